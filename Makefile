@@ -1,0 +1,91 @@
+# `make help` lists the commands. They need Python 3.11 or newer and nothing else; PYTHON=… names a certain one.
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
+# What only looks at the code runs with development settings, away from a developer's own variables and data.
+CHECK := env -u DATABASE_URL -u REDIS_URL -u ALLOWED_HOSTS -u WEB_WORKERS DEBUG=true DATA_DIR=$(CURDIR)/$(VENV)/var
+STATIC := $(shell find profiles profiles_project users -path '*/static/*' -type f)
+PYTEST := $(PY) -m pytest -q -n 2 --dist loadfile --cov --cov-report=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Two pips in one environment would disturb each other.
+.NOTPARALLEL:
+.PHONY: help install run serve worker test lint format schema requirements
+
+help: ## lists the commands
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
+
+install: $(VENV)/.runtime staticfiles/staticfiles.json ## makes .venv from requirements.txt, collects static files
+
+run: install ## runs the whole service for development on 127.0.0.1:$PORT, with demo data
+	@DEBUG=true exec $(PY) manage.py run
+
+serve: install ## runs the production server alone
+	@exec $(PY) manage.py serve
+
+worker: install ## runs the background worker alone
+	@exec $(PY) manage.py worker
+
+test: lint ## runs everything a change must pass
+	rm -f .coverage .coverage.*
+	TEST_BACKEND=postgresql COVERAGE_FILE=.coverage.postgresql $(PYTEST)
+	TEST_BACKEND=sqlite COVERAGE_FILE=.coverage.sqlite $(PYTEST)
+	$(PY) -m coverage combine --quiet .coverage.postgresql .coverage.sqlite
+	$(PY) -m coverage report
+
+lint: $(VENV)/.dev staticfiles/staticfiles.json ## checks style, types, imports, migrations and openapi.yaml
+	$(PY) -m ruff check --quiet
+	$(PY) -m ruff format --check --quiet
+	$(CHECK) $(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	$(CHECK) $(PY) manage.py makemigrations --check --dry-run
+	$(CHECK) $(PY) manage.py spectacular --validate --fail-on-warn --file $(VENV)/openapi.yaml
+	@diff -u openapi.yaml $(VENV)/openapi.yaml || { echo "openapi.yaml is not what the code says: run make schema." >&2; exit 1; }
+
+format: $(VENV)/.dev ## formats the code
+	$(PY) -m ruff check --fix --quiet
+	$(PY) -m ruff format
+
+schema: $(VENV)/.dev ## writes openapi.yaml
+	$(CHECK) $(PY) manage.py spectacular --validate --fail-on-warn --file openapi.yaml
+
+requirements: ## pins the newest releases that pyproject.toml allows (needs uv)
+	@command -v uv >/dev/null || { echo "make requirements needs uv (pip install uv)." >&2; exit 1; }
+	$(UV_COMPILE) --output-file requirements.txt
+	$(UV_COMPILE) --extra dev --constraints requirements.txt --output-file requirements-dev.txt
+
+UV_COMPILE := uv pip compile pyproject.toml --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements"
+
+# Each stamp is newer than what it was made from.
+
+$(VENV)/.made:
+	@newest=; for python in $(PYTHON) python3.14 python3.13 python3.12 python3.11 python3; do \
+		"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		newest=$${newest:-$$("$$python" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')}; \
+		"$$python" -c 'import ensurepip, venv' 2>/dev/null || continue; \
+		"$$python" -m venv --clear $(VENV) && touch $@ && exit; \
+		exit 1; \
+	done; \
+	if [ "$$newest" ]; then \
+		echo "$$newest lacks venv or ensurepip: install them (on Debian: apt-get install $$newest-venv)." >&2; \
+	else \
+		echo "Python 3.11 or newer is needed (here: $$(python3 --version 2>/dev/null || echo none)); PYTHON=… may name one." >&2; \
+	fi; \
+	exit 1
+
+$(VENV)/.runtime: requirements.txt $(VENV)/.made
+	@echo "Installing requirements.txt into $(VENV) …"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.made
+	@echo "Installing requirements-dev.txt into $(VENV) …"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@ $(VENV)/.runtime
+
+staticfiles/staticfiles.json: $(VENV)/.runtime $(STATIC)
+	@$(CHECK) $(PY) manage.py collectstatic --noinput --clear --verbosity 0
+	@touch $@

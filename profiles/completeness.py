@@ -1,0 +1,229 @@
+"""How complete a profile is, and what would make it more so: analytics (contract 5) made from the document alone.
+
+A section scores 0 to 100; `overall` is the mean of the sections by the weights in SECTIONS. White space counts for
+nothing: a text of blanks is missing, and an item of a list counts only when none of its required fields is blank.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from functools import partial
+from typing import Any, NamedTuple
+
+from profiles.partial_dates import earliest, latest
+
+Document = Mapping[str, Any]
+
+SUMMARY_LENGTH = 50
+DAYS_PER_YEAR = 365.25
+
+# The fields that contract 3.1 requires of an item.
+REQUIRED = {
+    "experiences": ("title", "company", "start_date"),
+    "education": ("institution", "degree", "field_of_study", "start_date"),
+    "projects": ("name", "description", "start_date"),
+    "languages": ("name", "proficiency"),
+    "certifications": ("name", "issuer", "date_obtained"),
+}
+PERSONAL_INFO_POINTS = {"full_name": 25, "email": 25, "phone": 25, "location": 25}
+SKILL_POINTS = {"technical": 40, "soft": 30, "languages": 20, "certifications": 10}
+
+
+def _filled(value: Any) -> bool:
+    """Whether a value says something: zero and false do, blanks, null and empty containers don't."""
+    return bool(value.strip()) if isinstance(value, str) else value not in (None, [], {})
+
+
+def _counted(items: Iterable[Any], kind: str) -> list[Any]:
+    """The items that count: of skills the texts that aren't blank, of a component those with all required fields."""
+    if kind not in REQUIRED:
+        return [item for item in items if _filled(item)]
+    fields = REQUIRED[kind]
+    return [item for item in items if all(_filled(item.get(field)) for field in fields)]
+
+
+def _score_personal_info(document: Document) -> int:
+    info = document["personal_info"]
+    return sum(points for field, points in PERSONAL_INFO_POINTS.items() if _filled(info.get(field)))
+
+
+def _score_summary(document: Document) -> int:
+    """100 from SUMMARY_LENGTH characters, 50 for a shorter one, 0 for none.
+
+    In steps, not in proportion: the gain of completing a summary never rounds to nothing, so 100 stays exact.
+    """
+    length = len((document["professional_summary"] or "").strip())
+    return 100 if length >= SUMMARY_LENGTH else 50 if length else 0
+
+
+def _score_items(document: Document, kind: str, points: int) -> int:
+    return min(100, points * len(_counted(document[kind], kind)))
+
+
+def _score_skills(document: Document) -> int:
+    skills = document["skills"]
+    return sum(points for kind, points in SKILL_POINTS.items() if _counted(skills[kind], kind))
+
+
+def _score_custom_fields(document: Document) -> int:
+    return min(100, 20 * sum(_filled(key) and _filled(value) for key, value in document["custom_fields"].items()))
+
+
+class Section(NamedTuple):
+    """A section's share of `overall`, in parts of all weights together, and the function that scores it 0 to 100."""
+
+    weight: int
+    score: Callable[[Document], int]
+
+
+SECTIONS = {
+    "personal_info": Section(20, _score_personal_info),
+    "professional_summary": Section(15, _score_summary),
+    "experiences": Section(25, partial(_score_items, kind="experiences", points=20)),
+    "education": Section(15, partial(_score_items, kind="education", points=50)),
+    "skills": Section(15, _score_skills),
+    "projects": Section(10, partial(_score_items, kind="projects", points=25)),
+    "custom_fields": Section(0, _score_custom_fields),
+}
+
+
+class Step(NamedTuple):
+    """One thing that a person can do for a profile: where in the document, in words, and done by way of example."""
+
+    path: tuple[str, ...]
+    action: str
+    reason: str
+    example: Any
+
+    @property
+    def section(self) -> str:
+        return self.path[0]
+
+    def apply(self, document: Document) -> Document:
+        """The document with the step done: the example appended to a list, or put in a text's place."""
+        done: Document = _with(document, self.path, self.example)
+        return done
+
+
+# In the order in which steps of equal gain are shown. Custom fields have none, since they weigh nothing.
+STEPS = (
+    Step(("personal_info", "full_name"), "Add your full name", "so that employers know who you are", "Ada Lovelace"),
+    Step(("personal_info", "email"), "Add an e-mail address", "so that employers can write to you", "ada@example.org"),
+    Step(("personal_info", "phone"), "Add a phone number", "so that employers can call you", "+44 20 7946 0000"),
+    Step(("personal_info", "location"), "Add a location", "since most jobs are bound to a place", "London"),
+    Step(
+        ("professional_summary",),
+        f"Write a summary of at least {SUMMARY_LENGTH} characters",
+        "since employers read it first",
+        "Engineer who turns business questions into small, well tested services.",
+    ),
+    Step(
+        ("experiences",),
+        "Add an experience",
+        "to show what you have done and where",
+        {"title": "Engineer", "company": "Example Ltd", "start_date": "2019", "end_date": "2021"},
+    ),
+    Step(
+        ("education",),
+        "Add an education",
+        "to show what you have learned and where",
+        {
+            "institution": "University of London",
+            "degree": "BSc",
+            "field_of_study": "Mathematics",
+            "start_date": "2016",
+            "end_date": "2019",
+        },
+    ),
+    Step(("skills", "technical"), "Add technical skills", "since employers search by them", "Python"),
+    Step(("skills", "soft"), "Add soft skills", "to show how you work with others", "Mentoring"),
+    Step(
+        ("skills", "languages"),
+        "Add a language",
+        "to show whom you can talk to",
+        {"name": "English", "proficiency": "native"},
+    ),
+    Step(
+        ("skills", "certifications"),
+        "Add a certification",
+        "to prove what you know",
+        {"name": "Certified Engineer", "issuer": "Example Institute", "date_obtained": "2020-05"},
+    ),
+    Step(
+        ("projects",),
+        "Add a project",
+        "to show what you have made",
+        {"name": "Notes", "description": "A notebook that works off line.", "start_date": "2020"},
+    ),
+)
+
+
+def analyse(document: Document, today: date) -> dict[str, Any]:
+    """The analytics of a profile document (contract 3.1) on a day (UTC), without `profile_id`.
+
+    A step is shown as long as it gains something; steps are sorted by gain, equal ones in the order of STEPS.
+    """
+    scores = {name: section.score(document) for name, section in SECTIONS.items()}
+    gains = [(_gain(step, document, scores), step) for step in STEPS]
+    useful = sorted(((gain, step) for gain, step in gains if gain > 0), key=lambda pair: -pair[0])
+    return {
+        "completeness": {"overall": _overall(scores), **scores},
+        "statistics": _statistics(document, today),
+        "recommendations": [f"{step.action}, {step.reason}." for _, step in useful],
+        "next_steps": [{"section": step.section, "action": step.action, "gain": gain} for gain, step in useful],
+    }
+
+
+def _overall(scores: Mapping[str, int]) -> int:
+    """The mean of the scores by weight, rounded half up, in integers alone.
+
+    The smallest part that a section can lack is worth more than half a point, so 100 means that nothing is missing.
+    """
+    total = sum(section.weight * scores[name] for name, section in SECTIONS.items())
+    weights = sum(section.weight for section in SECTIONS.values())
+    return (2 * total + weights) // (2 * weights)
+
+
+def _gain(step: Step, document: Document, scores: Mapping[str, int]) -> int:
+    """By how much `overall` grows when the step is done: its section is scored again, no other one can change."""
+    score = SECTIONS[step.section].score(step.apply(document))
+    return _overall({**scores, step.section: score}) - _overall(scores)
+
+
+def _with(value: Any, path: tuple[str, ...], example: Any) -> Any:
+    if path:
+        return {**value, path[0]: _with(value.get(path[0]), path[1:], example)}
+    return [*value, example] if isinstance(value, list) else example
+
+
+def _statistics(document: Document, today: date) -> dict[str, int | float]:
+    skills = document["skills"]
+    experiences = _counted(document["experiences"], "experiences")
+    return {
+        "total_experiences": len(experiences),
+        "total_education": len(_counted(document["education"], "education")),
+        "total_skills": sum(len(_counted(skills[kind], kind)) for kind in ("technical", "soft")),
+        "total_projects": len(_counted(document["projects"], "projects")),
+        "total_certifications": len(_counted(skills["certifications"], "certifications")),
+        "total_languages": len(_counted(skills["languages"], "languages")),
+        "years_of_experience": _years(experiences, today),
+    }
+
+
+def _years(experiences: Iterable[Document], today: date) -> float:
+    """Years worked until today, to one decimal: each day from a job's earliest start to its latest end counts once.
+
+    A job that is current, or has no end, lasts until today; days that are still to come count for nothing.
+    """
+    jobs = sorted(
+        (earliest(job["start_date"]).toordinal(), min(_last_day(job, today), today).toordinal() + 1)
+        for job in experiences
+    )
+    days = counted_until = 0
+    for start, end in jobs:
+        days += max(0, end - max(start, counted_until))
+        counted_until = max(counted_until, end)
+    return round(days / DAYS_PER_YEAR, 1)
+
+
+def _last_day(job: Document, today: date) -> date:
+    return latest(job["end_date"]) if job.get("end_date") and not job.get("is_current") else today

@@ -1,0 +1,159 @@
+"""What the OpenAPI document shows: one invented person, told once and cut to the size of each route."""
+
+from typing import Any
+
+ID = "01990000-0000-7000-8000-00000000000"
+
+EXPERIENCE: dict[str, Any] = {
+    "id": ID + "1",
+    "title": "Analyst",
+    "company": "Analytical Engines Ltd",
+    "location": "London",
+    "start_date": "2021-03",
+    "end_date": None,
+    "is_current": True,
+    "description": "Wrote the first programs for a machine that was still on paper.",
+    "achievements": ["Published an algorithm for the Bernoulli numbers"],
+    "technologies": ["Punched cards"],
+    "employment_type": "full-time",
+    "industry": "Computing",
+}
+EDUCATION: dict[str, Any] = {
+    "id": ID + "2",
+    "institution": "University of London",
+    "degree": "BSc",
+    "field_of_study": "Mathematics",
+    "start_date": "2015",
+    "end_date": "2018",
+    "is_current": False,
+    "gpa": 3.9,
+    "score": None,
+    "honors": ["First class"],
+    "description": None,
+}
+PROJECT: dict[str, Any] = {
+    "id": ID + "3",
+    "name": "Notes on the Analytical Engine",
+    "description": "A translation with notes three times as long as the text.",
+    "technologies": ["Mathematics"],
+    "url": "https://example.com/notes",
+    "start_date": "2020-10",
+    "end_date": "2021-01-15",
+}
+CERTIFICATION: dict[str, Any] = {
+    "id": ID + "4",
+    "name": "Certified Computer",
+    "issuer": "Royal Society",
+    "date_obtained": "2022-06",
+    "expiry_date": None,
+    "credential_id": "RS-1842",
+    "url": None,
+}
+LANGUAGE: dict[str, Any] = {"id": ID + "5", "name": "French", "proficiency": "fluent"}
+ITEMS = {
+    "experiences": EXPERIENCE,
+    "education": EDUCATION,
+    "projects": PROJECT,
+    "certifications": CERTIFICATION,
+    "languages": LANGUAGE,
+}
+# What a client sends to change a part of an item.
+CHANGES: dict[str, dict[str, Any]] = {
+    "experiences": {"title": "Lead analyst"},
+    "education": {"score": "with honours"},
+    "projects": {"url": "https://example.com/notes/2"},
+    "certifications": {"expiry_date": "2027"},
+    "languages": {"proficiency": "native"},
+}
+
+PERSONAL_INFO: dict[str, Any] = {
+    "full_name": "Ada Lovelace",
+    "email": "ada@example.com",
+    "phone": "+44 20 7946 0000",
+    "location": "London",
+    "linkedin": "https://linkedin.com/in/ada",
+    "github": None,
+    "website": None,
+}
+SUMMARY = "Mathematician who writes programs for machines that do not exist yet."
+SKILLS: dict[str, Any] = {
+    "technical": ["Mathematics", "Python"],
+    "soft": ["Foresight"],
+    "languages": [LANGUAGE],
+    "certifications": [CERTIFICATION],
+}
+CUSTOM_FIELDS: dict[str, Any] = {"notice_period_weeks": 6, "willing_to_travel": {"europe": True, "overseas": False}}
+TIMES = {"created_at": "2026-01-05T09:30:00Z", "updated_at": "2026-02-01T18:00:00Z"}
+PROFILE: dict[str, Any] = {
+    "id": ID + "0",
+    "user_id": 17,
+    "label": "Master",
+    "is_active": True,
+    "version": 7,
+    **TIMES,
+    "personal_info": PERSONAL_INFO,
+    "professional_summary": SUMMARY,
+    "skills": SKILLS,
+    "experiences": [EXPERIENCE],
+    "education": [EDUCATION],
+    "projects": [PROJECT],
+    "custom_fields": CUSTOM_FIELDS,
+}
+READ_ONLY = ("id", "user_id", "is_active", "version", "created_at", "updated_at")
+
+
+def new(example: Any) -> Any:
+    """The example as a client sends it that has not chosen any id yet."""
+    if isinstance(example, list):
+        return [new(each) for each in example]
+    if isinstance(example, dict):
+        return {name: new(value) for name, value in example.items() if name not in READ_ONLY}
+    return example
+
+
+NEW_PROFILE = new(PROFILE)
+PROFILE_SUMMARY = {
+    **{name: PROFILE[name] for name in ("id", "label", "is_active", "version", "created_at", "updated_at")},
+    "personal_info": PERSONAL_INFO,
+    "professional_summary": SUMMARY,
+    "counts": {
+        "experiences": 1,
+        "education": 1,
+        "projects": 1,
+        "certifications": 1,
+        "languages": 1,
+        "technical": 2,
+        "soft": 1,
+        "custom_fields": 2,
+    },
+}
+ANALYTICS: dict[str, Any] = {
+    "profile_id": ID + "0",
+    "completeness": {
+        "overall": 60,
+        "personal_info": 100,
+        "professional_summary": 100,
+        "experiences": 20,
+        "education": 50,
+        "skills": 100,
+        "projects": 25,
+        "custom_fields": 40,
+    },
+    "statistics": {
+        "total_experiences": 1,
+        "total_education": 1,
+        "total_skills": 3,
+        "total_projects": 1,
+        "total_certifications": 1,
+        "total_languages": 1,
+        "years_of_experience": 5.3,
+    },
+    "recommendations": ["Add another experience: it says most about you."],
+    "next_steps": [{"section": "education", "action": "Add another education.", "gain": 7}],
+}
+
+
+def page(key: str, row: Any, limit: int = 50) -> dict[str, Any]:
+    """A page with one row."""
+    pagination = {"total": 1, "limit": limit, "offset": 0, "has_next": False, "has_previous": False}
+    return {key: [row], "pagination": pagination}

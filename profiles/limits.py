@@ -1,0 +1,76 @@
+"""How much one profile may hold (contract 3.1), judged when a revision closes, in one statement."""
+
+import functools
+import operator
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import models
+from django.db.models import Count, F, IntegerField, Sum, TextField, Value
+from django.db.models.functions import Cast, Coalesce
+from rest_framework.exceptions import ValidationError
+
+MAX_PROFILES = 50
+# In bytes of UTF-8, counted over texts, lists and keys as they are stored.
+MAX_DOCUMENT_BYTES = 4 * 2**20
+MAX_CUSTOM_VALUE_BYTES = 10 * 2**10
+
+
+class OctetLength(models.Func):
+    """The number of bytes of a text."""
+
+    function = "OCTET_LENGTH"
+    output_field = IntegerField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        # SQLite has octet_length() only from 3.43 on.
+        return self.as_sql(compiler, connection, template="LENGTH(CAST(%(expressions)s AS BLOB))", **context)
+
+
+def _bytes_of_row(model: Any) -> models.Expression:
+    """The size of a row in the document: its texts, and its keys with their quotes."""
+    fields = [model._meta.get_field(name) for name in model.content_fields()]  # noqa: SLF001  # _meta is public
+    sizes: list[Any] = [
+        Coalesce(OctetLength(Cast(field.name, TextField())), 0)
+        for field in fields
+        if isinstance(field, (models.CharField, models.TextField, models.JSONField))
+    ]
+    return functools.reduce(operator.add, sizes, Value(sum(len(field.name) + 6 for field in fields)))
+
+
+def counts_and_sizes(profile_id: uuid.UUID, parts: Sequence[Any]) -> dict[str, tuple[int, int]]:
+    """Rows and bytes of each list of a profile that has any, by the list's name; one statement."""
+    queries = [
+        part.objects.filter(profile_id=profile_id)
+        .order_by()
+        .values(list_name=F(part.list_field) if part.list_field else Value(part.plural))
+        .annotate(row_count=Count("pk"), byte_count=Sum(_bytes_of_row(part)))
+        .values_list("list_name", "row_count", "byte_count")
+        for part in parts
+    ]
+    # Where there is no row there is no sum.
+    return {name: (rows, size or 0) for name, rows, size in queries[0].union(*queries[1:], all=True)}
+
+
+def check(profile_id: uuid.UUID, parts: Sequence[Any]) -> None:
+    """Raises ValidationError (422) for every list that is too long, and for a document that is too large."""
+    found = counts_and_sizes(profile_id, parts)
+    most = {name: part.max_rows for part in parts for name in _list_names(part)}
+    errors: list[str] = [
+        f"A profile has at most {most[name]} {name.replace('_', ' ')}; this would make {rows}."
+        for name, (rows, _) in found.items()
+        if rows > most[name]
+    ]
+    total = sum(size for _, size in found.values())
+    if total > MAX_DOCUMENT_BYTES:
+        errors.append(f"A profile holds at most 4 MiB; this would make {total / 2**20:.1f} MiB.")
+    if errors:
+        raise ValidationError(errors, code="limit")
+
+
+def _list_names(part: Any) -> Iterable[str]:
+    if not part.list_field:
+        return (part.plural,)
+    choices: Iterable[str] = part._meta.get_field(part.list_field).choices  # noqa: SLF001  # _meta is public
+    return [value for value, _ in choices]

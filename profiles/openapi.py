@@ -1,0 +1,439 @@
+"""How the OpenAPI document describes the routes of profiles: a decorator for each method, with an example each way."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, inline_serializer
+from rest_framework import serializers as drf
+
+from profiles import examples, serializers
+from profiles.models import COMPONENTS, Component
+from profiles_project.http.fields import Document
+from profiles_project.http.schema import operation, page_of, page_parameters, path_id
+from users.openapi import PASSWORD
+
+PROFILE_ID = path_id("profile_id", "The profile; one of somebody else is 403, one that does not exist 404.")
+ITEM_ID = path_id("item_id", "The item, looked up inside the profile.")
+FREE_OBJECT = {"type": "object", "additionalProperties": {}}
+
+
+def variant(base: type[Document], name: str, required: tuple[str, ...], **members: Any) -> type[Document]:
+    """The same body with other required fields: how the schema shows what a partial change needs not carry."""
+    return type(name, (base,), {"schema_required": required, "__doc__": base.__doc__, **members})
+
+
+def _nested(model: type[Component]) -> Any:
+    return ITEM_PATCHES[model](many=True, required=False, allow_null=True, max_length=model.max_rows)
+
+
+# An item of a PATCH, of a bulk PUT, of a bulk PATCH.
+ITEM_PATCHES = {m: variant(s, f"{m.__name__}Patch", ()) for m, s in serializers.ITEM_SERIALIZERS.items()}
+ITEM_UPDATES = {
+    m: variant(s, f"{m.__name__}Update", ("id", *(n for n, f in s().fields.items() if f.required)))
+    for m, s in serializers.ITEM_SERIALIZERS.items()
+}
+ITEM_BULK_PATCHES = {m: variant(s, f"{m.__name__}BulkPatch", ("id",)) for m, s in serializers.ITEM_SERIALIZERS.items()}
+PERSONAL_INFO_CHANGE = variant(serializers.PersonalInfoSerializer, "PersonalInfoChange", ())
+PROFILE_CHANGE = variant(serializers.ProfileSerializer, "ProfileChange", (), personal_info=PERSONAL_INFO_CHANGE())
+SKILLS_PATCH = variant(
+    serializers.SkillsSerializer,
+    "SkillsPatch",
+    (),
+    **{model.plural: _nested(model) for model in COMPONENTS if model.in_skills},
+)
+
+
+class ProfilePatch(PROFILE_CHANGE):  # type: ignore[misc, valid-type]  # a class made by `variant`
+    """What of the document shall change. An item with a known id may lack what stays as it is; a new one may not."""
+
+    schema_required = ()
+    skills = SKILLS_PATCH(required=False, allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        lists = {model.plural: _nested(model) for model in COMPONENTS if not model.in_skills}
+        return {**super().get_fields(), **lists}
+
+
+class CompletenessDocument(drf.Serializer[Any]):
+    """Scores from 0 to 100; `overall` is their weighted mean."""
+
+    def get_fields(self) -> dict[str, Any]:
+        names = examples.ANALYTICS["completeness"]
+        return {name: drf.IntegerField(min_value=0, max_value=100) for name in names}
+
+
+class StatisticsDocument(drf.Serializer[Any]):
+    """Counts; `years_of_experience` counts overlapping jobs once."""
+
+    def get_fields(self) -> dict[str, Any]:
+        names = [name for name in examples.ANALYTICS["statistics"] if name.startswith("total_")]
+        counts = {name: drf.IntegerField(min_value=0) for name in names}
+        return {**counts, "years_of_experience": drf.FloatField(min_value=0)}
+
+
+class NextStep(drf.Serializer[Any]):
+    """What to do next, and by how much `overall` grows when exactly that is done."""
+
+    section = drf.CharField()
+    action = drf.CharField()
+    gain = drf.IntegerField(min_value=0, max_value=100)
+
+
+class Analytics(drf.Serializer[Any]):
+    """How complete a profile is and what would make it more so."""
+
+    profile_id = drf.UUIDField()
+    completeness = CompletenessDocument()
+    statistics = StatisticsDocument()
+    recommendations = drf.ListField(child=drf.CharField())
+    next_steps = NextStep(many=True)
+
+
+class SkillsUpdated(serializers.SkillsSerializer):
+    """The whole skills section after the change."""
+
+    message = drf.CharField()
+
+
+def _below(**options: Any) -> Callable[[Any], Any]:
+    parameters = [PROFILE_ID, *options.pop("parameters", ())]
+    return operation(below_profile=True, parameters=parameters, **options)
+
+
+def _profile(**options: Any) -> Callable[[Any], Any]:
+    return _below(tags=["profiles"], **options)
+
+
+_LISTED = page_of("ProfilePage", "profiles", serializers.ProfileSummarySerializer)
+_ANSWER: dict[str, Any] = {
+    "responses": {200: serializers.ProfileSerializer},
+    "response_example": examples.PROFILE,
+}
+_CREATED: dict[str, Any] = {
+    "responses": {201: serializers.ProfileSerializer},
+    "response_example": examples.PROFILE,
+}
+_KEEPS = "What is absent keeps its stored value, inside `personal_info` and inside an item too; null clears."
+
+profiles_list = operation(
+    operation_id="profiles_list",
+    summary="List your profiles",
+    description="Oldest first, with how many items each list has instead of the items.",
+    tags=["profiles"],
+    responses={200: _LISTED},
+    response_example=examples.page("profiles", examples.PROFILE_SUMMARY, 20),
+    parameters=page_parameters(20),
+    tagged="read",
+)
+profiles_create = operation(
+    operation_id="profiles_create",
+    summary="Create a profile with everything in it",
+    description="All of it is stored or nothing. The first profile is the active one.",
+    tags=["profiles"],
+    request=serializers.ProfileSerializer,
+    request_example=examples.NEW_PROFILE,
+    errors=[409, 412],
+    **_CREATED,
+)
+profiles_active = operation(
+    operation_id="profiles_retrieve_active",
+    summary="Read your active profile",
+    tags=["profiles"],
+    errors=[404],
+    tagged="read",
+    **_ANSWER,
+)
+profiles_retrieve = _profile(
+    operation_id="profiles_retrieve", summary="Read a profile", tagged="read", **_ANSWER
+)
+profiles_update = _profile(
+    operation_id="profiles_update",
+    summary="Replace what is sent of a profile",
+    description=f"A list that is sent becomes the whole list; its items carry their required fields. {_KEEPS}",
+    request=PROFILE_CHANGE,
+    request_example=examples.NEW_PROFILE,
+    errors=[409],
+    tagged="write",
+    **_ANSWER,
+)
+profiles_partial_update = _profile(
+    operation_id="profiles_partial_update",
+    summary="Change a part of a profile",
+    description=f"A list that is sent becomes the whole list. {_KEEPS}",
+    request=ProfilePatch,
+    request_example={"professional_summary": examples.SUMMARY, "personal_info": {"location": "Marylebone, London"}},
+    errors=[409],
+    tagged="write",
+    **_ANSWER,
+)
+profiles_delete = _profile(
+    operation_id="profiles_delete",
+    summary="Delete a profile and all below it",
+    description="If it was the active one, the newest that remains becomes active.",
+    responses={204: None},
+    tagged="write",
+)
+profiles_activate = _profile(
+    operation_id="profiles_activate", summary="Make a profile the active one", tagged="write", **_ANSWER
+)
+profiles_duplicate = _profile(
+    operation_id="profiles_duplicate",
+    summary="Copy a profile",
+    description="A deep copy with ids of its own. The body is optional.",
+    request=serializers.DuplicateBody,
+    request_example={"label": "For research jobs"},
+    tagged="write",
+    **{**_CREATED, "response_example": {**examples.PROFILE, "label": "For research jobs", "version": 1}},
+)
+profiles_analytics = _profile(
+    operation_id="profiles_analytics",
+    summary="How complete a profile is",
+    responses={200: Analytics},
+    response_example=examples.ANALYTICS,
+    tagged="read",
+)
+
+skills_retrieve = _below(
+    operation_id="skills_retrieve",
+    summary="Read the skills section",
+    tags=["skills"],
+    responses={200: serializers.SkillsSerializer},
+    response_example=examples.SKILLS,
+    tagged="read",
+)
+skills_update = _below(
+    operation_id="skills_update",
+    summary="Replace what is sent of the skills section",
+    tags=["skills"],
+    request=serializers.SkillsSerializer,
+    request_example=examples.SKILLS,
+    responses={200: SkillsUpdated},
+    response_example={"message": "Skills updated successfully", **examples.SKILLS},
+    errors=[409],
+    tagged="write",
+)
+custom_fields_retrieve = _below(
+    operation_id="custom_fields_retrieve",
+    summary="Read the custom fields",
+    tags=["custom fields"],
+    responses={200: FREE_OBJECT},
+    response_example=examples.CUSTOM_FIELDS,
+    tagged="read",
+)
+_UPDATED = inline_serializer(
+    "CustomFieldsUpdated", {"message": drf.CharField(), "updated_fields": drf.ListField(child=drf.CharField())}
+)
+custom_fields_add = _below(
+    operation_id="custom_fields_add",
+    summary="Add or overwrite custom fields",
+    tags=["custom fields"],
+    request=serializers.CustomFieldsBody,
+    request_example={"fields": [{"key": "notice_period_weeks", "value": 6}]},
+    responses={201: _UPDATED},
+    response_example={
+        "message": "1 custom field updated successfully",
+        "updated_fields": ["notice_period_weeks"],
+    },
+    tagged="write",
+)
+custom_fields_update = _below(
+    operation_id="custom_fields_update",
+    summary="Replace all custom fields",
+    tags=["custom fields"],
+    request={"application/json": FREE_OBJECT},
+    request_example=examples.CUSTOM_FIELDS,
+    responses={200: FREE_OBJECT},
+    response_example=examples.CUSTOM_FIELDS,
+    tagged="write",
+)
+custom_fields_delete = _below(
+    operation_id="custom_fields_delete",
+    summary="Remove custom fields",
+    description="By the body or by `?keys=`; a key that is not there is no error.",
+    tags=["custom fields"],
+    request=serializers.KeysBody,
+    request_example={"keys": ["notice_period_weeks"]},
+    responses={204: None},
+    parameters=[
+        OpenApiParameter("keys", str, OpenApiParameter.QUERY, many=True, description="Instead of a body: one key each.")
+    ],
+    tagged="write",
+)
+
+
+@functools.cache
+def _skill_names(kind: str) -> Any:
+    members = {"message": drf.CharField(), kind: drf.ListField(child=drf.CharField())}
+    return inline_serializer(f"{kind.title()}Skills", members)
+
+
+def skill_names_add(kind: str) -> Callable[[Any], Any]:
+    """POST of one kind of skills."""
+    return _below(
+        operation_id=f"skills_{kind}_add",
+        summary=f"Add {kind} skills",
+        description="One that is there already, in whatever case, stays once.",
+        tags=["skills"],
+        request=serializers.SkillsBody,
+        request_example={"skills": examples.SKILLS[kind]},
+        responses={200: _skill_names(kind)},
+        response_example={
+            "message": f"{len(examples.SKILLS[kind])} {kind} skills added successfully",
+            kind: examples.SKILLS[kind],
+        },
+        tagged="write",
+    )
+
+
+def skill_names_delete(kind: str) -> Callable[[Any], Any]:
+    """DELETE of one kind of skills."""
+    return _below(
+        operation_id=f"skills_{kind}_delete",
+        summary=f"Remove {kind} skills",
+        description="By the body or by `?skills=`; one that is not there is no error.",
+        tags=["skills"],
+        request=serializers.SkillsBody,
+        request_example={"skills": ["Go", "C++"]},
+        responses={200: _skill_names(kind)},
+        response_example={"message": f"2 {kind} skills removed successfully", kind: examples.SKILLS[kind]},
+        parameters=[
+            OpenApiParameter("skills", str, OpenApiParameter.QUERY, many=True, description="Instead of a body.")
+        ],
+        tagged="write",
+    )
+
+
+def component(model: type[Component]) -> dict[str, Callable[[Any], Any]]:
+    """A decorator for each action of the viewset of a kind, by the action's name."""
+    plural, singular = model.plural, model.singular
+    one = serializers.ITEM_SERIALIZERS[model]
+    page = page_of(f"{model.__name__}Page", plural, one)
+    example, change = examples.ITEMS[plural], examples.CHANGES[plural]
+    changed = {**example, **change}
+    listed: dict[str, Any] = {"responses": {200: page}, "response_example": examples.page(plural, example)}
+    many: dict[str, Any] = {"responses": {200: one(many=True)}, "response_example": [changed]}
+    single: dict[str, Any] = {"responses": {200: one}, "response_example": changed}
+
+    def below(action: str, summary: str, **options: Any) -> Callable[[Any], Any]:
+        return _below(operation_id=f"{plural}_{action}", summary=summary, tags=[plural], **options)
+
+    def item(action: str, summary: str, **options: Any) -> Callable[[Any], Any]:
+        return below(action, summary, parameters=[ITEM_ID], **options)
+
+    return {
+        "list": below("list", f"List the {plural}", parameters=page_parameters(), tagged="read", **listed),
+        "bulk_create": below(
+            "bulk_create",
+            f"Add {plural}",
+            description="An array of 1 to 100 items, or one object; the answer has the same form.",
+            request=_one_or_many(f"{model.__name__}OneOrMany", one),
+            request_example=[examples.new(example)],
+            responses={201: _one_or_many(f"{model.__name__}OneOrManyAnswer", one)},
+            response_example=[example],
+            errors=[409],
+            tagged="write",
+        ),
+        "bulk_update": below(
+            "bulk_update",
+            f"Update several {plural}",
+            description=f"Each named item gets what is sent for it. {_KEEPS}",
+            request=_array(ITEM_UPDATES[model]),
+            request_example=[changed],
+            tagged="write",
+            **many,
+        ),
+        "bulk_partial_update": below(
+            "bulk_partial_update",
+            f"Change parts of several {plural}",
+            request=_array(ITEM_BULK_PATCHES[model]),
+            request_example=[{"id": example["id"], **change}],
+            tagged="write",
+            **many,
+        ),
+        "bulk_delete": below(
+            "bulk_delete",
+            f"Delete several {plural}",
+            description="By the body or by `?ids=a,b`; with an unknown id nothing is deleted.",
+            request=serializers.IDS_BODIES[model],
+            request_example={f"{singular}_ids": [example["id"]]},
+            responses={204: None},
+            parameters=[
+                OpenApiParameter("ids", str, OpenApiParameter.QUERY, description="Instead of a body: ids, with commas.")
+            ],
+            tagged="write",
+        ),
+        "reorder": below(
+            "reorder",
+            f"Put the {plural} in order",
+            request=serializers.OrderBody,
+            request_example={"ids": [example["id"]]},
+            parameters=page_parameters(),
+            tagged="write",
+            **listed,
+        ),
+        "retrieve": item("retrieve", f"Read one of the {plural}", tagged="read", **single),
+        "update": item(
+            "update",
+            f"Update one of the {plural}",
+            description=_KEEPS,
+            request=one,
+            request_example=changed,
+            tagged="write",
+            **single,
+        ),
+        "partial_update": item(
+            "partial_update",
+            f"Change a part of one of the {plural}",
+            request=ITEM_PATCHES[model],
+            request_example=change,
+            tagged="write",
+            **single,
+        ),
+        "delete_one": item("delete", f"Delete one of the {plural}", responses={204: None}, tagged="write"),
+    }
+
+
+def _array(child: type[Document]) -> Any:
+    return child(many=True, min_length=1, max_length=serializers.BULK_LIMIT)
+
+
+def _one_or_many(name: str, child: type[Document]) -> Any:
+    return PolymorphicProxySerializer(
+        component_name=name, serializers=[child, _array(child)], resource_type_field_name=None, many=False
+    )
+
+
+class OwnData(drf.Serializer[Any]):
+    """Everything stored about the user."""
+
+    exported_at = drf.DateTimeField()
+    account = drf.DictField()
+    sessions = drf.ListField(child=drf.DictField())
+    mails = drf.ListField(child=drf.DictField())
+    profiles = serializers.ProfileSerializer(many=True)
+
+
+own_data = operation(
+    operation_id="auth_me_export",
+    summary="Take along everything stored about you",
+    tags=["auth"],
+    responses={200: OwnData},
+    response_example={
+        "exported_at": "2026-02-01T18:00:00Z",
+        "account": {"id": 17, "email": "ada@example.com", "full_name": "Ada Lovelace"},
+        "sessions": [],
+        "mails": [],
+        "profiles": [examples.PROFILE],
+    },
+)
+erase = operation(
+    operation_id="auth_me_erase",
+    summary="Erase your account and everything of it",
+    description="There is no way back.",
+    tags=["auth"],
+    request=serializers.PasswordBody,
+    request_example={"password": PASSWORD},
+    responses={204: None},
+)
+

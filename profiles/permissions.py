@@ -1,0 +1,14 @@
+"""Who may touch a profile: decided once, at the profile, for all that lies below it."""
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from profiles.models import Profile
+
+
+class OwnsProfile(BasePermission):
+    """The profile's user and nobody else; support staff and superusers have the admin."""
+
+    def has_object_permission(self, request: Request, view: APIView, obj: Profile) -> bool:
+        return obj.user_id == request.user.pk

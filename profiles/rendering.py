@@ -1,0 +1,150 @@
+"""The documents that clients see, made from rows; the body of a whole profile is kept by its version."""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from django.core.cache import cache
+from django.db import transaction
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from rest_framework.renderers import JSONRenderer
+
+from profiles import completeness
+from profiles.models import COMPONENTS, PARTS, Component, CustomField, Part, Profile, Skill
+from profiles_project.http.conditional import FORMAT, entity_tag
+
+# How long a body that nobody asks for stays in the cache.
+CACHE_SECONDS = 24 * 60 * 60
+# Between reading the version and reading the rows somebody may write; that often it is tried without a lock.
+OPTIMISTIC_READS = 3
+
+
+def tag(profile: Profile, *also: str) -> str:
+    """The profile's `ETag` at its version; `also` names what else a representation depends on.
+
+    The time of creation is part of it: a client may delete a profile and choose the same id again.
+    """
+    return entity_tag(profile.pk, profile.version, _born(profile), *also)
+
+
+def _born(profile: Profile) -> str:
+    return format(int(profile.created_at.timestamp() * 1_000_000), "x")
+
+
+def _cache_key(profile: Profile) -> str:
+    return f"profile:{profile.pk}:{profile.version}:{FORMAT}:{_born(profile)}"
+
+
+def item_fields(model: type[Component]) -> tuple[str, ...]:
+    """The names of an item's members."""
+    return ("id", *model.content_fields())
+
+
+def item(row: Component) -> dict[str, Any]:
+    """An item of a component as the document shows it."""
+    return {name: getattr(row, name) for name in item_fields(type(row))}
+
+
+def items(profile: Profile, model: type[Component]) -> list[dict[str, Any]]:
+    """The profile's items of a kind, in their order."""
+    rows = model._default_manager.filter(profile=profile)  # noqa: SLF001  # Django's public name for it
+    return list(rows.values(*item_fields(model)))
+
+
+def skill_names(profile: Profile, *kinds: str) -> dict[str, list[str]]:
+    """The names of the skills of the given kinds (all where none is named), in their order."""
+    kinds = kinds or tuple(Skill.Kind.values)
+    names: dict[str, list[str]] = {kind: [] for kind in kinds}
+    for kind, name in Skill.objects.filter(profile=profile, kind__in=kinds).values_list("kind", "name"):
+        names[kind].append(name)
+    return names
+
+
+def skills(profile: Profile) -> dict[str, Any]:
+    """The skills section."""
+    below = {model.plural: items(profile, model) for model in COMPONENTS if model.in_skills}
+    return {**skill_names(profile), **below}
+
+
+def custom_fields(profile: Profile) -> dict[str, Any]:
+    """The map of custom fields."""
+    return dict(CustomField.objects.filter(profile=profile).values_list("key", "value"))
+
+
+def _own(profile: Profile) -> dict[str, Any]:
+    """The members that the profile's row itself holds."""
+    return {
+        "id": profile.pk,
+        "user_id": profile.user_id,
+        "label": profile.label,
+        "is_active": profile.is_active,
+        "version": profile.version,
+        "created_at": profile.created_at,
+        "updated_at": profile.updated_at,
+        "personal_info": {name: getattr(profile, name) for name in Profile.PERSONAL_INFO},
+        "professional_summary": profile.professional_summary,
+    }
+
+
+def document(profile: Profile) -> dict[str, Any]:
+    """The whole document (contract 3.1) of a profile whose revision is open or was just closed."""
+    lists = {model.plural: items(profile, model) for model in COMPONENTS if not model.in_skills}
+    return {**_own(profile), "skills": skills(profile), **lists, "custom_fields": custom_fields(profile)}
+
+
+def body(profile: Profile) -> bytes:
+    """The document as JSON, from the cache where this version was rendered before.
+
+    `profile` is moved on to the version that the body shows, should somebody have written in between. Raises
+    Profile.DoesNotExist where it was deleted in between.
+    """
+    kept = cache.get(_cache_key(profile))
+    if kept is not None:
+        return cast("bytes", kept)
+    for _ in range(OPTIMISTIC_READS):
+        rendered = render(document(profile))
+        key = _cache_key(profile)
+        profile.refresh_from_db()
+        if _cache_key(profile) == key:
+            cache.set(key, rendered, CACHE_SECONDS)
+            return rendered
+    with transaction.atomic():
+        profile.refresh_from_db(from_queryset=Profile.objects.select_for_update(no_key=True))
+        return render(document(profile))
+
+
+def render(data: Any) -> bytes:
+    """JSON as every answer has it."""
+    return cast("bytes", JSONRenderer().render(data))
+
+
+def with_counts(profiles: "QuerySet[Profile]") -> "QuerySet[Profile]":
+    """The profiles, each with how many rows every list of it has, in one statement."""
+    return profiles.annotate(
+        **{f"count_of_{name}": _count(model, which) for name, model, which in _lists()},
+    )
+
+
+def _lists() -> Iterable[tuple[str, type[Part], dict[str, str]]]:
+    for model in PARTS:
+        if model is Skill:
+            yield from ((kind, model, {"kind": kind}) for kind in Skill.Kind.values)
+        else:
+            yield model.plural, model, {}
+
+
+def _count(model: type[Part], which: Mapping[str, str]) -> Any:
+    rows = model._default_manager.filter(profile=OuterRef("pk"), **which).order_by()  # noqa: SLF001
+    return Coalesce(Subquery(rows.values("profile").annotate(count=Count("pk")).values("count")), 0)
+
+
+def summary(profile: Profile) -> dict[str, Any]:
+    """A profile of `with_counts` as lists show it."""
+    own = {name: value for name, value in _own(profile).items() if name != "user_id"}
+    return {**own, "counts": {name: getattr(profile, f"count_of_{name}") for name, _, _ in _lists()}}
+
+
+def analytics(profile: Profile, whole: Mapping[str, Any], today: datetime.date) -> dict[str, Any]:
+    """Contract 5, for the profile's whole document on a day."""
+    return {"profile_id": profile.pk, **completeness.analyse(whole, today)}

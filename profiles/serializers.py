@@ -1,0 +1,376 @@
+"""What the API takes in and how it is judged. Answers are rendered by `rendering`; both follow the models' fields."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any, cast
+
+from django.db import models
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from profiles import limits, partial_dates
+from profiles.modelfields import PartialDateField, StringListField
+from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
+from profiles_project.http.fields import AnyJSON, Document, Email, Flag, HttpUrl, ItemId, Number, StringList, Text
+from profiles_project.http.values import fold, nfc
+
+# More than this many items in one bulk request are work for a background job.
+BULK_LIMIT = 100
+
+
+@extend_schema_field({"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$", "examples": ["2021-03"]})
+class PartialDate(Text):
+    """A partial date: `2021`, `2021-03` or `2021-03-15` (contract 1.1)."""
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return partial_dates.parse(super().to_internal_value(data))
+        except ValueError as exc:
+            raise ValidationError(str(exc), code="invalid") from exc
+
+
+class ModelDocument(Document, serializers.ModelSerializer[Any]):
+    """A `Document` whose fields and limits are those of a model."""
+
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.CharField: Text,
+        models.TextField: Text,
+        models.EmailField: Email,
+        models.URLField: HttpUrl,
+        models.BooleanField: Flag,
+        models.FloatField: Number,
+        PartialDateField: PartialDate,
+    }
+
+    def get_validators(self) -> list[Any]:
+        # Uniqueness is the database's to hold; DRF's validators would ask it once for every row.
+        return []
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> tuple[Any, dict[str, Any]]:
+        if isinstance(model_field, StringListField):
+            sizes = {"item_max": model_field.item_max, "max_length": model_field.max_items}
+            return StringList, {**sizes, "required": False, "allow_null": True}
+        field_class, options = super().build_standard_field(field_name, model_field)
+        if isinstance(model_field, PartialDateField):
+            options.pop("max_length", None)
+        if options.get("allow_null"):
+            # Text makes null of an empty string itself.
+            options.pop("allow_blank", None)
+        if issubclass(field_class, Flag):
+            options["allow_null"] = True
+        return field_class, options
+
+
+class ItemListSerializer(serializers.ListSerializer[Any]):
+    """A list of items, each judged together with the row that is stored for it.
+
+    `existing` holds those rows by id; a list nested in a profile loads them itself. The context's `profile` is the one
+    under revision, its `partial` says that a known item may lack required fields (a new one never may).
+    """
+
+    existing: Mapping[uuid.UUID, Component] | None = None
+    needs_ids = False
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return [] if data is None and self.allow_null else super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if self.existing is None:
+            profile = self.context.get("profile")
+            self.existing = profile.stored(self.child.Meta.model) if profile else {}
+        self._seen: set[uuid.UUID] = set()
+        return super().to_internal_value(data)
+
+    def ids_in(self, data: Any) -> list[uuid.UUID]:
+        """The ids that can be read in the body, before it is judged."""
+        child = cast("ItemSerializer", self.child)
+        ids = (child.read_id(each) for each in data) if isinstance(data, list) else ()
+        return [item_id for item_id in ids if item_id is not None]
+
+    def run_child_validation(self, data: Any) -> Any:
+        child = cast("ItemSerializer", self.child)
+        item_id = child.read_id(data)
+        child.needs_id = self.needs_ids
+        child.row = self.existing.get(item_id) if self.existing and item_id else None
+        child.lenient = child.row is not None and bool(self.context.get("partial"))
+        values = child.run_validation(data)
+        if item_id is not None:
+            if item_id in self._seen:
+                raise ValidationError({"id": [ErrorDetail("This id stands in the list twice.", "duplicate")]})
+            self._seen.add(item_id)
+        return values
+
+
+class ItemSerializer(ModelDocument):
+    """One item of a component; `row` is the stored one that it changes, if any."""
+
+    id = ItemId()
+    row: Component | None = None
+    needs_id = False
+
+    class Meta:
+        model: type[Component]
+        list_serializer_class = ItemListSerializer
+
+    def read_id(self, data: Any) -> uuid.UUID | None:
+        """The id that an item carries, which must be known before the item can be judged."""
+        try:
+            return self.fields["id"].run_validation(data.get("id") if isinstance(data, Mapping) else None)
+        except ValidationError:
+            # Reported with the item's other faults.
+            return None
+
+    def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        model = self.Meta.model
+        broken = [("id", "This field is required.", "required")] if self.needs_id and not values.get("id") else []
+        whole = {
+            field.name: getattr(self.row, field.name) if self.row else field.get_default()
+            for field in model._meta.concrete_fields  # noqa: SLF001  # _meta is Django's public name
+            if field.name in model.content_fields() and field.name not in errors
+        }
+        return [*broken, *model.broken_rules({**whole, **values})]
+
+
+def _item_serializer(model: type[Component]) -> type[ItemSerializer]:
+    name = model.__name__
+    meta = type("Meta", (ItemSerializer.Meta,), {"model": model, "fields": ("id", *model.content_fields())})
+    return type(name, (ItemSerializer,), {"Meta": meta, "__doc__": model.__doc__, "__module__": __name__})
+
+
+# The serializer of each kind of component.
+ITEM_SERIALIZERS: dict[type[Component], type[ItemSerializer]] = {
+    model: _item_serializer(model) for model in COMPONENTS
+}
+
+
+def item_list(model: type[Component]) -> Any:
+    """A field for the whole list of a kind, nested in a document."""
+    return ITEM_SERIALIZERS[model](many=True, required=False, allow_null=True, max_length=model.max_rows)
+
+
+class SkillNames(serializers.ListField):
+    """Skills by name: 1 to 100 characters each, once each without regard to case; null clears them."""
+
+    default_error_messages = {"duplicate": "This skill stands in the list twice."}
+
+    def __init__(self, *, unique: bool = True, **options: Any) -> None:
+        self.unique = unique
+        child = Text(max_length=Skill._meta.get_field("name").max_length)  # noqa: SLF001
+        options = {"required": False, "allow_null": True, "max_length": Skill.max_rows, **options}
+        super().__init__(child=child, **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return [] if data is None and self.allow_null else super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        if not isinstance(data, list):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        names: list[str] = super().to_internal_value(data)
+        first: dict[str, str] = {}
+        again: dict[int, Any] = {}
+        for index, name in enumerate(names):
+            if first.setdefault(fold(name), name) is not name:
+                again[index] = [ErrorDetail(self.error_messages["duplicate"], "duplicate")]
+        if again and self.unique:
+            raise ValidationError(again)
+        return list(first.values())
+
+
+class SkillsSerializer(Document):
+    """The skills section: technical and soft by name, languages and certifications as items."""
+
+    technical = SkillNames()
+    soft = SkillNames()
+    languages = item_list(next(model for model in COMPONENTS if model.plural == "languages"))
+    certifications = item_list(next(model for model in COMPONENTS if model.plural == "certifications"))
+
+
+def check_custom_value(value: Any) -> list[ErrorDetail]:
+    """What is wrong with a custom field's value: nothing, or that it is larger than 10 KiB."""
+    size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+    if size <= limits.MAX_CUSTOM_VALUE_BYTES:
+        return []
+    return [ErrorDetail("A value has at most 10 KiB as JSON.", "max_size")]
+
+
+CUSTOM_KEY_LENGTH = CustomField._meta.get_field("key").max_length or 0  # noqa: SLF001
+
+
+@extend_schema_field(OpenApiTypes.OBJECT)
+class CustomFields(serializers.Field):  # type: ignore[type-arg]  # a map with any JSON as values
+    """The map of custom fields: at most 100 keys of 1 to 50 characters, each value at most 10 KiB as JSON.
+
+    Its value is the list of rows `{key, value}`.
+    """
+
+    default_error_messages = {"not_a_dict": "Expected an object with a value for each key."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"required": False, "allow_null": True, **options})
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return [] if data is None else super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
+        if not isinstance(data, dict):
+            self.fail("not_a_dict")
+        if len(data) > CustomField.max_rows:
+            raise ValidationError(f"At most {CustomField.max_rows} keys are allowed.", code="max_length")
+        rows: dict[str, Any] = {}
+        errors: dict[str, list[ErrorDetail]] = {}
+        for given, value in data.items():
+            key = nfc(given).strip()
+            faults = check_custom_value(value)
+            if not 1 <= len(key) <= CUSTOM_KEY_LENGTH:
+                faults.append(ErrorDetail(f"A key has 1 to {CUSTOM_KEY_LENGTH} characters.", "key_length"))
+            elif key in rows:
+                faults.append(ErrorDetail("This key stands in the map twice.", "duplicate"))
+            if faults:
+                errors[given] = faults
+            rows[key] = value
+        if errors:
+            raise ValidationError(errors)
+        return [{"key": key, "value": value} for key, value in rows.items()]
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class PersonalInfoSerializer(ModelDocument):
+    """Who the person is and how to reach them."""
+
+    class Meta:
+        model = Profile
+        fields = Profile.PERSONAL_INFO
+
+
+class ProfileSerializer(ModelDocument):
+    """The whole career document (contract 3.1)."""
+
+    id = ItemId()
+    user_id = serializers.IntegerField(read_only=True)
+    label = Text(max_length=100, required=False, allow_null=True)
+    is_active = serializers.BooleanField(read_only=True)
+    version = serializers.IntegerField(read_only=True, min_value=1)
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+    personal_info = PersonalInfoSerializer()
+    skills = SkillsSerializer(required=False, allow_null=True)
+    custom_fields = CustomFields()
+
+    class Meta:
+        model = Profile
+        fields = (
+            "id",
+            "user_id",
+            "label",
+            "is_active",
+            "version",
+            "created_at",
+            "updated_at",
+            "personal_info",
+            "professional_summary",
+            "skills",
+            "custom_fields",
+        )
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        custom_fields = fields.pop("custom_fields")
+        lists = {model.plural: item_list(model) for model in COMPONENTS if not model.in_skills}
+        return {**fields, **lists, "custom_fields": custom_fields}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        # A profile's required fields, those of personal_info included, are required at its creation only.
+        self.lenient = self.context.get("profile") is not None
+        cast("PersonalInfoSerializer", self.fields["personal_info"]).lenient = self.lenient
+        return super().to_internal_value(data)
+
+
+class ProfileCounts(serializers.Serializer[Any]):
+    """How many items each list of a profile has."""
+
+    def get_fields(self) -> dict[str, Any]:
+        names = (*(model.plural for model in COMPONENTS), *Skill.Kind.values, CustomField.plural)
+        return {name: serializers.IntegerField(min_value=0) for name in names}
+
+
+class ProfileSummarySerializer(serializers.Serializer[Any]):
+    """A profile in a list: without its components' details, with how many there are of each."""
+
+    id = serializers.UUIDField()
+    label = serializers.CharField()
+    is_active = serializers.BooleanField()
+    version = serializers.IntegerField(min_value=1)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    personal_info = PersonalInfoSerializer()
+    professional_summary = serializers.CharField(allow_null=True)
+    counts = ProfileCounts()
+
+
+class DuplicateBody(Document):
+    """The label of the copy; without it the copy has its original's."""
+
+    label = Text(max_length=100, required=False, allow_null=True)
+
+
+class OrderBody(Document):
+    """All ids of a list, in the order in which it shall be."""
+
+    ids = serializers.ListField(child=ItemId(allow_null=False), max_length=1000)
+
+
+class SkillsBody(Document):
+    """Skills to add or remove; one that is named twice counts once."""
+
+    skills = SkillNames(unique=False, required=True, allow_null=False, min_length=1)
+
+
+class CustomFieldEntry(Document):
+    """One key with its value."""
+
+    key = Text(max_length=CUSTOM_KEY_LENGTH)
+    value = AnyJSON()
+
+    def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        return [("value", str(fault), fault.code or "invalid") for fault in check_custom_value(values.get("value"))]
+
+
+class CustomFieldsBody(Document):
+    """Custom fields to add or overwrite."""
+
+    # The metaclass takes the declaration away, so that DRF's own `fields` stays what it is.
+    fields = CustomFieldEntry(many=True, min_length=1, max_length=CustomField.max_rows)  # type: ignore[assignment]
+
+    def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        keys = [entry["key"] for entry in values.get("fields", [])]
+        if len(set(keys)) == len(keys):
+            return []
+        return [("fields", "Each key may stand in the list once.", "duplicate")]
+
+
+class PasswordBody(Document):
+    """The account's password, to confirm what can't be undone."""
+
+    password = serializers.CharField(trim_whitespace=False, max_length=128)
+
+
+class KeysBody(Document):
+    """Keys of custom fields to remove."""
+
+    keys = serializers.ListField(child=Text(), min_length=1, max_length=CustomField.max_rows)
+
+
+def _ids_body(model: type[Component]) -> type[Document]:
+    ids = serializers.ListField(child=ItemId(allow_null=False), min_length=1, max_length=BULK_LIMIT)
+    name = f"{model.__name__}Ids"
+    return type(name, (Document,), {f"{model.singular}_ids": ids, "__doc__": "The items to delete."})
+
+
+# The body of each kind's bulk DELETE: `{"experience_ids": [...]}`.
+IDS_BODIES: dict[type[Component], type[Document]] = {model: _ids_body(model) for model in COMPONENTS}

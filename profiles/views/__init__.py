@@ -1,0 +1,27 @@
+"""The views of profiles, by subject."""
+
+from profiles.views.account import EraseView, OwnDataView
+from profiles.views.components import COMPONENT_VIEWSETS, SKILL_NAMES_VIEWS, CustomFieldsView, SkillsView
+from profiles.views.documents import (
+    ActivateView,
+    ActiveProfileView,
+    AnalyticsView,
+    DuplicateView,
+    ProfilesView,
+    ProfileView,
+)
+
+__all__ = [
+    "COMPONENT_VIEWSETS",
+    "SKILL_NAMES_VIEWS",
+    "ActivateView",
+    "ActiveProfileView",
+    "AnalyticsView",
+    "CustomFieldsView",
+    "DuplicateView",
+    "EraseView",
+    "OwnDataView",
+    "ProfileView",
+    "ProfilesView",
+    "SkillsView",
+]

@@ -1,0 +1,199 @@
+"""The routes of whole profiles: documents, activation, copies, analytics (contract 3.2 and 5)."""
+
+import hashlib
+import json
+import uuid
+from contextlib import AbstractContextManager
+from typing import Any
+
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from rest_framework.exceptions import NotFound
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from profiles import bulk, openapi, rendering, serializers
+from profiles.models import Profile
+from profiles.permissions import OwnsProfile
+from profiles_project.http.conditional import IfMatch, PreconditionFailed, not_modified, tagged
+from profiles_project.http.pagination import paginate
+from profiles_project.http.views import APIView
+
+PROFILES_PAGE = 20
+
+
+def path_uuid(text: str) -> uuid.UUID:
+    """The UUID of a path. Raises Http404 for any other text."""
+    try:
+        value = uuid.UUID(text)
+    except ValueError:
+        raise Http404 from None
+    if str(value) != text.lower():
+        raise Http404
+    return value
+
+
+def as_json(body: bytes, profile: Profile, status: int = 200) -> HttpResponse:
+    """A rendered document with its `ETag`."""
+    response = HttpResponse(body, status=status, content_type="application/json")
+    response["ETag"] = rendering.tag(profile)
+    return response
+
+
+class OwnProfilesView(APIView):
+    """What belongs to the user of the token, profile by profile."""
+
+    permission_classes = (IsAuthenticated,)
+
+    def own(self) -> Any:
+        """The user's profiles, oldest first."""
+        return Profile.objects.filter(user_id=self.request.user.pk)
+
+
+class ProfilesView(OwnProfilesView):
+    """/profiles"""
+
+    @openapi.profiles_list
+    def get(self, request: Request) -> HttpResponse:
+        profiles = rendering.with_counts(self.own())
+        page = paginate(request, profiles, "profiles", rendering.summary, default_limit=PROFILES_PAGE)
+        # No one version stands for a list, so its tag is made of all that it says.
+        tag = f'"list.{hashlib.sha256(rendering.render(page.data)).hexdigest()[:32]}"'
+        return not_modified(request, tag) or tagged(page, tag)
+
+    @openapi.profiles_create
+    def post(self, request: Request) -> HttpResponse:
+        values = self.read(serializers.ProfileSerializer).validated_data
+        if "If-Match" in request.headers:
+            raise PreconditionFailed("A profile that is created now has no version yet that could match.")
+        chosen_id = {"id": values["id"]} if values.get("id") else {}
+        profile = Profile(user_id=request.user.pk, **chosen_id)
+        with transaction.atomic():
+            bulk.set_own_fields(profile, values)
+            with Profile.objects.add(profile):
+                bulk.store(profile, values)
+            body = rendering.render(rendering.document(profile))
+        return created(body, profile)
+
+
+def created(body: bytes, profile: Profile) -> HttpResponse:
+    """201 with the address of a new profile."""
+    response = as_json(body, profile, status=201)
+    response["Location"] = f"/api/v1/profiles/{profile.pk}"
+    return response
+
+
+class ActiveProfileView(OwnProfilesView):
+    """/profiles/me"""
+
+    @openapi.profiles_active
+    def get(self, request: Request) -> HttpResponse:
+        profile = self.own().filter(is_active=True).first()
+        if profile is None:
+            raise NotFound("No profile found; create one first.")
+        return not_modified(request, rendering.tag(profile)) or as_json(rendering.body(profile), profile)
+
+
+class BelowProfileView(APIView):
+    """Whatever belongs to one profile: 404 where there is none, 403 where it is somebody else's, then the rest."""
+
+    permission_classes = (IsAuthenticated, OwnsProfile)
+    profile: Profile
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method == "OPTIONS":
+            return
+        profile = Profile.objects.filter(pk=path_uuid(kwargs["profile_id"])).first()
+        if profile is None:
+            raise Http404
+        self.check_object_permissions(request, profile)
+        self.profile = profile
+
+    def revise(self) -> AbstractContextManager[Profile]:
+        """The profile, locked for a change that the request's `If-Match` allows."""
+        return Profile.objects.revise(self.profile.pk, IfMatch.of(self.request))
+
+    def answer(self, data: Any, profile: Profile, status: int = 200) -> Response:
+        """What a request changed or read, with the `ETag` of the profile."""
+        return tagged(Response(data, status=status), rendering.tag(profile))
+
+    def not_modified(self) -> HttpResponse | None:
+        """The 304, where the client has this version already."""
+        return not_modified(self.request, rendering.tag(self.profile))
+
+
+class ProfileView(BelowProfileView):
+    """/profiles/{profile_id}"""
+
+    @openapi.profiles_retrieve
+    def get(self, request: Request, profile_id: str) -> HttpResponse:
+        return self.not_modified() or as_json(rendering.body(self.profile), self.profile)
+
+    @openapi.profiles_update
+    def put(self, request: Request, profile_id: str) -> HttpResponse:
+        return self._change(partial=False)
+
+    @openapi.profiles_partial_update
+    def patch(self, request: Request, profile_id: str) -> HttpResponse:
+        return self._change(partial=True)
+
+    def _change(self, *, partial: bool) -> HttpResponse:
+        data = self.body()
+        with transaction.atomic():
+            with self.revise() as profile:
+                context = {"profile": profile, "partial": partial}
+                serializer = serializers.ProfileSerializer(data=data, context=context)
+                serializer.is_valid(raise_exception=True)
+                bulk.set_own_fields(profile, serializer.validated_data)
+                bulk.store(profile, serializer.validated_data)
+            body = rendering.render(rendering.document(profile))
+        return as_json(body, profile)
+
+    @openapi.profiles_delete
+    def delete(self, request: Request, profile_id: str) -> Response:
+        Profile.objects.remove(self.profile, IfMatch.of(request))
+        return self.answer(None, self.profile, status=204)
+
+
+class ActivateView(BelowProfileView):
+    """/profiles/{profile_id}/activate"""
+
+    @openapi.profiles_activate
+    def post(self, request: Request, profile_id: str) -> HttpResponse:
+        with transaction.atomic():
+            profile = Profile.objects.activate(self.profile, IfMatch.of(request))
+            body = rendering.render(rendering.document(profile))
+        return as_json(body, profile)
+
+
+class DuplicateView(BelowProfileView):
+    """/profiles/{profile_id}/duplicate"""
+
+    @openapi.profiles_duplicate
+    def post(self, request: Request, profile_id: str) -> HttpResponse:
+        label = self.read(serializers.DuplicateBody, optional_body=True).validated_data.get("label")
+        with transaction.atomic():
+            with Profile.objects.revise_all(self.profile.user_id) as profiles:
+                source = Profile.objects.chosen(profiles, self.profile, IfMatch.of(request))
+                target = Profile(user_id=source.user_id, **{name: getattr(source, name) for name in Profile.REVISED})
+                target.label = label or source.label
+                with Profile.objects.add(target):
+                    bulk.copy(source, target)
+            body = rendering.render(rendering.document(target))
+        return created(body, target)
+
+
+class AnalyticsView(BelowProfileView):
+    """/profiles/{profile_id}/analytics"""
+
+    @openapi.profiles_analytics
+    def get(self, request: Request, profile_id: str) -> HttpResponse:
+        today = timezone.now().date()
+        if answer := not_modified(request, rendering.tag(self.profile, today.isoformat())):
+            return answer
+        whole = json.loads(rendering.body(self.profile))
+        data = rendering.analytics(self.profile, whole, today)
+        return tagged(Response(data), rendering.tag(self.profile, today.isoformat()))

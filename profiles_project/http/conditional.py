@@ -1,0 +1,71 @@
+"""Entity tags and conditional requests (RFC 9110, section 13) over a versioned document: contract 1.4."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.utils.http import parse_etags, quote_etag
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from profiles_project.http.errors import Problem
+
+# Raised whenever the shape of the document changes, so that no client takes an old body for a new one.
+FORMAT = 1
+
+
+class PreconditionFailed(Problem):
+    """412: the version that `If-Match` names is not the current one, which the document carries as `version`."""
+
+    status_code = 412
+
+
+def entity_tag(document_id: uuid.UUID, version: int, *also: str) -> str:
+    """The `ETag` of a document at a version; `also` names what else the representation depends on."""
+    return quote_etag(".".join((str(document_id), str(version), str(FORMAT), *also)))
+
+
+def _opaque(tag: str) -> str:
+    """The part of a tag that is compared: weakness and what a compressing proxy appends do not count."""
+    return tag.removeprefix("W/").strip('"').removesuffix("-gzip").removesuffix("-br")
+
+
+@dataclass(frozen=True)
+class IfMatch:
+    """The `If-Match` of a request; `tags` is None where it has none."""
+
+    tags: tuple[str, ...] | None
+
+    @classmethod
+    def of(cls, request: Request) -> "IfMatch":
+        """Reads the header. One that holds no tag at all matches nothing."""
+        header = request.headers.get("If-Match")
+        return cls(None if header is None else tuple(parse_etags(header)))
+
+    def check(self, document_id: uuid.UUID, version: int) -> None:
+        """Raises PreconditionFailed unless a tag names this id and version; a tag of any part of the document does."""
+        if self.tags is None or "*" in self.tags:
+            return
+        wanted = [str(document_id), str(version)]
+        if not any(_opaque(tag).split(".")[:2] == wanted for tag in self.tags):
+            raise PreconditionFailed(version=version)
+
+
+def not_modified(request: Request, tag: str) -> HttpResponse | None:
+    """The 304 for a request whose `If-None-Match` names `tag` (weak comparison), else None."""
+    header = request.headers.get("If-None-Match")
+    if header is None or request.method not in {"GET", "HEAD"}:
+        return None
+    tags = parse_etags(header)
+    if "*" not in tags and _opaque(tag) not in map(_opaque, tags):
+        return None
+    response = HttpResponse(status=304)
+    response["ETag"] = tag
+    del response["Content-Type"]
+    return response
+
+
+def tagged(response: Response, tag: str) -> Response:
+    """The response with its `ETag`."""
+    response["ETag"] = tag
+    return response

@@ -1,0 +1,214 @@
+"""Every failure as a problem document (RFC 9457), whatever raised it: contract 1.3."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.views import set_rollback
+
+from profiles_project.http.context import request_id
+
+logger = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+# An identifier, not an address to fetch: the same on every deployment, so that clients may compare it as it stands.
+TYPE_BASE = "https://profiles.example/problems/"
+RETRY_AFTER_SECONDS = 2
+
+# The problems that need no class of their own, by status: slug, title and the sentence where nobody said a better one.
+BY_STATUS: dict[int, tuple[str, str, str]] = {
+    400: ("bad-request", "Unreadable request", "The request could not be read."),
+    401: ("unauthenticated", "Not authenticated", "Please log in."),
+    403: ("forbidden", "Access denied", "Access denied: this does not belong to you."),
+    404: ("not-found", "Not found", "There is nothing at this address."),
+    405: ("method-not-allowed", "Method not allowed", "This address does not take that method."),
+    406: ("not-acceptable", "Not acceptable", "Answers come as application/json only."),
+    409: ("conflict", "Conflict", "The request conflicts with what is stored."),
+    412: ("stale-version", "Stale version", "The profile has changed since you read it."),
+    413: ("too-large", "Request too large", "The request is too large."),
+    415: ("unsupported-media-type", "Unsupported media type", "Send the body as application/json."),
+    422: ("validation", "Invalid input", "The input is not valid."),
+    429: ("too-many-requests", "Too many requests", "Too many requests; please wait a moment."),
+    500: ("internal", "Internal error", "Something went wrong on our side; it has been noted."),
+    503: ("unavailable", "Service unavailable", "The service is busy or restarting; please try again in a moment."),
+}
+
+
+class Problem(exceptions.APIException):
+    """A refusal with a problem type of its own.
+
+    Subclasses set `status_code` and, where the status alone does not say which problem it is, `slug`, `title` and
+    `default_detail`. `headers` go to the response, further keywords become members of the document.
+    """
+
+    slug: str | None = None
+    title: str | None = None
+    default_detail: Any = None
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **members: Any,
+    ) -> None:
+        if status is not None:
+            self.status_code = status
+        super().__init__(detail or self.default_detail or BY_STATUS[self.status_code][2])
+        self.headers = dict(headers or {})
+        self.members = members
+
+
+class Conflict(Problem):
+    """409: what was asked for contradicts what is stored."""
+
+    status_code = 409
+
+
+class TooLarge(Problem):
+    """413: a request body above its limit, refused before it is parsed."""
+
+    status_code = 413
+
+
+class Unavailable(Problem):
+    """503: a part that the answer needs is away; the client may try again."""
+
+    status_code = 503
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+class ParameterInvalid(exceptions.ValidationError):
+    """422: a query parameter at fault, named by `parameter` instead of a pointer into the body."""
+
+    def __init__(self, parameter: str, detail: str, code: str = "invalid") -> None:
+        super().__init__(detail, code)
+        self.parameter = parameter
+
+
+def pointer(path: tuple[str | int, ...]) -> str:
+    """The RFC 6901 pointer of a path of keys and indexes."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+def label(path: tuple[str | int, ...]) -> str:
+    """The path as a person reads it: `experiences[2].title`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text
+
+
+def faults(detail: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    """Path, code and sentence of each fault in DRF's nested error detail.
+
+    DRF's shape changes with its release (lists of dicts became dicts by index in 3.18): only this function knows it.
+    """
+    if isinstance(detail, dict):
+        for key, value in detail.items():
+            yield from faults(value, path if key == "non_field_errors" else (*path, key))
+    elif isinstance(detail, list):
+        for index, value in enumerate(detail):
+            yield from faults(value, (*path, index) if isinstance(value, (dict, list)) else path)
+    else:
+        yield path, str(getattr(detail, "code", None) or "invalid"), str(detail)
+
+
+def _validation_problem(exc: exceptions.ValidationError, body_label: str) -> Problem:
+    if isinstance(exc, ParameterInvalid):
+        name = exc.parameter
+        found = [{"parameter": name, "code": code, "detail": text} for _, code, text in faults(exc.detail)]
+        sentence = f"{name}: {found[0]['detail']}"
+    else:
+        items = list(faults(exc.detail)) or [((), "invalid", BY_STATUS[422][2])]
+        found = [{"pointer": pointer(path), "code": code, "detail": text} for path, code, text in items]
+        path, _, text = items[0]
+        where = label((body_label, *path) if body_label and path and isinstance(path[0], int) else path)
+        sentence = f"{where}: {text}" if where else text
+    return Problem(sentence, status=422, errors=found)
+
+
+def to_problem(exc: BaseException, *, body_label: str = "") -> Problem | None:
+    """The problem that an exception means to a client; None where nobody foresaw it.
+
+    `body_label` names the list that the request's body is, for the sentence of a fault inside it.
+    """
+    if isinstance(exc, Problem):
+        return exc
+    if isinstance(exc, exceptions.ValidationError):
+        return _validation_problem(exc, body_label)
+    if isinstance(exc, DjangoValidationError):
+        return _validation_problem(exceptions.ValidationError(exc.messages, code=exc.code), body_label)
+    if isinstance(exc, (OperationalError, InterfaceError)):
+        logger.error("database unavailable: %s", type(exc.__cause__ or exc).__name__)
+        return Unavailable()
+    status = _status_of(exc)
+    if status is None:
+        return None
+    # Where DRF's own sentence says more than ours, it stays.
+    detail = str(exc.detail) if isinstance(exc, exceptions.APIException) and status in {400, 401, 404} else None
+    sources = (("WWW-Authenticate", "auth_header"), ("Retry-After", "wait"))
+    headers = {header: str(getattr(exc, source)) for header, source in sources if getattr(exc, source, None)}
+    return Problem(detail, status=status, headers=headers)
+
+
+def _status_of(exc: BaseException) -> int | None:
+    """The HTTP status of the exceptions of Django and DRF that carry no problem of ours."""
+    if isinstance(exc, exceptions.APIException):
+        return exc.status_code if exc.status_code in BY_STATUS else 400
+    if isinstance(exc, RequestDataTooBig):
+        return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    if isinstance(exc, (SuspiciousOperation, UnreadablePostError)):
+        return HTTPStatus.BAD_REQUEST
+    if isinstance(exc, Http404):
+        return HTTPStatus.NOT_FOUND
+    return HTTPStatus.FORBIDDEN if isinstance(exc, PermissionDenied) else None
+
+
+class InternalError(Problem):
+    """500: nobody foresaw it. What happened goes to the log, never to the client."""
+
+    status_code = 500
+
+
+def document(problem: Problem, path: str) -> dict[str, Any]:
+    """The problem document for a request to `path`."""
+    slug, title, _ = BY_STATUS[problem.status_code]
+    return {
+        "type": TYPE_BASE + (problem.slug or slug),
+        "title": problem.title or title,
+        "status": problem.status_code,
+        "detail": str(problem.detail),
+        "instance": path,
+        "request_id": request_id.get(),
+        **problem.members,
+    }
+
+
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonResponse:
+    """DRF's EXCEPTION_HANDLER: answers every exception of a view, the unforeseen ones too."""
+    request: Request = context["request"]
+    problem = to_problem(exc, body_label=getattr(context.get("view"), "body_label", ""))
+    if problem is None:
+        logger.error("unforeseen error in %s", type(context.get("view")).__name__, exc_info=exc)
+        problem = InternalError()
+    set_rollback()
+    # Made here and not by the view's renderer, since a problem is JSON whatever the view's answers are.
+    return problem_response(request, problem)
+
+
+def problem_response(request: HttpRequest | Request, problem: Problem) -> JsonResponse:
+    """The problem as a plain Django response, for what fails outside DRF's views."""
+    return JsonResponse(
+        document(problem, request.path), status=problem.status_code, headers=problem.headers, content_type=MEDIA_TYPE
+    )

@@ -1,0 +1,186 @@
+"""Serializer fields that take exactly what the contract says (1.1, 3.1) and say plainly what is wrong.
+
+`null_clears` on a field says that null is taken and never given back: it clears to an empty value.
+"""
+
+import math
+import re
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.validators import URLValidator
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.fields import SkipField, empty
+
+from profiles_project.http.values import nfc
+
+
+class Text(serializers.CharField):
+    """A string: stripped, in NFC, counted in characters. Where null is allowed, an empty one is null."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if self.allow_null and isinstance(data, str) and not data.strip():
+            return None
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return nfc(super().to_internal_value(data))
+
+
+class Email(Text, serializers.EmailField):
+    """An e-mail address of at most 254 characters (RFC 5321)."""
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("max_length", 254)
+        super().__init__(**options)
+
+
+# A scheme is what stands before the first colon, unless a port follows it: `example.com:8080` has none.
+_SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d)")
+
+
+class HttpUrl(Text):
+    """An http or https URL. One without a scheme, as people type it, gets `https://`."""
+
+    default_error_messages = {
+        "scheme": "Only http and https addresses are allowed.",
+        "invalid_url": "Enter a valid URL, such as https://example.com/page.",
+    }
+    _is_url = URLValidator(schemes=["http", "https"], message=default_error_messages["invalid_url"])
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.validators.append(self._is_url)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not _SCHEME.match(text):
+            return "https://" + text.removeprefix("//")
+        if not text.lower().startswith(("http://", "https://")):
+            self.fail("scheme")
+        return text
+
+
+class Flag(serializers.BooleanField):
+    """true or false and nothing that resembles them; null clears to false."""
+
+    null_clears = True
+
+    def run_validation(self, data: Any = empty) -> Any:
+        if data is None:
+            return False
+        if data is not empty and not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return super().run_validation(data)
+
+
+class Number(serializers.FloatField):
+    """A finite JSON number."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool) or not isinstance(data, (int, float)) or not math.isfinite(data):
+            self.fail("invalid")
+        return float(data)
+
+
+class ItemId(serializers.UUIDField):
+    """A UUID that a client may choose; an empty one is none."""
+
+    null_clears = True
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("required", False)
+        options.setdefault("allow_null", True)
+        super().__init__(**options)
+
+    def run_validation(self, data: Any = empty) -> uuid.UUID | None:
+        value: uuid.UUID | None = super().run_validation(None if data == "" and self.allow_null else data)
+        return value
+
+    def to_internal_value(self, data: Any) -> uuid.UUID:
+        # UUIDField also takes integers, braces and urn: prefixes; one spelling keeps ids comparable.
+        try:
+            value = uuid.UUID(data if isinstance(data, str) and len(data) == len(str(uuid.NAMESPACE_DNS)) else "")
+        except ValueError:
+            self.fail("invalid", value=data)
+        return value
+
+
+class StringList(serializers.ListField):
+    """A list of strings of at most `item_max` characters each; null clears it."""
+
+    null_clears = True
+
+    def __init__(self, *, item_max: int, max_length: int = 50, **options: Any) -> None:
+        child = Text(max_length=item_max, allow_blank=True)
+        super().__init__(child=child, max_length=max_length, **options)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        return [] if data is None else super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, list):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        return super().to_internal_value(data)
+
+
+@extend_schema_field({"description": "Any JSON value, null included."})
+class AnyJSON(serializers.Field):  # type: ignore[type-arg]  # any JSON value in, the same out
+    """Any JSON value, kept as it was sent."""
+
+    def run_validation(self, data: Any = empty) -> Any:
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class Document(serializers.Serializer[Any]):
+    """A serializer under which what is not sent is not touched, and every fault is reported at once.
+
+    An absent field keeps its stored value, so nothing is filled in for it. A required field may be absent only where
+    `lenient` is set: the row is stored already and the request changes a part of it.
+    """
+
+    lenient = False
+    # For the schema: the fields that a request must carry, where that differs from what the fields themselves say.
+    schema_required: tuple[str, ...] | None = None
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, Mapping):
+            message = self.error_messages["invalid"].format(datatype=type(data).__name__)
+            raise ValidationError({"non_field_errors": [message]}, code="invalid")
+        values: dict[str, Any] = {}
+        errors: dict[str, Any] = {}
+        for field in self._writable_fields:
+            self._take(field, data, values, errors)
+        for name, message, code in self.broken_rules({k: v for k, v in values.items() if k not in errors}, errors):
+            errors.setdefault(name, [ErrorDetail(message, code)])
+        if errors:
+            raise ValidationError(errors)
+        return values
+
+    def _take(self, field: Any, data: Mapping[str, Any], values: dict[str, Any], errors: dict[str, Any]) -> None:
+        """Puts the field's valid value into `values`, or its faults into `errors`; an absent one into neither."""
+        name: str = field.field_name
+        if name not in data:
+            if field.required and not self.lenient:
+                errors[name] = [ErrorDetail(field.error_messages["required"], "required")]
+            return
+        try:
+            value = field.run_validation(data[name])
+        except ValidationError as exc:
+            errors[name] = exc.detail
+        except SkipField:
+            pass
+        else:
+            values[field.source] = value
+
+    def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        """Field, sentence and code of each rule between fields that is broken; rules of faulty fields are left out."""
+        return []

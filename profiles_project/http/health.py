@@ -1,0 +1,72 @@
+"""Whether the process is up, and whether all it needs is there (contract 6)."""
+
+import logging
+from collections.abc import Callable
+
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.http import HttpRequest, JsonResponse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django_tasks import task
+
+from profiles_project.http.errors import RETRY_AFTER_SECONDS
+from profiles_project.http.values import new_id
+
+logger = logging.getLogger(__name__)
+
+
+@task()
+def nothing() -> None:
+    """A task to file, so that it is known whether one can be filed."""
+
+
+def _database() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def _cache() -> None:
+    # A key of its own: two checks at once must not read each other's value.
+    value = str(new_id())
+    cache.set(f"ready:{value}", value, 10)
+    if cache.get(f"ready:{value}") != value:
+        raise ConnectionError
+
+
+def _queue() -> None:
+    with transaction.atomic():
+        nothing.enqueue()
+        transaction.set_rollback(True)
+
+
+PARTS: dict[str, Callable[[], None]] = {"database": _database, "cache": _cache, "queue": _queue}
+
+
+def _state(check: Callable[[], None]) -> str:
+    try:
+        check()
+    except Exception as exc:  # noqa: BLE001  # whatever is wrong with a part, the answer is that it is not there
+        logger.warning("%s is not ready: %s", check.__name__.strip("_"), type(exc).__name__)
+        return "unavailable"
+    return "ok"
+
+
+class HealthView(View):
+    """GET /health: the process is up."""
+
+    def get(self, request: HttpRequest) -> JsonResponse:
+        return JsonResponse({"status": "healthy"})
+
+
+@method_decorator(never_cache, name="dispatch")
+class ReadyView(View):
+    """GET /health/ready: 200, or 503 with the part that is missing."""
+
+    def get(self, request: HttpRequest) -> JsonResponse:
+        parts = {name: _state(check) for name, check in PARTS.items()}
+        if set(parts.values()) == {"ok"}:
+            return JsonResponse({"status": "ready", "parts": parts})
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        return JsonResponse({"status": "unavailable", "parts": parts}, status=503, headers=headers)

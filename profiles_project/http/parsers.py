@@ -1,0 +1,150 @@
+"""Strict JSON (RFC 8259): what a database can't store or a reader could take two ways is refused with a 400."""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import IO, Any, NoReturn
+
+from django.utils.http import parse_header_parameters
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
+from rest_framework.parsers import BaseParser
+
+MAX_DEPTH = 32
+MAX_INTEGER = 2**63 - 1
+MIN_INTEGER = -(2**63)
+LONGEST_INTEGER = len(str(MIN_INTEGER))
+# More of a key or a number than this is not repeated in an error.
+SHOWN = 40
+CONTAINERS = (dict, list)
+
+# Found in few bodies, so that most are spared the closer look of SOUND_ESCAPES.
+SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
+# The longest start of a JSON text without `\u0000` and without a surrogate escape outside a pair. Possessive repeats
+# keep it linear. Raw NULs and raw surrogates need no look: JSON forbids the first in a string, UTF-8 the second.
+SOUND_ESCAPES = re.compile(
+    r"""(?:
+        [^\\]++                                           # plain text
+      | \\ [^u]                                           # a short escape such as \n or \\
+      | \\u (?! 0000 | [dD][89a-fA-F] )                   # a character of the basic plane
+      | \\u [dD][89abAB].. \\u [dD][c-fC-F]..             # a whole pair
+    )*+""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def loads(body: bytes) -> Any:
+    """The value of a JSON text in UTF-8, a byte order mark before it tolerated (RFC 8259, section 8.1).
+
+    Raises ParseError, whose detail is one sentence, for anything else: broken UTF-8 or JSON, an empty text, NaN and
+    the infinities, integers beyond 64 bits, NUL characters, lone surrogates, a key twice in one object, and objects
+    and arrays nested more than MAX_DEPTH deep.
+    """
+    text = _decode(body)
+    try:
+        value = DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        fault = error.msg[:1].lower() + error.msg[1:].removesuffix(" at").rstrip(": ")
+        raise ParseError(f"The request body is not valid JSON: {fault} at {_place(text, error.pos)}.") from error
+    except RecursionError as error:
+        raise _too_deep() from error
+    if _depth_exceeds(value, MAX_DEPTH):
+        raise _too_deep()
+    if SUSPECT_ESCAPE.search(text):
+        _check_escapes(text)
+    return value
+
+
+class StrictJSONParser(BaseParser):
+    """Reads a request body with `loads`. A charset other than UTF-8 is answered with 415."""
+
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> Any:
+        # The header itself is read, since Django drops a charset that Python doesn't know.
+        _, parameters = parse_header_parameters(media_type or self.media_type)
+        charset = parameters.get("charset", "utf-8")
+        if charset.lower() not in {"utf-8", "utf8"}:
+            raise UnsupportedMediaType(charset, f"JSON is read in UTF-8 only, not in the charset {_shown(charset)}.")
+        return loads(stream.read())
+
+
+def _decode(body: bytes) -> str:
+    try:
+        text = body.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise ParseError(f"The request body is not valid UTF-8, from byte {error.start + 1} on.") from error
+    if not text or text.isspace():
+        raise ParseError("The request body is empty; send a JSON document.")
+    return text
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        ((twice, _),) = Counter(key for key, _ in pairs).most_common(1)
+        raise ParseError(f"The request body holds the key «{_shown(twice)}» more than once in one object.")
+    return result
+
+
+def _integer(literal: str) -> int:
+    # The length first: Python refuses to read thousands of digits, with an error of its own.
+    if len(literal) > LONGEST_INTEGER or not MIN_INTEGER <= (value := int(literal)) <= MAX_INTEGER:
+        raise ParseError(f"The integer {_shown(literal)} is out of range; 64 bits are the most.")
+    return value
+
+
+def _float(literal: str) -> float:
+    value = float(literal)
+    if math.isinf(value):
+        raise ParseError(f"The number {_shown(literal)} is out of range; 64-bit floating point is the most.")
+    return value
+
+
+def _constant(name: str) -> NoReturn:
+    raise ParseError(f"The request body holds {name}, which is not a number in JSON.")
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+
+
+def _depth_exceeds(value: Any, limit: int) -> bool:
+    """Whether more than `limit` objects and arrays lie inside each other, looked at level by level."""
+    level = [value] if isinstance(value, CONTAINERS) else []
+    for _ in range(limit):
+        level = [
+            child
+            for node in level
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, CONTAINERS)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _check_escapes(text: str) -> None:
+    """Refuses the escapes of NUL and of lone surrogates in a text that is known to be JSON."""
+    sound = SOUND_ESCAPES.match(text)
+    end = sound.end() if sound else 0
+    if end < len(text):
+        fault = "a NUL character" if text.startswith("\\u0000", end) else "half of a surrogate pair"
+        raise ParseError(f"The request body holds {fault} at {_place(text, end)}, which no text may contain.")
+
+
+def _too_deep() -> ParseError:
+    return ParseError(f"The request body is nested too deeply; {MAX_DEPTH} levels are the most.")
+
+
+def _place(text: str, position: int) -> str:
+    """A position as people count it; columns are characters, not bytes."""
+    line, line_start = text.count("\n", 0, position), text.rfind("\n", 0, position)
+    return f"line {line + 1}, column {position - line_start}"
+
+
+def _shown(text: str) -> str:
+    """The start of a text, fit for an error: `repr` escapes what can't be printed or encoded."""
+    return repr(text[:SHOWN])[1:-1] + ("…" if len(text) > SHOWN else "")

@@ -1,0 +1,213 @@
+"""The OpenAPI document: what drf-spectacular can't know of our routes, said once for all of them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from drf_spectacular.openapi import AutoSchema as SpectacularSchema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+
+from profiles_project.http.errors import BY_STATUS, MEDIA_TYPE, TYPE_BASE
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Fault(serializers.Serializer[Any]):
+    """One field at fault: `pointer` into the body (RFC 6901), or the name of the query `parameter`."""
+
+    pointer = serializers.CharField(required=False)
+    parameter = serializers.CharField(required=False)
+    code = serializers.CharField(help_text="Stable: made for programs.")
+    detail = serializers.CharField(help_text="One sentence for people.")
+
+
+class ProblemDocument(serializers.Serializer[Any]):
+    """Why a request was refused (RFC 9457). `detail` is one sentence, fit to show to a person."""
+
+    type = serializers.URLField(help_text="Which kind of problem; compare it as it stands.")
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    instance = serializers.CharField(help_text="The path of the request.")
+    request_id = serializers.CharField(help_text="Quote it when you ask for help.")
+    errors = Fault(many=True, required=False, help_text="With 422 only: every field at fault.")
+    version = serializers.IntegerField(required=False, help_text="With 412 only: the profile's current version.")
+
+
+class AutoSchema(SpectacularSchema):
+    """Says of answers that nothing is missing in them, and of DELETE that it may have a body."""
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)
+        fields = {field.field_name: field for field in serializer.fields.values()}
+        required = getattr(serializer, "schema_required", None)
+        if direction == "response":
+            if not isinstance(serializer, (ProblemDocument, Fault)):
+                required = [name for name in schema.get("properties", {}) if not fields[name].write_only]
+            for name, prop in schema.get("properties", {}).items():
+                if getattr(fields[name], "null_clears", False):
+                    schema["properties"][name] = _without_null(prop)
+        if required is not None:
+            schema.pop("required", None)
+            if required:
+                schema["required"] = sorted(required)
+        return schema
+
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        if self.method != "DELETE" or self.get_request_serializer() is None:
+            return super()._get_request_body(direction)
+        # drf-spectacular leaves the body of DELETE out; RFC 9110 gives it no meaning but does not forbid it.
+        self.method = "POST"
+        try:
+            body: Any = super()._get_request_body(direction)
+        finally:
+            self.method = "DELETE"
+        if body:
+            body.pop("required", None)
+        return body
+
+
+def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of the same value, never null."""
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        kinds = [each for each in kind if each != "null"]
+        return {**schema, "type": kinds[0] if len(kinds) == 1 else kinds}
+    if schema.get("oneOf") and {"type": "null"} in schema["oneOf"]:
+        rest = [each for each in schema["oneOf"] if each != {"type": "null"}]
+        others = {name: value for name, value in schema.items() if name != "oneOf"}
+        return {**others, **rest[0]} if len(rest) == 1 else {**schema, "oneOf": rest}
+    return dict(schema)
+
+
+class Pagination(serializers.Serializer[Any]):
+    """Which part of the list this is."""
+
+    total = serializers.IntegerField(min_value=0)
+    limit = serializers.IntegerField(min_value=1, max_value=100)
+    offset = serializers.IntegerField(min_value=0)
+    has_next = serializers.BooleanField()
+    has_previous = serializers.BooleanField()
+
+
+def page_of(name: str, key: str, child: type[serializers.BaseSerializer[Any]]) -> type[serializers.Serializer[Any]]:
+    """The serializer of a page of contract 1.6 with its rows under `key`."""
+    members = {"__doc__": "One page of a list.", key: child(many=True), "pagination": Pagination()}
+    return type(name, (serializers.Serializer,), members)
+
+
+class Message(serializers.Serializer[Any]):
+    """A sentence for people."""
+
+    message = serializers.CharField()
+
+
+def page_parameters(default_limit: int = 50) -> list[OpenApiParameter]:
+    """`limit` and `offset` of a list."""
+    return [
+        OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": default_limit}),
+        OpenApiParameter("offset", {"type": "integer", "minimum": 0, "maximum": 2**31 - 1, "default": 0}),
+    ]
+
+
+def path_id(name: str, description: str) -> OpenApiParameter:
+    """A UUID in the path."""
+    return OpenApiParameter(name, OpenApiTypes.UUID, OpenApiParameter.PATH, description=description)
+
+
+def _headers(*, conditional_read: bool, conditional_write: bool) -> list[OpenApiParameter]:
+    found = []
+    if conditional_read:
+        text = "An `ETag` you have; where it is still current the answer is 304 without a body."
+        found.append(OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description=text))
+    if conditional_write:
+        text = "An `ETag` you have read; where the profile has changed since, nothing is stored and the answer is 412."
+        found.append(OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=text))
+    return found
+
+
+def _problem(status: int) -> OpenApiResponse:
+    slug, title, sentence = BY_STATUS[status]
+    value: dict[str, Any] = {
+        "type": TYPE_BASE + slug,
+        "title": title,
+        "status": status,
+        "detail": sentence,
+        "instance": "/api/v1/profiles",
+        "request_id": "01990000-0000-7000-8000-000000000000",
+    }
+    if status == 422:
+        sentence = "This field is required."
+        value |= {"detail": f"name: {sentence}"}
+        value["errors"] = [{"pointer": "/name", "code": "required", "detail": sentence}]
+    if status == 412:
+        value["version"] = 8
+    example = OpenApiExample(title, value, response_only=True, status_codes=[str(status)], media_type=MEDIA_TYPE)
+    return OpenApiResponse(ProblemDocument, description=title, examples=[example])
+
+
+def operation(
+    *,
+    operation_id: str,
+    summary: str,
+    description: str = "",
+    tags: Sequence[str] = (),
+    request: Any = None,
+    responses: Mapping[int, Any],
+    request_example: Any = None,
+    response_example: Any = None,
+    examples: Iterable[OpenApiExample] = (),
+    parameters: Iterable[OpenApiParameter] = (),
+    errors: Iterable[int] = (),
+    auth: bool = True,
+    below_profile: bool = False,
+    tagged: str = "",
+) -> Callable[[F], F]:
+    """Describes a view's method: what it takes, what it gives, and every problem that it can answer.
+
+    `errors` names the statuses beyond those that follow from the rest: 401 with `auth`; 403 and 404 with
+    `below_profile`; 400, 413, 415 and 422 with a request or parameters; 406 and 503 always. `tagged` is "read" or
+    "write" for what carries an `ETag` (304 with the one, 412 with the other). `request_example` and
+    `response_example` (of the first status in `responses`) are bare values.
+    """
+    parameters = [*parameters, *_headers(conditional_read=tagged == "read", conditional_write=tagged == "write")]
+    statuses = {406, 503, *errors}
+    statuses |= {401} if auth else set()
+    statuses |= {403, 404} if below_profile else set()
+    statuses |= {400, 413, 415, 422} if request is not None else set()
+    statuses |= {422} if any(p.location == OpenApiParameter.QUERY for p in parameters) else set()
+    statuses |= {412} if tagged == "write" else set()
+    answers: dict[Any, Any] = dict(responses)
+    if tagged == "read":
+        answers[304] = OpenApiResponse(description="Not modified: the representation you have is current.")
+    answers.update({(status, MEDIA_TYPE): _problem(status) for status in sorted(statuses)})
+    first = next(iter(responses))
+    shown = [*examples]
+    if request_example is not None:
+        shown.append(OpenApiExample("Request", request_example, request_only=True))
+    if response_example is not None:
+        shown.append(OpenApiExample("Response", response_example, response_only=True, status_codes=[str(first)]))
+    return extend_schema(
+        operation_id=operation_id,
+        summary=summary,
+        description=description or None,
+        tags=list(tags) or None,
+        request=request,
+        responses=answers,
+        parameters=parameters,
+        examples=shown,
+        auth=None if auth else [],
+    )
+
+
+def share_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """Hook of drf-spectacular: each problem answer stands once, below `components`, and the operations refer to it."""
+    shared = result["components"].setdefault("responses", {})
+    for path in result["paths"].values():
+        for item in path.values():
+            for status, answer in item["responses"].items():
+                if MEDIA_TYPE in answer.get("content", {}):
+                    shared[f"Problem{status}"] = answer
+                    item["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
+    return result

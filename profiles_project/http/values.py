@@ -1,0 +1,43 @@
+"""Values that every app shares: identifiers and texts that compare without case."""
+
+import unicodedata
+import uuid
+
+import uuid_utils.compat
+from django.db import models
+
+
+def new_id() -> uuid.UUID:
+    """A UUID of version 7 (RFC 9562): unique, and later ones sort after earlier ones."""
+    return uuid_utils.compat.uuid7()
+
+
+def nfc(text: str) -> str:
+    """The text in Unicode normal form C, the one form in which texts are stored."""
+    return unicodedata.normalize("NFC", text)
+
+
+def fold(text: str) -> str:
+    """The key under which texts are equal without case: «Straße» and «STRASSE» have the same.
+
+    Made in Python, since the `lower()` of PostgreSQL and that of SQLite differ.
+    """
+    return nfc(nfc(text).casefold())
+
+
+class FoldedField(models.CharField[str, str]):
+    """A column that holds `fold()` of another field of the row, filled whenever the row is saved."""
+
+    def __init__(self, *, source: str, **options: object) -> None:
+        self.source = source
+        options.setdefault("editable", False)
+        super().__init__(**options)  # type: ignore[arg-type]  # CharField's options, passed on
+
+    def deconstruct(self) -> tuple[str, str, list[object], dict[str, object]]:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, list(args), {**kwargs, "source": self.source}
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        value = fold(getattr(model_instance, self.source))
+        setattr(model_instance, self.attname, value)
+        return value

@@ -1,0 +1,86 @@
+"""The base of all our API views."""
+
+from typing import Any, TypeVar
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import patch_vary_headers
+from rest_framework import views
+from rest_framework.exceptions import ParseError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from profiles_project.http.errors import MEDIA_TYPE, Problem, document, problem_response
+
+S = TypeVar("S", bound=BaseSerializer[Any])
+
+
+class APIView(views.APIView):
+    """One place for what every route does alike: bodies, OPTIONS, cache headers.
+
+    `body_label` names the list that a request's body is, for the sentences of faults in it.
+    """
+
+    body_label = ""
+
+    def body(self, *, optional: bool = False) -> Any:
+        """The parsed body. An absent one is 400, or `{}` where it is `optional`."""
+        if self.request.META.get("CONTENT_LENGTH") in {None, "", "0"}:
+            if optional:
+                return {}
+            raise ParseError("The request body is empty; this request needs a JSON body.")
+        return self.request.data
+
+    def read(self, serializer_class: type[S], *, optional_body: bool = False, **options: Any) -> S:
+        """The serializer of the request's body, valid; its faults are 422."""
+        serializer = serializer_class(
+            data=self.body(optional=optional_body), context=self.get_serializer_context(), **options
+        )
+        serializer.is_valid(raise_exception=True)
+        return serializer
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {"request": self.request, "view": self}
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Which methods there are, and nothing else."""
+        return Response(status=204)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if request.method == "OPTIONS":
+            # It says nothing about anybody, so it asks nobody who they are.
+            self.perform_options(request)
+            return
+        super().initial(request, *args, **kwargs)
+
+    def perform_options(self, request: Request) -> None:
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request, force=True)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        # RFC 6749, 5.1: what hands out tokens is stored nowhere. All else may be kept by its owner and asked again.
+        has_token = "Authorization" in request.headers
+        response["Cache-Control"] = "private, no-cache" if has_token else "no-store"
+        patch_vary_headers(response, ["Authorization"])
+        return response
+
+
+class NotFoundView(APIView):
+    """The answer of every address that no route serves."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        self.perform_options(request)
+        raise Problem(status=404)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Django's handler404."""
+    return problem_response(request, Problem(status=404))
+
+
+__all__ = ["MEDIA_TYPE", "APIView", "NotFoundView", "document", "not_found"]

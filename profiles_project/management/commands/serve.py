@@ -1,0 +1,55 @@
+"""`manage.py serve`: the production server."""
+
+import copy
+import multiprocessing
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+from profiles_project.management.preconditions import (
+    close_database,
+    require_free_port,
+    require_migrated_database,
+)
+
+# Seconds for the requests under way when the server is told to stop; container engines wait 10 s.
+STOP_SECONDS = 8
+
+
+class Command(BaseCommand):
+    """Serves the API on HOST and PORT with WEB_WORKERS processes until SIGTERM or SIGINT."""
+
+    help = "Serves the API (HOST, PORT, WEB_WORKERS); docs/operations.md explains the settings."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--migrate", action="store_true", help="apply missing migrations first")
+
+    def handle(self, *args: object, migrate: bool, **options: object) -> None:
+        if settings.WEB_WORKERS > 1 and not settings.REDIS_URL:
+            raise CommandError("WEB_WORKERS above 1 needs REDIS_URL, since local memory is not shared by processes.")
+        require_free_port(settings.HOST, settings.PORT)
+        if migrate:
+            call_command("migrate", interactive=False, verbosity=options["verbosity"])
+            close_database()
+        require_migrated_database()
+        # Fresh processes instead of forks: nothing of this one is inherited, neither a connection nor a handler that
+        # would swallow a SIGTERM which comes while a worker starts.
+        multiprocessing.set_start_method("spawn")
+        Granian(
+            "profiles_project.wsgi:application",
+            address=settings.HOST,
+            port=settings.PORT,
+            interface=Interfaces.WSGI,
+            http=HTTPModes.http1,
+            websockets=False,
+            workers=settings.WEB_WORKERS,
+            blocking_threads=settings.WEB_THREADS,
+            respawn_failed_workers=True,
+            workers_kill_timeout=STOP_SECONDS,
+            log_level=LogLevels.warning,
+            log_dictconfig=copy.deepcopy(settings.LOGGING),
+        ).serve()

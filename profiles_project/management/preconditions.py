@@ -1,0 +1,61 @@
+"""What must hold before a server or a worker starts; each refusal is one sentence."""
+
+import errno
+import socket
+
+from django.core.management.base import CommandError
+from django.db import OperationalError, connection, connections
+from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQL
+from django.db.migrations.executor import MigrationExecutor
+from psycopg_pool import PoolTimeout
+
+
+def require_free_port(host: str, port: int) -> None:
+    """CommandError unless the service can listen there."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        socket.create_server(address[:2], family=family).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(f"Port {port} on {host} is taken: end what listens there, or set PORT.") from error
+        raise CommandError(f"The service cannot listen on {host}, port {port}: {error.strerror}.") from error
+
+
+def require_migrated_database() -> None:
+    """CommandError unless every migration is applied; OperationalError if the database can't be reached.
+
+    No connection is left, so that no process which is started afterwards inherits one.
+    """
+    try:
+        executor = MigrationExecutor(connection)
+        pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    finally:
+        close_database()
+    if pending:
+        raise CommandError(
+            f"The database lacks {pending} migration{'s' if pending > 1 else ''}: run `manage.py migrate` first."
+        )
+
+
+def why_unusable(error: OperationalError) -> str:
+    """One line that says what is wrong with the database. The pool knows only that it waited; a connection without it
+    knows why.
+    """
+    if isinstance(error.__cause__, PoolTimeout):
+        plain = connection.copy()
+        plain.settings_dict["OPTIONS"]["pool"] = None
+        try:
+            plain.ensure_connection()
+        except OperationalError as reason:
+            error = reason
+        finally:
+            plain.close()
+    return str(error).strip().splitlines()[0]
+
+
+def close_database() -> None:
+    """Give up this process's connection, and the connection pool with its threads where there is one."""
+    for wrapper in connections.all(initialized_only=True):
+        wrapper.close()
+        if isinstance(wrapper, PostgreSQL):
+            wrapper.close_pool()

@@ -1,0 +1,338 @@
+"""All settings of the service, read from the environment once, when a process starts.
+
+Production is the default and nothing is guessed there; DEBUG turns on what a developer's machine needs.
+docs/operations.md explains every variable.
+"""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from corsheaders.defaults import default_headers
+from django.core.exceptions import ImproperlyConfigured
+
+from profiles_project.environment import directory, flag, generated_key, is_local, number, text, words
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# Basics ----------------------------------------------------------------------------------------------------------
+
+DEBUG = flag("DEBUG", default=False)
+DATA_DIR = Path(text("DATA_DIR", str(BASE_DIR / "var"))).expanduser().resolve()
+HOST = text("HOST", "127.0.0.1")
+PORT = number("PORT", 8000, low=1, high=65535)
+REDIS_URL = text("REDIS_URL")
+WEB_WORKERS = number("WEB_WORKERS", 2 if REDIS_URL else 1, low=1, high=64)
+# How many requests one web worker answers at the same time; its connection pool is sized by it.
+WEB_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
+TRUSTED_PROXY_COUNT = number("TRUSTED_PROXY_COUNT", 0, low=0, high=10)
+
+REQUIRED_IN_PRODUCTION = ("SECRET_KEY", "JWT_SIGNING_KEY", "ALLOWED_HOSTS", "APP_LINK_BASE", "EMAIL_URL")
+MIN_KEY_BYTES = 32
+
+
+def refuse_missing() -> None:
+    """Raise ImproperlyConfigured that names every variable production needs and has not got."""
+    missing = [name for name in REQUIRED_IN_PRODUCTION if not text(name)]
+    if missing:
+        raise ImproperlyConfigured(
+            f"These environment variables must be set in production: {', '.join(missing)} "
+            "(docs/operations.md explains them; DEBUG=true is for development only)."
+        )
+
+
+def signing_key(name: str) -> str:
+    """The key in the named variable, else under DEBUG a generated one."""
+    key = text(name)
+    if not key and DEBUG:
+        key = generated_key(directory(DATA_DIR) / name.lower())
+    if len(key.encode()) < MIN_KEY_BYTES:
+        raise ImproperlyConfigured(f"{name} must have at least {MIN_KEY_BYTES} bytes.")
+    return key
+
+
+if not DEBUG:
+    refuse_missing()
+SECRET_KEY = signing_key("SECRET_KEY")
+JWT_SIGNING_KEY = signing_key("JWT_SIGNING_KEY")
+if SECRET_KEY == JWT_SIGNING_KEY:
+    raise ImproperlyConfigured("SECRET_KEY and JWT_SIGNING_KEY must be different keys.")
+
+ALLOWED_HOSTS = words("ALLOWED_HOSTS") or ["localhost", ".localhost", "127.0.0.1", "[::1]"]
+public_hosts = [host for host in ALLOWED_HOSTS if not is_local(host)]
+if DEBUG and public_hosts:
+    raise ImproperlyConfigured(
+        f"DEBUG shows internals and must stay off where the service is public: ALLOWED_HOSTS has {public_hosts[0]}."
+    )
+
+APP_LINK_BASE = text("APP_LINK_BASE", f"http://localhost:{PORT}").rstrip("/")
+if urlsplit(APP_LINK_BASE).scheme not in {"http", "https"} or not urlsplit(APP_LINK_BASE).hostname:
+    raise ImproperlyConfigured("APP_LINK_BASE must be an address such as https://app.example.com.")
+
+# Applications ----------------------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "profiles_project",
+    "profiles",
+    "users",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "corsheaders",
+    "django_tasks",
+    "django_tasks_db",
+]
+
+MIDDLEWARE = [
+    "profiles_project.http.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "profiles_project.http.middleware.RequestBodyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "profiles_project.urls"
+WSGI_APPLICATION = "profiles_project.wsgi.application"
+# The API has no trailing slashes, and a redirect would lose a POST's body.
+APPEND_SLASH = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# RequestBodyMiddleware limits bodies before they are parsed, with a problem document.
+DATA_UPLOAD_MAX_MEMORY_SIZE = None
+# The admin sends a profile with all its components' fields in one form.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
+
+# Database --------------------------------------------------------------------------------------------------------
+
+
+def database() -> dict[str, Any]:
+    """Django's description of the database at DATABASE_URL; options in the URL's query win over those here."""
+    url = text("DATABASE_URL") or f"sqlite:///{directory(DATA_DIR) / 'db.sqlite3'}"
+    config: dict[str, Any] = environ.Env.db_url_config(url)
+    given = config.get("OPTIONS", {})
+    if config.get("ENGINE") == "django.db.backends.sqlite3":
+        # IMMEDIATE makes a transaction wait for its turn at its start, where waiting is allowed, instead of failing
+        # with «database is locked» at its first write.
+        defaults: dict[str, Any] = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+        }
+    elif config.get("ENGINE") == "django.db.backends.postgresql":
+        # The pool gives up a lost connection after 1 s, so that a database that is back is used at once; a pool
+        # size of 0 in the URL (`?pool=0`) switches the pool off, for a pooler in front of the database.
+        size = given.pop("pool", WEB_THREADS + 2)
+        if not isinstance(size, int):
+            raise ImproperlyConfigured("The pool in DATABASE_URL must be a whole number, such as ?pool=10.")
+        pool = {"min_size": 1, "max_size": size, "timeout": 3, "reconnect_timeout": 1, "max_lifetime": 1800}
+        defaults = {
+            "pool": pool if size else None,
+            "connect_timeout": 2,
+            "options": "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+            "application_name": "profiles",
+        }
+        # Another CONN_MAX_AGE than 0 fails beside a pool; the pool keeps the connections, and checks them.
+        config |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+    else:
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgresql:// or sqlite:///.")
+    return config | {"OPTIONS": defaults | given}
+
+
+DATABASES = {"default": database()}
+
+# Cache -----------------------------------------------------------------------------------------------------------
+
+if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
+    raise ImproperlyConfigured("REDIS_URL must begin with redis:// or rediss://.")
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "profiles",
+        "OPTIONS": {
+            # Without time-outs a hung Redis hangs every request.
+            "SOCKET_CONNECT_TIMEOUT": 0.2,
+            "SOCKET_TIMEOUT": 0.2,
+            # A cache that is away is a cache miss, not an error.
+            "IGNORE_EXCEPTIONS": True,
+        },
+    }
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2000}}
+}
+
+# Users and tokens ------------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "users.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "users.validators.MaximumLengthValidator", "OPTIONS": {"max_length": 128}},
+    {"NAME": "users.validators.CharacterClassesValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "full_name")},
+    },
+]
+# How long a link in a mail works (contract, section 2).
+PASSWORD_RESET_TIMEOUT = 3600
+
+SIMPLE_JWT: dict[str, Any] = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(hours=1),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": JWT_SIGNING_KEY,
+    "ISSUER": "profiles",
+    "AUDIENCE": "profiles-api",
+    "USER_ID_CLAIM": "sub",
+}
+
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["users.authentication.SessionJWTAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["profiles_project.http.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "profiles_project.http.schema.AutoSchema",
+    "EXCEPTION_HANDLER": "profiles_project.http.errors.exception_handler",
+    "COERCE_DECIMAL_TO_STRING": False,
+    # A `?format=` of a client is an unknown parameter, not a choice of renderer.
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+SPECTACULAR_SETTINGS: dict[str, Any] = {
+    "TITLE": "Profiles",
+    "DESCRIPTION": "Keeps people's master career profiles: the one place from which every résumé is made.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PUBLIC": True,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "profiles_project.http.schema.share_problems",
+    ],
+}
+
+# Background work -------------------------------------------------------------------------------------------------
+
+TASKS: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+# What the worker calls once a minute, beside its tasks.
+SCHEDULE = ["users.maintenance.sweep_mails", "users.maintenance.prune"]
+
+# Mail ------------------------------------------------------------------------------------------------------------
+
+DEFAULT_FROM_EMAIL = text("DEFAULT_FROM_EMAIL", "Profiles <noreply@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+mail: dict[str, Any] = (
+    environ.Env.email_url_config(text("EMAIL_URL"))
+    if text("EMAIL_URL")
+    else {
+        "EMAIL_BACKEND": "profiles_project.http.mail.DevelopmentBackend",
+        "EMAIL_FILE_PATH": str(directory(DATA_DIR) / "mail"),
+    }
+)
+EMAIL_BACKEND = mail["EMAIL_BACKEND"]
+EMAIL_FILE_PATH = mail.get("EMAIL_FILE_PATH")
+EMAIL_HOST = mail.get("EMAIL_HOST") or "localhost"
+EMAIL_HOST_USER = mail.get("EMAIL_HOST_USER") or ""
+EMAIL_HOST_PASSWORD = mail.get("EMAIL_HOST_PASSWORD") or ""
+EMAIL_USE_TLS = mail.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = mail.get("EMAIL_USE_SSL", False)
+EMAIL_PORT = mail.get("EMAIL_PORT") or (587 if EMAIL_USE_TLS else 465 if EMAIL_USE_SSL else 25)
+EMAIL_TIMEOUT = 10
+
+# Static files ----------------------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+# A developer's changes show without collecting files again.
+WHITENOISE_USE_FINDERS = DEBUG
+
+# Security --------------------------------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", default=not DEBUG)
+# A probe asks the process itself, by plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^health(/ready)?$"]
+# The header counts only where a proxy that we trust overwrites it; anybody can send it.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_SSL_REDIRECT else 0
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+SESSION_COOKIE_AGE = 12 * 3600
+# W005 and W021: whether other host names of the domain speak HTTPS only is for the domain's owner to promise.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+
+CORS_ALLOWED_ORIGINS = words("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = [*default_headers, "if-match", "if-none-match", "idempotency-key", "prefer"]
+CORS_EXPOSE_HEADERS = ["ETag", "Location", "Link", "Retry-After", "Idempotency-Replayed", "Preference-Applied"]
+
+# Logs: plain lines for a developer, JSON lines for machines ------------------------------------------------------
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "plain": {"format": "{levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "profiles_project.http.logs.JSONFormatter"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain" if DEBUG else "json"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        # Django's own handlers would print an error twice, and mail it to administrators who don't exist.
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # While the database is away the pool would say so at every try; the requests that fail say it already.
+        "psycopg.pool": {"level": "ERROR"},
+    },
+}

@@ -1,0 +1,46 @@
+"""All routes: the API, its documentation, health, the admin; and an answer for every other address."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+
+from profiles_project.http.docs import RedocView, SchemaView, SwaggerView
+from profiles_project.http.errors import InternalError, Problem, problem_response
+from profiles_project.http.health import HealthView, ReadyView
+from profiles_project.http.views import NotFoundView
+
+urlpatterns = [
+    path("", RedirectView.as_view(url="/api/docs")),
+    path("api/v1/", include("profiles.urls")),
+    path("api/v1/auth/", include("users.urls")),
+    path("api/schema", SchemaView.as_view(), name="schema"),
+    path("api/docs", SwaggerView.as_view(), name="docs"),
+    path("api/redoc", RedocView.as_view(), name="redoc"),
+    path("health", HealthView.as_view()),
+    path("health/ready", ReadyView.as_view()),
+    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/", admin.site.urls),
+    # Under DEBUG Django answers unknown addresses with a page of its own; this one answers first.
+    re_path(r"", NotFoundView.as_view()),
+]
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400: what it refused before a view was found."""
+    return problem_response(request, Problem(status=400))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler403."""
+    return problem_response(request, Problem(status=403))
+
+
+def internal_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: what failed outside the views; the log has it."""
+    return problem_response(request, InternalError())
+
+
+handler400 = bad_request
+handler403 = forbidden
+handler500 = internal_error

@@ -1,0 +1,32 @@
+"""Calls that happen at the same moment."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Barrier
+from typing import TypeVar
+
+from django.db import connections
+
+T = TypeVar("T")
+START_SECONDS = 10
+CALL_SECONDS = 60
+
+
+def at_once(*calls: Callable[[], T]) -> list[T]:
+    """Run every call in a thread of its own, all let go at once; their results in the same order.
+
+    The first exception of a call is raised when all have ended. Needs ``django_db(transaction=True)``, since the
+    threads see only what is committed. Each thread has a database connection, given back at its end.
+    """
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], T]) -> T:
+        try:
+            barrier.wait(START_SECONDS)
+            return call()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(calls)) as executor:
+        futures: list[Future[T]] = [executor.submit(run, call) for call in calls]
+    return [future.result(CALL_SECONDS) for future in futures]

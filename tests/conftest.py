@@ -1,0 +1,74 @@
+"""Fixtures that every test may use; the environment they live in comes from tests/plugin.py."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.cache import caches
+from django.test import override_settings
+from pytest_django import Settings
+
+from tests.client import ApiClient
+from tests.factories import UserFactory
+from users.models import User
+
+PRODUCTION_HASHERS = django_settings.PASSWORD_HASHERS
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """SQLite in a file, as the service has it: in memory there is neither WAL nor a second writer."""
+    database = django_settings.DATABASES["default"]
+    if database["ENGINE"] == "django.db.backends.sqlite3":
+        database["TEST"] = {**database.get("TEST", {}), "NAME": str(Path(database["NAME"]).with_name("test.sqlite3"))}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """Passwords that cost next to nothing, for all tests that don't ask for ``production_hashers``."""
+    with override_settings(PASSWORD_HASHERS=["tests.hashers.CheapArgon2PasswordHasher", *PRODUCTION_HASHERS[1:]]):
+        yield
+
+
+@pytest.fixture
+def production_hashers(settings: Settings) -> None:
+    """The password hashers that the service uses, for tests about passwords."""
+    settings.PASSWORD_HASHERS = PRODUCTION_HASHERS
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """No test sees what another one has cached."""
+    for cache in caches.all(initialized_only=False):
+        cache.clear()
+
+
+@pytest.fixture
+def anonymous() -> ApiClient:
+    """A client without a token."""
+    return ApiClient()
+
+
+@pytest.fixture
+def user(db: None) -> User:
+    """A person with an account."""
+    return UserFactory.create()
+
+
+@pytest.fixture
+def api(user: User) -> ApiClient:
+    """A client logged in as ``user``."""
+    return ApiClient().as_user(user)
+
+
+@pytest.fixture
+def other_user(db: None) -> User:
+    """Another person with an account."""
+    return UserFactory.create()
+
+
+@pytest.fixture
+def other_api(other_user: User) -> ApiClient:
+    """A client logged in as ``other_user``."""
+    return ApiClient().as_user(other_user)

@@ -1,0 +1,220 @@
+"""Holds answers of the service against its generated OpenAPI document and against the contract's invariants.
+
+An answer is at fault where its path, method, status or media type isn't documented, where its body doesn't fit the
+documented schema (a key that the schema doesn't name is a fault), and where a 2xx was given to a request that the
+documented schema refuses.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, lru_cache
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+from django.http import HttpResponseBase
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer
+from jsonschema import Draft202012Validator, FormatChecker
+
+API = "/api/v1"
+PROBLEM = "application/problem+json"
+PROBLEM_MEMBERS = {"type": str, "title": str, "status": int, "detail": str, "instance": str, "request_id": str}
+# A sentence's end with more after it, or a second line.
+SECOND_SENTENCE = re.compile(r"[.!?]\s+[A-Z]|[\r\n]")
+# What may refuse a request before anybody asks whether the method is documented.
+REFUSALS = {401, 403, 404, 405}
+
+
+def is_utc_time(value: object) -> bool:
+    """Whether a text is a time as the contract has it: RFC 3339, in UTC, with a Z."""
+    return not isinstance(value, str) or ("T" in value and value.endswith("Z") and bool(datetime.fromisoformat(value)))
+
+
+FORMATS = FormatChecker(("uuid", "email"))
+FORMATS.checks("date-time", raises=ValueError)(is_utc_time)
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A request as it went out; ``path`` is without the query."""
+
+    method: str
+    path: str
+    body: bytes
+    content_type: str
+    has_token: bool
+
+    @property
+    def is_api(self) -> bool:
+        return self.path.startswith(f"{API}/")
+
+
+class Contract:
+    """An OpenAPI document of version 3.1, whose schemas are JSON Schema 2020-12, as a judge of answers."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self.document = document
+        self.closed = copy.deepcopy(document)
+        close_objects(self.closed)
+        # Literal paths before those with parameters: /profiles/me is not the profile «me».
+        templates = sorted(document["paths"], key=lambda template: template.count("{"))
+        self.patterns = {
+            template: re.compile(re.sub(r"\\{.*?\\}", "[^/]+", re.escape(template))) for template in templates
+        }
+        self.validator = lru_cache(maxsize=None)(self._validator)
+
+    def faults(self, sent: Sent, response: HttpResponseBase, *, check_request: bool = True) -> Iterator[str]:
+        """Everything that is wrong with an answer, a sentence each."""
+        template = next((name for name, pattern in self.patterns.items() if pattern.fullmatch(sent.path)), "")
+        method = "get" if sent.method == "HEAD" else sent.method.lower()
+        operation = self.document["paths"].get(template, {}).get(method)
+        if operation is None:
+            yield from _undocumented_faults(sent, response, template)
+        else:
+            yield from self._documented_faults((template, method), operation, sent, response)
+            if check_request and response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+                yield from self._request_faults((template, method), operation.get("requestBody"), sent)
+        yield from header_faults(sent, response)
+        if _must_be_tagged(sent, response, template) and not re.fullmatch(r'(W/)?"[^"]+"', response.get("ETag", "")):
+            yield "an answer about a profile has no ETag"
+
+    def _documented_faults(
+        self, key: tuple[str, str], operation: dict[str, Any], sent: Sent, response: HttpResponseBase
+    ) -> Iterator[str]:
+        status = str(response.status_code)
+        if status not in operation["responses"]:
+            yield f"the status is not documented, only {', '.join(operation['responses'])}"
+            return
+        contents = operation["responses"][status].get("content", {})
+        media_type = response.get("Content-Type", "").partition(";")[0]
+        if not contents:
+            yield from _presence_faults(response)
+        elif media_type not in contents:
+            yield f"the media type {media_type!r} is not documented, only {', '.join(contents)}"
+        elif sent.method != "HEAD" and media_type.endswith("json"):
+            yield from self._value_faults((*key, status, media_type), _body(response), "answer")
+        if PROBLEM in contents:
+            yield from problem_faults(sent, response)
+
+    def _request_faults(self, key: tuple[str, str], wanted: dict[str, Any] | None, sent: Sent) -> Iterator[str]:
+        media_type = sent.content_type.partition(";")[0]
+        if wanted is None:
+            return
+        if sent.body and media_type in wanted["content"]:
+            yield from self._value_faults((*key, "request", media_type), sent.body, "request")
+        elif wanted.get("required") and not sent.body:
+            yield "the request has no body, where the document wants one"
+
+    def _value_faults(self, key: tuple[str, str, str, str], text: bytes, what: str) -> Iterator[str]:
+        try:
+            value = json.loads(text, parse_constant=_refuse_constant)
+        except ValueError as error:
+            yield f"the {what} is not JSON: {error}"
+            return
+        for fault in self.validator(*key).iter_errors(value):
+            yield f"the {what} does not fit at {fault.json_path}: {fault.message}"
+
+    def _validator(self, template: str, method: str, status: str, media_type: str) -> Draft202012Validator:
+        """The compiled schema of an answer, or with the status ``request`` that of the request body."""
+        # A request may have keys that nobody knows, and texts that get their form when they are stored.
+        is_request = status == "request"
+        document = self.document if is_request else self.closed
+        operation = document["paths"][template][method]
+        part = operation["requestBody"] if is_request else operation["responses"][status]
+        schema = {**part["content"][media_type].get("schema", {}), "components": document["components"]}
+        return Draft202012Validator(schema, format_checker=None if is_request else FORMATS)
+
+
+@cache
+def contract() -> Contract:
+    """The judge made of this code's own document, generated once a process."""
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    return Contract(json.loads(OpenApiJsonRenderer().render(document)))
+
+
+def close_objects(node: Any) -> None:
+    """Close every object in a document that names its properties to others, unless it says otherwise."""
+    if isinstance(node, dict):
+        if isinstance(node.get("properties"), dict) and "object" in node.get("type", ()):
+            node.setdefault("additionalProperties", False)
+        node = list(node.values())
+    if isinstance(node, list):
+        for child in node:
+            close_objects(child)
+
+
+def _undocumented_faults(sent: Sent, response: HttpResponseBase, template: str) -> Iterator[str]:
+    """What is wrong with an answer to a path, or to a method on a documented path, that the document doesn't know."""
+    if sent.method == "OPTIONS" and template:
+        yield from _presence_faults(response)
+    elif response.status_code not in (REFUSALS if template else {HTTPStatus.NOT_FOUND}):
+        yield f"the {'method' if template else 'path'} is not documented"
+    else:
+        yield from problem_faults(sent, response)
+
+
+def _presence_faults(response: HttpResponseBase) -> Iterator[str]:
+    # Django's test client throws away the body of a 204 and of a 304, but not the length that was announced.
+    if _body(response) or response.get("Content-Length", "0") != "0":
+        yield "there is a body where none is documented"
+
+
+def problem_faults(sent: Sent, response: HttpResponseBase) -> Iterator[str]:
+    """What is wrong with a problem document (contract 1.3)."""
+    if response.get("Content-Type") != PROBLEM:
+        yield f"an error came as {response.get('Content-Type')!r}, not as {PROBLEM}"
+        return
+    if sent.method == "HEAD":
+        return
+    problem = json.loads(_body(response))
+    expected = {"status": response.status_code, "instance": sent.path}
+    for name, kind in PROBLEM_MEMBERS.items():
+        value = problem.get(name)
+        if not isinstance(value, kind) or not value or value != expected.get(name, value):
+            yield f"the problem's {name} is {value!r}"
+    if SECOND_SENTENCE.search(str(problem.get("detail"))):
+        yield f"the problem's detail is more than one sentence: {problem['detail']!r}"
+    if "errors" in problem and response.status_code != HTTPStatus.UNPROCESSABLE_ENTITY:
+        yield "the problem lists errors, which only a 422 does"
+    for error in problem.get("errors", ()):
+        if not {"code", "detail"} < error.keys() or len({"pointer", "parameter"} & error.keys()) != 1:
+            yield f"the problem lists {error}, which is not one pointer or parameter with code and detail"
+
+
+def header_faults(sent: Sent, response: HttpResponseBase) -> Iterator[str]:
+    """What is wrong with the headers that the contract promises for every answer."""
+    status = response.status_code
+    if status == HTTPStatus.UNAUTHORIZED and not response.get("WWW-Authenticate", "").startswith("Bearer"):
+        yield "a 401 has no WWW-Authenticate: Bearer"
+    if status == HTTPStatus.METHOD_NOT_ALLOWED and not response.get("Allow"):
+        yield "a 405 has no Allow"
+    if sent.is_api and status in {429, 503} and not re.fullmatch(r"[1-9]\d*", response.get("Retry-After", "")):
+        yield f"a {status} has no Retry-After in seconds"
+    # A 401 is no authenticated answer, and a body too large is refused before anybody reads the token.
+    if sent.has_token and sent.is_api and status not in {401, 413} and sent.method != "OPTIONS":
+        if response.get("Cache-Control") != "private, no-cache":
+            yield f"an authenticated answer has Cache-Control {response.get('Cache-Control')!r}"
+        if "authorization" not in response.get("Vary", "").lower():
+            yield f"an authenticated answer has Vary {response.get('Vary')!r}"
+
+
+def _must_be_tagged(sent: Sent, response: HttpResponseBase, template: str) -> bool:
+    """Whether the answer shows or changes a profile or a part of one (contract 1.4); one that is gone has no tag."""
+    if response.status_code not in {200, 201, 204, 304} or sent.method == "OPTIONS":
+        return False
+    if template == f"{API}/profiles":
+        return sent.method == "POST"
+    is_profile = template.count("/") == f"{API}/profiles/me".count("/")
+    return template.startswith(f"{API}/profiles/") and not (is_profile and sent.method == "DELETE")
+
+
+def _body(response: HttpResponseBase) -> bytes:
+    return b"".join(response)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")

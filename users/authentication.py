@@ -1,0 +1,48 @@
+"""Who sends the request: the access token's session and, with it, the user.
+
+DRF's views import this module while they are imported themselves, so nothing here may import them.
+"""
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+from rest_framework_simplejwt.exceptions import TokenError
+
+from users.models import Session, User
+from users.tokens import AccessToken
+
+# RFC 9110 wants it on every 401; `error=` is only said where an access token is at fault (contract 1.2).
+CHALLENGE = 'Bearer realm="api"'
+REFUSAL = "The access token is invalid or has expired."
+
+
+def _credentials(request: Request) -> list[str]:
+    """What follows the word Bearer in the Authorization header; None but one part is a token. Raises nothing."""
+    scheme, *rest = request.META.get("HTTP_AUTHORIZATION", "").split() or [""]
+    return rest or [""] if scheme.lower() == "bearer" else []
+
+
+class SessionJWTAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <access token>`, good for as long as its session and its user are.
+
+    Session and user are looked up with every request, in one query, so that logout, a change of password and
+    deactivation work on the very next one. `request.auth` is the session.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, Session] | None:
+        credentials = _credentials(request)
+        if not credentials:
+            return None
+        if len(credentials) != 1:
+            raise AuthenticationFailed(REFUSAL)
+        try:
+            token = AccessToken.parse(credentials[0])
+        except TokenError as exc:
+            raise AuthenticationFailed(REFUSAL) from exc
+        session = Session.objects.select_related("user").filter(pk=token.session_id).first()
+        if session is None or not token.belongs_to(session):
+            raise AuthenticationFailed(REFUSAL)
+        return session.user, session
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer error="invalid_token"' if _credentials(request) else CHALLENGE

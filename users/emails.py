@@ -1,0 +1,67 @@
+"""What the mails say."""
+
+from dataclasses import dataclass
+
+from django.core.mail import EmailMultiAlternatives
+from django.utils.html import format_html, format_html_join
+
+from users.links import LINKS, make_link
+from users.models import Mail, User
+
+
+@dataclass(frozen=True)
+class Text:
+    """A mail's subject, what it says before its link and after it, and what the link is called."""
+
+    subject: str
+    opening: str
+    action: str
+    closing: str
+
+
+TEXTS = {
+    Mail.Kind.VERIFY: Text(
+        "Please confirm your e-mail address",
+        "Please confirm that this is your e-mail address. The link works for 3 days.",
+        "Confirm the address",
+        "If you have no account with us, someone mistyped an address, and you need do nothing.",
+    ),
+    Mail.Kind.RESET: Text(
+        "Set a new password",
+        "You can set a new password for your account now. The link works once, for one hour.",
+        "Set a new password",
+        "If you did not ask for this, you need do nothing: your password stays as it is.",
+    ),
+    Mail.Kind.CHANGE_EMAIL: Text(
+        "Please confirm your new e-mail address",
+        "Your account is to have this e-mail address from now on. The link works once, for 3 days.",
+        "Confirm the new address",
+        "If you did not ask for this, you need do nothing: the account keeps its old address.",
+    ),
+    Mail.Kind.EMAIL_CHANGE_NOTICE: Text(
+        "Your e-mail address is about to change",
+        "Someone who knows your password asked for another e-mail address for your account. "
+        "It changes as soon as the new address is confirmed.",
+        "",
+        "If this was not you, change your password now: that stops the change as well.",
+    ),
+    Mail.Kind.PASSWORD_NOTICE: Text(
+        "Your password was changed",
+        "The password of your account was changed, and your other devices were logged out.",
+        "",
+        "If this was not you, set a new password with “Forgot password” in the app.",
+    ),
+}
+
+
+def compose(mail: Mail, user: User) -> EmailMultiAlternatives:
+    """The mail as it goes out, as plain text and as HTML; its link is made here."""
+    text = TEXTS[Mail.Kind(mail.kind)]
+    link = make_link(mail, user) if mail.kind in LINKS else ""
+    # No name in it: whoever registers somebody else's address could write to them with what he calls himself.
+    parts = ["Hello,", text.opening, link, text.closing]
+    plain = "\n\n".join(part for part in parts if part) + "\n"
+    rich = [format_html('<a href="{}">{}</a>', link, text.action) if part == link else part for part in parts if part]
+    message = EmailMultiAlternatives(text.subject, plain, to=[mail.address])
+    message.attach_alternative(format_html_join("\n", "<p>{}</p>", ((part,) for part in rich)), "text/html")
+    return message

@@ -1,0 +1,17 @@
+"""The part of a person's own data that accounts hold."""
+
+from typing import Any
+
+from users.models import User
+
+
+def account_document(user: User) -> dict[str, Any]:
+    """Everything stored about the user here, as plain values without secrets: `account`, `sessions`, `mails`."""
+    account = ("id", "email", "full_name", "is_active", "is_staff", "is_verified", "created_at", "updated_at")
+    session = ("id", "created_at", "last_used_at", "expires_at", "revoked_at", "user_agent")
+    mail = ("id", "kind", "address", "created_at", "sent_at")
+    return {
+        "account": {name: getattr(user, name) for name in (*account, "last_login")},
+        "sessions": list(user.sessions.order_by("id").values(*session)),
+        "mails": list(user.mails.order_by("id").values(*mail)),
+    }

@@ -1,0 +1,210 @@
+"""Accounts, the sessions of their devices, and the mails that wait to be sent to them."""
+
+import datetime as dt
+import uuid
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from rest_framework_simplejwt.settings import api_settings
+
+from profiles_project.http.values import FoldedField, fold, new_id, nfc
+
+# A phone may send one refresh token twice: that long, the second gets what the first got (contract 2).
+REFRESH_GRACE = dt.timedelta(seconds=30)
+USER_AGENT_LENGTH = 200
+# Between two tries to send a mail.
+SHORTEST_PAUSE = dt.timedelta(minutes=1)
+LONGEST_PAUSE = dt.timedelta(hours=1)
+
+
+def whole_second() -> dt.datetime:
+    """Now, without the fraction of a second, which a token's claims can't carry."""
+    return timezone.now().replace(microsecond=0)
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes users, and finds them by e-mail address without regard to case."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Store a new user; an address that is taken in any spelling raises `IntegrityError`."""
+        user = self.model(email=nfc(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Store a new user who may do everything in the admin."""
+        return self.create_user(email, password, **{"is_staff": True, "is_superuser": True, **fields})
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email_key=fold(username or ""))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with an account; the e-mail address is the name to log in with."""
+
+    id = models.BigAutoField(primary_key=True)
+    email = models.EmailField("e-mail", max_length=254, unique=True)
+    # Case folding makes three characters of one at most, so 254 characters never need more than 762.
+    email_key = FoldedField(source="email", max_length=800, unique=True)
+    full_name = models.CharField(max_length=100)
+    is_active = models.BooleanField("active", default=True, help_text="Without it the person can't log in.")
+    is_staff = models.BooleanField("staff", default=False, help_text="May enter the admin site.")
+    is_verified = models.BooleanField(
+        "verified", default=False, help_text="The e-mail address is known to be the person's own."
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["full_name"]
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return self.email
+
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """The address as it is stored; Django's own form (NFKC) would change some letters of it."""
+        return nfc(username)
+
+    def clean(self) -> None:
+        """Refuse an address that another account has in any spelling, for forms; the database holds it in any case."""
+        self.email = self.normalize_username(self.email)
+        if User.objects.filter(email_key=fold(self.email)).exclude(pk=self.pk).exists():
+            raise ValidationError({"email": "An account with this e-mail address already exists."})
+
+    def get_full_name(self) -> str:
+        return self.full_name
+
+    def get_short_name(self) -> str:
+        return self.full_name
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    """Sessions, asked for and ended by rule."""
+
+    def live(self) -> Self:
+        """Those that can still be refreshed."""
+        return self.filter(revoked_at__isnull=True, expires_at__gt=timezone.now())
+
+    def end(self) -> int:
+        """Revoke them, whose tokens are refused from the next request on; returns how many there were."""
+        return self.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
+
+    def start(self, user: User, user_agent: str) -> "Session":
+        """Store a new session of the user on the device that calls itself `user_agent`."""
+        now = whole_second()
+        shown = "".join(letter if letter.isprintable() else " " for letter in user_agent)
+        return self.create(
+            user=user,
+            user_agent=shown.strip()[:USER_AGENT_LENGTH],
+            created_at=now,
+            last_used_at=now,
+            rotated_at=now,
+            expires_at=now + api_settings.REFRESH_TOKEN_LIFETIME,
+        )
+
+
+class Session(models.Model):
+    """A family of refresh tokens, one a device: the row knows which of its tokens is the current one.
+
+    `token_id`, `rotated_at` and `expires_at` are the claims jti, iat and exp of the current refresh token,
+    so that the very same token can be made again.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    created_at = models.DateTimeField(editable=False)
+    last_used_at = models.DateTimeField()
+    user_agent = models.CharField(max_length=USER_AGENT_LENGTH, blank=True)
+    token_id = models.UUIDField(default=new_id)
+    previous_token_id = models.UUIDField(null=True, blank=True)
+    rotated_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = SessionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (models.Index(fields=["revoked_at"], condition=Q(revoked_at__isnull=False), name="session_revoked"),)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its tokens are good, as far as the session goes."""
+        return self.revoked_at is None and self.expires_at > timezone.now()
+
+    def rotate(self, token_id: uuid.UUID) -> bool:
+        """Replace the current token, if it is `token_id`; False if it is not, or if the session was ended.
+
+        One conditional UPDATE decides, so that of many requests with one token exactly one rotates.
+        """
+        now = whole_second()
+        changes = {
+            "token_id": new_id(),
+            "previous_token_id": token_id,
+            "rotated_at": now,
+            "last_used_at": now,
+            "expires_at": now + api_settings.REFRESH_TOKEN_LIFETIME,
+        }
+        current = Session.objects.filter(pk=self.pk, token_id=token_id, revoked_at__isnull=True)
+        if current.update(**changes) != 1:
+            return False
+        for name, value in changes.items():
+            setattr(self, name, value)
+        return True
+
+    def has_just_rotated(self, token_id: uuid.UUID) -> bool:
+        """Whether `token_id` is the token before the current one and came again within the grace."""
+        return self.previous_token_id == token_id and whole_second() - self.rotated_at <= REFRESH_GRACE
+
+
+class Mail(models.Model):
+    """A mail that is to be sent or was sent. Its text isn't stored: the task that sends it writes it, link included."""
+
+    class Kind(models.TextChoices):
+        """What the mail is about."""
+
+        VERIFY = "verify", "Confirm the e-mail address"
+        RESET = "reset", "Set a new password"
+        CHANGE_EMAIL = "change_email", "Confirm the new e-mail address"
+        EMAIL_CHANGE_NOTICE = "email_change_notice", "Notice of a change of e-mail address"
+        PASSWORD_NOTICE = "password_notice", "Notice of a change of password"
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="mails")
+    kind = models.CharField(max_length=20, choices=Kind)
+    # Empty in a reset that was asked for with an unknown address: such a mail is dropped, not sent.
+    address = models.EmailField(max_length=254, blank=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(help_text="When the sweep files its task again, should it be unsent by then.")
+    problem = models.CharField(max_length=200, blank=True, help_text="Why it will not be sent.")
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=["user", "kind", "-id"], name="mail_newest_of_kind"),
+            models.Index(fields=["next_try_at"], condition=Q(sent_at__isnull=True, problem=""), name="mail_waiting"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.id})"
+
+    def pause(self) -> dt.timedelta:
+        """How long to wait for the next try: as long as it has waited so far, which doubles; an hour at most."""
+        return min(max(timezone.now() - self.created_at, SHORTEST_PAUSE), LONGEST_PAUSE)

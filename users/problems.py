@@ -1,0 +1,53 @@
+"""The refusals that only accounts know."""
+
+from profiles_project.http.errors import Conflict, Problem
+from users.authentication import CHALLENGE
+
+
+class Unauthorized(Problem):
+    """401 that isn't the access token's fault."""
+
+    status_code = 401
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": CHALLENGE})
+
+
+class InvalidCredentials(Unauthorized):
+    """401 of the login: one text, whether the address is unknown, the password wrong or the account inactive."""
+
+    slug = "invalid-credentials"
+    title = "Invalid credentials"
+    default_detail = "Invalid credentials: the e-mail address or the password is wrong."
+
+
+class InvalidRefreshToken(Unauthorized):
+    """401 of the refresh: one text for every fault of the token."""
+
+    slug = "invalid-refresh-token"
+    title = "Invalid refresh token"
+    default_detail = "Invalid refresh token: please log in again."
+
+
+class WrongPassword(Unauthorized):
+    """401 where somebody who is logged in must show the password and shows another one."""
+
+    slug = "wrong-password"
+    title = "Wrong password"
+    default_detail = "Password is incorrect."
+
+
+class InvalidLink(Problem):
+    """400: a link from a mail that was never good, or isn't any more."""
+
+    status_code = 400
+    slug = "invalid-token"
+    title = "Invalid or expired token"
+
+
+class EmailTaken(Conflict):
+    """409: the e-mail address belongs to an account, in whatever spelling."""
+
+    slug = "email-taken"
+    title = "E-mail address taken"
+    default_detail = "An account with this e-mail address already exists."

@@ -1,0 +1,73 @@
+"""The task that sends a mail, and the one way to put a mail off."""
+
+import logging
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django_tasks import task
+
+from profiles_project.http.values import fold
+from users.emails import compose
+from users.models import SHORTEST_PAUSE, Mail, User
+
+logger = logging.getLogger(__name__)
+
+
+def file_mail(kind: Mail.Kind, user: User | None, address: str) -> None:
+    """Store a mail to be sent by the worker as soon as the transaction commits.
+
+    Without a user there's nothing to send, but the work is the same, so that an answer's time tells nothing.
+    """
+    with transaction.atomic():
+        mail = Mail.objects.create(kind=kind, user=user, address=address, next_try_at=timezone.now() + SHORTEST_PAUSE)
+        transaction.on_commit(lambda: put_off(mail))
+
+
+def put_off(mail: Mail) -> None:
+    """File the mail's task. A queue that is away loses nothing: the sweep files it again."""
+    try:
+        send_mail.enqueue(str(mail.pk))
+    except Exception as exc:  # noqa: BLE001  # each backend fails in its own way, and what was asked for is stored
+        logger.error("mail %s was not queued: %s", mail.pk, type(exc).__name__)  # noqa: TRY400  # may quote an address
+
+
+@task()
+def send_mail(mail_id: str) -> None:
+    """Write and send the mail, unless it is sent already or there is a reason not to."""
+    mail = Mail.objects.select_related("user").filter(pk=mail_id, sent_at=None, problem="").first()
+    if mail is None:
+        return
+    if mail.user is None:
+        mail.delete()
+        return
+    if reason := reason_not_to_send(mail, mail.user):
+        Mail.objects.filter(pk=mail.pk).update(problem=reason)
+        return
+    # The same mail may be queued twice; whoever counts the attempt first sends it.
+    mine = Mail.objects.filter(pk=mail.pk, attempts=mail.attempts, sent_at=None)
+    if not mine.update(attempts=F("attempts") + 1, next_try_at=timezone.now() + mail.pause()):
+        return
+    try:
+        compose(mail, mail.user).send()
+    except OSError as exc:
+        # SMTP's errors are OSErrors too; their text quotes the address, so only their name is logged.
+        logger.warning("mail %s was not sent: %s", mail.pk, type(exc).__name__)
+        return
+    except ValueError:
+        Mail.objects.filter(pk=mail.pk).update(problem="The address or the name can't stand in a mail.")
+        return
+    Mail.objects.filter(pk=mail.pk).update(sent_at=timezone.now())
+
+
+def reason_not_to_send(mail: Mail, user: User) -> str:
+    """Why the mail must stay unsent; empty if it may go."""
+    if not user.is_active:
+        return "The account is inactive."
+    if mail.kind == Mail.Kind.CHANGE_EMAIL:
+        # Decided here and not in the request, whose answer must not tell that an address is taken.
+        if User.objects.filter(email_key=fold(mail.address)).exclude(pk=user.pk).exists():
+            return "Another account has the address."
+    elif mail.kind in {Mail.Kind.VERIFY, Mail.Kind.RESET} and mail.address != user.email:
+        return "The account has another address by now."
+    return ""

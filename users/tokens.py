@@ -1,0 +1,74 @@
+"""Access and refresh tokens: simplejwt signs and parses them, a session stands behind each."""
+
+import datetime as dt
+import uuid
+from typing import Any, Self
+
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.settings import api_settings
+from rest_framework_simplejwt.tokens import Token
+
+from users.models import Session
+
+# Every claim that a token of ours has, beside iss and aud, which the parser compares.
+CLAIM_TYPES: dict[str, type] = {"jti": str, "sid": str, "sub": str, "iat": int, "exp": int, "token_type": str}
+
+
+class SessionToken(Token):
+    """A JWT whose claims name a session (`sid`) and its user (`sub`)."""
+
+    payload: dict[str, Any]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The token in `text`; `TokenError` for all that isn't a token of this type, signed, whole and in date."""
+        try:
+            return cls(text)  # type: ignore[arg-type]  # simplejwt takes the text, whatever it declares
+        except (ValueError, TypeError, OverflowError, OSError, RecursionError) as exc:
+            # Claims of the wrong type break simplejwt, which expects its own; deep nesting breaks the JSON parser,
+            # in the header even of a token that nobody signed.
+            raise TokenError("Token is invalid") from exc
+
+    def verify(self) -> None:
+        """Check that every claim is there and has its type, then what simplejwt checks."""
+        for name, kind in CLAIM_TYPES.items():
+            value = self.payload.get(name)
+            if not isinstance(value, kind) or isinstance(value, bool):
+                raise TokenError("Token has a missing or malformed claim")
+        self.session_id = uuid.UUID(self.payload["sid"])
+        self.token_id = uuid.UUID(self.payload["jti"])
+        super().verify()
+
+    def belongs_to(self, session: Session | None) -> bool:
+        """Whether this is a token of that session, and the session and its user are still good."""
+        return (
+            session is not None
+            and self.payload["sub"] == str(session.user_id)
+            and session.is_live
+            and session.user.is_active
+        )
+
+    @classmethod
+    def issue(cls, session: Session, token_id: uuid.UUID, issued_at: dt.datetime) -> str:
+        """A signed token of the session; the same arguments give the very same text."""
+        token = cls()
+        token.set_iat(at_time=issued_at)
+        token.set_exp(from_time=issued_at)
+        token["jti"] = str(token_id)
+        token["sid"] = str(session.pk)
+        token["sub"] = str(session.user_id)
+        return str(token)
+
+
+class AccessToken(SessionToken):
+    """What a request carries."""
+
+    token_type = "access"  # noqa: S105  # a claim, not a secret
+    lifetime = api_settings.ACCESS_TOKEN_LIFETIME
+
+
+class RefreshToken(SessionToken):
+    """What buys the next pair of tokens, once."""
+
+    token_type = "refresh"  # noqa: S105  # a claim, not a secret
+    lifetime = api_settings.REFRESH_TOKEN_LIFETIME

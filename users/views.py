@@ -1,0 +1,335 @@
+"""The routes below /auth: accounts, tokens, sessions, passwords, addresses (contract 2)."""
+
+import logging
+import uuid
+from contextlib import suppress
+from typing import Any, cast
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+from django.http import Http404
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+from rest_framework.fields import empty
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.settings import api_settings
+
+from profiles_project.http.errors import ParameterInvalid, faults
+from profiles_project.http.fields import Email
+from profiles_project.http.pagination import paginate
+from profiles_project.http.values import fold
+from profiles_project.http.views import APIView
+from users import openapi, serializers
+from users.links import open_link
+from users.models import Mail, Session, User, whole_second
+from users.problems import EmailTaken, InvalidCredentials, InvalidLink, InvalidRefreshToken, WrongPassword
+from users.tasks import file_mail
+from users.tokens import AccessToken, RefreshToken
+from users.validators import password_faults
+
+# One line an event, with the ids of user and session and nothing that tells who the person is.
+security = logging.getLogger("security")
+
+Kind = Mail.Kind
+
+
+class PublicView(APIView):
+    """A route for people who have no token yet; one that they send all the same isn't looked at."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+
+def tokens(session: Session, *, status: int = 200) -> Response:
+    """The answer that brings a fresh access token and the session's current refresh token."""
+    answer = {
+        "access_token": AccessToken.issue(session, uuid.uuid4(), whole_second()),
+        "refresh_token": RefreshToken.issue(session, session.token_id, session.rotated_at),
+        "token_type": "Bearer",
+        "expires_in": int(api_settings.ACCESS_TOKEN_LIFETIME.total_seconds()),
+        "user": session.user,
+    }
+    return Response(serializers.Tokens(answer).data, status=status)
+
+
+def message(sentence: str) -> Response:
+    """The answer that only says what happened."""
+    return Response({"message": sentence})
+
+
+def user_agent(request: Request) -> str:
+    """What the device calls itself."""
+    return str(request.META.get("HTTP_USER_AGENT", ""))
+
+
+def replace_password(user: User, password: str, *, keep: Session | None = None) -> bool:
+    """Store the new password, end every session but `keep`, and tell the user by mail.
+
+    False, and nothing stored, if the account has changed since `user` was loaded: so of two requests that rest on
+    the same old password one wins, and a link for it dies with it.
+    """
+    # Before the transaction begins: hashing takes long, and others would wait for the lock.
+    hashed = make_password(password)
+    unchanged = {"pk": user.pk, "password": user.password, "email": user.email, "is_active": True}
+    with transaction.atomic():
+        if not User.objects.filter(**unchanged).update(password=hashed, updated_at=timezone.now()):
+            return False
+        others = user.sessions.exclude(pk=keep.pk) if keep else user.sessions.all()
+        others.end()
+        file_mail(Kind.PASSWORD_NOTICE, user, user.email)
+    return True
+
+
+class PrivateView(APIView):
+    """A route for people who are logged in."""
+
+    @property
+    def account(self) -> User:
+        """Who asks."""
+        return cast("User", self.request.user)
+
+    @property
+    def session(self) -> Session:
+        """The session of the device that asks."""
+        return cast("Session", self.request.auth)
+
+
+class RegisterView(PublicView):
+    """POST /auth/register."""
+
+    @openapi.register
+    def post(self, request: Request) -> Response:
+        form = self.read(serializers.Registration).validated_data
+        user = User(email=form["email"], full_name=form["full_name"])
+        user.set_password(form["password"])
+        try:
+            with transaction.atomic():
+                user.save()
+                session = Session.objects.start(user, user_agent(request))
+                file_mail(Kind.VERIFY, user, user.email)
+        except IntegrityError as exc:
+            raise EmailTaken from exc
+        return tokens(session, status=201)
+
+
+class LoginView(PublicView):
+    """POST /auth/login."""
+
+    @openapi.login
+    def post(self, request: Request) -> Response:
+        form = self.read(serializers.Credentials).validated_data
+        # Hashes exactly once, also for an unknown address and an inactive account.
+        user = authenticate(request, email=form["email"], password=form["password"])
+        if not isinstance(user, User):
+            raise InvalidCredentials
+        with transaction.atomic():
+            # A password that is changed at this moment ends all sessions: this one must not slip in after that.
+            unchanged = User.objects.select_for_update().filter(pk=user.pk, password=user.password, is_active=True)
+            if unchanged.first() is None:
+                raise InvalidCredentials
+            session = Session.objects.start(user, user_agent(request))
+        security.info("login: user %s, session %s", user.pk, session.pk)
+        return tokens(session)
+
+
+class RefreshView(PublicView):
+    """POST /auth/refresh."""
+
+    @openapi.refresh
+    def post(self, request: Request) -> Response:
+        form = self.read(serializers.RefreshRequest).validated_data
+        try:
+            token = RefreshToken.parse(form["refresh_token"])
+        except TokenError as exc:
+            raise InvalidRefreshToken from exc
+        if (session := self._session_of(token)) is None:
+            raise InvalidRefreshToken
+        if session.rotate(token.token_id):
+            return tokens(session)
+        # Another request was faster, or the token is old: the row as it is now tells which.
+        if (session := self._session_of(token)) is None:
+            raise InvalidRefreshToken
+        if session.has_just_rotated(token.token_id):
+            return tokens(session)
+        Session.objects.filter(pk=session.pk).end()
+        security.warning("refresh token reused, session ended: user %s, session %s", session.user_id, session.pk)
+        raise InvalidRefreshToken
+
+    @staticmethod
+    def _session_of(token: RefreshToken) -> Session | None:
+        session = Session.objects.select_related("user").filter(pk=token.session_id).first()
+        return session if token.belongs_to(session) else None
+
+
+class LogoutView(PrivateView):
+    """POST /auth/logout."""
+
+    @openapi.logout
+    def post(self, request: Request) -> Response:
+        body = self.body(optional=True)
+        ending = [self.session.pk]
+        # Whatever is no good token of this user is nothing to end.
+        with suppress(TokenError, KeyError, TypeError):
+            ending.append(RefreshToken.parse(body["refresh_token"]).session_id)
+        self.account.sessions.filter(pk__in=ending).end()
+        return message("Logged out successfully")
+
+
+class MeView(PrivateView):
+    """GET and PATCH /auth/me."""
+
+    @openapi.me_retrieve
+    def get(self, request: Request) -> Response:
+        return Response(serializers.Me(self.account).data)
+
+    @openapi.me_partial_update
+    def patch(self, request: Request) -> Response:
+        form = self.read(serializers.MeUpdate).validated_data
+        user = self.account
+        if form.get("full_name", user.full_name) != user.full_name:
+            user.full_name = form["full_name"]
+            user.save(update_fields=["full_name", "updated_at"])
+        return Response(serializers.Me(user).data)
+
+
+class ChangePasswordView(PrivateView):
+    """POST /auth/change-password."""
+
+    @openapi.change_password
+    def post(self, request: Request) -> Response:
+        form = self.read(serializers.PasswordChange).validated_data
+        user = self.account
+        correct = user.check_password(form["current_password"])
+        if not correct or not replace_password(user, form["new_password"], keep=self.session):
+            raise WrongPassword("Current password is incorrect.")
+        security.info("password changed: user %s, session %s", user.pk, self.session.pk)
+        return message("Password changed successfully")
+
+
+class ForgotPasswordView(PublicView):
+    """POST /auth/forgot-password."""
+
+    @openapi.forgot_password
+    def post(self, request: Request) -> Response:
+        form = self.read(serializers.ForgottenPassword).validated_data
+        user = User.objects.filter(email_key=fold(form["email"]), is_active=True).first()
+        file_mail(Kind.RESET, user, user.email if user else "")
+        return message("If the email exists, a reset link has been sent")
+
+
+class ResetPasswordView(PublicView):
+    """POST /auth/reset-password."""
+
+    @openapi.reset_password
+    def post(self, request: Request) -> Response:
+        form = self.read(serializers.PasswordReset).validated_data
+        if (found := open_link(form["token"], Kind.RESET)) is None:
+            raise InvalidLink("Invalid or expired reset token.")
+        _, user = found
+        if broken := password_faults(form["new_password"], user):
+            raise ValidationError({"new_password": broken})
+        if not replace_password(user, form["new_password"]):
+            raise InvalidLink("Invalid or expired reset token.")
+        security.info("password reset: user %s", user.pk)
+        return message("Password reset successfully")
+
+
+class ChangeEmailView(PrivateView):
+    """POST /auth/change-email."""
+
+    @openapi.change_email
+    def post(self, request: Request) -> Response:
+        form = self.read(serializers.EmailChange).validated_data
+        user = self.account
+        if not user.check_password(form["password"]):
+            raise WrongPassword
+        with transaction.atomic():
+            # Whether the address is taken is for the worker to find out, so that this answer can't tell.
+            file_mail(Kind.CHANGE_EMAIL, user, form["new_email"])
+            file_mail(Kind.EMAIL_CHANGE_NOTICE, user, user.email)
+        security.info("change of e-mail asked for: user %s, session %s", user.pk, self.session.pk)
+        return message("If the new address is free, a link to confirm it has been sent")
+
+
+class VerifyEmailView(PublicView):
+    """POST /auth/verify-email: both for the address of an account and for one that is to replace it."""
+
+    @openapi.verify_email
+    def post(self, request: Request) -> Response:
+        form = self.read(serializers.LinkToken).validated_data
+        if (found := open_link(form["token"], Kind.VERIFY, Kind.CHANGE_EMAIL)) is None:
+            raise InvalidLink("Invalid or expired verification token.")
+        mail, user = found
+        changes: dict[str, Any] = {"is_verified": True, "updated_at": timezone.now()}
+        if mail.kind == Kind.CHANGE_EMAIL:
+            changes |= {"email": mail.address, "email_key": fold(mail.address)}
+        elif user.is_verified:
+            return message("E-mail address verified")
+        try:
+            with transaction.atomic():
+                unchanged = User.objects.filter(pk=user.pk, email=user.email, password=user.password, is_active=True)
+                changed = unchanged.update(**changes)
+        except IntegrityError as exc:
+            raise InvalidLink("This e-mail address belongs to another account by now.") from exc
+        if not changed:
+            raise InvalidLink("Invalid or expired verification token.")
+        security.info("%s link used: user %s", mail.kind, user.pk)
+        return message("E-mail address verified")
+
+
+class ResendVerificationView(PrivateView):
+    """POST /auth/resend-verification."""
+
+    @openapi.resend_verification
+    def post(self, request: Request) -> Response:
+        if self.account.is_verified:
+            return message("The e-mail address is verified already")
+        file_mail(Kind.VERIFY, self.account, self.account.email)
+        return message("A link to verify the e-mail address has been sent")
+
+
+class SessionsView(PrivateView):
+    """GET /auth/sessions."""
+
+    @openapi.sessions_list
+    def get(self, request: Request) -> Response:
+        context = {"request": request}
+        return paginate(
+            request,
+            self.account.sessions.live(),
+            "sessions",
+            lambda session: serializers.SessionInfo(session, context=context).data,
+        )
+
+
+class SessionView(PrivateView):
+    """DELETE /auth/sessions/{id}."""
+
+    @openapi.sessions_delete
+    def delete(self, request: Request, session_id: str) -> Response:
+        try:
+            ended = self.account.sessions.live().filter(pk=uuid.UUID(session_id)).end()
+        except ValueError as exc:
+            raise Http404 from exc
+        if not ended:
+            raise Http404
+        security.info("session ended by its user: user %s, session %s", self.account.pk, session_id)
+        return Response(status=204)
+
+
+class CheckEmailView(PublicView):
+    """GET /auth/check-email."""
+
+    @openapi.check_email
+    def get(self, request: Request) -> Response:
+        try:
+            email = Email().run_validation(request.query_params.get("email", empty))
+        except ValidationError as exc:
+            _, code, sentence = next(faults(exc.detail))
+            raise ParameterInvalid("email", sentence, code) from exc
+        taken = User.objects.filter(email_key=fold(email)).exists()
+        return Response({"email": email, "available": not taken})
