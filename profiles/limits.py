@@ -15,6 +15,12 @@ MAX_PROFILES = 50
 # In bytes of UTF-8, counted over texts, lists and keys as they are stored.
 MAX_DOCUMENT_BYTES = 4 * 2**20
 MAX_CUSTOM_VALUE_BYTES = 10 * 2**10
+CUSTOM_VALUE_TOO_LARGE = "A value has at most 10 KiB as JSON."
+
+
+def fits_custom_value(text: str) -> bool:
+    """Whether the JSON text of a custom field's value is small enough."""
+    return len(text.encode()) <= MAX_CUSTOM_VALUE_BYTES
 
 
 class OctetLength(models.Func):

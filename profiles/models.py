@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, Self, TypeVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import MaxValueValidator, MinLengthValidator, MinValueValidator, RegexValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
@@ -16,7 +17,7 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from profiles import limits, partial_dates
-from profiles.modelfields import PartialDateField, StringListField, VerbatimJSONField
+from profiles.modelfields import HttpUrlField, PartialDateField, StringListField, VerbatimJSONField
 from profiles_project.http.conditional import IfMatch
 from profiles_project.http.errors import Conflict
 from profiles_project.http.values import FoldedField, new_id
@@ -137,9 +138,9 @@ class Profile(models.Model):
         validators=[RegexValidator(r"\d", "A phone number has at least one digit.", "no_digit")],
     )
     location = models.CharField(max_length=100, null=True, blank=True)
-    linkedin = models.URLField(max_length=200, null=True, blank=True)
-    github = models.URLField(max_length=200, null=True, blank=True)
-    website = models.URLField(max_length=200, null=True, blank=True)
+    linkedin = HttpUrlField(max_length=200, null=True, blank=True)
+    github = HttpUrlField(max_length=200, null=True, blank=True)
+    website = HttpUrlField(max_length=200, null=True, blank=True)
 
     professional_summary = models.TextField(
         max_length=2000, null=True, blank=True, validators=[MinLengthValidator(10)]
@@ -244,6 +245,12 @@ class Component(Part):
     def __str__(self) -> str:
         return str(getattr(self, self.content_fields()[0]))
 
+    def clean(self) -> None:
+        """The rules between fields, for the admin's forms."""
+        values = {name: getattr(self, name) for name in self.content_fields()}
+        if broken := {name: text for name, text, _ in self.broken_rules(values)}:
+            raise DjangoValidationError(broken)
+
     @classmethod
     def broken_rules(cls, values: Mapping[str, Any]) -> Iterator[Rule]:
         """Field, sentence and code of each rule of contract 3.1 that an item with these values breaks.
@@ -346,7 +353,7 @@ class Project(Component):
     name = models.CharField(max_length=100)
     description = models.TextField(max_length=1000)
     technologies = StringListField(item_max=100)
-    url = models.URLField(max_length=200, null=True, blank=True)
+    url = HttpUrlField(max_length=200, null=True, blank=True)
     start_date = PartialDateField()
     end_date = PartialDateField(null=True, blank=True)
 
@@ -367,7 +374,7 @@ class Certification(Component):
     date_obtained = PartialDateField()
     expiry_date = PartialDateField(null=True, blank=True)
     credential_id = models.CharField(max_length=100, null=True, blank=True)
-    url = models.URLField(max_length=200, null=True, blank=True)
+    url = HttpUrlField(max_length=200, null=True, blank=True)
 
     class Meta(Component.Meta):
         indexes = _index("certification")

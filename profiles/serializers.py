@@ -1,6 +1,5 @@
 """What the API takes in and how it is judged. Answers are rendered by `rendering`; both follow the models' fields."""
 
-import json
 import uuid
 from collections.abc import Mapping
 from typing import Any, cast
@@ -12,7 +11,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from profiles import limits, partial_dates
-from profiles.modelfields import PartialDateField, StringListField
+from profiles.modelfields import PartialDateField, StringListField, as_text
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles_project.http.fields import AnyJSON, Document, Email, Flag, HttpUrl, ItemId, Number, StringList, Text
 from profiles_project.http.values import fold, nfc
@@ -190,11 +189,9 @@ class SkillsSerializer(Document):
 
 
 def check_custom_value(value: Any) -> list[ErrorDetail]:
-    """What is wrong with a custom field's value: nothing, or that it is larger than 10 KiB."""
-    size = len(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
-    if size <= limits.MAX_CUSTOM_VALUE_BYTES:
-        return []
-    return [ErrorDetail("A value has at most 10 KiB as JSON.", "max_size")]
+    """What is wrong with a custom field's value: nothing, or that it is too large."""
+    fits = limits.fits_custom_value(as_text(value))
+    return [] if fits else [ErrorDetail(limits.CUSTOM_VALUE_TOO_LARGE, "max_size")]
 
 
 CUSTOM_KEY_LENGTH = CustomField._meta.get_field("key").max_length or 0  # noqa: SLF001

@@ -57,6 +57,7 @@ class Contract:
     """An OpenAPI document of version 3.1, whose schemas are JSON Schema 2020-12, as a judge of answers."""
 
     def __init__(self, document: dict[str, Any]) -> None:
+        inline_responses(document)
         self.document = document
         self.closed = copy.deepcopy(document)
         close_objects(self.closed)
@@ -134,6 +135,15 @@ def contract() -> Contract:
     """The judge made of this code's own document, generated once a process."""
     document = SchemaGenerator().get_schema(request=None, public=True)
     return Contract(json.loads(OpenApiJsonRenderer().render(document)))
+
+
+def inline_responses(document: dict[str, Any]) -> None:
+    """Put the shared answers of a document where its operations refer to them."""
+    operations = (operation for path in document["paths"].values() for operation in path.values())
+    for responses in (operation["responses"] for operation in operations):
+        for status, answer in responses.items():
+            if "$ref" in answer:
+                responses[status] = document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
 
 
 def close_objects(node: Any) -> None:

@@ -22,11 +22,12 @@ from django_redis import get_redis_connection
 from redis import Redis
 from redis.exceptions import RedisError
 
+from profiles.models import COMPONENTS, Component
 from tests import client as client_module
 from tests.client import ApiClient, ContractViolation
 from tests.concurrency import at_once
 from tests.contract import PROBLEM, Contract, Sent, contract
-from tests.factories import UserFactory
+from tests.factories import SAMPLES, UserFactory, make_item, make_profile, profile_document
 from tests.servers import postgresql, redis
 from users.models import User
 
@@ -113,6 +114,29 @@ def test_passwords_are_cheap_unless_a_test_asks_for_the_real_thing(request: pyte
     costly = UserFactory.create().password
     assert identify_hasher(costly).algorithm == "argon2"
     assert "m=8,t=1,p=1" not in costly
+
+
+@pytest.mark.django_db
+def test_the_rows_that_are_made_are_those_of_the_document(api: ApiClient, user: User) -> None:
+    made = make_profile(user, 2, is_active=False)
+    posted = api.post("/api/v1/profiles", profile_document(2)).json()
+    assert without_ids(api.get(f"/api/v1/profiles/{made.pk}").json()) == without_ids(posted | {"is_active": False})
+    assert posted["custom_fields"] == profile_document(2)["custom_fields"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", COMPONENTS)
+def test_a_row_is_made_at_the_end_of_its_list(kind: type[Component], user: User) -> None:
+    assert make_item(make_profile(user, 2), kind, 5).position == 2
+    assert set(SAMPLES) == set(COMPONENTS)
+
+
+def without_ids(value: Any) -> Any:
+    if isinstance(value, list):
+        return [without_ids(each) for each in value]
+    if isinstance(value, dict):
+        return {key: without_ids(each) for key, each in value.items() if key not in {"id", "created_at", "updated_at"}}
+    return value
 
 
 def test_postgresql_keeps_what_was_committed_through_a_crash() -> None:

@@ -87,7 +87,7 @@ refresh = operation(
     description="Each refresh token works once and is replaced. Sent again within 30 seconds it brings the current "
     "one; sent again later it ends the session.",
     tags=TAGS,
-    request=serializers.RefreshRequest,
+    request=serializers.Refresh,
     responses={200: serializers.Tokens},
     request_example={"refresh_token": REFRESH},
     response_example=TOKENS,
@@ -99,7 +99,7 @@ logout = operation(
     summary="Log out",
     description="Ends the session of the access token, and that of the refresh token where one is sent.",
     tags=TAGS,
-    request=serializers.LogoutRequest,
+    request=serializers.Logout,
     responses={200: Message},
     request_example={"refresh_token": REFRESH},
     response_example={"message": "Logged out successfully"},

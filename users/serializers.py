@@ -73,13 +73,13 @@ class Credentials(Document):
     password = Password()
 
 
-class RefreshRequest(Document):
+class Refresh(Document):
     """The refresh token to trade in."""
 
     refresh_token = serializers.CharField()
 
 
-class LogoutRequest(Document):
+class Logout(Document):
     """A refresh token whose session is to end too."""
 
     refresh_token = serializers.CharField(required=False, allow_null=True, allow_blank=True)

@@ -20,8 +20,11 @@ class SessionToken(Token):
     payload: dict[str, Any]
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: Any) -> Self:
         """The token in `text`; `TokenError` for all that isn't a token of this type, signed, whole and in date."""
+        if not isinstance(text, str):
+            # simplejwt would make a new token of None.
+            raise TokenError("Token is invalid")
         try:
             return cls(text)  # type: ignore[arg-type]  # simplejwt takes the text, whatever it declares
         except (ValueError, TypeError, OverflowError, OSError, RecursionError) as exc:

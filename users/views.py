@@ -141,7 +141,7 @@ class RefreshView(PublicView):
 
     @openapi.refresh
     def post(self, request: Request) -> Response:
-        form = self.read(serializers.RefreshRequest).validated_data
+        form = self.read(serializers.Refresh).validated_data
         try:
             token = RefreshToken.parse(form["refresh_token"])
         except TokenError as exc:

@@ -81,7 +81,7 @@ def keep_schedule(functions: Sequence[Callable[[], object]], stopping: threading
             try:
                 function()
             except Exception:  # whatever it is, the other functions and the next turn must not suffer from it
-                logger.exception("%s.%s failed and gets its next turn", function.__module__, function.__qualname__)
+                logger.exception("%s.%s failed", function.__module__, function.__qualname__)
             finally:
                 close_old_connections()
         if stopping.wait(SCHEDULE_SECONDS):
