@@ -1,5 +1,6 @@
 """Careers in the admin site: found, read, mended. Every save is a revision, as it is through the API."""
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -19,7 +20,7 @@ class PartFormSet(BaseInlineFormSet[Part, Profile, ModelForm[Part]]):
     """The rows of one list; new ones go to its end."""
 
     def save_new(self, form: ModelForm[Part], commit: bool = True) -> Part:  # noqa: FBT001, FBT002  # Django's signature
-        last = self.model._default_manager.filter(profile=self.instance).aggregate(last=Max("position"))["last"]  # noqa: SLF001
+        last = type(form.instance).objects.filter(profile=self.instance).aggregate(last=Max("position"))["last"]
         form.instance.position = 0 if last is None else last + 1
         return super().save_new(form, commit)
 
@@ -104,7 +105,7 @@ class ProfileAdmin(admin.ModelAdmin[Profile]):
         if request.method != "POST" or self.get_object(request, object_id or "") is None:
             return super().changeform_view(request, object_id, form_url, extra_context)
         try:
-            with Profile.objects.revise(object_id) as profile:
+            with Profile.objects.revise(uuid.UUID(object_id)) as profile:
                 request.revised = profile  # type: ignore[attr-defined]  # from here to save_model and save_formset
                 return super().changeform_view(request, object_id, form_url, extra_context)
         except ValidationError as exc:

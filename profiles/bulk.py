@@ -34,7 +34,7 @@ def create(profile: Profile, model: type[P], rows: Sequence[Row], **common: Any)
     """Appends rows to the end of their list and returns them in the order given. Raises Conflict for a taken id."""
     if not rows:
         return []
-    last = model._default_manager.filter(profile=profile).aggregate(last=Max("position"))["last"]  # noqa: SLF001
+    last = model.objects.filter(profile=profile).aggregate(last=Max("position"))["last"]
     start = 0 if last is None else last + 1
     made = [_new(profile, model, start + index, {**common, **row}) for index, row in enumerate(rows)]
     insert(profile, model, made)
@@ -54,10 +54,10 @@ def insert(profile: Profile, model: type[P], made: Sequence[P]) -> None:
     try:
         # In a savepoint, so that the transaction can still say which id it was.
         with transaction.atomic():
-            model._default_manager.bulk_create(made)  # noqa: SLF001  # Django's public name for it
+            model.objects.bulk_create(made)
     except IntegrityError as exc:
         ids = [row.pk for row in made]
-        for pk in model._default_manager.filter(pk__in=ids).values_list("pk", flat=True)[:1]:  # noqa: SLF001
+        for pk in model.objects.filter(pk__in=ids).values_list("pk", flat=True)[:1]:
             raise Conflict(f"The id {pk} is taken already; choose another, or send none.") from exc
         raise
     profile.touch()
@@ -76,7 +76,7 @@ def update(profile: Profile, model: type[P], changes: Sequence[tuple[P, Row]]) -
                 changed[row.pk] = row
     if changed:
         in_order = [changed[pk] for pk in sorted(changed)]
-        model._default_manager.bulk_update(in_order, sorted(columns))  # noqa: SLF001
+        model.objects.bulk_update(in_order, sorted(columns))
         profile.touch()
     return [row for row, _ in changes]
 
@@ -111,7 +111,7 @@ def delete(profile: Profile, model: type[P], ids: Sequence[uuid.UUID]) -> None:
     """Deletes rows of the profile by id."""
     if not ids:
         return
-    count, _ = model._default_manager.filter(profile=profile, pk__in=sorted(ids)).delete()  # noqa: SLF001
+    count, _ = model.objects.filter(profile=profile, pk__in=sorted(ids)).delete()
     if count:
         profile.touch()
 
@@ -146,7 +146,7 @@ def store(profile: Profile, values: Row) -> None:
 def store_skills(profile: Profile, values: Row | None) -> None:
     """Gives a profile the lists of skills that were sent; null clears all of them."""
     lists = (*Skill.Kind.values, *(model.plural for model in COMPONENTS if model.in_skills))
-    values = dict.fromkeys(lists, []) if values is None else values
+    values = {name: [] for name in lists} if values is None else values
     for kind in Skill.Kind.values:
         if kind in values:
             rows = [{"name": name, "name_key": fold(name)} for name in values[kind]]

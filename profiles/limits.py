@@ -78,5 +78,5 @@ def check(profile_id: uuid.UUID, parts: Sequence[Any]) -> None:
 def _list_names(part: Any) -> Iterable[str]:
     if not part.list_field:
         return (part.plural,)
-    choices: Iterable[str] = part._meta.get_field(part.list_field).choices  # noqa: SLF001  # _meta is public
+    choices: Iterable[tuple[str, str]] = part._meta.get_field(part.list_field).choices  # noqa: SLF001  # _meta is public
     return [value for value, _ in choices]

@@ -79,7 +79,7 @@ class VerbatimJSONField(models.TextField[Any, Any]):
             raise ValidationError(limits.CUSTOM_VALUE_TOO_LARGE, code="max_size")
         return value
 
-    def formfield(self, **options: Any) -> Any:  # type: ignore[override]  # a form field of another class
+    def formfield(self, **options: Any) -> Any:
         return super().formfield(**{"form_class": forms.JSONField, "max_length": None, "required": False, **options})
 
 

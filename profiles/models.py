@@ -78,7 +78,7 @@ class ProfileManager(models.Manager["Profile"]):
                 # Under the user's lock nothing but the id can be in the way.
                 raise Conflict(f"The id {profile.pk} is taken already; choose another, or send none.") from exc
             profile.open_revision()
-            profile._rows = {model: {} for model in PARTS}
+            profile.has_no_rows()
             yield
             limits.check(profile.pk, PARTS)
 
@@ -142,9 +142,7 @@ class Profile(models.Model):
     github = HttpUrlField(max_length=200, null=True, blank=True)
     website = HttpUrlField(max_length=200, null=True, blank=True)
 
-    professional_summary = models.TextField(
-        max_length=2000, null=True, blank=True, validators=[MinLengthValidator(10)]
-    )
+    professional_summary = models.TextField(max_length=2000, null=True, blank=True, validators=[MinLengthValidator(10)])
 
     objects: ClassVar[ProfileManager] = ProfileManager()
 
@@ -172,6 +170,10 @@ class Profile(models.Model):
         self._rows = {}
         self._before = {name: getattr(self, name) for name in self.REVISED}
         self._touched = False
+
+    def has_no_rows(self) -> None:
+        """Says that nothing is stored below the profile yet, so that nobody need look."""
+        self._rows = {model: {} for model in PARTS}
 
     def stored(self, model: "type[P]") -> "dict[uuid.UUID, P]":
         """All rows of a kind by id, in their order, as they were when the revision first asked for them."""
@@ -204,6 +206,8 @@ class Part(models.Model):
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, db_index=False)
     position = models.PositiveIntegerField()
 
+    objects: ClassVar[models.Manager[Any]] = models.Manager()
+
     # The list's name in the document, or the field whose value names it where one table holds several lists.
     plural: ClassVar[str] = ""
     list_field: ClassVar[str] = ""
@@ -217,7 +221,7 @@ class Part(models.Model):
     @classmethod
     def of(cls, profile: Profile, **which: Any) -> dict[uuid.UUID, Self]:
         """The profile's rows by id, in their order; `which` narrows them as a filter does."""
-        return {row.pk: row for row in cls._default_manager.filter(profile=profile, **which)}
+        return {row.pk: row for row in cls.objects.filter(profile=profile, **which)}
 
     @classmethod
     def content_fields(cls) -> tuple[str, ...]:
@@ -280,12 +284,13 @@ def period_constraints(
     (`partial_dates.ends_before`).
     """
     in_order = GreaterThanOrEqual(Substr(end, 1, Length(start)), Substr(start, 1, Length(end)))
-    constraints = [models.CheckConstraint(condition=Q(**{f"{end}__isnull": True}) | Q(in_order), name=f"{name}_in_order")]
+    no_end = Q(**{f"{end}__isnull": True})
+    constraints = [models.CheckConstraint(condition=no_end | Q(in_order), name=f"{name}_in_order")]
     if current:
-        rule = Q(is_current=False) | Q(**{f"{end}__isnull": True})
+        rule = Q(is_current=False) | no_end
         constraints.append(models.CheckConstraint(condition=rule, name=f"{name}_current_without_end"))
     if end_unless_current:
-        rule = Q(is_current=True) | Q(**{f"{end}__isnull": False})
+        rule = Q(is_current=True) | ~no_end
         constraints.append(models.CheckConstraint(condition=rule, name=f"{name}_end_unless_current"))
     return tuple(constraints)
 

@@ -18,7 +18,7 @@ ITEM_ID = path_id("item_id", "The item, looked up inside the profile.")
 FREE_OBJECT = {"type": "object", "additionalProperties": {}}
 
 
-def variant(base: type[Document], name: str, required: tuple[str, ...], **members: Any) -> type[Document]:
+def variant(base: type[Document], name: str, required: tuple[str, ...], **members: Any) -> Any:
     """The same body with other required fields: how the schema shows what a partial change needs not carry."""
     return type(name, (base,), {"schema_required": required, "__doc__": base.__doc__, **members})
 
@@ -144,9 +144,7 @@ profiles_active = operation(
     tagged="read",
     **_ANSWER,
 )
-profiles_retrieve = _profile(
-    operation_id="profiles_retrieve", summary="Read a profile", tagged="read", **_ANSWER
-)
+profiles_retrieve = _profile(operation_id="profiles_retrieve", summary="Read a profile", tagged="read", **_ANSWER)
 profiles_update = _profile(
     operation_id="profiles_update",
     summary="Replace what is sent of a profile",
@@ -264,7 +262,7 @@ custom_fields_delete = _below(
 
 @functools.cache
 def _skill_names(kind: str) -> Any:
-    members = {"message": drf.CharField(), kind: drf.ListField(child=drf.CharField())}
+    members: dict[str, Any] = {"message": drf.CharField(), kind: drf.ListField(child=drf.CharField())}
     return inline_serializer(f"{kind.title()}Skills", members)
 
 
@@ -394,7 +392,7 @@ def component(model: type[Component]) -> dict[str, Callable[[Any], Any]]:
     }
 
 
-def _array(child: type[Document]) -> Any:
+def _array(child: Any) -> Any:
     return child(many=True, min_length=1, max_length=serializers.BULK_LIMIT)
 
 
@@ -436,4 +434,3 @@ erase = operation(
     request_example={"password": PASSWORD},
     responses={204: None},
 )
-

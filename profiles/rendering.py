@@ -1,6 +1,6 @@
 """The documents that clients see, made from rows; the body of a whole profile is kept by its version."""
 
-import datetime
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
@@ -48,7 +48,7 @@ def item(row: Component) -> dict[str, Any]:
 
 def items(profile: Profile, model: type[Component]) -> list[dict[str, Any]]:
     """The profile's items of a kind, in their order."""
-    rows = model._default_manager.filter(profile=profile)  # noqa: SLF001  # Django's public name for it
+    rows = model.objects.filter(profile=profile)
     return list(rows.values(*item_fields(model)))
 
 
@@ -116,7 +116,7 @@ def body(profile: Profile) -> bytes:
 
 def render(data: Any) -> bytes:
     """JSON as every answer has it."""
-    return cast("bytes", JSONRenderer().render(data))
+    return JSONRenderer().render(data)
 
 
 def with_counts(profiles: "QuerySet[Profile]") -> "QuerySet[Profile]":
@@ -135,7 +135,7 @@ def _lists() -> Iterable[tuple[str, type[Part], dict[str, str]]]:
 
 
 def _count(model: type[Part], which: Mapping[str, str]) -> Any:
-    rows = model._default_manager.filter(profile=OuterRef("pk"), **which).order_by()  # noqa: SLF001
+    rows = model.objects.filter(profile=OuterRef("pk"), **which).order_by()
     return Coalesce(Subquery(rows.values("profile").annotate(count=Count("pk")).values("count")), 0)
 
 
@@ -145,6 +145,6 @@ def summary(profile: Profile) -> dict[str, Any]:
     return {**own, "counts": {name: getattr(profile, f"count_of_{name}") for name, _, _ in _lists()}}
 
 
-def analytics(profile: Profile, whole: Mapping[str, Any], today: datetime.date) -> dict[str, Any]:
+def analytics(profile: Profile, whole: Mapping[str, Any], today: dt.date) -> dict[str, Any]:
     """Contract 5, for the profile's whole document on a day."""
     return {"profile_id": profile.pk, **completeness.analyse(whole, today)}

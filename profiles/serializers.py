@@ -80,7 +80,7 @@ class ItemListSerializer(serializers.ListSerializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if self.existing is None:
             profile = self.context.get("profile")
-            self.existing = profile.stored(self.child.Meta.model) if profile else {}
+            self.existing = profile.stored(self.child.Meta.model)  # type: ignore[union-attr]  # an ItemSerializer if profile else {}
         self._seen: set[uuid.UUID] = set()
         return super().to_internal_value(data)
 
@@ -118,7 +118,7 @@ class ItemSerializer(ModelDocument):
     def read_id(self, data: Any) -> uuid.UUID | None:
         """The id that an item carries, which must be known before the item can be judged."""
         try:
-            return self.fields["id"].run_validation(data.get("id") if isinstance(data, Mapping) else None)
+            return ItemId().run_validation(data.get("id") if isinstance(data, Mapping) else None)
         except ValidationError:
             # Reported with the item's other faults.
             return None
@@ -141,14 +141,13 @@ def _item_serializer(model: type[Component]) -> type[ItemSerializer]:
 
 
 # The serializer of each kind of component.
-ITEM_SERIALIZERS: dict[type[Component], type[ItemSerializer]] = {
-    model: _item_serializer(model) for model in COMPONENTS
-}
+ITEM_SERIALIZERS: dict[type[Component], type[ItemSerializer]] = {model: _item_serializer(model) for model in COMPONENTS}
 
 
 def item_list(model: type[Component]) -> Any:
     """A field for the whole list of a kind, nested in a document."""
-    return ITEM_SERIALIZERS[model](many=True, required=False, allow_null=True, max_length=model.max_rows)
+    serializer_class: Any = ITEM_SERIALIZERS[model]
+    return serializer_class(many=True, required=False, allow_null=True, max_length=model.max_rows)
 
 
 class SkillNames(serializers.ListField):
@@ -170,10 +169,10 @@ class SkillNames(serializers.ListField):
             self.fail("not_a_list", input_type=type(data).__name__)
         names: list[str] = super().to_internal_value(data)
         first: dict[str, str] = {}
-        again: dict[int, Any] = {}
+        again: Any = {}
         for index, name in enumerate(names):
             if first.setdefault(fold(name), name) is not name:
-                again[index] = [ErrorDetail(self.error_messages["duplicate"], "duplicate")]
+                again[index] = [ErrorDetail(str(self.error_messages["duplicate"]), "duplicate")]
         if again and self.unique:
             raise ValidationError(again)
         return list(first.values())
@@ -250,7 +249,7 @@ class ProfileSerializer(ModelDocument):
 
     id = ItemId()
     user_id = serializers.IntegerField(read_only=True)
-    label = Text(max_length=100, required=False, allow_null=True)
+    label = Text(max_length=100, required=False, allow_null=True)  # type: ignore[assignment]  # a field, not DRF's attribute of that name
     is_active = serializers.BooleanField(read_only=True)
     version = serializers.IntegerField(read_only=True, min_value=1)
     created_at = serializers.DateTimeField(read_only=True)
@@ -300,7 +299,7 @@ class ProfileSummarySerializer(serializers.Serializer[Any]):
     """A profile in a list: without its components' details, with how many there are of each."""
 
     id = serializers.UUIDField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not DRF's attribute of that name
     is_active = serializers.BooleanField()
     version = serializers.IntegerField(min_value=1)
     created_at = serializers.DateTimeField()
@@ -313,7 +312,7 @@ class ProfileSummarySerializer(serializers.Serializer[Any]):
 class DuplicateBody(Document):
     """The label of the copy; without it the copy has its original's."""
 
-    label = Text(max_length=100, required=False, allow_null=True)
+    label = Text(max_length=100, required=False, allow_null=True)  # type: ignore[assignment]  # a field, not DRF's attribute of that name
 
 
 class OrderBody(Document):
@@ -342,7 +341,9 @@ class CustomFieldsBody(Document):
     """Custom fields to add or overwrite."""
 
     # The metaclass takes the declaration away, so that DRF's own `fields` stays what it is.
-    fields = CustomFieldEntry(many=True, min_length=1, max_length=CustomField.max_rows)  # type: ignore[assignment]
+    fields = serializers.ListField(  # type: ignore[assignment]
+        child=CustomFieldEntry(), min_length=1, max_length=CustomField.max_rows
+    )
 
     def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         keys = [entry["key"] for entry in values.get("fields", [])]

@@ -1,17 +1,19 @@
 """The routes of profiles, and those of /auth that touch them. Components' routes come from COMPONENT_VIEWSETS."""
 
+from typing import Any
+
 from django.urls import path
 
 from profiles import views
 
-LIST = {
+LIST: dict[str, Any] = {
     "get": "list",
     "post": "bulk_create",
     "put": "bulk_update",
     "patch": "bulk_partial_update",
     "delete": "bulk_delete",
 }
-ITEM = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "delete_one"}
+ITEM: dict[str, Any] = {"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "delete_one"}
 
 _PROFILE = "profiles/<str:profile_id>"
 

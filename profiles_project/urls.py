@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
+from django.views.defaults import permission_denied, server_error
 from django.views.generic import RedirectView
 
 from profiles_project.http.docs import RedocView, SchemaView, SwaggerView
@@ -32,12 +33,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler403."""
+    """Django's handler403; the admin keeps Django's own page."""
+    if request.path.startswith("/admin/"):
+        return permission_denied(request, exception)
     return problem_response(request, Problem(status=403))
 
 
 def internal_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500: what failed outside the views; the log has it."""
+    """Django's handler500: what failed outside the views, and the log has; the admin keeps Django's own page."""
+    if request.path.startswith("/admin/"):
+        return server_error(request)
     return problem_response(request, InternalError())
 
 

@@ -3,40 +3,34 @@
 from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from django.utils import timezone
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from profiles import openapi, rendering, serializers
 from profiles.models import Profile
-from profiles_project.http.views import APIView
 from users.exports import account_document
 from users.models import User
 from users.problems import WrongPassword
+from users.views import PrivateView
 
 
-class OwnDataView(APIView):
-    """/auth/me/export"""
-
-    permission_classes = (IsAuthenticated,)
+class OwnDataView(PrivateView):
+    """Answers /auth/me/export."""
 
     @openapi.own_data
     def get(self, request: Request) -> Response:
-        user = User.objects.get(pk=request.user.pk)
-        profiles = [rendering.document(profile) for profile in Profile.objects.filter(user=user)]
-        return Response({"exported_at": timezone.now(), **account_document(user), "profiles": profiles})
+        profiles = [rendering.document(profile) for profile in Profile.objects.filter(user=self.account)]
+        return Response({"exported_at": timezone.now(), **account_document(self.account), "profiles": profiles})
 
 
-class EraseView(APIView):
-    """/auth/me/erase"""
-
-    permission_classes = (IsAuthenticated,)
+class EraseView(PrivateView):
+    """Answers /auth/me/erase."""
 
     @openapi.erase
     def post(self, request: Request) -> Response:
         password = self.read(serializers.PasswordBody).validated_data["password"]
         with transaction.atomic():
-            user = User.objects.select_for_update(no_key=True).get(pk=request.user.pk)
+            user = User.objects.select_for_update(no_key=True).get(pk=self.account.pk)
             if not check_password(password, user.password):
                 raise WrongPassword
             user.delete()

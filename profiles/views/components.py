@@ -1,4 +1,4 @@
-"""The routes below a profile: one viewset for every kind of component, two small views for the rest (contract 3.3, 3.4)."""
+"""The routes below a profile: one viewset for every kind of component, small views for the rest (contract 3.3, 3.4)."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -65,7 +65,7 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
         return self.answer(changed, profile)
 
     def _serializer(self, data: Any, *, partial: bool = False) -> Any:
-        options = {"many": True, "min_length": 1, "max_length": serializers.BULK_LIMIT}
+        options: dict[str, Any] = {"many": True, "min_length": 1, "max_length": serializers.BULK_LIMIT}
         return serializers.ITEM_SERIALIZERS[self.model](data=data, context={"partial": partial}, **options)
 
     def bulk_delete(self, request: Request, profile_id: str) -> Response:
@@ -138,7 +138,7 @@ COMPONENT_VIEWSETS: dict[type[Component], type[ComponentViewSet]] = {model: _vie
 
 
 class SkillsView(BelowProfileView):
-    """/profiles/{profile_id}/skills"""
+    """Answers /profiles/{profile_id}/skills."""
 
     @openapi.skills_retrieve
     def get(self, request: Request, profile_id: str) -> HttpResponse:
@@ -157,7 +157,7 @@ class SkillsView(BelowProfileView):
 
 
 class SkillNamesView(BelowProfileView):
-    """/profiles/{profile_id}/skills/technical and …/soft"""
+    """Answers /profiles/{profile_id}/skills/technical and …/soft."""
 
     kind: ClassVar[Skill.Kind]
 
@@ -182,8 +182,10 @@ class SkillNamesView(BelowProfileView):
 
 
 def _skill_names_view(kind: Skill.Kind) -> type[SkillNamesView]:
-    described = extend_schema_view(post=openapi.skill_names_add(kind.value), delete=openapi.skill_names_delete(kind.value))
-    return described(type(f"{kind.name.title()}SkillsView", (SkillNamesView,), {"kind": kind}))
+    described = extend_schema_view(
+        post=openapi.skill_names_add(kind.value), delete=openapi.skill_names_delete(kind.value)
+    )
+    return described(type(f"{kind.name.title()}SkillsView", (SkillNamesView,), {"kind": kind, "__module__": __name__}))
 
 
 # The view of each kind of skill.
@@ -191,7 +193,7 @@ SKILL_NAMES_VIEWS: dict[Skill.Kind, type[SkillNamesView]] = {kind: _skill_names_
 
 
 class CustomFieldsView(BelowProfileView):
-    """/profiles/{profile_id}/custom-fields"""
+    """Answers /profiles/{profile_id}/custom-fields."""
 
     @openapi.custom_fields_retrieve
     def get(self, request: Request, profile_id: str) -> HttpResponse:

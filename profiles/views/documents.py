@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.utils import timezone
 from rest_framework.exceptions import NotFound
@@ -20,6 +21,7 @@ from profiles.permissions import OwnsProfile
 from profiles_project.http.conditional import IfMatch, PreconditionFailed, not_modified, tagged
 from profiles_project.http.pagination import paginate
 from profiles_project.http.views import APIView
+from users.views import PrivateView
 
 PROFILES_PAGE = 20
 
@@ -42,18 +44,16 @@ def as_json(body: bytes, profile: Profile, status: int = 200) -> HttpResponse:
     return response
 
 
-class OwnProfilesView(APIView):
+class OwnProfilesView(PrivateView):
     """What belongs to the user of the token, profile by profile."""
 
-    permission_classes = (IsAuthenticated,)
-
-    def own(self) -> Any:
+    def own(self) -> QuerySet[Profile]:
         """The user's profiles, oldest first."""
-        return Profile.objects.filter(user_id=self.request.user.pk)
+        return Profile.objects.filter(user=self.account)
 
 
 class ProfilesView(OwnProfilesView):
-    """/profiles"""
+    """Answers /profiles."""
 
     @openapi.profiles_list
     def get(self, request: Request) -> HttpResponse:
@@ -69,7 +69,7 @@ class ProfilesView(OwnProfilesView):
         if "If-Match" in request.headers:
             raise PreconditionFailed("A profile that is created now has no version yet that could match.")
         chosen_id = {"id": values["id"]} if values.get("id") else {}
-        profile = Profile(user_id=request.user.pk, **chosen_id)
+        profile = Profile(user=self.account, **chosen_id)
         with transaction.atomic():
             bulk.set_own_fields(profile, values)
             with Profile.objects.add(profile):
@@ -86,7 +86,7 @@ def created(body: bytes, profile: Profile) -> HttpResponse:
 
 
 class ActiveProfileView(OwnProfilesView):
-    """/profiles/me"""
+    """Answers /profiles/me."""
 
     @openapi.profiles_active
     def get(self, request: Request) -> HttpResponse:
@@ -126,7 +126,7 @@ class BelowProfileView(APIView):
 
 
 class ProfileView(BelowProfileView):
-    """/profiles/{profile_id}"""
+    """Answers /profiles/{profile_id}."""
 
     @openapi.profiles_retrieve
     def get(self, request: Request, profile_id: str) -> HttpResponse:
@@ -159,7 +159,7 @@ class ProfileView(BelowProfileView):
 
 
 class ActivateView(BelowProfileView):
-    """/profiles/{profile_id}/activate"""
+    """Answers /profiles/{profile_id}/activate."""
 
     @openapi.profiles_activate
     def post(self, request: Request, profile_id: str) -> HttpResponse:
@@ -170,7 +170,7 @@ class ActivateView(BelowProfileView):
 
 
 class DuplicateView(BelowProfileView):
-    """/profiles/{profile_id}/duplicate"""
+    """Answers /profiles/{profile_id}/duplicate."""
 
     @openapi.profiles_duplicate
     def post(self, request: Request, profile_id: str) -> HttpResponse:
@@ -187,7 +187,7 @@ class DuplicateView(BelowProfileView):
 
 
 class AnalyticsView(BelowProfileView):
-    """/profiles/{profile_id}/analytics"""
+    """Answers /profiles/{profile_id}/analytics."""
 
     @openapi.profiles_analytics
     def get(self, request: Request, profile_id: str) -> HttpResponse:

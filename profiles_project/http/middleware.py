@@ -88,7 +88,7 @@ class RequestBodyMiddleware:
             return problem_response(request, TruncatedBody())
         if body is not None:
             request.META["CONTENT_LENGTH"] = str(len(body))
-            request._stream = io.BytesIO(body)  # type: ignore[assignment]  # noqa: SLF001  # Django has no public way
+            request._stream = io.BytesIO(body)  # noqa: SLF001  # Django has no public way
             request._read_started = False  # type: ignore[attr-defined]  # noqa: SLF001
         return self.get_response(request)
 

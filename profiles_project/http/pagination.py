@@ -13,13 +13,14 @@ from profiles_project.http.errors import ParameterInvalid
 MAX_LIMIT = 100
 # The largest offset that both databases take.
 MAX_OFFSET = 2**31 - 1
+MAX_DIGITS = len(str(MAX_OFFSET))
 
 
 def _parameter(request: Request, name: str, default: int, lowest: int, highest: int) -> int:
     text = request.query_params.get(name)
     if text is None:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 10 and lowest <= int(text) <= highest):
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and lowest <= int(text) <= highest):
         raise ParameterInvalid(name, f"This must be a whole number from {lowest} to {highest}.", "out_of_range")
     return int(text)
 

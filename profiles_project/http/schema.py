@@ -1,6 +1,7 @@
 """The OpenAPI document: what drf-spectacular can't know of our routes, said once for all of them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
@@ -31,15 +32,20 @@ class ProblemDocument(serializers.Serializer[Any]):
     detail = serializers.CharField()
     instance = serializers.CharField(help_text="The path of the request.")
     request_id = serializers.CharField(help_text="Quote it when you ask for help.")
-    errors = Fault(many=True, required=False, help_text="With 422 only: every field at fault.")
+    errors = Fault(  # type: ignore[assignment]  # a field, not DRF's attribute of that name
+        many=True, required=False, help_text="With 422 only: every field at fault."
+    )
     version = serializers.IntegerField(required=False, help_text="With 412 only: the profile's current version.")
 
 
 class AutoSchema(SpectacularSchema):
-    """Says of answers that nothing is missing in them, and of DELETE that it may have a body."""
+    """Says of answers that nothing is missing in them, and of DELETE that it may have a body.
+
+    The package has no types, hence the ignored calls.
+    """
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
-        schema = super()._map_basic_serializer(serializer, direction)
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         fields = {field.field_name: field for field in serializer.fields.values()}
         required = getattr(serializer, "schema_required", None)
         if direction == "response":
@@ -56,11 +62,11 @@ class AutoSchema(SpectacularSchema):
 
     def _get_request_body(self, direction: Any = "request") -> Any:
         if self.method != "DELETE" or self.get_request_serializer() is None:
-            return super()._get_request_body(direction)
+            return super()._get_request_body(direction)  # type: ignore[no-untyped-call]
         # drf-spectacular leaves the body of DELETE out; RFC 9110 gives it no meaning but does not forbid it.
         self.method = "POST"
         try:
-            body: Any = super()._get_request_body(direction)
+            body: Any = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
         finally:
             self.method = "DELETE"
         if body:
@@ -137,11 +143,11 @@ def _problem(status: int) -> OpenApiResponse:
         "instance": "/api/v1/profiles",
         "request_id": "01990000-0000-7000-8000-000000000000",
     }
-    if status == 422:
+    if status == HTTPStatus.UNPROCESSABLE_ENTITY:
         sentence = "This field is required."
         value |= {"detail": f"name: {sentence}"}
         value["errors"] = [{"pointer": "/name", "code": "required", "detail": sentence}]
-    if status == 412:
+    if status == HTTPStatus.PRECONDITION_FAILED:
         value["version"] = 8
     example = OpenApiExample(title, value, response_only=True, status_codes=[str(status)], media_type=MEDIA_TYPE)
     return OpenApiResponse(ProblemDocument, description=title, examples=[example])
@@ -201,7 +207,7 @@ def operation(
     )
 
 
-def share_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+def share_problems(result: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
     """Hook of drf-spectacular: each problem answer stands once, below `components`, and the operations refer to it."""
     shared = result["components"].setdefault("responses", {})
     for path in result["paths"].values():

@@ -37,7 +37,7 @@ class FoldedField(models.CharField[str, str]):
         name, path, args, kwargs = super().deconstruct()
         return name, path, list(args), {**kwargs, "source": self.source}
 
-    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: FBT001  # Django's signature
         value = fold(getattr(model_instance, self.source))
         setattr(model_instance, self.attname, value)
         return value

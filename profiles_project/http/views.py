@@ -2,7 +2,6 @@
 
 from typing import Any, TypeVar
 
-from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from rest_framework import views
 from rest_framework.exceptions import ParseError
@@ -11,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from profiles_project.http.errors import MEDIA_TYPE, Problem, document, problem_response
+from profiles_project.http.errors import Problem
 
 S = TypeVar("S", bound=BaseSerializer[Any])
 
@@ -32,32 +31,27 @@ class APIView(views.APIView):
             raise ParseError("The request body is empty; this request needs a JSON body.")
         return self.request.data
 
-    def read(self, serializer_class: type[S], *, optional_body: bool = False, **options: Any) -> S:
+    def read(self, serializer_class: type[S], *, optional_body: bool = False) -> S:
         """The serializer of the request's body, valid; its faults are 422."""
-        serializer = serializer_class(
-            data=self.body(optional=optional_body), context=self.get_serializer_context(), **options
-        )
+        serializer = serializer_class(data=self.body(optional=optional_body))
         serializer.is_valid(raise_exception=True)
         return serializer
 
-    def get_serializer_context(self) -> dict[str, Any]:
-        return {"request": self.request, "view": self}
-
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Which methods there are, and nothing else."""
         return Response(status=204)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         if request.method == "OPTIONS":
             # It says nothing about anybody, so it asks nobody who they are.
-            self.perform_options(request)
+            self._negotiate(request)
             return
         super().initial(request, *args, **kwargs)
 
-    def perform_options(self, request: Request) -> None:
+    def _negotiate(self, request: Request) -> None:
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request, force=True)
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
         # RFC 6749, 5.1: what hands out tokens is stored nowhere. All else may be kept by its owner and asked again.
         has_token = "Authorization" in request.headers
@@ -74,13 +68,5 @@ class NotFoundView(APIView):
     schema = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        self.perform_options(request)
+        self._negotiate(request)
         raise Problem(status=404)
-
-
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """Django's handler404."""
-    return problem_response(request, Problem(status=404))
-
-
-__all__ = ["MEDIA_TYPE", "APIView", "NotFoundView", "document", "not_found"]
