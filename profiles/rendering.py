@@ -33,7 +33,7 @@ def _born(profile: Profile) -> str:
 
 
 def _cache_key(profile: Profile) -> str:
-    return f"profile:{profile.pk}:{profile.version}:{FORMAT}:{_born(profile)}"
+    return f"profile:{profile.user_id}:{profile.pk}:{profile.version}:{FORMAT}:{_born(profile)}"
 
 
 def item_fields(model: type[Component]) -> tuple[str, ...]:

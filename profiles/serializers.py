@@ -80,7 +80,8 @@ class ItemListSerializer(serializers.ListSerializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if self.existing is None:
             profile = self.context.get("profile")
-            self.existing = profile.stored(self.child.Meta.model)  # type: ignore[union-attr]  # an ItemSerializer if profile else {}
+            model: type[Component] = self.child.Meta.model  # type: ignore[union-attr]  # of an ItemSerializer
+            self.existing = profile.stored(model) if profile else {}
         self._seen: set[uuid.UUID] = set()
         return super().to_internal_value(data)
 

@@ -229,6 +229,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["profiles_project.http.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "profiles_project.http.negotiation.ContentNegotiation",
     "DEFAULT_SCHEMA_CLASS": "profiles_project.http.schema.AutoSchema",
     "EXCEPTION_HANDLER": "profiles_project.http.errors.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,

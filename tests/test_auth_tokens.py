@@ -172,12 +172,14 @@ class TestAccessToken:
 
     def test_one_of_an_unknown_session_or_another_user_is_refused(self, anonymous: ApiClient, user: User) -> None:
         claims = claims_of(log_in(user)["access_token"])
-        for change in ({"sid": str(uuid.uuid4())}, {"sub": str(UserFactory().pk)}):
+        for change in ({"sid": str(uuid.uuid4())}, {"sub": str(UserFactory.create().pk)}):
             token = signed(claims | change)
             assert_refused(anonymous.get(ME, headers={"Authorization": f"Bearer {token}"}))
 
     def test_it_dies_with_its_session_and_with_its_user(self, user: User) -> None:
-        ended, deactivated, deleted = (ApiClient().as_user(person) for person in (user, UserFactory(), UserFactory()))
+        ended, deactivated, deleted = (
+            ApiClient().as_user(person) for person in (user, UserFactory.create(), UserFactory.create())
+        )
         second, third = User.objects.exclude(pk=user.pk)
         for client in (ended, deactivated, deleted):
             assert client.get(ME).status_code == 200
@@ -272,7 +274,7 @@ class TestRefresh:
         assert refresh(other).status_code == 200
 
     def test_it_is_refused_after_its_session_or_user_is_gone(self, user: User) -> None:
-        second, third = UserFactory(), UserFactory()
+        second, third = UserFactory.create(), UserFactory.create()
         tokens = [log_in(person)["refresh_token"] for person in (user, second, third)]
         user.sessions.all().end()
         User.objects.filter(pk=second.pk).update(is_active=False)

@@ -46,7 +46,7 @@ RULES = (
 )
 
 
-class SessionJWTScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers its subclasses
+class SessionJWTScheme(OpenApiAuthenticationExtension):
     """How the OpenAPI document describes it."""
 
     target_class = "users.authentication.SessionJWTAuthentication"

@@ -53,7 +53,8 @@ def _applicant(form: Any) -> User:
 
 
 def _requester(form: Any) -> User:
-    user: User = form.context["request"].user
+    """The user that the view put into the form's context."""
+    user: User = form.context["user"]
     return user
 
 

@@ -3,7 +3,6 @@
 import logging
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 from django_tasks import task
 
@@ -27,15 +26,18 @@ def file_mail(kind: Mail.Kind, user: User | None, address: str) -> None:
 def put_off(mail: Mail) -> None:
     """File the mail's task. A queue that is away loses nothing: the sweep files it again."""
     try:
-        send_mail.enqueue(str(mail.pk))
+        send_mail.enqueue(str(mail.pk), mail.attempts)
     except Exception as exc:  # noqa: BLE001  # each backend fails in its own way, and what was asked for is stored
         logger.error("mail %s was not queued: %s", mail.pk, type(exc).__name__)  # noqa: TRY400  # may quote an address
 
 
 @task()
-def send_mail(mail_id: str) -> None:
-    """Write and send the mail, unless it is sent already or there is a reason not to."""
-    mail = Mail.objects.select_related("user").filter(pk=mail_id, sent_at=None, problem="").first()
+def send_mail(mail_id: str, attempt: int) -> None:
+    """Write and send the mail, unless there is a reason not to.
+
+    `attempt` counts the tries before this one: where the same try was filed twice, one of the two sends.
+    """
+    mail = Mail.objects.select_related("user").filter(pk=mail_id, attempts=attempt, sent_at=None, problem="").first()
     if mail is None:
         return
     if mail.user is None:
@@ -44,9 +46,8 @@ def send_mail(mail_id: str) -> None:
     if reason := reason_not_to_send(mail, mail.user):
         Mail.objects.filter(pk=mail.pk).update(problem=reason)
         return
-    # The same mail may be queued twice; whoever counts the attempt first sends it.
-    mine = Mail.objects.filter(pk=mail.pk, attempts=mail.attempts, sent_at=None)
-    if not mine.update(attempts=F("attempts") + 1, next_try_at=timezone.now() + mail.pause()):
+    mine = Mail.objects.filter(pk=mail.pk, attempts=attempt)
+    if not mine.update(attempts=attempt + 1, next_try_at=timezone.now() + mail.pause()):
         return
     try:
         compose(mail, mail.user).send()

@@ -201,8 +201,10 @@ class ChangePasswordView(PrivateView):
 
     @openapi.change_password
     def post(self, request: Request) -> Response:
-        form = self.read(serializers.PasswordChange).validated_data
         user = self.account
+        serializer = serializers.PasswordChange(data=self.body(), context={"user": user})
+        serializer.is_valid(raise_exception=True)
+        form = serializer.validated_data
         correct = user.check_password(form["current_password"])
         if not correct or not replace_password(user, form["new_password"], keep=self.session):
             raise WrongPassword("Current password is incorrect.")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from types import FrameType
 
@@ -35,16 +36,16 @@ class Command(BaseCommand):
         base = f"http://{settings.HOST}:{settings.PORT}"
         self.stdout.write(f"API documentation: {base}/api/docs\nAdmin: {base}/admin/\nCtrl-C ends everything.")
         self.stdout.flush()
-        ended = run_together(PARTS)
+        ended = run_together({part: [sys.executable, "manage.py", part] for part in PARTS})
         if ended:
             raise CommandError(f"`{ended}` ended by itself, so everything was ended; its reason stands above.")
 
 
-def run_together(commands: tuple[str, ...]) -> str | None:
-    """Run the commands of manage.py side by side until a signal comes or one of them ends, then end all.
+def run_together(commands: Mapping[str, Sequence[str]]) -> str | None:
+    """Run the commands side by side until a signal comes or one of them ends, then end all.
 
-    Returns the command that ended by itself, None after a signal. Each one leads a process group of its own: a Ctrl-C
-    in the terminal reaches this process alone, and what a command leaves behind can be ended with its group.
+    Returns the name of the one that ended by itself, None after a signal. Each one leads a process group of its own: a
+    Ctrl-C in the terminal reaches this process alone, and what a command leaves behind can be ended with its group.
     """
     stopping = threading.Event()
 
@@ -55,15 +56,14 @@ def run_together(commands: tuple[str, ...]) -> str | None:
         signal.signal(number, stop)
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
-        for command in commands:
-            arguments = [sys.executable, "manage.py", command]
-            processes[command] = subprocess.Popen(  # noqa: S603  # our own commands
+        for name, arguments in commands.items():
+            processes[name] = subprocess.Popen(  # noqa: S603  # our own commands
                 arguments, cwd=settings.BASE_DIR, start_new_session=True
             )
         while not stopping.wait(0.1):
-            for command, process in processes.items():
+            for name, process in processes.items():
                 if process.poll() is not None:
-                    return command
+                    return name
         return None
     finally:
         end(list(processes.values()))

@@ -1,0 +1,16 @@
+"""Content negotiation that a malformed Accept header can't break."""
+
+from typing import Any
+
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.negotiation import DefaultContentNegotiation
+
+
+class ContentNegotiation(DefaultContentNegotiation):
+    """DRF's, where a header that can't be parsed is one that nothing satisfies (406)."""
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: str | None = None) -> Any:
+        try:
+            return super().select_renderer(request, renderers, format_suffix)
+        except ValueError as exc:
+            raise NotAcceptable from exc

@@ -1,0 +1,103 @@
+"""The documentation says what the code does, and the README's session works as it is printed."""
+
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+from django.urls import get_resolver
+
+from profiles.completeness import SECTIONS
+from profiles.models import COMPONENTS
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = {path.name: path.read_text() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))}
+
+
+def test_the_weights_of_completeness_stand_in_the_documentation_as_in_the_code() -> None:
+    rows = re.findall(r"^\| (\w+) \| (\d+) \|", DOCS["completeness.md"], re.MULTILINE)
+    assert {name: int(weight) for name, weight in rows} == {name: each.weight for name, each in SECTIONS.items()}
+
+
+def test_every_command_of_the_makefile_is_explained_in_the_readme_or_in_operations() -> None:
+    targets = re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert targets
+    text = DOCS["README.md"] + DOCS["operations.md"]
+    assert [name for name in targets if f"make {name}" not in text] == []
+
+
+def test_every_command_of_ours_is_named_in_the_documentation() -> None:
+    ours = [name for name, app in get_commands().items() if app in {"profiles", "users", "profiles_project"}]
+    assert ours
+    assert [name for name in ours if not re.search(rf"\b{name}\b", DOCS["operations.md"])] == []
+
+
+def test_every_route_beside_the_api_is_named_in_the_documentation() -> None:
+    text = DOCS["README.md"] + DOCS["operations.md"]
+    routes = [str(pattern.pattern) for pattern in get_resolver().url_patterns]
+    beside = [route.rstrip("/") for route in routes if route and not route.startswith("api/v1")]
+    assert [route for route in beside if f"/{route}" not in text] == []
+
+
+def test_the_architecture_names_every_kind_of_component() -> None:
+    assert [kind.plural for kind in COMPONENTS if kind.plural not in DOCS["architecture.md"].lower()] == []
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    missing = []
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")):
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text()):
+            if "://" not in target and not (path.parent / target).exists():
+                missing.append(f"{path.name}: {target}")
+    assert missing == []
+
+
+@pytest.fixture
+def port(tmp_path: Path) -> Iterator[int]:
+    """The port of a server with a database of its own, started and ended for one test."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        number = int(probe.getsockname()[1])
+    environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    environment |= {"DEBUG": "true", "DATA_DIR": str(tmp_path), "PORT": str(number), "ALLOWED_HOSTS": "127.0.0.1"}
+    command = [sys.executable, "manage.py"]
+    subprocess.run([*command, "migrate", "--verbosity=0"], cwd=ROOT, env=environment, check=True, timeout=60)  # noqa: S603  # our own command
+    with subprocess.Popen([*command, "serve"], cwd=ROOT, env=environment) as server:  # noqa: S603  # our own command
+        try:
+            _wait_for(number)
+            yield number
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1):  # noqa: S310  # our own server
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("the server did not answer")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the README's session is written for curl, which is not here")
+def test_the_readmes_session_works_as_it_is_printed(port: int) -> None:
+    (session,) = re.findall(r"```sh\n(.*?)```", DOCS["README.md"], re.DOTALL)
+    environment = {**os.environ, "PORT": str(port), "NONCE": secrets.token_hex(4)}
+    done = subprocess.run(  # noqa: S603  # the text that stands in the README
+        ["/bin/sh", "-euc", session], env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert '"years_of_experience":' in done.stdout
+    assert '"label":"For museums"' in done.stdout
+    assert '"status": 412' in done.stdout
+    assert '"status": 422' not in done.stdout
