@@ -11,6 +11,8 @@ from profiles_project.http.errors import InternalError, Problem, problem_respons
 from profiles_project.http.health import HealthView, ReadyView
 from profiles_project.http.views import NotFoundView
 
+admin.site.site_header = admin.site.site_title = "Profiles"
+
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/docs")),
     path("api/v1/", include("profiles.urls")),

@@ -6,7 +6,13 @@ from typing import Any, TypeVar
 
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_serializer,
+)
 from rest_framework import serializers
 
 from profiles_project.http.errors import BY_STATUS, MEDIA_TYPE, TYPE_BASE
@@ -100,7 +106,11 @@ class Pagination(serializers.Serializer[Any]):
 def page_of(name: str, key: str, child: type[serializers.BaseSerializer[Any]]) -> type[serializers.Serializer[Any]]:
     """The serializer of a page of contract 1.6 with its rows under `key`."""
     members = {"__doc__": "One page of a list.", key: child(many=True), "pagination": Pagination()}
-    return type(name, (serializers.Serializer,), members)
+    # One object, said aloud since drf-spectacular takes what an action named `list` gives for a list of them.
+    page: type[serializers.Serializer[Any]] = extend_schema_serializer(many=False)(
+        type(name, (serializers.Serializer,), members)
+    )
+    return page
 
 
 class Message(serializers.Serializer[Any]):

@@ -1,10 +1,18 @@
 "use strict";
 
 // Redoc's footer wants its maker's logo from a foreign host; this page asks its own host only.
-const setAttribute = HTMLImageElement.prototype.setAttribute;
+const { set } = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src");
+const { setAttribute } = Element.prototype;
+const isOwn = (address) => new URL(address, location.href).origin === location.origin;
+Object.defineProperty(HTMLImageElement.prototype, "src", {
+  set(address) {
+    if (isOwn(address)) {
+      set.call(this, address);
+    }
+  },
+});
 HTMLImageElement.prototype.setAttribute = function (name, value) {
-  const foreign = name === "src" && new URL(value, location.href).host !== location.host && !value.startsWith("data:");
-  if (!foreign) {
+  if (name !== "src" || isOwn(value)) {
     setAttribute.call(this, name, value);
   }
 };

@@ -1,0 +1,188 @@
+"""Accounts in the admin site."""
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests.factories import PASSWORD, UserFactory
+from users.models import Mail, Session, User
+
+pytestmark = pytest.mark.django_db
+
+USERS = "/admin/users/user/"
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def superuser() -> User:
+    return User.objects.create_superuser("root@example.com", PASSWORD, full_name="Root")
+
+
+@pytest.fixture
+def staff() -> User:
+    user = UserFactory.create(is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(content_type__app_label="users"))
+    return user
+
+
+@pytest.fixture
+def admin(superuser: User) -> Client:
+    return client_of(superuser)
+
+
+def form_of(user: User, **changes: Any) -> dict[str, Any]:
+    """What the form for a change sends."""
+    inline = {"sessions-TOTAL_FORMS": 0, "sessions-INITIAL_FORMS": 0}
+    return {"full_name": user.full_name, "is_active": "on", **inline, **changes}
+
+
+def test_staff_log_in_by_address_without_case(superuser: User) -> None:
+    client = Client()
+    answer = client.post("/admin/login/?next=/admin/", {"username": superuser.email.upper(), "password": PASSWORD})
+    assert answer.status_code == 302
+    assert client.get(USERS).status_code == 200
+
+
+def test_app_users_do_not_get_in(user: User) -> None:
+    assert client_of(user).get(USERS).status_code == 302
+
+
+@pytest.mark.parametrize("query", ["ADA@example", "lovelace", "ada"])
+def test_accounts_are_found_by_address_and_name(admin: Client, query: str) -> None:
+    UserFactory.create(email="ada@example.com", full_name="Ada Lovelace")
+    UserFactory.create(email="grace@example.com", full_name="Grace Hopper")
+    page = admin.get(USERS, {"q": query}).content.decode()
+    assert "ada@example.com" in page
+    assert "grace@example.com" not in page
+
+
+def test_the_list_costs_the_same_for_one_and_for_many(admin: Client) -> None:
+    counts = []
+    for more in (1, 2, 40):
+        UserFactory.create_batch(more)
+        with CaptureQueriesContext(connection) as queries:
+            assert admin.get(USERS).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1] == counts[2]
+
+
+def test_a_password_is_neither_shown_nor_set(admin: Client, user: User) -> None:
+    page = admin.get(f"{USERS}{user.pk}/change/").content.decode()
+    assert user.email in page
+    assert "argon2" not in page
+    assert not re.search(r'name="password|type="password"', page)
+    assert admin.get(f"{USERS}{user.pk}/password/").status_code == 302
+    assert admin.get(USERS, {"password__startswith": "argon2"}).status_code == 400
+
+
+def test_the_page_lists_live_sessions_and_costs_the_same_for_many(admin: Client, user: User) -> None:
+    counts = []
+    for more in (1, 2, 30):
+        for _ in range(more):
+            Session.objects.start(user, "Live/1")
+        Session.objects.filter(pk=Session.objects.start(user, "Ended/1").pk).end()
+        with CaptureQueriesContext(connection) as queries:
+            page = admin.get(f"{USERS}{user.pk}/change/").content.decode()
+        counts.append(len(queries))
+        assert "Live/1" in page
+        assert "Ended/1" not in page
+    assert counts[0] == counts[1] == counts[2]
+
+
+def test_an_account_is_switched_off(admin: Client, user: User) -> None:
+    answer = admin.post(f"{USERS}{user.pk}/change/", {"full_name": "Countess", **form_of(user), "is_active": ""})
+    assert answer.status_code == 302
+    user.refresh_from_db()
+    assert not user.is_active
+
+
+def test_the_address_stays_what_its_owner_confirmed(admin: Client, user: User) -> None:
+    before = user.email
+    changed = form_of(user, email="taken-over@example.com", full_name="Countess")
+    assert admin.post(f"{USERS}{user.pk}/change/", changed).status_code == 302
+    user.refresh_from_db()
+    assert (user.email, user.full_name) == (before, "Countess")
+
+
+class TestNewStaff:
+    FORM = {
+        "email": "support@example.com",
+        "full_name": "Support",
+        "usable_password": "true",
+        "password1": "Difference-Engine-2",
+        "password2": "Difference-Engine-2",
+        "is_staff": "on",
+    }
+
+    def test_a_superuser_makes_them(self, admin: Client) -> None:
+        assert admin.get(f"{USERS}add/").status_code == 200
+        assert admin.post(f"{USERS}add/", self.FORM).status_code == 302
+        user = User.objects.get_by_natural_key("support@example.com")
+        assert user.is_staff
+        assert not user.is_superuser
+        assert user.check_password("Difference-Engine-2")
+
+    def test_the_rules_for_passwords_and_addresses_hold(self, admin: Client, user: User) -> None:
+        weak = {"password1": "password", "password2": "password", "email": user.email.upper()}
+        page = admin.post(f"{USERS}add/", self.FORM | weak).content.decode()
+        assert "must contain a digit" in page
+        assert "An account with this e-mail address already exists." in page
+        long = "Aa1" + "x" * 126
+        page = admin.post(f"{USERS}add/", self.FORM | {"password1": long, "password2": long}).content.decode()
+        assert "at most 128 characters" in page
+        assert "an upper-case letter, a lower-case letter and a digit" in page
+
+    def test_other_staff_make_nobody_and_promote_nobody(self, staff: User, superuser: User, user: User) -> None:
+        client = client_of(staff)
+        assert client.get(USERS).status_code == 200
+        assert client.get(f"{USERS}add/").status_code == 403
+        assert client.post(f"{USERS}add/", self.FORM).status_code == 403
+        promoted = form_of(user, is_staff="on", is_superuser="on", full_name="Promoted")
+        assert client.post(f"{USERS}{user.pk}/change/", promoted).status_code == 302
+        user.refresh_from_db()
+        assert user.full_name == "Promoted"
+        assert not user.is_staff
+        assert not user.is_superuser
+        assert client.post(f"{USERS}{superuser.pk}/change/", form_of(superuser, is_active="")).status_code == 403
+
+
+def test_nothing_is_deleted(admin: Client, user: User) -> None:
+    session = Session.objects.start(user, "App/1")
+    mail = Mail.objects.create(user=user, kind=Mail.Kind.VERIFY, address=user.email, next_try_at=timezone.now())
+    for name, row in (("user", user), ("session", session), ("mail", mail)):
+        assert admin.post(f"/admin/users/{name}/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+        action = {"action": "delete_selected", "_selected_action": [str(row.pk)], "post": "yes"}
+        admin.post(f"/admin/users/{name}/", action)
+    assert User.objects.filter(pk=user.pk).exists()
+    assert Session.objects.exists()
+    assert Mail.objects.exists()
+
+
+def test_sessions_and_mails_are_looked_at_and_not_touched(admin: Client) -> None:
+    counts: dict[str, list[int]] = {"session": [], "mail": []}
+    for more in (1, 2, 20):
+        for user in UserFactory.create_batch(more):
+            session = Session.objects.start(user, "App/1")
+            mail = Mail.objects.create(user=user, kind=Mail.Kind.VERIFY, address=user.email, next_try_at=timezone.now())
+        for name, row in (("session", session), ("mail", mail)):
+            with CaptureQueriesContext(connection) as queries:
+                assert user.email in admin.get(f"/admin/users/{name}/").content.decode()
+            counts[name].append(len(queries))
+            assert admin.get(f"/admin/users/{name}/{row.pk}/change/").status_code == 200
+            assert admin.post(f"/admin/users/{name}/{row.pk}/change/", {"user_agent": "x"}).status_code == 403
+            assert admin.get(f"/admin/users/{name}/add/").status_code == 403
+    assert all(len(set(found)) == 1 for found in counts.values())
+    assert str(session) == str(session.pk)
+    assert str(mail) == f"Confirm the e-mail address ({mail.pk})"
+    assert (user.get_full_name(), user.get_short_name(), str(user)) == (user.full_name, user.full_name, user.email)
