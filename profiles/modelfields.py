@@ -36,6 +36,13 @@ class HttpUrlField(models.URLField[Any, Any]):
     default_validators = [URLValidator(schemes=["http", "https"])]
 
 
+class _Unescaped(json.JSONEncoder):
+    """Texts as they are, so that a list takes the same room on both databases (`limits` measures it)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "ensure_ascii": False})
+
+
 class StringListField(models.JSONField[Any, Any]):
     """A list of at most `max_items` strings of at most `item_max` characters each."""
 
@@ -44,10 +51,12 @@ class StringListField(models.JSONField[Any, Any]):
         self.max_items = max_items
         options.setdefault("default", list)
         options.setdefault("blank", True)
+        options["encoder"] = _Unescaped
         super().__init__(*args, **options)
 
     def deconstruct(self) -> Any:
         name, path, args, kwargs = super().deconstruct()
+        del kwargs["encoder"]
         return name, path, args, {**kwargs, "item_max": self.item_max, "max_items": self.max_items}
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:

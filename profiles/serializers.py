@@ -14,6 +14,7 @@ from profiles import limits, partial_dates
 from profiles.modelfields import PartialDateField, StringListField, as_text
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles_project.http.fields import AnyJSON, Document, Email, Flag, HttpUrl, ItemId, Number, StringList, Text
+from profiles_project.http.parsers import MAX_DEPTH, depth_exceeds
 from profiles_project.http.values import fold, nfc
 
 # More than this many items in one bulk request are work for a background job.
@@ -97,11 +98,17 @@ class ItemListSerializer(serializers.ListSerializer[Any]):
         child.needs_id = self.needs_ids
         child.row = self.existing.get(item_id) if self.existing and item_id else None
         child.lenient = child.row is not None and bool(self.context.get("partial"))
-        values = child.run_validation(data)
-        if item_id is not None:
-            if item_id in self._seen:
-                raise ValidationError({"id": [ErrorDetail("This id stands in the list twice.", "duplicate")]})
+        errors: Any = {}
+        if item_id in self._seen:
+            errors = {"id": [ErrorDetail("This id stands in the list twice.", "duplicate")]}
+        elif item_id is not None:
             self._seen.add(item_id)
+        try:
+            values = child.run_validation(data)
+        except ValidationError as exc:
+            errors = {**exc.detail, **errors} if isinstance(exc.detail, dict) else exc.detail
+        if errors:
+            raise ValidationError(errors)
         return values
 
 
@@ -188,8 +195,14 @@ class SkillsSerializer(Document):
     certifications = item_list(next(model for model in COMPONENTS if model.plural == "certifications"))
 
 
+# In the whole document two objects lie around the value, and it must be fit to be sent back in it.
+CUSTOM_VALUE_DEPTH = MAX_DEPTH - 2
+
+
 def check_custom_value(value: Any) -> list[ErrorDetail]:
-    """What is wrong with a custom field's value: nothing, or that it is too large."""
+    """What is wrong with a custom field's value: nothing, or that it is too large or too deep."""
+    if depth_exceeds(value, CUSTOM_VALUE_DEPTH):
+        return [ErrorDetail(f"A value is nested at most {CUSTOM_VALUE_DEPTH} levels deep.", "max_depth")]
     fits = limits.fits_custom_value(as_text(value))
     return [] if fits else [ErrorDetail(limits.CUSTOM_VALUE_TOO_LARGE, "max_size")]
 

@@ -233,6 +233,8 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_SCHEMA_CLASS": "profiles_project.http.schema.AutoSchema",
     "EXCEPTION_HANDLER": "profiles_project.http.errors.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,
+    # No key of a body is called this, since no text in it has a NUL; the usual name may be a custom field's.
+    "NON_FIELD_ERRORS_KEY": "\0",
     # A `?format=` of a client is an unknown parameter, not a choice of renderer.
     "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -333,6 +335,8 @@ LOGGING: dict[str, Any] = {
     "loggers": {
         # Django's own handlers would print an error twice, and mail it to administrators who don't exist.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # A request that is refused is its client's matter; a developer wants to see it.
+        "django.request": {"level": "WARNING" if DEBUG else "ERROR"},
         # While the database is away the pool would say so at every try; the requests that fail say it already.
         "psycopg.pool": {"level": "ERROR"},
     },

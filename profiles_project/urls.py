@@ -10,6 +10,7 @@ from profiles_project.http.docs import RedocView, SchemaView, SwaggerView
 from profiles_project.http.errors import InternalError, Problem, problem_response
 from profiles_project.http.health import HealthView, ReadyView
 from profiles_project.http.views import NotFoundView
+from users.pages import ResetPasswordPage, VerifyEmailPage
 
 admin.site.site_header = admin.site.site_title = "Profiles"
 
@@ -20,6 +21,8 @@ urlpatterns = [
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", SwaggerView.as_view(), name="docs"),
     path("api/redoc", RedocView.as_view(), name="redoc"),
+    path("verify-email", VerifyEmailPage.as_view()),
+    path("reset-password", ResetPasswordPage.as_view()),
     path("health", HealthView.as_view()),
     path("health/ready", ReadyView.as_view()),
     path("admin", RedirectView.as_view(url="/admin/")),

@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.factories import PASSWORD, UserFactory
+from tests.queries import statements
 from users.models import Mail, Session, User
 
 pytestmark = pytest.mark.django_db
@@ -71,9 +70,9 @@ def test_the_list_costs_the_same_for_one_and_for_many(admin: Client) -> None:
     counts = []
     for more in (1, 2, 40):
         UserFactory.create_batch(more)
-        with CaptureQueriesContext(connection) as queries:
+        with statements() as found:
             assert admin.get(USERS).status_code == 200
-        counts.append(len(queries))
+        counts.append(len(found))
     assert counts[0] == counts[1] == counts[2]
 
 
@@ -92,9 +91,9 @@ def test_the_page_lists_live_sessions_and_costs_the_same_for_many(admin: Client,
         for _ in range(more):
             Session.objects.start(user, "Live/1")
         Session.objects.filter(pk=Session.objects.start(user, "Ended/1").pk).end()
-        with CaptureQueriesContext(connection) as queries:
+        with statements() as found:
             page = admin.get(f"{USERS}{user.pk}/change/").content.decode()
-        counts.append(len(queries))
+        counts.append(len(found))
         assert "Live/1" in page
         assert "Ended/1" not in page
     assert counts[0] == counts[1] == counts[2]
@@ -176,13 +175,13 @@ def test_sessions_and_mails_are_looked_at_and_not_touched(admin: Client) -> None
             session = Session.objects.start(user, "App/1")
             mail = Mail.objects.create(user=user, kind=Mail.Kind.VERIFY, address=user.email, next_try_at=timezone.now())
         for name, row in (("session", session), ("mail", mail)):
-            with CaptureQueriesContext(connection) as queries:
+            with statements() as found:
                 assert user.email in admin.get(f"/admin/users/{name}/").content.decode()
-            counts[name].append(len(queries))
+            counts[name].append(len(found))
             assert admin.get(f"/admin/users/{name}/{row.pk}/change/").status_code == 200
             assert admin.post(f"/admin/users/{name}/{row.pk}/change/", {"user_agent": "x"}).status_code == 403
             assert admin.get(f"/admin/users/{name}/add/").status_code == 403
-    assert all(len(set(found)) == 1 for found in counts.values())
+    assert all(len(set(each)) == 1 for each in counts.values())
     assert str(session) == str(session.pk)
     assert str(mail) == f"Confirm the e-mail address ({mail.pk})"
     assert (user.get_full_name(), user.get_short_name(), str(user)) == (user.full_name, user.full_name, user.email)

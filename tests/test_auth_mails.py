@@ -13,8 +13,6 @@ import pytest
 from django.conf import settings
 from django.core import mail as django_mail, signing
 from django.core.mail import EmailMultiAlternatives
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_tasks.backends.base import BaseTaskBackend
 from django_tasks_db.backend import DatabaseBackend
@@ -25,6 +23,7 @@ from tests.client import ApiClient
 from tests.concurrency import at_once
 from tests.contract import API, contract
 from tests.factories import PASSWORD, UserFactory
+from tests.queries import statements
 from users import links, maintenance
 from users.models import Mail, Session, User
 from users.tasks import send_mail
@@ -225,9 +224,9 @@ class TestForgottenPassword:
         inactive = UserFactory.create(is_active=False)
         seen = []
         for email in (user.email, "nobody@example.com", inactive.email):
-            with CaptureQueriesContext(connection) as queries:
+            with statements() as found:
                 answer = ApiClient().post(auth("forgot-password"), {"email": email})
-            verbs = [query["sql"].split()[0] for query in queries]
+            verbs = [sql.split()[0] for sql in found]
             seen.append((answer.status_code, answer.content, dict(answer.headers) | {"X-Request-ID": ""}, verbs))
         assert seen[0] == seen[1] == seen[2]
         assert [message.to for message in delivered()] == [[user.email]]
@@ -333,9 +332,9 @@ class TestChangeEmail:
         seen = []
         api = ApiClient().as_user(user)
         for email in ("free@example.com", other_user.email.upper()):
-            with CaptureQueriesContext(connection) as queries:
+            with statements() as found:
                 answer = api.post(auth("change-email"), {"new_email": email, "password": PASSWORD})
-            verbs = [query["sql"].split()[0] for query in queries]
+            verbs = [sql.split()[0] for sql in found]
             seen.append((answer.status_code, answer.content, dict(answer.headers) | {"X-Request-ID": ""}, verbs))
         assert seen[0] == seen[1]
         assert [message.to[0] for message in delivered()] == ["free@example.com", user.email, user.email]
@@ -447,6 +446,15 @@ class TestOutbox:
         monkeypatch.setattr(EmailMultiAlternatives, "send", lambda message: sent.append(message.to))
         at_once(*[lambda: send_mail.call(str(waiting.pk), 0)] * 4)
         assert len(sent) == 1
+
+    def test_a_worker_that_is_too_late_sends_nothing(self, waiting: Mail, monkeypatch: pytest.MonkeyPatch) -> None:
+        def another_worker(mail: Mail, user: User) -> str:
+            Mail.objects.filter(pk=mail.pk).update(attempts=1)
+            return ""
+
+        monkeypatch.setattr("users.tasks.reason_not_to_send", another_worker)
+        send_mail.enqueue(str(waiting.pk), 0)
+        assert not delivered()
 
     def test_pauses_double_to_an_hour_and_end_after_a_day(self, waiting: Mail, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = {"now": waiting.created_at}

@@ -28,6 +28,8 @@ from profiles_project.management.preconditions import require_free_port
 from tests.servers import postgresql
 from users.tasks import send_mail
 
+pytestmark = pytest.mark.own_servers
+
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 30
 SERVICE_VARIABLES = {"ALLOWED_HOSTS", "APP_LINK_BASE", "DATABASE_URL", "DEBUG", "EMAIL_URL", "REDIS_URL"} | {

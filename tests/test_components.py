@@ -137,7 +137,11 @@ def test_the_list_shows_every_item_whole_and_in_its_order(section: Section) -> N
     ("query", "shown", "links"),
     [
         ({"limit": 2}, [0, 1], {"next": {"limit": "2", "offset": "2"}}),
-        ({"limit": 1, "offset": 1}, [1], {"next": {"limit": "1", "offset": "2"}, "prev": {"limit": "1", "offset": "0"}}),
+        (
+            {"limit": 1, "offset": 1},
+            [1],
+            {"next": {"limit": "1", "offset": "2"}, "prev": {"limit": "1", "offset": "0"}},
+        ),
         ({"limit": 2, "offset": 1}, [1, 2], {"prev": {"limit": "2", "offset": "0"}}),
         ({"limit": 3}, [0, 1, 2], {}),
         ({"limit": 100, "offset": 3}, [], {"prev": {"limit": "100", "offset": "0"}}),
@@ -160,19 +164,17 @@ def test_a_page_links_to_its_neighbours(
     assert pagination["total"] == 3
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        *(("limit", value) for value in ("0", "101", "-1", "", "ten", "1.5", "٣")),
-        *(("offset", value) for value in ("-1", "", "x", str(2**31), "9" * 40)),
-    ],
-)
-def test_a_page_outside_is_refused(section: Section, name: str, value: str) -> None:
-    answer = section.api.get(section.path, query={name: value})
-    assert answer.status_code == 422
-    body = answer.json()
-    assert [error["parameter"] for error in body["errors"]] == [name]
-    assert body["detail"] == f"{name}: {body['errors'][0]['detail']}"
+def test_a_page_outside_is_refused(section: Section) -> None:
+    outside = {
+        "limit": ("0", "101", "-1", "", "ten", "1.5", "\u0663"),
+        "offset": ("-1", "", "x", str(2**31), "9" * 40),
+    }
+    for name, value in [(name, value) for name, values in outside.items() for value in values]:
+        answer = section.api.get(section.path, query={name: value})
+        assert answer.status_code == 422, (name, value)
+        body = answer.json()
+        assert [error["parameter"] for error in body["errors"]] == [name]
+        assert body["detail"] == f"{name}: {body['errors'][0]['detail']}"
 
 
 # Bulk POST -------------------------------------------------------------------------------------------------------
@@ -264,9 +266,9 @@ def test_what_is_no_item_is_refused(section: Section, method: str) -> None:
 
 def test_every_fault_is_named_at_once(section: Section) -> None:
     first = section.first_field
-    lacking = section.required()
+    lacking = item(section.kind)
     del lacking[first]
-    sent = [item(section.kind, **{first: " "}), item(section.kind), lacking, item(section.kind, id="x")]
+    sent = [item(section.kind) | {first: " "}, item(section.kind), lacking, item(section.kind, id="x")]
     with nothing_stored(section):
         answer = section.api.post(section.path, sent)
     assert faults(answer) == {f"/0/{first}": "blank", f"/2/{first}": "required", "/3/id": "invalid"}
@@ -324,9 +326,7 @@ def test_an_explicit_null_clears_what_is_not_required(section: Section, method: 
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_an_id_that_the_profile_lacks_stores_nothing(
-    section: Section, method: str, elsewhere: list[Component]
-) -> None:
+def test_an_id_that_the_profile_lacks_stores_nothing(section: Section, method: str, elsewhere: list[Component]) -> None:
     valid = {**item(section.kind, 20), "id": section.ids()[0]}
     for unknown in [str(uuid.uuid4()), *(str(row.pk) for row in elsewhere)]:
         with nothing_stored(section):
@@ -387,9 +387,7 @@ def test_items_are_deleted_by_body_or_query(section: Section, form: str) -> None
 
 
 @pytest.mark.parametrize("form", ["body", "query"])
-def test_nothing_is_deleted_where_an_id_is_unknown(
-    section: Section, form: str, elsewhere: list[Component]
-) -> None:
+def test_nothing_is_deleted_where_an_id_is_unknown(section: Section, form: str, elsewhere: list[Component]) -> None:
     known = section.ids()[0]
     for unknown in [str(uuid.uuid4()), *(str(row.pk) for row in elsewhere)]:
         body = {"json": {IDS_KEYS[section.kind]: [known, unknown]}}
@@ -552,16 +550,14 @@ def test_a_stale_if_match_stores_nothing(section: Section, name: str, other_user
 @pytest.mark.parametrize("name", WRITES)
 def test_the_current_tag_of_any_part_passes(section: Section, name: str) -> None:
     parts = ("", f"/{section.kind.plural}", "/skills", "/custom-fields", "/analytics")
-    forms: list[Callable[[str], str]] = [str, "W/{}".format, '"x", {}'.format, lambda tag: "*"]
-    for index, form in enumerate(forms):
-        tag = section.api.get(section.profile_path + parts[(index + len(name)) % len(parts)])["ETag"]
-        section.api.post(section.path, [], if_match=form(tag))
-        assert WRITES[name](section, if_match=form(tag)).status_code in {200, 201, 204}
-        # Some writes leave no item, or change nothing when they come again.
+    forms = ("{}", "W/{}", '"x", {}', "*")
+    for form, part in zip(forms, parts[list(WRITES).index(name) % 2 :], strict=False):
+        tag = section.api.get(section.profile_path + part)["ETag"]
+        assert WRITES[name](section, if_match=form.format(tag)).status_code in {200, 201, 204}
+        # The same again would change nothing, or find nothing.
         section.kind._default_manager.filter(profile=section.profile).delete()
         for number in range(3):
             make_item(section.profile, section.kind, number)
-    # Each but the first wrote over what the factory had put there.
     assert section.version() == 1 + len(forms)
 
 

@@ -1,6 +1,7 @@
 """Whole documents: stored together or not at all, read back as sent, changed only where something was sent."""
 
 import copy
+import json
 import uuid
 from http import HTTPStatus
 from typing import Any
@@ -72,6 +73,11 @@ def without_ids(document: dict[str, Any]) -> dict[str, Any]:
     return bare
 
 
+def as_utf8(document: dict[str, Any]) -> bytes:
+    """A document as clients send it, without escapes that would make it larger."""
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
 def faults(response: Any) -> dict[str, str]:
     """The code of each fault of a 422 by its pointer."""
     assert response.status_code == HTTPStatus.UNPROCESSABLE_ENTITY, response.content
@@ -136,9 +142,7 @@ def test_one_faulty_item_anywhere_and_nothing_is_stored(api: ApiClient, kind: ty
 
 
 @kinds
-def test_one_taken_id_anywhere_and_nothing_is_stored(
-    api: ApiClient, other_user: User, kind: type[Component]
-) -> None:
+def test_one_taken_id_anywhere_and_nothing_is_stored(api: ApiClient, other_user: User, kind: type[Component]) -> None:
     theirs = kind._default_manager.get(profile=make_profile(other_user, 1))
     before = rows()
     response = api.post(PROFILES, profile_document(2) | nested(kind, [item(kind, id=str(theirs.pk))]))
@@ -234,54 +238,48 @@ PARTIAL_CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 @methods
 @pytest.mark.parametrize("name", PARTIAL_CHANGES)
-def test_only_what_is_sent_changes_and_that_is_one_version(
-    api: ApiClient, user: User, method: str, name: str
-) -> None:
+def test_only_what_is_sent_changes_and_that_is_one_version(api: ApiClient, user: User, method: str, name: str) -> None:
     sent, expected = PARTIAL_CHANGES[name]
     path = address(make_profile(user))
     before = api.get(path).json()
-    answer = api.send(method, path, sent).json()
+    answer = api.send(method, path, sent, check_request=False).json()
     assert answer["updated_at"] > before["updated_at"]
     assert answer == before | expected | {"version": 2, "updated_at": answer["updated_at"]}
     assert_unmoved(api, answer)
-    assert api.send(method, path, sent).json() == answer
+    assert api.send(method, path, sent, check_request=False).json() == answer
 
 
 @methods
-@pytest.mark.parametrize("part", EMPTY_SKILLS)
 @pytest.mark.parametrize("nothing", [None, []], ids=["null", "empty"])
-def test_each_list_of_the_skills_is_cleared_alone(
-    api: ApiClient, user: User, method: str, part: str, nothing: Any
-) -> None:
+def test_each_list_of_the_skills_is_cleared_alone(api: ApiClient, user: User, method: str, nothing: Any) -> None:
     path = address(make_profile(user, 2))
-    before = api.get(path).json()
-    answer = api.send(method, path, {"skills": {part: nothing}}).json()
-    assert answer["skills"] == before["skills"] | {part: []}
-    assert answer["version"] == 2
+    expected = api.get(path).json()["skills"]
+    for version, part in enumerate(EMPTY_SKILLS, start=2):
+        expected[part] = []
+        answer = api.send(method, path, {"skills": {part: nothing}}).json()
+        assert answer["skills"] == expected
+        assert answer["version"] == version
 
 
 @methods
-@pytest.mark.parametrize("nothing", [None, "", " \t"], ids=repr)
-def test_each_optional_part_of_personal_info_is_cleared_alone(
-    api: ApiClient, user: User, method: str, nothing: str | None
-) -> None:
+def test_each_optional_part_of_personal_info_is_cleared_alone(api: ApiClient, user: User, method: str) -> None:
     path = address(make_profile(user, 0))
     expected = api.get(path).json()["personal_info"]
-    for name in ("phone", "location", "linkedin", "github", "website"):
+    blanks = {"phone": None, "location": "", "linkedin": " \t", "github": "", "website": None}
+    for name, nothing in blanks.items():
         expected[name] = None
-        assert api.send(method, path, {"personal_info": {name: nothing}}).json()["personal_info"] == expected
+        answer = api.send(method, path, {"personal_info": {name: nothing}}, check_request=False)
+        assert answer.json()["personal_info"] == expected
 
 
 @methods
-@pytest.mark.parametrize(("nothing", "code"), [(None, "null"), ("", "blank"), (" ", "blank")])
-def test_a_required_part_of_personal_info_cannot_be_cleared(
-    api: ApiClient, user: User, method: str, nothing: str | None, code: str
-) -> None:
+def test_a_required_part_of_personal_info_cannot_be_cleared(api: ApiClient, user: User, method: str) -> None:
     path = address(make_profile(user, 1))
     before = api.get(path).json()
-    sent = {"personal_info": {"full_name": nothing, "email": nothing}, "label": "Other"}
-    expected = {"/personal_info/full_name": code, "/personal_info/email": code}
-    assert faults(api.send(method, path, sent)) == expected
+    for nothing, code in ((None, "null"), ("", "blank"), (" ", "blank")):
+        sent = {"personal_info": {"full_name": nothing, "email": nothing}, "label": "Other"}
+        expected = {"/personal_info/full_name": code, "/personal_info/email": code}
+        assert faults(api.send(method, path, sent)) == expected
     assert faults(api.send(method, path, {"personal_info": None})) == {"/personal_info": "null"}
     assert_unmoved(api, before)
 
@@ -291,9 +289,7 @@ def test_a_required_part_of_personal_info_cannot_be_cleared(
 
 @methods
 @kinds
-def test_a_list_that_is_sent_is_the_whole_list(
-    api: ApiClient, user: User, method: str, kind: type[Component]
-) -> None:
+def test_a_list_that_is_sent_is_the_whole_list(api: ApiClient, user: User, method: str, kind: type[Component]) -> None:
     """The known ones in place, the new ones created, the one left out deleted, all in the order sent."""
     path = address(make_profile(user, 3))
     before = api.get(path).json()
@@ -339,24 +335,21 @@ def test_a_known_item_in_a_put_needs_its_required_fields_and_keeps_the_rest(
 
 @methods
 @kinds
-@pytest.mark.parametrize("item_id", [None, "", "01990000-0000-7000-8000-000000000000", "absent"])
-def test_a_new_item_needs_its_required_fields(
-    api: ApiClient, user: User, method: str, kind: type[Component], item_id: str | None
-) -> None:
+def test_a_new_item_needs_its_required_fields(api: ApiClient, user: User, method: str, kind: type[Component]) -> None:
     path = address(make_profile(user, 1))
     before = api.get(path).json()
-    new = {} if item_id == "absent" else {"id": item_id}
-    found = faults(api.send(method, path, nested(kind, [*listed(before, kind), new])))
-    required = {pointer(kind, 1, name) for name in kind.content_fields() if name not in optional_fields(kind)}
-    assert required <= {where for where, code in found.items() if code == "required"}
-    assert {where.split("/")[-2] for where in found} == {"1"}
+    new: list[dict[str, Any]] = [{}, {"id": None}, {"id": ""}, {"id": str(uuid.uuid4())}]
+    found = faults(api.send(method, path, nested(kind, [*listed(before, kind), *new])))
+    required = [name for name in kind.content_fields() if name not in optional_fields(kind)]
+    expected = {pointer(kind, n, name): "required" for n in range(1, 5) for name in required}
+    if kind.end_unless_current:
+        expected |= {pointer(kind, n, "end_date"): "end_missing" for n in range(1, 5)}
+    assert found == expected
     assert_unmoved(api, before)
 
 
 @kinds
-def test_null_or_empty_clears_each_optional_field_of_an_item(
-    api: ApiClient, user: User, kind: type[Component]
-) -> None:
+def test_null_or_empty_clears_each_optional_field_of_an_item(api: ApiClient, user: User, kind: type[Component]) -> None:
     path = address(make_profile(user, 1))
     (known,) = listed(api.get(path).json(), kind)
     for name, cleared in optional_fields(kind).items():
@@ -369,7 +362,7 @@ def test_null_or_empty_clears_each_optional_field_of_an_item(
             sent = {"id": known["id"], **freed, name: blank}
             if name == "is_current":
                 sent["end_date"] = known["end_date"]
-            answer = api.patch(path, nested(kind, [sent])).json()
+            answer = api.patch(path, nested(kind, [sent]), check_request=False).json()
             assert listed(answer, kind)[0][name] == cleared, (name, blank)
 
 
@@ -443,12 +436,9 @@ def test_a_skill_that_changes_its_case_or_place_stays_the_same_row(api: ApiClien
 
 TOO_MUCH: dict[str, tuple[dict[str, Any], str]] = {
     **{
-        kind.plural: (nested(kind, [SMALLEST[kind.plural]] * (kind.max_rows + 1)), pointer(kind))
-        for kind in COMPONENTS
+        kind.plural: (nested(kind, [SMALLEST[kind.plural]] * (kind.max_rows + 1)), pointer(kind)) for kind in COMPONENTS
     },
-    **{
-        kind: ({"skills": {kind: [f"skill {n}" for n in range(501)]}}, f"/skills/{kind}") for kind in Skill.Kind.values
-    },
+    **{kind: ({"skills": {kind: [f"skill {n}" for n in range(501)]}}, f"/skills/{kind}") for kind in Skill.Kind.values},
     "custom_fields": ({"custom_fields": {f"key {n}": n for n in range(101)}}, "/custom_fields"),
     "custom value": ({"custom_fields": {"key": "é" * (MAX_CUSTOM_VALUE_BYTES // 2)}}, "/custom_fields/key"),
     **{
@@ -473,22 +463,21 @@ def test_too_much_is_refused_and_nothing_is_stored(api: ApiClient, user: User, n
     path = address(make_profile(user, 1))
     before, count = api.get(path).json(), rows()
     for method in CHANGES:
-        assert set(faults(api.send(method, path, sent))) == {where}
-    assert set(faults(api.post(PROFILES, profile_document(1) | sent))) == {where}
+        assert set(faults(api.send(method, path, data=as_utf8(sent)))) == {where}
+    assert set(faults(api.post(PROFILES, data=as_utf8(profile_document(1) | sent)))) == {where}
     assert rows() == count
     assert_unmoved(api, before)
 
 
 def test_what_just_fits_is_stored(api: ApiClient) -> None:
     sent = profile_document(0)
-    sent["projects"] = [item(COMPONENTS[2], technologies=["é" * 100] * 50)] * 400
-    sent["languages"] = []
+    sent["projects"] = [item(COMPONENTS[2], technologies=["é" * 100] * 50)] * 380
     sent["skills"] = {"technical": [f"skill {n}" for n in range(500)], "languages": [SMALLEST["languages"]] * 1000}
     sent["custom_fields"] = {f"{n:050}": n for n in range(99)} | {"key": "x" * (MAX_CUSTOM_VALUE_BYTES - 2)}
-    answer = api.post(PROFILES, sent)
+    answer = api.post(PROFILES, data=as_utf8(sent))
     assert answer.status_code == HTTPStatus.CREATED
     assert 3.8 * MIB < len(answer.content) < 4 * MIB
-    assert rows() == {"Profile": 1, "Project": 400, "Language": 1000, "Skill": 500, "CustomField": 100} | dict.fromkeys(
+    assert rows() == {"Profile": 1, "Project": 380, "Language": 1000, "Skill": 500, "CustomField": 100} | dict.fromkeys(
         ["Experience", "Education", "Certification"], 0
     )
 

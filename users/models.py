@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
@@ -71,6 +71,15 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def save(self, **options: Any) -> None:
+        """Store the row; a new password, from Django's own forms and commands too, ends all sessions."""
+        # Not set by the renewal of an old hash at log-in, where the password stays the same.
+        has_new_password = getattr(self, "_password", None) is not None and not self._state.adding
+        with transaction.atomic():
+            super().save(**options)
+            if has_new_password:
+                self.sessions.all().end()
 
     @classmethod
     def normalize_username(cls, username: str) -> str:

@@ -3,13 +3,11 @@
 import logging
 import uuid
 from contextlib import suppress
-from typing import Any, cast
+from typing import cast
 
 from django.contrib.auth import authenticate
-from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.http import Http404
-from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
 from rest_framework.permissions import AllowAny
@@ -24,12 +22,11 @@ from profiles_project.http.pagination import paginate
 from profiles_project.http.values import fold
 from profiles_project.http.views import APIView
 from users import openapi, serializers
-from users.links import open_link
+from users.accounts import confirm_address, replace_password, reset_password
 from users.models import Mail, Session, User, whole_second
-from users.problems import EmailTaken, InvalidCredentials, InvalidLink, InvalidRefreshToken, WrongPassword
+from users.problems import EmailTaken, InvalidCredentials, InvalidRefreshToken, WrongPassword
 from users.tasks import file_mail
 from users.tokens import AccessToken, RefreshToken
-from users.validators import password_faults
 
 # One line an event, with the ids of user and session and nothing that tells who the person is.
 security = logging.getLogger("security")
@@ -64,24 +61,6 @@ def message(sentence: str) -> Response:
 def user_agent(request: Request) -> str:
     """What the device calls itself."""
     return str(request.META.get("HTTP_USER_AGENT", ""))
-
-
-def replace_password(user: User, password: str, *, keep: Session | None = None) -> bool:
-    """Store the new password, end every session but `keep`, and tell the user by mail.
-
-    False, and nothing stored, if the account has changed since `user` was loaded: so of two requests that rest on
-    the same old password one wins, and a link for it dies with it.
-    """
-    # Before the transaction begins: hashing takes long, and others would wait for the lock.
-    hashed = make_password(password)
-    unchanged = {"pk": user.pk, "password": user.password, "email": user.email, "is_active": True}
-    with transaction.atomic():
-        if not User.objects.filter(**unchanged).update(password=hashed, updated_at=timezone.now()):
-            return False
-        others = user.sessions.exclude(pk=keep.pk) if keep else user.sessions.all()
-        others.end()
-        file_mail(Kind.PASSWORD_NOTICE, user, user.email)
-    return True
 
 
 class PrivateView(APIView):
@@ -229,14 +208,7 @@ class ResetPasswordView(PublicView):
     @openapi.reset_password
     def post(self, request: Request) -> Response:
         form = self.read(serializers.PasswordReset).validated_data
-        if (found := open_link(form["token"], Kind.RESET)) is None:
-            raise InvalidLink("Invalid or expired reset token.")
-        _, user = found
-        if broken := password_faults(form["new_password"], user):
-            raise ValidationError({"new_password": broken})
-        if not replace_password(user, form["new_password"]):
-            raise InvalidLink("Invalid or expired reset token.")
-        security.info("password reset: user %s", user.pk)
+        reset_password(form["token"], form["new_password"])
         return message("Password reset successfully")
 
 
@@ -263,23 +235,7 @@ class VerifyEmailView(PublicView):
     @openapi.verify_email
     def post(self, request: Request) -> Response:
         form = self.read(serializers.LinkToken).validated_data
-        if (found := open_link(form["token"], Kind.VERIFY, Kind.CHANGE_EMAIL)) is None:
-            raise InvalidLink("Invalid or expired verification token.")
-        mail, user = found
-        changes: dict[str, Any] = {"is_verified": True, "updated_at": timezone.now()}
-        if mail.kind == Kind.CHANGE_EMAIL:
-            changes |= {"email": mail.address, "email_key": fold(mail.address)}
-        elif user.is_verified:
-            return message("E-mail address verified")
-        try:
-            with transaction.atomic():
-                unchanged = User.objects.filter(pk=user.pk, email=user.email, password=user.password, is_active=True)
-                changed = unchanged.update(**changes)
-        except IntegrityError as exc:
-            raise InvalidLink("This e-mail address belongs to another account by now.") from exc
-        if not changed:
-            raise InvalidLink("Invalid or expired verification token.")
-        security.info("%s link used: user %s", mail.kind, user.pk)
+        confirm_address(form["token"])
         return message("E-mail address verified")
 
 

@@ -17,8 +17,10 @@ from profiles import bulk, openapi, rendering, serializers
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles.views.documents import BelowProfileView, path_uuid
 from profiles_project.http.conditional import tagged
-from profiles_project.http.errors import ParameterInvalid
+from profiles_project.http.errors import ParameterInvalid, faults
+from profiles_project.http.fields import Document
 from profiles_project.http.pagination import paginate
+from profiles_project.http.views import APIView
 
 
 class ComponentViewSet(ViewSetMixin, BelowProfileView):
@@ -137,6 +139,18 @@ def _viewset(model: type[Component]) -> type[ComponentViewSet]:
 COMPONENT_VIEWSETS: dict[type[Component], type[ComponentViewSet]] = {model: _viewset(model) for model in COMPONENTS}
 
 
+def named_in_query_or_body(view: APIView, body_class: type[Document], name: str) -> Sequence[str]:
+    """The valid list that a DELETE names, by `?name=a&name=b` or by its body."""
+    given = view.request.query_params.getlist(name)
+    serializer = body_class(data={name: given} if given else view.body())
+    if given and not serializer.is_valid():
+        _, code, text = next(faults(serializer.errors))
+        raise ParameterInvalid(name, text, code)
+    serializer.is_valid(raise_exception=True)
+    named: Sequence[str] = serializer.validated_data[name]
+    return named
+
+
 class SkillsView(BelowProfileView):
     """Answers /profiles/{profile_id}/skills."""
 
@@ -168,11 +182,9 @@ class SkillNamesView(BelowProfileView):
         return self._answer(count, "added", stored, profile)
 
     def delete(self, request: Request, profile_id: str) -> Response:
-        names = self.request.query_params.getlist("skills")
-        serializer = serializers.SkillsBody(data={"skills": names} if names else self.body())
-        serializer.is_valid(raise_exception=True)
+        names = named_in_query_or_body(self, serializers.SkillsBody, "skills")
         with self.revise() as profile:
-            count, stored = bulk.remove_skills(profile, self.kind, serializer.validated_data["skills"])
+            count, stored = bulk.remove_skills(profile, self.kind, names)
         return self._answer(count, "removed", stored, profile)
 
     def _answer(self, count: int, done: str, names: Sequence[str], profile: Profile) -> Response:
@@ -221,10 +233,8 @@ class CustomFieldsView(BelowProfileView):
 
     @openapi.custom_fields_delete
     def delete(self, request: Request, profile_id: str) -> Response:
-        keys = self.request.query_params.getlist("keys")
-        serializer = serializers.KeysBody(data={"keys": keys} if keys else self.body())
-        serializer.is_valid(raise_exception=True)
+        keys = named_in_query_or_body(self, serializers.KeysBody, "keys")
         with self.revise() as profile:
-            named = CustomField.of(profile, key__in=serializer.validated_data["keys"])
+            named = CustomField.of(profile, key__in=keys)
             bulk.delete(profile, CustomField, list(named))
         return self.answer(None, profile, status=204)

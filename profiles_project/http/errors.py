@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.request import Request
+from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from profiles_project.http.context import request_id
@@ -120,7 +121,7 @@ def faults(detail: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tupl
     """
     if isinstance(detail, dict):
         for key, value in detail.items():
-            yield from faults(value, path if key == "non_field_errors" else (*path, key))
+            yield from faults(value, path if key == api_settings.NON_FIELD_ERRORS_KEY else (*path, key))
     elif isinstance(detail, list):
         for index, value in enumerate(detail):
             yield from faults(value, (*path, index) if isinstance(value, (dict, list)) else path)

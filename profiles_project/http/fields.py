@@ -14,6 +14,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import SkipField, empty
+from rest_framework.settings import api_settings
 
 from profiles_project.http.values import nfc
 
@@ -147,14 +148,14 @@ class Document(serializers.Serializer[Any]):
     `lenient` is set: the row is stored already and the request changes a part of it.
     """
 
+    default_error_messages = {"invalid": "This must be an object."}
     lenient = False
     # For the schema: the fields that a request must carry, where that differs from what the fields themselves say.
     schema_required: tuple[str, ...] | None = None
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, Mapping):
-            message = self.error_messages["invalid"].format(datatype=type(data).__name__)
-            raise ValidationError({"non_field_errors": [message]}, code="invalid")
+            raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [self.error_messages["invalid"]]}, code="invalid")
         values: dict[str, Any] = {}
         errors: dict[str, Any] = {}
         for field in self._writable_fields:

@@ -49,7 +49,7 @@ def loads(body: bytes) -> Any:
         raise ParseError(f"The request body is not valid JSON: {fault} at {_place(text, error.pos)}.") from error
     except RecursionError as error:
         raise _too_deep() from error
-    if _depth_exceeds(value, MAX_DEPTH):
+    if depth_exceeds(value, MAX_DEPTH):
         raise _too_deep()
     if SUSPECT_ESCAPE.search(text):
         _check_escapes(text)
@@ -111,7 +111,7 @@ def _constant(name: str) -> NoReturn:
 DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
 
 
-def _depth_exceeds(value: Any, limit: int) -> bool:
+def depth_exceeds(value: Any, limit: int) -> bool:
     """Whether more than `limit` objects and arrays lie inside each other, looked at level by level."""
     level = [value] if isinstance(value, CONTAINERS) else []
     for _ in range(limit):

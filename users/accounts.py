@@ -1,0 +1,71 @@
+"""What changes an account for good: a new password, a confirmed address; for the API and for the pages of links."""
+
+import logging
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rest_framework.exceptions import ValidationError
+
+from profiles_project.http.values import fold
+from users.links import open_link
+from users.models import Mail, Session, User
+from users.problems import InvalidLink
+from users.tasks import file_mail
+from users.validators import password_faults
+
+security = logging.getLogger("security")
+
+Kind = Mail.Kind
+
+
+def replace_password(user: User, password: str, *, keep: Session | None = None) -> bool:
+    """Store the new password, end every session but `keep`, and tell the user by mail.
+
+    False, and nothing stored, if the account has changed since `user` was loaded: so of two requests that rest on
+    the same old password one wins, and a link for it dies with it.
+    """
+    # Before the transaction begins: hashing takes long, and others would wait for the lock.
+    hashed = make_password(password)
+    unchanged = {"pk": user.pk, "password": user.password, "email": user.email, "is_active": True}
+    with transaction.atomic():
+        if not User.objects.filter(**unchanged).update(password=hashed, updated_at=timezone.now()):
+            return False
+        others = user.sessions.exclude(pk=keep.pk) if keep else user.sessions.all()
+        others.end()
+        file_mail(Kind.PASSWORD_NOTICE, user, user.email)
+    return True
+
+
+def reset_password(token: str, new_password: str) -> None:
+    """Give the user of a reset link a new password. Raises InvalidLink, or ValidationError for a weak password."""
+    if (found := open_link(token, Kind.RESET)) is None:
+        raise InvalidLink("Invalid or expired reset token.")
+    _, user = found
+    if broken := password_faults(new_password, user):
+        raise ValidationError({"new_password": broken})
+    if not replace_password(user, new_password):
+        raise InvalidLink("Invalid or expired reset token.")
+    security.info("password reset: user %s", user.pk)
+
+
+def confirm_address(token: str) -> None:
+    """Note that an account's address, or the one that is to replace it, is the user's own. Raises InvalidLink."""
+    if (found := open_link(token, Kind.VERIFY, Kind.CHANGE_EMAIL)) is None:
+        raise InvalidLink("Invalid or expired verification token.")
+    mail, user = found
+    changes: dict[str, Any] = {"is_verified": True, "updated_at": timezone.now()}
+    if mail.kind == Kind.CHANGE_EMAIL:
+        changes |= {"email": mail.address, "email_key": fold(mail.address)}
+    elif user.is_verified:
+        return
+    try:
+        with transaction.atomic():
+            unchanged = User.objects.filter(pk=user.pk, email=user.email, password=user.password, is_active=True)
+            changed = unchanged.update(**changes)
+    except IntegrityError as exc:
+        raise InvalidLink("This e-mail address belongs to another account by now.") from exc
+    if not changed:
+        raise InvalidLink("Invalid or expired verification token.")
+    security.info("%s link used: user %s", mail.kind, user.pk)

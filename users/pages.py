@@ -1,0 +1,98 @@
+"""Where the links in mails lead when no app of its own answers them: a page each, with a button or a form.
+
+Opening a page changes nothing, since mail scanners open links too; only its form does.
+"""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import FormView
+from rest_framework.exceptions import ValidationError
+
+from profiles_project.http.errors import Problem, faults
+from users.accounts import confirm_address, reset_password
+
+PAGE_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+
+class LinkForm(forms.Form):
+    """The link's token, which travels in the page."""
+
+    token = forms.CharField(widget=forms.HiddenInput, max_length=1000)
+
+    def use(self) -> None:
+        """Do what the link is for. Raises Problem or ValidationError."""
+        confirm_address(self.cleaned_data["token"])
+
+
+class PasswordForm(LinkForm):
+    """A new password, for the account of a reset link."""
+
+    new_password = forms.CharField(
+        label="New password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
+    )
+
+    def use(self) -> None:
+        reset_password(self.cleaned_data["token"], self.cleaned_data["new_password"])
+
+
+# The token in the form is what allows the change; there is no session that another site could ride on.
+@method_decorator([csrf_exempt, never_cache], name="dispatch")
+class LinkPage(FormView[LinkForm]):
+    """A page of a link: what it is for, its form, and afterwards what came of it."""
+
+    template_name = "users/link.html"
+    form_class: type[LinkForm] = LinkForm
+    title: str
+    button: str
+    done: str
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"token": self.request.GET.get("token", "")}
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        response = super().dispatch(request, *args, **kwargs)
+        response["Content-Security-Policy"] = PAGE_POLICY
+        # The address holds the token.
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+
+    def form_valid(self, form: LinkForm) -> HttpResponse:
+        try:
+            form.use()
+        except ValidationError as exc:
+            for _, code, text in faults(exc.detail):
+                form.add_error("new_password", forms.ValidationError(text, code=code))
+            return self.form_invalid(form)
+        except Problem as problem:
+            return self._result(str(problem.detail), status=problem.status_code)
+        return self._result(self.done)
+
+    def form_invalid(self, form: LinkForm) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(form=form), status=422)
+
+    def _result(self, sentence: str, status: int = 200) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(result=sentence), status=status)
+
+
+class VerifyEmailPage(LinkPage):
+    """GET and POST /verify-email."""
+
+    title = "Confirm your e-mail address"
+    button = "Confirm"
+    done = "Thank you: your e-mail address is confirmed."
+
+
+class ResetPasswordPage(LinkPage):
+    """GET and POST /reset-password."""
+
+    form_class = PasswordForm
+    title = "Set a new password"
+    button = "Set the password"
+    done = "Your password is changed: you can log in with it now."
