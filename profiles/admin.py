@@ -1,6 +1,7 @@
 """Careers in the admin site: found, read, mended. Every save is a revision, as it is through the API."""
 
 import uuid
+from contextlib import suppress
 from typing import Any
 
 from django import forms
@@ -13,7 +14,16 @@ from rest_framework.exceptions import ValidationError
 from profiles import rendering
 from profiles.models import COMPONENTS, CustomField, Part, Profile, Skill
 from profiles_project.http.errors import faults
-from profiles_project.http.values import fold
+from profiles_project.http.values import fold, nfc
+
+
+class CareerForm(ModelForm[Any]):
+    """Texts in NFC, as the API stores them; the value of a custom field stays as it is."""
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        texts = {name for name in values if not isinstance(self.fields[name], forms.JSONField)}
+        return {name: nfc(v) if name in texts and isinstance(v, str) else v for name, v in values.items()}
 
 
 class PartFormSet(BaseInlineFormSet[Part, Profile, ModelForm[Part]]):
@@ -44,8 +54,10 @@ class PartInline(admin.StackedInline[Part, Profile]):
     """The rows of one kind, in their order."""
 
     extra = 0
+    form = CareerForm
     formset = PartFormSet
-    exclude = ("position",)
+    # The id stays in the page as a hidden field: as one that can be edited it would make a second row.
+    exclude = ("id", "position")
     ordering = ("position", "id")
     classes = ("collapse",)
 
@@ -66,10 +78,11 @@ INLINES = (
 class ProfileAdmin(admin.ModelAdmin[Profile]):
     """Profiles with everything in them. They are made, activated and deleted by their users."""
 
+    form = CareerForm
     list_display = ("label", "user", "full_name", "is_active", "items", "version", "updated_at")
     list_filter = ("is_active", "updated_at")
     list_select_related = ("user",)
-    search_fields = ("full_name", "email", "label", "user__email", "id__exact")
+    search_fields = ("full_name", "email", "label", "user__email")
     ordering = ("-updated_at",)
     readonly_fields = ("id", "user", "is_active", "version", "created_at", "updated_at")
     fieldsets = (
@@ -88,6 +101,12 @@ class ProfileAdmin(admin.ModelAdmin[Profile]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Profile]:
         return rendering.with_counts(super().get_queryset(request))
 
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Profile], search_term: str) -> Any:
+        """By id too, in Python's spelling of it: SQLite keeps ids without dashes."""
+        with suppress(ValueError):
+            return queryset.filter(pk=uuid.UUID(search_term.strip())), False
+        return super().get_search_results(request, queryset, search_term)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
@@ -102,10 +121,11 @@ class ProfileAdmin(admin.ModelAdmin[Profile]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """A save is one revision of the profile: own fields and rows together, or nothing."""
-        if request.method != "POST" or self.get_object(request, object_id or "") is None:
+        found = self.get_object(request, object_id or "") if request.method == "POST" else None
+        if found is None:
             return super().changeform_view(request, object_id, form_url, extra_context)
         try:
-            with Profile.objects.revise(uuid.UUID(object_id)) as profile:
+            with Profile.objects.revise(found.pk) as profile:
                 request.revised = profile  # type: ignore[attr-defined]  # from here to save_model and save_formset
                 return super().changeform_view(request, object_id, form_url, extra_context)
         except ValidationError as exc:
@@ -118,6 +138,11 @@ class ProfileAdmin(admin.ModelAdmin[Profile]):
             setattr(request.revised, name, getattr(obj, name))  # type: ignore[attr-defined]
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
+        formset.save()
         if formset.has_changed():
-            formset.save()
             request.revised.touch()  # type: ignore[attr-defined]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
+        super().save_related(request, form, formsets, change)
+        # Limits are judged here, before Django says that all went well.
+        request.revised.close_revision()  # type: ignore[attr-defined]

@@ -11,16 +11,14 @@ from django.db.models import Count, F, IntegerField, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 from rest_framework.exceptions import ValidationError
 
+from profiles_project.http.parsers import MAX_DEPTH
+
 MAX_PROFILES = 50
 # In bytes of UTF-8, counted over texts, lists and keys as they are stored.
 MAX_DOCUMENT_BYTES = 4 * 2**20
 MAX_CUSTOM_VALUE_BYTES = 10 * 2**10
-CUSTOM_VALUE_TOO_LARGE = "A value has at most 10 KiB as JSON."
-
-
-def fits_custom_value(text: str) -> bool:
-    """Whether the JSON text of a custom field's value is small enough."""
-    return len(text.encode()) <= MAX_CUSTOM_VALUE_BYTES
+# In the whole document two objects lie around the value, and it must be fit to be sent back in it.
+MAX_CUSTOM_VALUE_DEPTH = MAX_DEPTH - 2
 
 
 class OctetLength(models.Func):

@@ -10,8 +10,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import models
+from django.forms.fields import InvalidJSONInput
+from rest_framework.exceptions import ParseError
 
 from profiles import limits, partial_dates
+from profiles_project.http.parsers import depth_exceeds, loads
+from profiles_project.http.values import nfc
 
 
 class PartialDateField(models.CharField[Any, Any]):
@@ -34,6 +38,29 @@ class HttpUrlField(models.URLField[Any, Any]):
     """An address with http or https and no other scheme."""
 
     default_validators = [URLValidator(schemes=["http", "https"])]
+
+    def formfield(self, **options: Any) -> Any:
+        return super().formfield(**{"assume_scheme": "https", **options})
+
+
+class StrictJSON(forms.JSONField):
+    """JSON in a form, read as strictly as in the API: all that staff store can be read and sent back."""
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and value.strip():
+            try:
+                loads(value.encode())
+            except ParseError as exc:
+                raise ValidationError(self.error_messages["invalid"], code="invalid") from exc
+        return super().to_python(value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        # What is refused is shown as it was typed: Django's own would read it once more, less strictly.
+        try:
+            self.to_python(data)
+        except ValidationError:
+            return InvalidJSONInput(data)
+        return super().bound_data(data, initial)
 
 
 class _Unescaped(json.JSONEncoder):
@@ -59,13 +86,17 @@ class StringListField(models.JSONField[Any, Any]):
         del kwargs["encoder"]
         return name, path, args, {**kwargs, "item_max": self.item_max, "max_items": self.max_items}
 
+    def formfield(self, **options: Any) -> Any:
+        return super().formfield(**{"form_class": StrictJSON, **options})
+
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         value = value or []
         fits = isinstance(value, list) and len(value) <= self.max_items
         if not fits or not all(isinstance(each, str) and len(each) <= self.item_max for each in value):
             text = f"This must be a list of at most {self.max_items} texts of at most {self.item_max} characters each."
-            raise ValidationError(text, code="invalid")
-        return value
+            # Not the code "invalid", for which the form has a sentence of its own.
+            raise ValidationError(text, code="not_a_list")
+        return [nfc(each.strip()) for each in value]
 
 
 class VerbatimJSONField(models.TextField[Any, Any]):
@@ -84,14 +115,23 @@ class VerbatimJSONField(models.TextField[Any, Any]):
         return self.value_from_object(obj)
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
-        if not limits.fits_custom_value(as_text(value)):
-            raise ValidationError(limits.CUSTOM_VALUE_TOO_LARGE, code="max_size")
+        if fault := custom_value_fault(value):
+            raise ValidationError(*fault)
         return value
 
     def formfield(self, **options: Any) -> Any:
-        return super().formfield(**{"form_class": forms.JSONField, "max_length": None, "required": False, **options})
+        return super().formfield(**{"form_class": StrictJSON, "max_length": None, "required": False, **options})
 
 
 def as_text(value: Any) -> str:
     """JSON without white space, as it is stored and measured."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def custom_value_fault(value: Any) -> tuple[str, str] | None:
+    """What is wrong with the value of a custom field, sentence and code; None where nothing is."""
+    if depth_exceeds(value, limits.MAX_CUSTOM_VALUE_DEPTH):
+        return f"A value is nested at most {limits.MAX_CUSTOM_VALUE_DEPTH} levels deep.", "max_depth"
+    if len(as_text(value).encode()) > limits.MAX_CUSTOM_VALUE_BYTES:
+        return "A value has at most 10 KiB as JSON.", "max_size"
+    return None

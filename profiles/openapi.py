@@ -309,8 +309,9 @@ def component(model: type[Component]) -> dict[str, Callable[[Any], Any]]:
     page = page_of(f"{model.__name__}Page", plural, one)
     example, change = examples.ITEMS[plural], examples.CHANGES[plural]
     changed = {**example, **change}
+    # Where a body is a list, drf-spectacular makes a list of the example itself.
     listed: dict[str, Any] = {"responses": {200: page}, "response_example": examples.page(plural, example)}
-    many: dict[str, Any] = {"responses": {200: one(many=True)}, "response_example": [changed]}
+    many: dict[str, Any] = {"responses": {200: one(many=True)}, "response_example": changed}
     single: dict[str, Any] = {"responses": {200: one}, "response_example": changed}
 
     def below(action: str, summary: str, **options: Any) -> Callable[[Any], Any]:
@@ -337,7 +338,7 @@ def component(model: type[Component]) -> dict[str, Callable[[Any], Any]]:
             f"Update several {plural}",
             description=f"Each named item gets what is sent for it. {_KEEPS}",
             request=_array(ITEM_UPDATES[model]),
-            request_example=[changed],
+            request_example=changed,
             tagged="write",
             **many,
         ),
@@ -345,7 +346,7 @@ def component(model: type[Component]) -> dict[str, Callable[[Any], Any]]:
             "bulk_partial_update",
             f"Change parts of several {plural}",
             request=_array(ITEM_BULK_PATCHES[model]),
-            request_example=[{"id": example["id"], **change}],
+            request_example={"id": example["id"], **change},
             tagged="write",
             **many,
         ),

@@ -10,11 +10,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
-from profiles import limits, partial_dates
-from profiles.modelfields import PartialDateField, StringListField, as_text
+from profiles import partial_dates
+from profiles.modelfields import PartialDateField, StringListField, custom_value_fault
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles_project.http.fields import AnyJSON, Document, Email, Flag, HttpUrl, ItemId, Number, StringList, Text
-from profiles_project.http.parsers import MAX_DEPTH, depth_exceeds
 from profiles_project.http.values import fold, nfc
 
 # More than this many items in one bulk request are work for a background job.
@@ -195,18 +194,6 @@ class SkillsSerializer(Document):
     certifications = item_list(next(model for model in COMPONENTS if model.plural == "certifications"))
 
 
-# In the whole document two objects lie around the value, and it must be fit to be sent back in it.
-CUSTOM_VALUE_DEPTH = MAX_DEPTH - 2
-
-
-def check_custom_value(value: Any) -> list[ErrorDetail]:
-    """What is wrong with a custom field's value: nothing, or that it is too large or too deep."""
-    if depth_exceeds(value, CUSTOM_VALUE_DEPTH):
-        return [ErrorDetail(f"A value is nested at most {CUSTOM_VALUE_DEPTH} levels deep.", "max_depth")]
-    fits = limits.fits_custom_value(as_text(value))
-    return [] if fits else [ErrorDetail(limits.CUSTOM_VALUE_TOO_LARGE, "max_size")]
-
-
 CUSTOM_KEY_LENGTH = CustomField._meta.get_field("key").max_length or 0  # noqa: SLF001
 
 
@@ -234,7 +221,8 @@ class CustomFields(serializers.Field):  # type: ignore[type-arg]  # a map with a
         errors: dict[str, list[ErrorDetail]] = {}
         for given, value in data.items():
             key = nfc(given).strip()
-            faults = check_custom_value(value)
+            fault = custom_value_fault(value)
+            faults = [ErrorDetail(*fault)] if fault else []
             if not 1 <= len(key) <= CUSTOM_KEY_LENGTH:
                 faults.append(ErrorDetail(f"A key has 1 to {CUSTOM_KEY_LENGTH} characters.", "key_length"))
             elif key in rows:
@@ -348,7 +336,8 @@ class CustomFieldEntry(Document):
     value = AnyJSON()
 
     def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-        return [("value", str(fault), fault.code or "invalid") for fault in check_custom_value(values.get("value"))]
+        fault = custom_value_fault(values.get("value"))
+        return [("value", *fault)] if fault else []
 
 
 class CustomFieldsBody(Document):

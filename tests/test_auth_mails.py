@@ -182,7 +182,7 @@ class TestForgottenPassword:
             User.objects.filter(pk=user.pk).update(is_active=False)
             return f"hash of {password}"
 
-        monkeypatch.setattr("users.views.make_password", hash_slowly)
+        monkeypatch.setattr("users.accounts.make_password", hash_slowly)
         assert_no_good(reset(token))
         user.refresh_from_db()
         assert user.check_password(PASSWORD)
@@ -378,7 +378,7 @@ class TestChangeEmail:
             User.objects.filter(pk=user.pk).update(is_active=False)
             return found
 
-        monkeypatch.setattr("users.views.open_link", open_slowly)
+        monkeypatch.setattr("users.accounts.open_link", open_slowly)
         assert_no_good(verify(token_in(link)), "verification")
 
     def test_a_second_link_ends_the_first(self, user: User) -> None:
