@@ -1,7 +1,8 @@
 """The documents that clients see, made from rows; the body of a whole profile is kept by its version."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from django.core.cache import cache
@@ -46,25 +47,23 @@ def item(row: Component) -> dict[str, Any]:
     return {name: getattr(row, name) for name in item_fields(type(row))}
 
 
-def items(profile: Profile, model: type[Component]) -> list[dict[str, Any]]:
-    """The profile's items of a kind, in their order."""
-    rows = model.objects.filter(profile=profile)
-    return list(rows.values(*item_fields(model)))
+def _rows(model: type[Part], profiles: Sequence[Profile], *fields: str) -> dict[uuid.UUID, list[dict[str, Any]]]:
+    """The rows of a kind by profile, in their order, each as a dict of these fields; one statement."""
+    found: dict[uuid.UUID, list[dict[str, Any]]] = {profile.pk: [] for profile in profiles}
+    for row in model.objects.filter(profile__in=list(found)).values("profile_id", *fields):
+        found[row.pop("profile_id")].append(row)
+    return found
 
 
-def skill_names(profile: Profile, *kinds: str) -> dict[str, list[str]]:
-    """The names of the skills of the given kinds (all where none is named), in their order."""
-    kinds = kinds or tuple(Skill.Kind.values)
-    names: dict[str, list[str]] = {kind: [] for kind in kinds}
-    for kind, name in Skill.objects.filter(profile=profile, kind__in=kinds).values_list("kind", "name"):
-        names[kind].append(name)
-    return names
+def _skills(names: Sequence[Mapping[str, str]], below: Mapping[str, Any]) -> dict[str, Any]:
+    by_kind = {kind: [row["name"] for row in names if row["kind"] == kind] for kind in Skill.Kind.values}
+    return {**by_kind, **below}
 
 
 def skills(profile: Profile) -> dict[str, Any]:
     """The skills section."""
-    below = {model.plural: items(profile, model) for model in COMPONENTS if model.in_skills}
-    return {**skill_names(profile), **below}
+    below = {m.plural: _rows(m, [profile], *item_fields(m))[profile.pk] for m in COMPONENTS if m.in_skills}
+    return _skills(_rows(Skill, [profile], "kind", "name")[profile.pk], below)
 
 
 def custom_fields(profile: Profile) -> dict[str, Any]:
@@ -89,8 +88,27 @@ def _own(profile: Profile) -> dict[str, Any]:
 
 def document(profile: Profile) -> dict[str, Any]:
     """The whole document (contract 3.1) of a profile whose revision is open or was just closed."""
-    lists = {model.plural: items(profile, model) for model in COMPONENTS if not model.in_skills}
-    return {**_own(profile), "skills": skills(profile), **lists, "custom_fields": custom_fields(profile)}
+    return documents([profile])[0]
+
+
+def documents(profiles: Sequence[Profile]) -> list[dict[str, Any]]:
+    """The whole documents of profiles, in as many statements as one takes."""
+    items = {model: _rows(model, profiles, *item_fields(model)) for model in COMPONENTS}
+    names = _rows(Skill, profiles, "kind", "name")
+    fields = _rows(CustomField, profiles, "key", "value")
+
+    def lists(profile: Profile, *, in_skills: bool) -> dict[str, Any]:
+        return {model.plural: items[model][profile.pk] for model in COMPONENTS if model.in_skills is in_skills}
+
+    return [
+        {
+            **_own(profile),
+            "skills": _skills(names[profile.pk], lists(profile, in_skills=True)),
+            **lists(profile, in_skills=False),
+            "custom_fields": {row["key"]: row["value"] for row in fields[profile.pk]},
+        }
+        for profile in profiles
+    ]
 
 
 def body(profile: Profile) -> bytes:

@@ -1,0 +1,115 @@
+"""A request costs the same number of statements however many rows it touches."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from profiles.models import Experience, Profile
+from tests.client import NO_BODY, ApiClient
+from tests.contract import API
+from tests.factories import UserFactory, item, make_profile, profile_document
+from tests.queries import statements
+
+pytestmark = pytest.mark.django_db
+
+# Django splits a statement at 999 variables on SQLite, so that a hundred rows are several statements there.
+ROWS = (1, 3, 100) if connection.vendor == "postgresql" else (1, 3)
+LIST = "experiences"
+
+
+def ids(profile: Profile) -> list[str]:
+    return [str(pk) for pk in Experience.objects.filter(profile=profile).values_list("pk", flat=True)]
+
+
+def renamed(profile: Profile) -> list[dict[str, Any]]:
+    return [item(Experience, number, id=pk, title=f"New title {number}") for number, pk in enumerate(ids(profile))]
+
+
+def whole(profile: Profile, count: int) -> dict[str, Any]:
+    return {**profile_document(count, label="Changed"), LIST: renamed(profile)}
+
+
+# Method, path below the profile (or from the root) and body, for a profile with so many rows in each list.
+REQUESTS: dict[str, Callable[[Profile, int], tuple[str, str, Any]]] = {
+    "profile": lambda _, __: ("GET", "", NO_BODY),
+    "list": lambda _, __: ("GET", f"/{LIST}", NO_BODY),
+    "skills": lambda _, __: ("GET", "/skills", NO_BODY),
+    "analytics": lambda _, __: ("GET", "/analytics", NO_BODY),
+    "bulk POST": lambda _, n: ("POST", f"/{LIST}", [item(Experience, number) for number in range(n)]),
+    "bulk PUT": lambda profile, _: ("PUT", f"/{LIST}", renamed(profile)),
+    "bulk PATCH": lambda profile, _: ("PATCH", f"/{LIST}", [{"id": pk, "title": "New"} for pk in ids(profile)]),
+    "bulk DELETE": lambda profile, _: ("DELETE", f"/{LIST}", {"experience_ids": ids(profile)}),
+    "order": lambda profile, n: ("PUT", f"/{LIST}/order", {"ids": [*ids(profile)[1:], *ids(profile)[:1]]}),
+    "PUT skills": lambda _, n: ("PUT", "/skills", {"technical": [f"new skill {number}" for number in range(n)]}),
+    "PUT profile": lambda profile, n: ("PUT", "", whole(profile, n)),
+    "PATCH profile": lambda _, __: ("PATCH", "", {"label": "Changed"}),
+    "duplicate": lambda _, __: ("POST", "/duplicate", NO_BODY),
+    "activate": lambda _, __: ("POST", "/activate", NO_BODY),
+    "DELETE profile": lambda _, __: ("DELETE", "", NO_BODY),
+}
+# Where one row can't be out of order, there is nothing to write.
+FEWEST = {"order": 3}
+# What each request costs, authentication and ownership included: a change of these is a decision.
+COSTS = {
+    "profile": 10,
+    "list": 4,
+    "skills": 5,
+    "analytics": 10,
+    "bulk POST": 7,
+    "bulk PUT": 7,
+    "bulk PATCH": 7,
+    "bulk DELETE": 7,
+    "order": 9,
+    "PUT skills": 11,
+    "PUT profile": 28,
+    "PATCH profile": 12,
+    "duplicate": 29,
+    "activate": 11,
+    "DELETE profile": 12,
+}
+
+
+def cost(name: str, count: int) -> int:
+    """Statements of a request about a profile with `count` rows in each list."""
+    user = UserFactory.create()
+    profile = make_profile(user, count)
+    api = ApiClient().as_user(user)
+    method, below, body = REQUESTS[name](profile, count)
+    with statements() as found:
+        response = api.send(method, f"{API}/profiles/{profile.pk}{below}", body)
+    assert response.status_code in {200, 201, 204}
+    return len(found)
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(name: str) -> None:
+    costs = {count: cost(name, count) for count in ROWS if count >= FEWEST.get(name, 1)}
+    assert set(costs.values()) == {COSTS[name]}, costs
+
+
+@pytest.mark.parametrize("path", ["/profiles", "/auth/me/export"])
+def test_lists_of_profiles_cost_the_same_for_one_and_for_five(path: str) -> None:
+    found = {}
+    for count in (1, 5):
+        user = UserFactory.create()
+        for _ in range(count):
+            make_profile(user, 2)
+        api = ApiClient().as_user(user)
+        with statements() as run:
+            assert api.get(API + path).status_code == 200
+        found[count] = len(run)
+    assert found[1] == found[5]
+
+
+def test_a_profile_that_is_known_costs_two_statements_and_a_cached_one_no_more() -> None:
+    user = UserFactory.create()
+    url = f"{API}/profiles/{make_profile(user, 3).pk}"
+    api = ApiClient().as_user(user)
+    tag = api.get(url)["ETag"]
+    with statements() as hit:
+        assert api.get(url).status_code == 200
+    with statements() as unmodified:
+        assert api.get(url, if_none_match=tag).status_code == 304
+    assert (len(hit), len(unmodified)) == (2, 2)
