@@ -102,6 +102,10 @@ class StringListField(models.JSONField[Any, Any]):
 class VerbatimJSONField(models.TextField[Any, Any]):
     """Any JSON value of at most 10 KiB, kept as text: PostgreSQL's jsonb would reorder keys and rewrite numbers."""
 
+    # For the type checker, which takes what a TextField takes for a text.
+    _pyi_private_set_type: Any
+    _pyi_private_get_type: Any
+
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> Any:
         return None if value is None else json.loads(value)
 

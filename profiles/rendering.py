@@ -9,6 +9,7 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.http import Http404
 from rest_framework.renderers import JSONRenderer
 
 from profiles import completeness
@@ -114,12 +115,19 @@ def documents(profiles: Sequence[Profile]) -> list[dict[str, Any]]:
 def body(profile: Profile) -> bytes:
     """The document as JSON, from the cache where this version was rendered before.
 
-    `profile` is moved on to the version that the body shows, should somebody have written in between. Raises
-    Profile.DoesNotExist where it was deleted in between.
+    `profile` is moved on to the version that the body shows, should somebody have written in between. Raises Http404
+    where it was deleted in between.
     """
     kept = cache.get(_cache_key(profile))
     if kept is not None:
         return cast("bytes", kept)
+    try:
+        return _render_anew(profile)
+    except Profile.DoesNotExist as exc:
+        raise Http404 from exc
+
+
+def _render_anew(profile: Profile) -> bytes:
     for _ in range(OPTIMISTIC_READS):
         rendered = render(document(profile))
         key = _cache_key(profile)

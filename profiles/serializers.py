@@ -15,6 +15,7 @@ from profiles.modelfields import PartialDateField, StringListField, custom_value
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles_project.http.fields import AnyJSON, Document, Email, Flag, HttpUrl, ItemId, Number, StringList, Text
 from profiles_project.http.values import fold, nfc
+from users.serializers import Password
 
 # More than this many items in one bulk request are work for a background job.
 BULK_LIMIT = 100
@@ -358,7 +359,7 @@ class CustomFieldsBody(Document):
 class PasswordBody(Document):
     """The account's password, to confirm what can't be undone."""
 
-    password = serializers.CharField(trim_whitespace=False, max_length=128)
+    password = Password(max_length=128)
 
 
 class KeysBody(Document):

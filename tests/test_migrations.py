@@ -1,12 +1,15 @@
 """Migrations go forwards and back, and the database itself holds the rules."""
 
+import itertools
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
+from profiles import partial_dates
 from profiles.models import Certification, CustomField, Education, Experience, Profile, Project, Skill
 from tests.factories import ProfileFactory, UserFactory, item
 from users.models import User
@@ -14,15 +17,40 @@ from users.models import User
 APPS = ("profiles", "users")
 
 
+# Tables with their columns, constraints and indexes, as each database describes them.
+STRUCTURE = {
+    "postgresql": """
+        SELECT table_name, concat_ws(' ', column_name, data_type, character_maximum_length, is_nullable)
+        FROM information_schema.columns WHERE table_schema = 'public'
+        UNION ALL SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL SELECT conrelid::regclass::text, conname || ' ' || pg_get_constraintdef(oid)
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    """,
+    "sqlite": "SELECT name, sql FROM sqlite_master",
+}
+
+
+def structure() -> set[tuple[str, str]]:
+    with connection.cursor() as cursor:
+        cursor.execute(STRUCTURE[connection.vendor])
+        return set(cursor.fetchall())
+
+
 @pytest.mark.django_db(transaction=True)
 def test_all_migrations_can_be_taken_back_and_made_again() -> None:
-    # Django's own apps refer to the user, so they go first.
-    for app in ("profiles", "admin", "users"):
-        call_command("migrate", app, "zero", verbosity=0)
-    left = [name for name in connection.introspection.table_names() if name.startswith(APPS)]
-    call_command("migrate", verbosity=0)
+    before = structure()
+    try:
+        # Django's own apps refer to the user, so they go first.
+        for app in ("profiles", "admin", "users"):
+            call_command("migrate", app, "zero", verbosity=0)
+        left = [name for name in connection.introspection.table_names() if name.startswith(APPS)]
+    finally:
+        # The tests that follow need them, whatever happened here.
+        call_command("migrate", verbosity=0)
     assert left == []
-    assert ProfileFactory.create().pk
+    assert structure() == before
+    ProfileFactory.create()
+    assert Profile.objects.count() == 1
 
 
 @pytest.mark.django_db
@@ -54,8 +82,22 @@ def custom_fields(*keys: str) -> Callable[[Profile], object]:
     )
 
 
+def without_profile(profile: Profile) -> None:
+    experience()(Profile(user=profile.user))
+    # References are judged when a transaction ends, or now.
+    connection.check_constraints()
+
+
 REFUSED: dict[str, Callable[[Profile], object]] = {
     "a second active profile": lambda profile: ProfileFactory.create(user=profile.user, is_active=True),
+    "an update to a second active profile": lambda profile: Profile.objects.filter(
+        pk=ProfileFactory.create(user=profile.user, is_active=False).pk
+    ).update(is_active=True),
+    "an update to an end before the start": lambda profile: (
+        experience()(profile),
+        Experience.objects.update(end_date="1999"),
+    ),
+    "an item of no profile": without_profile,
     "a version below 1": lambda profile: Profile.objects.filter(pk=profile.pk).update(version=0),
     "an e-mail address in another case": lambda profile: UserFactory.create(email=profile.user.email.upper()),
     "a skill in another case": skills("Straße", "STRASSE"),
@@ -64,6 +106,7 @@ REFUSED: dict[str, Callable[[Profile], object]] = {
     "an end before its start in another precision": experience(start_date="2020", end_date="2019-12-31"),
     "a current item with an end": experience(is_current=True, end_date="2020"),
     "a past job without an end": experience(is_current=False, end_date=None),
+    "a current study with an end": education(is_current=True, end_date="2020"),
     "a study that ends before it starts": education(start_date="2020", end_date="2019"),
     "a grade above 4": education(gpa=4.1),
     "a grade below 0": education(gpa=-0.1),
@@ -96,6 +139,17 @@ def test_the_database_refuses(write: Callable[[Profile], object]) -> None:
 @pytest.mark.parametrize("write", TAKEN.values(), ids=TAKEN)
 def test_the_database_takes(write: Callable[[Profile], object]) -> None:
     write(ProfileFactory.create())
+
+
+@pytest.mark.django_db
+def test_the_database_judges_ranges_as_the_code_does(user: User) -> None:
+    profile = ProfileFactory.create(user=user)
+    dates = ("2019", "2019-12", "2019-12-31", "2020", "2020-01", "2020-01-01", "2020-02", "2020-02-29", "2021")
+    for start, end in itertools.product(dates, repeat=2):
+        row = Project(profile=profile, position=0, **item(Project, start_date=start, end_date=end))
+        expected = pytest.raises(IntegrityError) if partial_dates.ends_before(end, start) else nullcontext()
+        with expected, transaction.atomic():
+            Project.objects.bulk_create([row])
 
 
 @pytest.mark.django_db

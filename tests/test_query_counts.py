@@ -41,10 +41,16 @@ REQUESTS: dict[str, Callable[[Profile, int], tuple[str, str, Any]]] = {
     "bulk PUT": lambda profile, _: ("PUT", f"/{LIST}", renamed(profile)),
     "bulk PATCH": lambda profile, _: ("PATCH", f"/{LIST}", [{"id": pk, "title": "New"} for pk in ids(profile)]),
     "bulk DELETE": lambda profile, _: ("DELETE", f"/{LIST}", {"experience_ids": ids(profile)}),
-    "order": lambda profile, n: ("PUT", f"/{LIST}/order", {"ids": [*ids(profile)[1:], *ids(profile)[:1]]}),
+    "order": lambda profile, _: ("PUT", f"/{LIST}/order", {"ids": [*ids(profile)[1:], *ids(profile)[:1]]}),
     "PUT skills": lambda _, n: ("PUT", "/skills", {"technical": [f"new skill {number}" for number in range(n)]}),
     "PUT profile": lambda profile, n: ("PUT", "", whole(profile, n)),
     "PATCH profile": lambda _, __: ("PATCH", "", {"label": "Changed"}),
+    "PATCH profile, a list": lambda profile, _: ("PATCH", "", {LIST: renamed(profile)}),
+    "POST custom fields": lambda _, n: (
+        "POST",
+        "/custom-fields",
+        {"fields": [{"key": f"key {k}", "value": 9} for k in range(n)]},
+    ),
     "duplicate": lambda _, __: ("POST", "/duplicate", NO_BODY),
     "activate": lambda _, __: ("POST", "/activate", NO_BODY),
     "DELETE profile": lambda _, __: ("DELETE", "", NO_BODY),
@@ -65,6 +71,8 @@ COSTS = {
     "PUT skills": 11,
     "PUT profile": 28,
     "PATCH profile": 12,
+    "PATCH profile, a list": 14,
+    "POST custom fields": 7,
     "duplicate": 29,
     "activate": 11,
     "DELETE profile": 12,
@@ -89,18 +97,28 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(name: st
     assert set(costs.values()) == {COSTS[name]}, costs
 
 
-@pytest.mark.parametrize("path", ["/profiles", "/auth/me/export"])
-def test_lists_of_profiles_cost_the_same_for_one_and_for_five(path: str) -> None:
+def test_a_profile_is_created_with_all_its_rows_in_the_same_number_of_statements() -> None:
     found = {}
-    for count in (1, 5):
+    for count in ROWS:
+        api = ApiClient().as_user(UserFactory.create())
+        with statements() as run:
+            assert api.post(f"{API}/profiles", profile_document(count)).status_code == 201
+        found[count] = len(run)
+    assert set(found.values()) == {20}, found
+
+
+@pytest.mark.parametrize(("path", "expected"), [("/profiles?limit=100", 3), ("/auth/me/export", 11)])
+def test_lists_of_profiles_cost_the_same_for_one_and_for_fifty(path: str, expected: int) -> None:
+    found = {}
+    for profiles, rows in ((1, 1), (3, 3), (50, 2)):
         user = UserFactory.create()
-        for _ in range(count):
-            make_profile(user, 2)
+        for _ in range(profiles):
+            make_profile(user, rows)
         api = ApiClient().as_user(user)
         with statements() as run:
             assert api.get(API + path).status_code == 200
-        found[count] = len(run)
-    assert found[1] == found[5]
+        found[profiles] = len(run)
+    assert set(found.values()) == {expected}, found
 
 
 def test_a_profile_that_is_known_costs_two_statements_and_a_cached_one_no_more() -> None:
@@ -110,6 +128,8 @@ def test_a_profile_that_is_known_costs_two_statements_and_a_cached_one_no_more()
     tag = api.get(url)["ETag"]
     with statements() as hit:
         assert api.get(url).status_code == 200
-    with statements() as unmodified:
-        assert api.get(url, if_none_match=tag).status_code == 304
-    assert (len(hit), len(unmodified)) == (2, 2)
+    assert len(hit) == 2
+    for path in (url, f"{url}/{LIST}", f"{url}/skills", f"{API}/profiles/me"):
+        with statements() as unmodified:
+            assert api.get(path, if_none_match=tag).status_code == 304
+        assert len(unmodified) == 2, path

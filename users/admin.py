@@ -10,6 +10,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import URLPattern
 
+from profiles_project.http.adminlog import NamelessLog
 from users.models import Mail, Session, User
 
 
@@ -47,7 +48,7 @@ class StaffCreationForm(AdminUserCreationForm[User]):
 
 
 @admin.register(User)
-class AccountAdmin(UserAdmin[User]):
+class AccountAdmin(NamelessLog, UserAdmin[User]):
     """Accounts. Superusers add staff and hand out permissions; other staff change what people may be helped with."""
 
     add_form = StaffCreationForm

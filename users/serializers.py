@@ -77,7 +77,7 @@ class Credentials(Document):
 class Refresh(Document):
     """The refresh token to trade in."""
 
-    refresh_token = serializers.CharField()
+    refresh_token = Text()
 
 
 class Logout(Document):
@@ -122,7 +122,7 @@ class ForgottenPassword(Document):
 class PasswordReset(Document):
     """The token of a link, which tells whose the password to come is."""
 
-    token = serializers.CharField()
+    token = Text()
     new_password = NewPassword()
 
 
@@ -136,7 +136,7 @@ class EmailChange(Document):
 class LinkToken(Document):
     """The token of a link."""
 
-    token = serializers.CharField()
+    token = Text()
 
 
 class TokensUser(serializers.ModelSerializer[User]):

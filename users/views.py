@@ -6,9 +6,10 @@ from contextlib import suppress
 from typing import cast
 
 from django.contrib.auth import authenticate
-from django.db import IntegrityError, transaction
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DatabaseError, IntegrityError, OperationalError, transaction
 from django.http import Http404
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.fields import empty
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -23,6 +24,7 @@ from profiles_project.http.values import fold
 from profiles_project.http.views import APIView
 from users import openapi, serializers
 from users.accounts import confirm_address, replace_password, reset_password
+from users.authentication import REFUSAL
 from users.models import Mail, Session, User, whole_second
 from users.problems import EmailTaken, InvalidCredentials, InvalidRefreshToken, WrongPassword
 from users.tasks import file_mail
@@ -75,6 +77,13 @@ class PrivateView(APIView):
     def session(self) -> Session:
         """The session of the device that asks."""
         return cast("Session", self.request.auth)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """What fails because the account was erased meanwhile is answered as it will be from now on."""
+        may_be_gone = isinstance(exc, (ObjectDoesNotExist, DatabaseError)) and not isinstance(exc, OperationalError)
+        if may_be_gone and not User.objects.filter(pk=self.account.pk).exists():
+            exc = AuthenticationFailed(REFUSAL)
+        return super().handle_exception(exc)
 
 
 class RegisterView(PublicView):

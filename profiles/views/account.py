@@ -1,7 +1,6 @@
 """A person's own data as a whole: to take along, and to erase (contract 2). Profiles are in it, so it lives here."""
 
 from django.contrib.auth.hashers import check_password
-from django.db import transaction
 from django.utils import timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,8 +28,9 @@ class EraseView(PrivateView):
     @openapi.erase
     def post(self, request: Request) -> Response:
         password = self.read(serializers.PasswordBody).validated_data["password"]
-        with transaction.atomic():
-            user = User.objects.select_for_update(no_key=True).get(pk=self.account.pk)
+        # The profiles are locked as by every writer, and the user as against whatever refers to it.
+        with Profile.objects.revise_all(self.account.pk):
+            user = User.objects.select_for_update().get(pk=self.account.pk)
             if not check_password(password, user.password):
                 raise WrongPassword
             user.delete()

@@ -20,7 +20,6 @@ from profiles.models import Profile
 from profiles.permissions import OwnsProfile
 from profiles_project.http.conditional import IfMatch, PreconditionFailed, not_modified, tagged
 from profiles_project.http.pagination import paginate
-from profiles_project.http.views import APIView
 from users.views import PrivateView
 
 PROFILES_PAGE = 20
@@ -96,7 +95,7 @@ class ActiveProfileView(OwnProfilesView):
         return not_modified(request, rendering.tag(profile)) or as_json(rendering.body(profile), profile)
 
 
-class BelowProfileView(APIView):
+class BelowProfileView(PrivateView):
     """Whatever belongs to one profile: 404 where there is none, 403 where it is somebody else's, then the rest."""
 
     permission_classes = (IsAuthenticated, OwnsProfile)
