@@ -55,6 +55,10 @@ class ModelDocument(Document, serializers.ModelSerializer[Any]):
             sizes = {"item_max": model_field.item_max, "max_length": model_field.max_items}
             return StringList, {**sizes, "required": False, "allow_null": True}
         field_class, options = super().build_standard_field(field_name, model_field)
+        if model_field.choices:
+            *others, last = (value for value, _ in model_field.choices)
+            # DRF's own sentence sends back what was sent, however long.
+            options["error_messages"] = {"invalid_choice": f"This must be {', '.join(others)} or {last}."}
         if isinstance(model_field, PartialDateField):
             options.pop("max_length", None)
         if options.get("allow_null"):

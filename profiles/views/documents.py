@@ -20,6 +20,7 @@ from profiles.models import Profile
 from profiles.permissions import OwnsProfile
 from profiles_project.http.conditional import IfMatch, PreconditionFailed, not_modified, tagged
 from profiles_project.http.pagination import paginate
+from profiles_project.http.values import parse_id
 from users.views import PrivateView
 
 PROFILES_PAGE = 20
@@ -28,12 +29,9 @@ PROFILES_PAGE = 20
 def path_uuid(text: str) -> uuid.UUID:
     """The UUID of a path. Raises Http404 for any other text."""
     try:
-        value = uuid.UUID(text)
+        return parse_id(text)
     except ValueError:
         raise Http404 from None
-    if str(value) != text.lower():
-        raise Http404
-    return value
 
 
 def as_json(body: bytes, profile: Profile, status: int = 200) -> HttpResponse:

@@ -16,7 +16,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import SkipField, empty
 from rest_framework.settings import api_settings
 
-from profiles_project.http.values import nfc
+from profiles_project.http.values import nfc, parse_id
 
 
 class Text(serializers.CharField):
@@ -41,8 +41,8 @@ class Email(Text, serializers.EmailField):
         super().__init__(**options)
 
 
-# A scheme is what stands before the first colon, unless a port follows it: `example.com:8080` has none.
-_SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d)")
+# A scheme is what stands before the first colon, unless a port follows it: `example.com:8080/a` has none.
+_SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d{1,5}(?:[/?#]|$))")
 
 
 class HttpUrl(Text):
@@ -104,12 +104,10 @@ class ItemId(serializers.UUIDField):
         return value
 
     def to_internal_value(self, data: Any) -> uuid.UUID:
-        # UUIDField also takes integers, braces and urn: prefixes; one spelling keeps ids comparable.
         try:
-            value = uuid.UUID(data if isinstance(data, str) and len(data) == len(str(uuid.NAMESPACE_DNS)) else "")
+            return parse_id(data)
         except ValueError:
             self.fail("invalid", value=data)
-        return value
 
 
 class StringList(serializers.ListField):

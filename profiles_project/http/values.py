@@ -12,6 +12,16 @@ def new_id() -> uuid.UUID:
     return uuid_utils.compat.uuid7()
 
 
+def parse_id(text: object) -> uuid.UUID:
+    """The UUID in a text in its one spelling, in either case; ValueError for anything else.
+
+    Python's own reading takes braces, URNs, dashes anywhere and the digits of every script.
+    """
+    if not isinstance(text, str) or str(value := uuid.UUID(text)) != text.lower():
+        raise ValueError("This is no UUID.")
+    return value
+
+
 def nfc(text: str) -> str:
     """The text in Unicode normal form C, the one form in which texts are stored."""
     return unicodedata.normalize("NFC", text)
