@@ -79,6 +79,11 @@ class ItemListSerializer(serializers.ListSerializer[Any]):
     existing: Mapping[uuid.UUID, Component] | None = None
     needs_ids = False
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # DRF gives the child what was said of the list: a list may be null, an item in it never.
+        cast("ItemSerializer", self.child).allow_null = False
+
     def run_validation(self, data: Any = serializers.empty) -> Any:
         return [] if data is None and self.allow_null else super().run_validation(data)
 

@@ -2,14 +2,8 @@
 
 import os
 import re
-import secrets
 import shutil
-import socket
 import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +12,7 @@ from django.urls import get_resolver
 
 from profiles.completeness import SECTIONS
 from profiles.models import COMPONENTS
+from tests.live import service
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = {path.name: path.read_text() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))}
@@ -62,44 +57,14 @@ def test_links_between_documents_lead_somewhere() -> None:
     assert missing == []
 
 
-@pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
-    """The port of a server with a database of its own, started and ended for one test."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number = int(probe.getsockname()[1])
-    environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
-    environment |= {"DEBUG": "true", "DATA_DIR": str(tmp_path), "PORT": str(number), "ALLOWED_HOSTS": "127.0.0.1"}
-    command = [sys.executable, "manage.py"]
-    subprocess.run(
-        [*command, "migrate", "--verbosity=0"], cwd=ROOT, env=environment, check=True, timeout=60
-    )  # our own command
-    with subprocess.Popen([*command, "serve"], cwd=ROOT, env=environment) as server:  # our own command
-        try:
-            _wait_for(number)
-            yield number
-        finally:
-            server.terminate()
-            server.wait(20)
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(100):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1):  # our own server
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail("the server did not answer")
-
-
+@pytest.mark.own_servers
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's session is written for curl, which is not here")
-def test_the_readmes_session_works_as_it_is_printed(port: int) -> None:
+def test_the_readmes_session_works_as_it_is_printed(tmp_path: Path) -> None:
     (session,) = re.findall(r"```sh\n(.*?)```", DOCS["README.md"], re.DOTALL)
-    environment = {**os.environ, "PORT": str(port), "NONCE": secrets.token_hex(4)}
-    done = subprocess.run(  # the text that stands in the README
-        ["/bin/sh", "-euc", session], env=environment, capture_output=True, text=True, timeout=60, check=True
-    )
+    with service(tmp_path) as port:
+        environment = {**os.environ, "PORT": str(port)}
+        command = ["/bin/sh", "-euc", session]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
     assert '"years_of_experience":' in done.stdout
     assert '"label":"For museums"' in done.stdout
     assert '"status": 412' in done.stdout

@@ -1,15 +1,10 @@
 """What holds for every route: failures as problem documents, headers, methods, health; and a real server's own part."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection, HTTPResponse
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,9 +18,8 @@ from profiles_project.http.middleware import LARGE_BODY_LIMIT, MIB
 from tests.client import ApiClient
 from tests.contract import API, PROBLEM, contract
 from tests.factories import PERSONAL_INFO, ProfileFactory
+from tests.live import service
 from users.models import User
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def problem(response: Any) -> dict[str, Any]:
@@ -165,31 +159,9 @@ def test_a_part_that_is_away_is_named(client: Client, part: str, monkeypatch: py
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a server of its own, on a database of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number = int(probe.getsockname()[1])
-    environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
-    folder = str(tmp_path_factory.mktemp("server"))
-    environment |= {"DEBUG": "true", "DATA_DIR": folder, "PORT": str(number), "ALLOWED_HOSTS": "127.0.0.1"}
-    with subprocess.Popen([sys.executable, "manage.py", "serve", "--migrate"], cwd=ROOT, env=environment) as server:
-        try:
-            _wait_for(number)
-            yield number
-        finally:
-            server.terminate()
-            assert server.wait(20) == 0
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail("the server did not answer")
+    """The port of a server that all tests of this part ask."""
+    with service(tmp_path_factory.mktemp("server")) as number:
+        yield number
 
 
 def ask(port: int, method: str, path: str, body: Any = None, **headers: str) -> tuple[HTTPResponse, bytes]:

@@ -317,6 +317,20 @@ def test_null_is_refused_in_every_field_that_must_be_there(api: ApiClient) -> No
     assert {"/personal_info/full_name", "/skills/languages/0/proficiency", "/projects/0/start_date"} <= pointers
 
 
+def test_null_is_no_item_of_a_list(api: ApiClient, profile: Profile, stored: Callable[[], Any]) -> None:
+    before = stored()
+    document = profile_document(1)
+    lists = [path for path in FIELDS if path[-1] != "id" and isinstance(at(document, path), list)]
+    assert len(lists) == 11
+    for path in lists:
+        at(document, path).append(None)
+    pointers = {f"/{'/'.join(map(str, path))}/1" for path in lists}
+    one = f"{PROFILES}/{profile.pk}"
+    for method, address in (("POST", PROFILES), ("PUT", one), ("PATCH", one)):
+        assert faults(api.send(method, address, document)) == dict.fromkeys(pointers, "null")
+    assert stored() == before
+
+
 # Keys that don't count --------------------------------------------------------------------------------------------
 
 
