@@ -26,7 +26,7 @@ def named(profile: Profile, model: type[P], ids: Iterable[uuid.UUID]) -> dict[uu
     found = model.of(profile, pk__in=sorted(wanted))
     for pk in wanted:
         if pk not in found:
-            raise NotFound(f"This profile has no {model._meta.verbose_name} with the id {pk}.")  # noqa: SLF001
+            raise NotFound(f"This profile has no {model._meta.verbose_name} with the id {pk}.")
     return found
 
 
@@ -126,7 +126,7 @@ def set_own_fields(profile: Profile, values: Row) -> None:
     own = {**values.get("personal_info", {})}
     own |= {name: values[name] for name in ("label", "professional_summary") if name in values}
     if "label" in own and own["label"] is None:
-        own["label"] = Profile._meta.get_field("label").get_default()  # noqa: SLF001  # _meta is public
+        own["label"] = Profile._meta.get_field("label").get_default()
     for name, value in own.items():
         setattr(profile, name, value)
 

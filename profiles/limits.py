@@ -34,7 +34,7 @@ class OctetLength(models.Func):
 
 def _bytes_of_row(model: Any) -> models.Expression:
     """The size of a row in the document: its texts, and its keys with their quotes."""
-    fields = [model._meta.get_field(name) for name in model.content_fields()]  # noqa: SLF001  # _meta is public
+    fields = [model._meta.get_field(name) for name in model.content_fields()]
     sizes: list[Any] = [
         Coalesce(OctetLength(Cast(field.name, TextField())), 0)
         for field in fields
@@ -76,5 +76,5 @@ def check(profile_id: uuid.UUID, parts: Sequence[Any]) -> None:
 def _list_names(part: Any) -> Iterable[str]:
     if not part.list_field:
         return (part.plural,)
-    choices: Iterable[tuple[str, str]] = part._meta.get_field(part.list_field).choices  # noqa: SLF001  # _meta is public
+    choices: Iterable[tuple[str, str]] = part._meta.get_field(part.list_field).choices
     return [value for value, _ in choices]

@@ -302,95 +302,123 @@ def skill_names_delete(kind: str) -> Callable[[Any], Any]:
     )
 
 
-def component(model: type[Component]) -> dict[str, Callable[[Any], Any]]:
-    """A decorator for each action of the viewset of a kind, by the action's name."""
-    plural, singular = model.plural, model.singular
-    one = serializers.ITEM_SERIALIZERS[model]
-    page = page_of(f"{model.__name__}Page", plural, one)
-    example, change = examples.ITEMS[plural], examples.CHANGES[plural]
-    changed = {**example, **change}
-    # Where a body is a list, drf-spectacular makes a list of the example itself.
-    listed: dict[str, Any] = {"responses": {200: page}, "response_example": examples.page(plural, example)}
-    many: dict[str, Any] = {"responses": {200: one(many=True)}, "response_example": changed}
-    single: dict[str, Any] = {"responses": {200: one}, "response_example": changed}
+class ComponentOperations:
+    """The decorators for the viewset of one kind of component, by the names of its actions."""
 
-    def below(action: str, summary: str, **options: Any) -> Callable[[Any], Any]:
-        return _below(operation_id=f"{plural}_{action}", summary=summary, tags=[plural], **options)
+    def __init__(self, model: type[Component]) -> None:
+        self.model = model
+        self.plural = model.plural
+        self.serializer = serializers.ITEM_SERIALIZERS[model]
+        self.example = examples.ITEMS[self.plural]
+        self.change = examples.CHANGES[self.plural]
+        self.changed = {**self.example, **self.change}
+        self.page: dict[str, Any] = {
+            "responses": {200: page_of(f"{model.__name__}Page", self.plural, self.serializer)},
+            "response_example": examples.page(self.plural, self.example),
+        }
+        # Where a body is a list, drf-spectacular makes a list of the example itself.
+        self.many: dict[str, Any] = {
+            "responses": {200: self.serializer(many=True)},
+            "response_example": self.changed,
+        }
+        self.single: dict[str, Any] = {"responses": {200: self.serializer}, "response_example": self.changed}
 
-    def item(action: str, summary: str, **options: Any) -> Callable[[Any], Any]:
-        return below(action, summary, parameters=[ITEM_ID], **options)
+    def _below(self, action: str, summary: str, **options: Any) -> Callable[[Any], Any]:
+        return _below(operation_id=f"{self.plural}_{action}", summary=summary, tags=[self.plural], **options)
 
-    return {
-        "list": below("list", f"List the {plural}", parameters=page_parameters(), tagged="read", **listed),
-        "bulk_create": below(
-            "bulk_create",
-            f"Add {plural}",
-            description="An array of 1 to 100 items, or one object; the answer has the same form.",
-            request=_one_or_many(f"{model.__name__}OneOrMany", one),
-            request_example=[examples.new(example)],
-            responses={201: _one_or_many(f"{model.__name__}OneOrManyAnswer", one)},
-            response_example=[example],
-            errors=[409],
-            tagged="write",
-        ),
-        "bulk_update": below(
-            "bulk_update",
-            f"Update several {plural}",
-            description=f"Each named item gets what is sent for it. {_KEEPS}",
-            request=_array(ITEM_UPDATES[model]),
-            request_example=changed,
-            tagged="write",
-            **many,
-        ),
-        "bulk_partial_update": below(
-            "bulk_partial_update",
-            f"Change parts of several {plural}",
-            request=_array(ITEM_BULK_PATCHES[model]),
-            request_example={"id": example["id"], **change},
-            tagged="write",
-            **many,
-        ),
-        "bulk_delete": below(
-            "bulk_delete",
-            f"Delete several {plural}",
-            description="By the body or by `?ids=a,b`; with an unknown id nothing is deleted.",
-            request=serializers.IDS_BODIES[model],
-            request_example={f"{singular}_ids": [example["id"]]},
-            responses={204: None},
-            parameters=[
-                OpenApiParameter("ids", str, OpenApiParameter.QUERY, description="Instead of a body: ids, with commas.")
-            ],
-            tagged="write",
-        ),
-        "reorder": below(
-            "reorder",
-            f"Put the {plural} in order",
-            request=serializers.OrderBody,
-            request_example={"ids": [example["id"]]},
-            parameters=page_parameters(),
-            tagged="write",
-            **listed,
-        ),
-        "retrieve": item("retrieve", f"Read one of the {plural}", tagged="read", **single),
-        "update": item(
-            "update",
-            f"Update one of the {plural}",
-            description=_KEEPS,
-            request=one,
-            request_example=changed,
-            tagged="write",
-            **single,
-        ),
-        "partial_update": item(
-            "partial_update",
-            f"Change a part of one of the {plural}",
-            request=ITEM_PATCHES[model],
-            request_example=change,
-            tagged="write",
-            **single,
-        ),
-        "delete_one": item("delete", f"Delete one of the {plural}", responses={204: None}, tagged="write"),
-    }
+    def on_lists(self) -> dict[str, Callable[[Any], Any]]:
+        """Reading the list and putting it in order."""
+        return {
+            "list": self._below(
+                "list", f"List the {self.plural}", parameters=page_parameters(), tagged="read", **self.page
+            ),
+            "reorder": self._below(
+                "reorder",
+                f"Put the {self.plural} in order",
+                request=serializers.OrderBody,
+                request_example={"ids": [self.example["id"]]},
+                parameters=page_parameters(),
+                tagged="write",
+                **self.page,
+            ),
+        }
+
+    def on_many(self) -> dict[str, Callable[[Any], Any]]:
+        """Changes of several items in one request."""
+        name = f"{self.model.__name__}OneOrMany"
+        in_query = OpenApiParameter("ids", str, OpenApiParameter.QUERY, description="Instead of a body, with commas.")
+        return {
+            "bulk_create": self._below(
+                "bulk_create",
+                f"Add {self.plural}",
+                description="An array of 1 to 100 items, or one object; the answer has the same form.",
+                request=_one_or_many(name, self.serializer),
+                request_example=[examples.new(self.example)],
+                responses={201: _one_or_many(f"{name}Answer", self.serializer)},
+                response_example=[self.example],
+                errors=[409],
+                tagged="write",
+            ),
+            "bulk_update": self._below(
+                "bulk_update",
+                f"Update several {self.plural}",
+                description=f"Each named item gets what is sent for it. {_KEEPS}",
+                request=_array(ITEM_UPDATES[self.model]),
+                request_example=self.changed,
+                tagged="write",
+                **self.many,
+            ),
+            "bulk_partial_update": self._below(
+                "bulk_partial_update",
+                f"Change parts of several {self.plural}",
+                request=_array(ITEM_BULK_PATCHES[self.model]),
+                request_example={"id": self.example["id"], **self.change},
+                tagged="write",
+                **self.many,
+            ),
+            "bulk_delete": self._below(
+                "bulk_delete",
+                f"Delete several {self.plural}",
+                description="By the body or by `?ids=a,b`; with an unknown id nothing is deleted.",
+                request=serializers.IDS_BODIES[self.model],
+                request_example={f"{self.model.singular}_ids": [self.example["id"]]},
+                responses={204: None},
+                parameters=[in_query],
+                tagged="write",
+            ),
+        }
+
+    def on_one(self) -> dict[str, Callable[[Any], Any]]:
+        """Reading and changing one item."""
+        one = f"one of the {self.plural}"
+        place: dict[str, Any] = {"parameters": [ITEM_ID]}
+        return {
+            "retrieve": self._below("retrieve", f"Read {one}", tagged="read", **place, **self.single),
+            "update": self._below(
+                "update",
+                f"Update {one}",
+                description=_KEEPS,
+                request=self.serializer,
+                request_example=self.changed,
+                tagged="write",
+                **place,
+                **self.single,
+            ),
+            "partial_update": self._below(
+                "partial_update",
+                f"Change a part of {one}",
+                request=ITEM_PATCHES[self.model],
+                request_example=self.change,
+                tagged="write",
+                **place,
+                **self.single,
+            ),
+            "delete_one": self._below("delete", f"Delete {one}", responses={204: None}, tagged="write", **place),
+        }
+
+    def by_action(self) -> dict[str, Callable[[Any], Any]]:
+        """All of them."""
+        return {**self.on_lists(), **self.on_many(), **self.on_one()}
 
 
 def _array(child: Any) -> Any:

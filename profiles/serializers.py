@@ -145,7 +145,7 @@ class ItemSerializer(ModelDocument):
         broken = [("id", "This field is required.", "required")] if self.needs_id and not values.get("id") else []
         whole = {
             field.name: getattr(self.row, field.name) if self.row else field.get_default()
-            for field in model._meta.concrete_fields  # noqa: SLF001  # _meta is Django's public name
+            for field in model._meta.concrete_fields
             if field.name in model.content_fields() and field.name not in errors
         }
         return [*broken, *model.broken_rules({**whole, **values})]
@@ -174,7 +174,7 @@ class SkillNames(serializers.ListField):
 
     def __init__(self, *, unique: bool = True, **options: Any) -> None:
         self.unique = unique
-        child = Text(max_length=Skill._meta.get_field("name").max_length)  # noqa: SLF001
+        child = Text(max_length=Skill._meta.get_field("name").max_length)
         options = {"required": False, "allow_null": True, "max_length": Skill.max_rows, **options}
         super().__init__(child=child, **options)
 
@@ -204,7 +204,7 @@ class SkillsSerializer(Document):
     certifications = item_list(next(model for model in COMPONENTS if model.plural == "certifications"))
 
 
-CUSTOM_KEY_LENGTH = CustomField._meta.get_field("key").max_length or 0  # noqa: SLF001
+CUSTOM_KEY_LENGTH = CustomField._meta.get_field("key").max_length or 0
 
 
 @extend_schema_field(OpenApiTypes.OBJECT)

@@ -130,7 +130,7 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
 def _viewset(model: type[Component]) -> type[ComponentViewSet]:
     name = f"{model.__name__}ViewSet"
     viewset = type(name, (ComponentViewSet,), {"model": model, "__doc__": model.__doc__, "__module__": __name__})
-    for action, describe in openapi.component(model).items():
+    for action, describe in openapi.ComponentOperations(model).by_action().items():
         describe(isolate_view_method(viewset, action))
     return viewset
 
