@@ -35,7 +35,7 @@ OPTIONAL: Mapping[type[Component], tuple[str, Any]] = {
     Certification: ("credential_id", "RS-1"),
     Language: ("proficiency", "basic"),
 }
-IDS_KEYS = {
+IDS_KEYS: Mapping[type[Component], str] = {
     Experience: "experience_ids",
     Education: "education_ids",
     Project: "project_ids",
@@ -486,14 +486,12 @@ def test_an_item_of_another_profile_is_not_found(section: Section, elsewhere: li
 
 # Versions and tags -----------------------------------------------------------------------------------------------
 
-Write = Callable[..., Any]
-
 
 def _new_texts(section: Section) -> list[dict[str, Any]]:
     return [each | {section.first_field: f"New {index}"} for index, each in enumerate(section.items())]
 
 
-WRITES: Mapping[str, Write] = {
+WRITES: Mapping[str, Callable[..., Any]] = {
     "bulk POST": lambda s, **o: s.api.post(s.path, [item(s.kind, 10), item(s.kind, 11)], **o),
     "POST": lambda s, **o: s.api.post(s.path, item(s.kind, 12), **o),
     "bulk PUT": lambda s, **o: s.api.put(s.path, _new_texts(s), **o),
