@@ -15,7 +15,7 @@ from users.pages import ResetPasswordPage, VerifyEmailPage
 admin.site.site_header = admin.site.site_title = "Profiles"
 
 urlpatterns = [
-    path("", RedirectView.as_view(url="/api/docs")),
+    path("", RedirectView.as_view(url="/api/docs", http_method_names=["get", "head"])),
     path("api/v1/", include("profiles.urls")),
     path("api/v1/auth/", include("users.urls")),
     path("api/schema", SchemaView.as_view(), name="schema"),

@@ -25,9 +25,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cheap_passwords() -> Iterator[None]:
-    """Passwords that cost next to nothing, for all tests that don't ask for ``production_hashers``."""
-    with override_settings(PASSWORD_HASHERS=["tests.hashers.CheapArgon2PasswordHasher", *PRODUCTION_HASHERS[1:]]):
+def cheap_settings() -> Iterator[None]:
+    """Passwords that cost next to nothing, for all tests that don't ask for ``production_hashers``.
+
+    Static files are looked up when they are asked for: each test client would search the whole folder otherwise.
+    """
+    hashers = ["tests.hashers.CheapArgon2PasswordHasher", *PRODUCTION_HASHERS[1:]]
+    with override_settings(PASSWORD_HASHERS=hashers, WHITENOISE_AUTOREFRESH=True):
         yield
 
 

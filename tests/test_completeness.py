@@ -11,6 +11,8 @@ from hypothesis import given, strategies as st
 
 from profiles.completeness import SECTIONS, STEPS, SUMMARY_LENGTH, Step, analyse
 
+pytestmark = pytest.mark.pure
+
 TODAY = date(2024, 7, 1)
 
 EXPERIENCE = {"title": "Engineer", "company": "Babbage & Co", "start_date": "2020-01", "end_date": "2020-12"}

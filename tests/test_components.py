@@ -35,13 +35,8 @@ OPTIONAL: Mapping[type[Component], tuple[str, Any]] = {
     Certification: ("credential_id", "RS-1"),
     Language: ("proficiency", "basic"),
 }
-IDS_KEYS: Mapping[type[Component], str] = {
-    Experience: "experience_ids",
-    Education: "education_ids",
-    Project: "project_ids",
-    Certification: "certification_ids",
-    Language: "language_ids",
-}
+IDS_NAMES = ("experience_ids", "education_ids", "project_ids", "certification_ids", "language_ids")
+IDS_KEYS = dict(zip(COMPONENTS, IDS_NAMES, strict=True))
 # What a body of a bulk request is not.
 NOT_ITEMS: tuple[Any, ...] = ("text", 1, True, None, ["text"], [None], [[]], [1])
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 import yaml
@@ -16,7 +17,9 @@ from drf_spectacular.renderers import OpenApiYamlRenderer
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from tests.contract import API, PROBLEM, contract
+from tests.contract import API, FORMATS, PROBLEM, contract
+
+pytestmark = pytest.mark.pure
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT: dict[str, Any] = contract().document
@@ -71,7 +74,7 @@ def misfits(operation: dict[str, Any]) -> Iterator[str]:
             yield f"{operation['operationId']} lacks an example"
         for example, schema in shown:
             plain = json.loads(json.dumps(example, default=str))
-            for fault in Draft202012Validator(schema).iter_errors(plain):
+            for fault in Draft202012Validator(schema, format_checker=FORMATS).iter_errors(plain):
                 yield f"{operation['operationId']}: {fault.message}"
 
 
@@ -116,9 +119,22 @@ def test_the_readers_of_the_document_come_whole_from_the_service_itself(client: 
     links = re.findall(r"""(?:src|href)=["']([^"']+)""", html)
     assert links
     assert [link for link in links if "//" in link] == []
+    # The policy allows no script that stands in the page itself.
+    assert re.findall(r"<script(?![^>]*src=)", html) == []
     for link in links:
-        with closing(client.get(link)) as asset:
-            assert asset.status_code == 200, link
+        text = fetched(client, link)
+        # What a style or a script goes on to fetch: images, fonts, source maps.
+        further = re.findall(r"""url\(["']?(?!data:)([^"')]+)""", text) if ".css" in link else []
+        further += re.findall(r"sourceMappingURL=([\w.-]+\.map) ?(?:\*/)?\s*$", text)
+        for name in further:
+            fetched(client, urljoin(link, name))
+
+
+def fetched(client: Client, link: str) -> str:
+    """The text of an asset, which must be there."""
+    with closing(client.get(link)) as asset:
+        assert asset.status_code == 200, link
+        return b"".join(asset).decode(errors="replace")
 
 
 def test_the_document_is_served_as_yaml_and_as_json(client: Client) -> None:

@@ -8,6 +8,8 @@ from hypothesis import given, strategies as st
 
 from profiles.partial_dates import earliest, ends_before, latest, parse
 
+pytestmark = pytest.mark.pure
+
 days = st.dates(min_value=date(1000, 1, 1))
 partial_dates = st.builds(lambda day, length: day.isoformat()[:length], days, st.sampled_from([4, 7, 10]))
 

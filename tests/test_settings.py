@@ -21,6 +21,8 @@ from profiles_project.http.context import request_id
 from profiles_project.http.logs import JSONFormatter
 from profiles_project.http.mail import DevelopmentBackend
 
+pytestmark = pytest.mark.pure
+
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = ROOT / "profiles_project" / "settings.py"
 VARIABLES = sorted(set(re.findall(r'\b(?:text|flag|number|words|signing_key)\("([A-Z_]+)"', SETTINGS.read_text())))

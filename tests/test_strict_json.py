@@ -13,6 +13,8 @@ from rest_framework.test import APIRequestFactory
 
 from profiles_project.http.parsers import MAX_DEPTH, StrictJSONParser, loads
 
+pytestmark = pytest.mark.pure
+
 
 def nested(depth: int, opening: str = "[", closing: str = "]") -> bytes:
     return (opening * depth + closing * depth).encode()

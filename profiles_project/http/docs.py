@@ -3,6 +3,7 @@
 import functools
 from typing import Any
 
+from django.http import HttpResponse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework.request import Request
@@ -23,7 +24,14 @@ def openapi_document() -> dict[str, Any]:
     return document
 
 
-class SchemaView(SpectacularAPIView):
+class _Plain:
+    """OPTIONS without data: DRF's own would describe the view with a renderer that can't."""
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        return HttpResponse(status=204)
+
+
+class SchemaView(_Plain, SpectacularAPIView):
     """GET /api/schema, as YAML or, where `Accept` asks for it, JSON."""
 
     schema = None
@@ -33,7 +41,7 @@ class SchemaView(SpectacularAPIView):
         return Response(openapi_document(), headers={"Content-Disposition": f'inline; filename="{name}"'})
 
 
-class _Page:
+class _Page(_Plain):
     """A page under its policy."""
 
     def finalize_response(self, *args: Any, **kwargs: Any) -> Any:

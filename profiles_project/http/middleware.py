@@ -3,13 +3,14 @@
 import io
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 
 from profiles_project.http.context import request_id
-from profiles_project.http.errors import InternalError, Problem, TooLarge, problem_response, to_problem
+from profiles_project.http.errors import MEDIA_TYPE, InternalError, Problem, TooLarge, problem_response, to_problem
 from profiles_project.http.values import new_id
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,11 @@ class RequestIdMiddleware:
         except DisallowedHost:
             # Checked here, since under DEBUG Django's own answer is a page with settings in it.
             return problem_response(request, BadHost())
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and response.get("Content-Type") != MEDIA_TYPE:
+            # Django's own views refuse a method without a word.
+            return problem_response(request, Problem(status=405, headers={"Allow": response["Allow"]}))
+        return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Called by Django for what a view outside DRF raised; the admin keeps Django's own pages."""
