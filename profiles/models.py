@@ -72,6 +72,7 @@ class ProfileManager(models.Manager["Profile"]):
             if len(others) >= limits.MAX_PROFILES:
                 raise ValidationError(f"You can have at most {limits.MAX_PROFILES} profiles.", code="limit")
             profile.is_active = not any(other.is_active for other in others.values())
+            profile.updated_at = profile.created_at
             try:
                 profile.save(force_insert=True)
             except IntegrityError as exc:

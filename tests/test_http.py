@@ -99,6 +99,20 @@ def test_head_works_wherever_get_does_and_options_says_the_methods_without_a_tok
 
 
 @pytest.mark.django_db
+def test_the_id_in_the_body_of_a_change_is_ignored_like_every_read_only_key(api: ApiClient) -> None:
+    made = api.post(f"{API}/profiles", {"personal_info": {"full_name": "Ada", "email": "ada@example.com"}})
+    url = made["Location"]
+    language = api.post(f"{url}/languages", {"name": "French", "proficiency": "basic"}).json()
+    changes = ((url, {"label": "New"}), (f"{url}/languages/{language['id']}", {"name": "Welsh"}))
+    for path, change in changes:
+        for other in ("abc", "01990000-0000-7000-8000-000000000009", 7):
+            assert api.patch(path, {**change, "id": other}, check_request=False).status_code == 200
+    document = api.get(url).json()
+    assert (document["label"], document["id"] in url) == ("New", True)
+    assert document["skills"]["languages"] == [{**language, "name": "Welsh"}]
+
+
+@pytest.mark.django_db
 def test_a_method_that_a_route_does_not_take_is_a_405_with_those_it_takes(api: ApiClient) -> None:
     response = api.delete(f"{API}/profiles")
     assert (response.status_code, response["Allow"]) == (405, "GET, POST, HEAD, OPTIONS")

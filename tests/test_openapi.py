@@ -110,6 +110,7 @@ def test_a_bulk_delete_may_be_told_by_its_body_or_by_its_query() -> None:
     assert "ids" in {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"}
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/api/docs", "/api/redoc"])
 def test_the_readers_of_the_document_come_whole_from_the_service_itself(client: Client, path: str) -> None:
     page = client.get(path)

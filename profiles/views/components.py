@@ -117,6 +117,8 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
             row = bulk.named(profile, self.model, [pk])[pk]
             serializer = serializers.ITEM_SERIALIZERS[self.model](data=data)
             serializer.row, serializer.lenient = row, partial
+            # The address says which one it is; the body's id is read-only here.
+            del serializer.fields["id"]
             serializer.is_valid(raise_exception=True)
             bulk.update(profile, self.model, [(row, serializer.validated_data)])
         return self.answer(rendering.item(row), profile)

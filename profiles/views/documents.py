@@ -143,6 +143,8 @@ class ProfileView(BelowProfileView):
             with self.revise() as profile:
                 context = {"profile": profile, "partial": partial}
                 serializer = serializers.ProfileSerializer(data=data, context=context)
+                # The address says which one it is; the body's id is read-only here.
+                del serializer.fields["id"]
                 serializer.is_valid(raise_exception=True)
                 bulk.set_own_fields(profile, serializer.validated_data)
                 bulk.store(profile, serializer.validated_data)
