@@ -229,6 +229,9 @@ def test_values_of_the_wrong_type_are_refused_all_at_once_and_each_at_its_place(
         for wrong in values:
             for deep in (True, False):
                 body, places = spoil(operation.schema, example, kind, wrong, deep=deep)
+                if "_id}" in operation.template.rpartition("/")[2]:
+                    # The address says which one it is: the body's id is a read-only key, which is ignored.
+                    places -= {"/id"}
                 if places:
                     found = faults(api.send(operation.method, path, body))
                     assert set(found) == places, (wrong, found)
