@@ -134,6 +134,7 @@ profiles_create = operation(
     request=serializers.ProfileSerializer,
     request_example=examples.NEW_PROFILE,
     errors=[409, 412],
+    idempotent=True,
     **_CREATED,
 )
 profiles_active = operation(
@@ -173,7 +174,11 @@ profiles_delete = _profile(
     tagged="write",
 )
 profiles_activate = _profile(
-    operation_id="profiles_activate", summary="Make a profile the active one", tagged="write", **_ANSWER
+    operation_id="profiles_activate",
+    summary="Make a profile the active one",
+    tagged="write",
+    idempotent=True,
+    **_ANSWER,
 )
 profiles_duplicate = _profile(
     operation_id="profiles_duplicate",
@@ -182,6 +187,7 @@ profiles_duplicate = _profile(
     request=serializers.DuplicateBody,
     request_example={"label": "For research jobs"},
     tagged="write",
+    idempotent=True,
     **{**_CREATED, "response_example": {**examples.PROFILE, "label": "For research jobs", "version": 1}},
 )
 profiles_analytics = _profile(
@@ -234,6 +240,7 @@ custom_fields_add = _below(
         "updated_fields": ["notice_period_weeks"],
     },
     tagged="write",
+    idempotent=True,
 )
 custom_fields_update = _below(
     operation_id="custom_fields_update",
@@ -281,6 +288,7 @@ def skill_names_add(kind: str) -> Callable[[Any], Any]:
             kind: examples.SKILLS[kind],
         },
         tagged="write",
+        idempotent=True,
     )
 
 
@@ -358,6 +366,7 @@ class ComponentOperations:
                 response_example=[self.example],
                 errors=[409],
                 tagged="write",
+                idempotent=True,
             ),
             "bulk_update": self._below(
                 "bulk_update",
@@ -438,6 +447,7 @@ class OwnData(drf.Serializer[Any]):
     account = drf.DictField()
     sessions = drf.ListField(child=drf.DictField())
     mails = drf.ListField(child=drf.DictField())
+    requests = drf.ListField(child=drf.DictField(), help_text="Those that carried an idempotency key.")
     profiles = serializers.ProfileSerializer(many=True)
 
 
@@ -451,6 +461,7 @@ own_data = operation(
         "account": {"id": 17, "email": "ada@example.com", "full_name": "Ada Lovelace"},
         "sessions": [],
         "mails": [],
+        "requests": [],
         "profiles": [examples.PROFILE],
     },
 )

@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -33,6 +34,14 @@ def number(name: str, default: int, *, low: int, high: int) -> int:
     if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
         raise ImproperlyConfigured(f"{name} must be a whole number from {low} to {high}, not “{value}”.")
     return int(value)
+
+
+def rate(name: str, default: str) -> str:
+    """The variable as a rate: how many, a slash, a period such as `m` or `10m`; ImproperlyConfigured otherwise."""
+    value = text(name, default)
+    if not re.fullmatch(r"[1-9][0-9]{0,8}/([1-9][0-9]{0,3})?[smhd]", value):
+        raise ImproperlyConfigured(f"{name} must be a rate such as 600/m or 10/h (s, m, h, d), not “{value}”.")
+    return value
 
 
 def words(name: str) -> list[str]:

@@ -14,7 +14,7 @@ import environ
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
-from profiles_project.environment import directory, flag, generated_key, is_local, number, text, words
+from profiles_project.environment import directory, flag, generated_key, is_local, number, rate, text, words
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -32,6 +32,8 @@ TRUSTED_PROXY_COUNT = number("TRUSTED_PROXY_COUNT", 0, low=0, high=10)
 
 REQUIRED_IN_PRODUCTION = ("SECRET_KEY", "JWT_SIGNING_KEY", "ALLOWED_HOSTS", "APP_LINK_BASE", "EMAIL_URL")
 MIN_KEY_BYTES = 32
+# What a server listens on to be reached by whatever address its machine has.
+EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104  # compared with, not listened on
 
 
 def refuse_missing() -> None:
@@ -68,6 +70,11 @@ if DEBUG and public_hosts:
         f"DEBUG shows internals and must stay off where the service is public: ALLOWED_HOSTS has {public_hosts[0]}."
     )
 
+if DEBUG and (HOST in EVERY_ADDRESS or not is_local(HOST)):
+    raise ImproperlyConfigured(
+        f"DEBUG shows internals and must stay off where others can reach the service: HOST is {HOST}, not 127.0.0.1."
+    )
+
 APP_LINK_BASE = text("APP_LINK_BASE", f"http://localhost:{PORT}").rstrip("/")
 if urlsplit(APP_LINK_BASE).scheme not in {"http", "https"} or not urlsplit(APP_LINK_BASE).hostname:
     raise ImproperlyConfigured("APP_LINK_BASE must be an address such as https://app.example.com.")
@@ -95,6 +102,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "profiles_project.http.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "profiles_project.http.middleware.RequestBodyMiddleware",
@@ -103,7 +112,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "profiles_project.urls"
@@ -192,6 +200,30 @@ CACHES: dict[str, dict[str, Any]] = {
     }
     if REDIS_URL
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2000}}
+}
+
+# Rate limits (contract 1.7): how often, by whom -------------------------------------------------------------------
+
+RATELIMIT_ENABLE = flag("RATELIMIT_ENABLE", default=True)
+RATELIMIT_USE_CACHE = "counters"
+# A counter that can't be read refuses nobody.
+RATELIMIT_FAIL_OPEN = True
+RATELIMITS = {
+    scope: rate(f"RATELIMIT_{scope.upper()}", default)
+    for scope, default in {
+        "register": "10/h",  # by address
+        "login": "10/m",  # by address
+        "login_email": "5/m",  # by e-mail address, whoever asks
+        "refresh": "30/m",  # by session
+        "forgot_password": "5/h",  # by e-mail address
+        "check_email": "20/m",  # by address
+        "password": "10/m",  # by user, where somebody who is logged in must show the password
+        "bulk": "60/m",  # by user: requests that write many items
+        "bulk_items": "6000/m",  # by user: the items in them
+        "import": "10/h",  # by user
+        "export": "10/h",  # by user
+        "default": "600/m",  # all else: by user, without a token by address
+    }.items()
 }
 
 # Users and tokens ------------------------------------------------------------------------------------------------
@@ -311,6 +343,16 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_SSL_REDIRECT else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# For the admin and all else; the pages of the documentation and of links say where theirs differ.
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        **{f"{kind}-src": ["'self'"] for kind in ("script", "style", "img", "font", "connect")},
+        "form-action": ["'self'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 SESSION_COOKIE_AGE = 12 * 3600
 # W005 and W021: whether other host names of the domain speak HTTPS only is for the domain's owner to promise.
@@ -319,7 +361,16 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 CORS_ALLOWED_ORIGINS = words("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [*default_headers, "if-match", "if-none-match", "idempotency-key", "prefer"]
-CORS_EXPOSE_HEADERS = ["ETag", "Location", "Link", "Retry-After", "Idempotency-Replayed", "Preference-Applied"]
+CORS_EXPOSE_HEADERS = [
+    "ETag",
+    "Location",
+    "Link",
+    "Retry-After",
+    "Idempotency-Replayed",
+    "Preference-Applied",
+    "RateLimit",
+    "RateLimit-Policy",
+]
 
 # Logs: plain lines for a developer, JSON lines for machines ------------------------------------------------------
 
@@ -330,13 +381,14 @@ LOGGING: dict[str, Any] = {
         "plain": {"format": "{levelname} {name}: {message}", "style": "{"},
         "json": {"()": "profiles_project.http.logs.JSONFormatter"},
     },
+    "filters": {"with_error": {"()": "profiles_project.http.logs.WithError"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain" if DEBUG else "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         # Django's own handlers would print an error twice, and mail it to administrators who don't exist.
         "django": {"handlers": [], "level": "INFO", "propagate": True},
-        # A request that is refused is its client's matter; a developer wants to see it.
-        "django.request": {"level": "WARNING" if DEBUG else "ERROR"},
+        # A request that is refused is its client's matter, and has its line on profiles.access.
+        "django.request": {"level": "ERROR", "filters": ["with_error"]},
         # While the database is away the pool would say so at every try; the requests that fail say it already.
         "psycopg.pool": {"level": "ERROR"},
     },

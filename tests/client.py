@@ -44,9 +44,10 @@ class ApiClient:
     Not for sharing between threads.
     """
 
-    def __init__(self, token: str = "", *, raise_request_exception: bool = True) -> None:
+    def __init__(self, token: str = "", *, raise_request_exception: bool = True, address: str = "127.0.0.1") -> None:
         self.token = token
-        self.http = Client(raise_request_exception=raise_request_exception)
+        self.address = address
+        self.http = Client(raise_request_exception=raise_request_exception, REMOTE_ADDR=address)
 
     def as_user(self, user: User) -> Self:
         """A client logged in as ``user``, with a session of its own."""
@@ -59,7 +60,7 @@ class ApiClient:
 
     def with_token(self, token: str) -> Self:
         """A client that sends this access token."""
-        return type(self)(token, raise_request_exception=self.http.raise_request_exception)
+        return type(self)(token, raise_request_exception=self.http.raise_request_exception, address=self.address)
 
     def get(self, path: str, **options: Any) -> "Response":
         return self.send("GET", path, **options)

@@ -60,6 +60,8 @@ def _set_environment(backend: str, data_dir: Path) -> None:
         "EMAIL_URL": "memorymail://",
         "SECURE_SSL_REDIRECT": "false",
         "TRUSTED_PROXY_COUNT": "0",
+        # Tests ask faster than people do; those about limits switch them on.
+        "RATELIMIT_ENABLE": "false",
     }
     if backend == "postgresql":
         os.environ["DATABASE_URL"] = _with_pool(os.environ["TEST_DATABASE_URL"])

@@ -103,6 +103,10 @@ def test_what_is_given_in_production_is_taken_as_it_stands(load: Environment) ->
         ({"DEBUG": "true"}, "ALLOWED_HOSTS has api.example.com."),
         ({"DEBUG": "true", "ALLOWED_HOSTS": "localhost,*"}, "ALLOWED_HOSTS has *."),
         ({"DEBUG": "true", "ALLOWED_HOSTS": "8.8.8.8"}, "ALLOWED_HOSTS has 8.8.8.8."),
+        *(
+            ({"DEBUG": "true", "ALLOWED_HOSTS": "localhost", "HOST": host}, f"HOST is {host}, not 127.0.0.1.")
+            for host in ("0.0.0.0", "::", "8.8.8.8", "app.example.com")
+        ),
     ],
 )
 def test_what_cannot_be_right_is_refused_in_one_sentence(
@@ -115,7 +119,7 @@ def test_what_cannot_be_right_is_refused_in_one_sentence(
 
 def test_development_needs_nothing_and_keeps_its_keys(load: Environment) -> None:
     first = load(DEBUG="true")
-    again = load(DEBUG="1", ALLOWED_HOSTS="localhost,[::1],app.localhost,192.168.1.20")
+    again = load(DEBUG="1", ALLOWED_HOSTS="localhost,[::1],app.localhost,192.168.1.20", HOST="::1")
     for name in ("SECRET_KEY", "JWT_SIGNING_KEY"):
         assert first[name] == again[name] == (load.data_dir / name.lower()).read_text()
         assert stat.S_IMODE((load.data_dir / name.lower()).stat().st_mode) == 0o600
@@ -157,6 +161,12 @@ def test_postgresql_gets_a_checked_pool_and_the_url_wins(load: Environment) -> N
     assert chosen["OPTIONS"]["sslmode"] == "require"
 
 
+def test_a_limit_can_be_set(load: Environment) -> None:
+    found = load(**(PRODUCTION | {"RATELIMIT_LOGIN": "3/10m"}))["RATELIMITS"]
+    assert (found["login"], found["login_email"]) == ("3/10m", "5/m")
+    assert refusal(load, **(PRODUCTION | {"RATELIMIT_BULK": "many"})).startswith("RATELIMIT_BULK must be a rate")
+
+
 def test_redis_gets_short_time_outs_and_a_second_web_process(load: Environment) -> None:
     settings = load(**PRODUCTION, REDIS_URL="redis://cache/1", TRUSTED_PROXY_COUNT="1")
     options = settings["CACHES"]["default"]["OPTIONS"]
@@ -191,7 +201,7 @@ def test_a_log_line_is_json_with_the_request_id_and_without_what_an_exception_qu
         int("ada@example.org")
     except ValueError as error:
         error.__cause__ = IntegrityError("Key (email)=(ada@example.org) already exists.")
-        record = logging.LogRecord("name", logging.ERROR, "path", 1, "it %s", ("failed",), sys.exc_info())
+        record = logging.LogRecord("users.x", logging.ERROR, "path", 1, "it %s", ("failed",), sys.exc_info())
         line = json.loads(JSONFormatter().format(record))
     finally:
         request_id.reset(token)
@@ -202,7 +212,7 @@ def test_a_log_line_is_json_with_the_request_id_and_without_what_an_exception_qu
     assert line["error"][1] == "django.db.utils.IntegrityError"
     assert "test_settings.py" in line["error"][0]
     assert "ada" not in str(line)
-    plain = json.loads(JSONFormatter().format(logging.LogRecord("n", logging.INFO, "p", 1, "fine", None, None)))
+    plain = json.loads(JSONFormatter().format(logging.LogRecord("users", logging.INFO, "p", 1, "fine", None, None)))
     assert set(plain) == {"time", "level", "logger", "message"}
 
 

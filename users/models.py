@@ -181,6 +181,28 @@ class Session(models.Model):
         return self.previous_token_id == token_id and whole_second() - self.rotated_at <= REFRESH_GRACE
 
 
+class IdempotencyRecord(models.Model):
+    """The first answer to a POST that carried an `Idempotency-Key`, stored in the transaction of its effect."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # No index of its own: the constraint's begins with it.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="idempotency_records", db_index=False)
+    key = models.CharField(max_length=255)
+    # SHA-256 of method, path and body, in hexadecimal.
+    fingerprint = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
+    # Empty only inside the transaction that writes it.
+    status = models.PositiveSmallIntegerField(default=0)
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(default=b"")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_of_user"),)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class Mail(models.Model):
     """A mail that is to be sent or was sent. Its text isn't stored: the task that sends it writes it, link included."""
 

@@ -14,11 +14,12 @@ from rest_framework.fields import empty
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.settings import api_settings
 
 from profiles_project.http.errors import ParameterInvalid, faults
 from profiles_project.http.fields import Email
+from profiles_project.http.logs import security_event
 from profiles_project.http.pagination import paginate
 from profiles_project.http.values import fold
 from profiles_project.http.views import APIView
@@ -29,9 +30,6 @@ from users.models import Mail, Session, User, whole_second
 from users.problems import EmailTaken, InvalidCredentials, InvalidRefreshToken, WrongPassword
 from users.tasks import file_mail
 from users.tokens import AccessToken, RefreshToken
-
-# One line an event, with the ids of user and session and nothing that tells who the person is.
-security = logging.getLogger("security")
 
 Kind = Mail.Kind
 
@@ -89,6 +87,8 @@ class PrivateView(APIView):
 class RegisterView(PublicView):
     """POST /auth/register."""
 
+    limit = "register"
+
     @openapi.register
     def post(self, request: Request) -> Response:
         form = self.read(serializers.Registration).validated_data
@@ -101,15 +101,20 @@ class RegisterView(PublicView):
                 file_mail(Kind.VERIFY, user, user.email)
         except IntegrityError as exc:
             raise EmailTaken from exc
+        security_event("account_registered", user=user.pk, session=session.pk)
         return tokens(session, status=201)
 
 
 class LoginView(PublicView):
     """POST /auth/login."""
 
+    limit = "login"
+
     @openapi.login
     def post(self, request: Request) -> Response:
         form = self.read(serializers.Credentials).validated_data
+        # Before the password is looked at, and whoever asks: many machines may guess at one account.
+        self.count("login_email", fold(form["email"]))
         # Hashes exactly once, also for an unknown address and an inactive account.
         user = authenticate(request, email=form["email"], password=form["password"])
         if not isinstance(user, User):
@@ -118,9 +123,10 @@ class LoginView(PublicView):
             # A password that is changed at this moment ends all sessions: this one must not slip in after that.
             unchanged = User.objects.select_for_update().filter(pk=user.pk, password=user.password, is_active=True)
             if unchanged.first() is None:
+                security_event("login_failed", level=logging.WARNING, user=user.pk)
                 raise InvalidCredentials
             session = Session.objects.start(user, user_agent(request))
-        security.info("login: user %s, session %s", user.pk, session.pk)
+        security_event("login", user=user.pk, session=session.pk)
         return tokens(session)
 
 
@@ -133,7 +139,10 @@ class RefreshView(PublicView):
         try:
             token = RefreshToken.parse(form["refresh_token"])
         except TokenError as exc:
+            if not isinstance(exc, ExpiredTokenError):
+                security_event("token_refused", level=logging.WARNING, reason="not ours")
             raise InvalidRefreshToken from exc
+        self.count("refresh", str(token.session_id))
         if (session := self._session_of(token)) is None:
             raise InvalidRefreshToken
         if session.rotate(token.token_id):
@@ -144,13 +153,16 @@ class RefreshView(PublicView):
         if session.has_just_rotated(token.token_id):
             return tokens(session)
         Session.objects.filter(pk=session.pk).end()
-        security.warning("refresh token reused, session ended: user %s, session %s", session.user_id, session.pk)
+        security_event("refresh_reused", level=logging.WARNING, user=session.user_id, session=session.pk)
         raise InvalidRefreshToken
 
     @staticmethod
     def _session_of(token: RefreshToken) -> Session | None:
         session = Session.objects.select_related("user").filter(pk=token.session_id).first()
-        return session if token.belongs_to(session) else None
+        if token.belongs_to(session):
+            return session
+        security_event("token_refused", level=logging.WARNING, reason="session ended", session=token.session_id)
+        return None
 
 
 class LogoutView(PrivateView):
@@ -164,6 +176,7 @@ class LogoutView(PrivateView):
         with suppress(TokenError, KeyError, TypeError):
             ending.append(RefreshToken.parse(body["refresh_token"]).session_id)
         self.account.sessions.filter(pk__in=ending).end()
+        security_event("logout", user=self.account.pk, session=self.session.pk)
         return message("Logged out successfully")
 
 
@@ -187,6 +200,8 @@ class MeView(PrivateView):
 class ChangePasswordView(PrivateView):
     """POST /auth/change-password."""
 
+    limit = "password"
+
     @openapi.change_password
     def post(self, request: Request) -> Response:
         user = self.account
@@ -196,7 +211,7 @@ class ChangePasswordView(PrivateView):
         correct = user.check_password(form["current_password"])
         if not correct or not replace_password(user, form["new_password"], keep=self.session):
             raise WrongPassword("Current password is incorrect.")
-        security.info("password changed: user %s, session %s", user.pk, self.session.pk)
+        security_event("password_changed", user=user.pk, session=self.session.pk)
         return message("Password changed successfully")
 
 
@@ -206,8 +221,10 @@ class ForgotPasswordView(PublicView):
     @openapi.forgot_password
     def post(self, request: Request) -> Response:
         form = self.read(serializers.ForgottenPassword).validated_data
+        self.count("forgot_password", fold(form["email"]))
         user = User.objects.filter(email_key=fold(form["email"]), is_active=True).first()
         file_mail(Kind.RESET, user, user.email if user else "")
+        security_event("password_reset_asked", user=user.pk if user else None)
         return message("If the email exists, a reset link has been sent")
 
 
@@ -224,6 +241,8 @@ class ResetPasswordView(PublicView):
 class ChangeEmailView(PrivateView):
     """POST /auth/change-email."""
 
+    limit = "password"
+
     @openapi.change_email
     def post(self, request: Request) -> Response:
         form = self.read(serializers.EmailChange).validated_data
@@ -234,7 +253,7 @@ class ChangeEmailView(PrivateView):
             # Whether the address is taken is for the worker to find out, so that this answer can't tell.
             file_mail(Kind.CHANGE_EMAIL, user, form["new_email"])
             file_mail(Kind.EMAIL_CHANGE_NOTICE, user, user.email)
-        security.info("change of e-mail asked for: user %s, session %s", user.pk, self.session.pk)
+        security_event("email_change_asked", user=user.pk, session=self.session.pk)
         return message("If the new address is free, a link to confirm it has been sent")
 
 
@@ -284,12 +303,14 @@ class SessionView(PrivateView):
             raise Http404 from exc
         if not ended:
             raise Http404
-        security.info("session ended by its user: user %s, session %s", self.account.pk, session_id)
+        security_event("session_ended", user=self.account.pk, session=uuid.UUID(session_id))
         return Response(status=204)
 
 
 class CheckEmailView(PublicView):
     """GET /auth/check-email."""
+
+    limit = "check_email"
 
     @openapi.check_email
     def get(self, request: Request) -> Response:

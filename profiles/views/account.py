@@ -7,6 +7,7 @@ from rest_framework.response import Response
 
 from profiles import openapi, rendering, serializers
 from profiles.models import Profile
+from profiles_project.http.logs import security_event
 from users.exports import account_document
 from users.models import User
 from users.problems import WrongPassword
@@ -15,6 +16,8 @@ from users.views import PrivateView
 
 class OwnDataView(PrivateView):
     """Answers /auth/me/export."""
+
+    limit = "export"
 
     @openapi.own_data
     def get(self, request: Request) -> Response:
@@ -25,6 +28,8 @@ class OwnDataView(PrivateView):
 class EraseView(PrivateView):
     """Answers /auth/me/erase."""
 
+    limit = "password"
+
     @openapi.erase
     def post(self, request: Request) -> Response:
         password = self.read(serializers.PasswordBody).validated_data["password"]
@@ -34,4 +39,5 @@ class EraseView(PrivateView):
             if not check_password(password, user.password):
                 raise WrongPassword
             user.delete()
+        security_event("account_erased", user=self.account.pk)
         return Response(status=204)

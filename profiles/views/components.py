@@ -21,6 +21,7 @@ from profiles_project.http.errors import ParameterInvalid, faults
 from profiles_project.http.fields import Document
 from profiles_project.http.pagination import paginate
 from profiles_project.http.views import APIView
+from users.idempotency import idempotent
 
 
 class ComponentViewSet(ViewSetMixin, BelowProfileView):
@@ -32,6 +33,12 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
     def body_label(self) -> str:  # type: ignore[override]  # the same for all requests of a kind
         return self.model.plural
 
+    def is_bulk(self) -> bool:
+        if self.action == "bulk_create":
+            # One object that is posted is one item, as a person types it.
+            return bool(self.request.body.lstrip().startswith(b"["))
+        return self.action in {"bulk_update", "bulk_partial_update", "bulk_delete", "reorder"}
+
     def list(self, request: Request, profile_id: str) -> HttpResponse:
         return self.not_modified() or self._page(self.profile)
 
@@ -39,6 +46,7 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
         rows = self.model.objects.filter(profile=profile).values(*rendering.item_fields(self.model))
         return tagged(paginate(self.request, rows, self.model.plural, dict), rendering.tag(profile))
 
+    @idempotent
     def bulk_create(self, request: Request, profile_id: str) -> Response:
         data = self.body()
         many = isinstance(data, list)
@@ -177,6 +185,10 @@ class SkillNamesView(BelowProfileView):
 
     kind: ClassVar[Skill.Kind]
 
+    def is_bulk(self) -> bool:
+        return True
+
+    @idempotent
     def post(self, request: Request, profile_id: str) -> Response:
         names = self.read(serializers.SkillsBody).validated_data["skills"]
         with self.revise() as profile:
@@ -209,11 +221,15 @@ SKILL_NAMES_VIEWS: dict[Skill.Kind, type[SkillNamesView]] = {kind: _skill_names_
 class CustomFieldsView(BelowProfileView):
     """Answers /profiles/{profile_id}/custom-fields."""
 
+    def is_bulk(self) -> bool:
+        return self.request.method in {"POST", "DELETE"}
+
     @openapi.custom_fields_retrieve
     def get(self, request: Request, profile_id: str) -> HttpResponse:
         return self.not_modified() or self.answer(rendering.custom_fields(self.profile), self.profile)
 
     @openapi.custom_fields_add
+    @idempotent
     def post(self, request: Request, profile_id: str) -> Response:
         entries: Sequence[Mapping[str, Any]] = self.read(serializers.CustomFieldsBody).validated_data["fields"]
         keys = [entry["key"] for entry in entries]

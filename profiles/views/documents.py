@@ -21,6 +21,7 @@ from profiles.permissions import OwnsProfile
 from profiles_project.http.conditional import IfMatch, PreconditionFailed, not_modified, tagged
 from profiles_project.http.pagination import paginate
 from profiles_project.http.values import parse_id
+from users.idempotency import idempotent
 from users.views import PrivateView
 
 PROFILES_PAGE = 20
@@ -61,6 +62,7 @@ class ProfilesView(OwnProfilesView):
         return not_modified(request, tag) or tagged(page, tag)
 
     @openapi.profiles_create
+    @idempotent
     def post(self, request: Request) -> HttpResponse:
         values = self.read(serializers.ProfileSerializer).validated_data
         if "If-Match" in request.headers:
@@ -108,6 +110,27 @@ class BelowProfileView(PrivateView):
             raise Http404
         self.check_object_permissions(request, profile)
         self.profile = profile
+        if self.limit == "bulk":
+            # Only now, since nobody's body is looked at before it is known whose profile it is for.
+            self.count("bulk_items", f"user {self.account.pk}", max(1, self.items()))
+
+    def check_throttles(self, request: Request) -> None:
+        if self.is_bulk():
+            self.limit = "bulk"
+        super().check_throttles(request)
+
+    def is_bulk(self) -> bool:
+        """Whether the request writes many items at once, as far as can be told without reading its body's content."""
+        return False
+
+    def items(self) -> int:
+        """How many items a bulk request names: in its body, which is a list or has one, or in its query."""
+        named = [value for values in self.request.query_params.lists() for value in values[1]]
+        if named:
+            return sum(value.count(",") + 1 for value in named)
+        data = self.request.data
+        lists = [data, *data.values()] if isinstance(data, dict) else [data]
+        return sum(len(each) for each in lists if isinstance(each, list))
 
     def revise(self) -> AbstractContextManager[Profile]:
         """The profile, locked for a change that the request's `If-Match` allows."""
@@ -161,6 +184,7 @@ class ActivateView(BelowProfileView):
     """Answers /profiles/{profile_id}/activate."""
 
     @openapi.profiles_activate
+    @idempotent
     def post(self, request: Request, profile_id: str) -> HttpResponse:
         with transaction.atomic():
             profile = Profile.objects.activate(self.profile, IfMatch.of(request))
@@ -172,6 +196,7 @@ class DuplicateView(BelowProfileView):
     """Answers /profiles/{profile_id}/duplicate."""
 
     @openapi.profiles_duplicate
+    @idempotent
     def post(self, request: Request, profile_id: str) -> HttpResponse:
         label = self.read(serializers.DuplicateBody, optional_body=True).validated_data.get("label")
         with transaction.atomic():

@@ -3,15 +3,37 @@
 import json
 import logging
 import traceback
+import uuid
 from datetime import UTC, datetime
 
-from profiles_project.http.context import request_id
+from profiles_project.http.context import request_id, user_id
 
 LONGEST_CHAIN = 10
+# Loggers that write ids, states and addresses to listen on, and nothing that a person has sent or stored.
+TRUSTED = frozenset(
+    {"profiles", "profiles_project", "users", "security", "granian", "_granian", "django_tasks", "django_tasks_db"}
+)
+
+
+def security_event(name: str, *, level: int = logging.INFO, **fields: object) -> None:
+    """Write what happened to somebody's account or data as one line on the logger "security".
+
+    `fields` are ids (`user`, `session`, `profile`, `staff`, `object`) and words of ours such as a `reason`, never
+    what a person has typed or stored; those that are None are left out.
+    """
+    write_event("security", name, level=level, **fields)
+
+
+def write_event(logger: str, name: str, *, level: int = logging.INFO, **fields: object) -> None:
+    """Write one line with `event` and the fields as members of their own."""
+    members = {"event": name} | {key: value for key, value in fields.items() if value is not None}
+    text = " ".join([name, *(f"{key}={value}" for key, value in members.items() if key != "event")])
+    logging.getLogger(logger).log(level, text, extra={"members": members})
 
 
 class JSONFormatter(logging.Formatter):
-    """A record as one line of JSON: time (UTC), level, logger, message, request id, error.
+    """A record as one line of JSON: time (UTC), level, logger, message or the members of an event, and where they
+    are known the ids of request and user, and the error.
 
     Of an exception the types and places are written, never its message: a database quotes the row that it
     refused, and with it somebody's e-mail address.
@@ -22,13 +44,53 @@ class JSONFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            # The text of an event says its members over again.
+            **(getattr(record, "members", None) or {"message": message(record)}),
         }
         if identifier := request_id.get():
             line["request_id"] = identifier
+        if (user := user_id.get()) is not None:
+            line["user_id"] = user
         if record.exc_info and record.exc_info[1]:
             line["error"] = describe(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def message(record: logging.LogRecord) -> str:
+    """The text of a record without what it may quote.
+
+    Of a library that is not trusted only the template stays, with numbers and ids filled in; where it came without
+    arguments its text may be a quotation as a whole, so the place in the code stands for it.
+    """
+    trusted = record.name.partition(".")[0] in TRUSTED
+    place = f"{record.module}:{record.lineno}"
+    if not isinstance(record.msg, str) or not (trusted or record.args):
+        return f"{type(record.msg).__name__} at {place}"
+    given = record.args or ()
+    args: object = (
+        {key: _harmless(value, trusted=trusted) for key, value in given.items()}
+        if isinstance(given, dict)
+        else tuple(_harmless(value, trusted=trusted) for value in given)
+    )
+    try:
+        return record.msg % args if given else record.msg
+    except (TypeError, ValueError, KeyError):
+        # A number's placeholder got something else.
+        return f"{record.msg} at {place}"
+
+
+def _harmless(value: object, *, trusted: bool) -> object:
+    """What may stand for the argument in a line: itself, or only its type."""
+    if isinstance(value, (int, float, uuid.UUID)) or (trusted and not isinstance(value, BaseException)):
+        return value
+    return f"<{type(value).__name__}>"
+
+
+class WithError(logging.Filter):
+    """Lets through what tells of an exception. Django also notes each answer of 500 and 503, as we do ourselves."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return bool(record.exc_info)
 
 
 def describe(error: BaseException) -> list[str]:

@@ -1,16 +1,21 @@
-"""What every request passes before Django routes it: an id, and a body that was read within its limit."""
+"""What every request passes before Django routes it: an id, a log line, and a body that was read within its limit."""
 
 import io
 import logging
+import time
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
+from django.utils.cache import patch_vary_headers
 
-from profiles_project.http.context import request_id
+from profiles_project.http.context import request_id, user_id
 from profiles_project.http.errors import MEDIA_TYPE, InternalError, Problem, TooLarge, problem_response, to_problem
+from profiles_project.http.logs import write_event
 from profiles_project.http.values import new_id
 
 logger = logging.getLogger(__name__)
@@ -24,24 +29,31 @@ LARGE_BODY_EXACT = "/api/v1/profiles"
 # What is refused is read all the same up to here, since a client that is still sending cannot hear the answer.
 DRAIN_LIMIT = 16 * MIB
 CHUNK = 64 * 1024
+# What a method may be called in a log line; a client may send any word.
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+PROBES = frozenset({"/health", "/health/ready"})
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class RequestIdMiddleware:
-    """Gives each request an id, and each failure outside the views a problem document."""
+    """Gives each request an id and a log line, and each failure outside the views a problem document."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        token = request_id.set(str(new_id()))
+        began = time.perf_counter()
+        tokens = request_id.set(str(new_id())), user_id.set(None)
         try:
             response = self._answer(request)
             response["X-Request-ID"] = request_id.get()
+            _guard(request, response)
+            _log(request, response, time.perf_counter() - began)
             return response
         finally:
-            request_id.reset(token)
+            request_id.reset(tokens[0])
+            user_id.reset(tokens[1])
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         try:
@@ -51,9 +63,16 @@ class RequestIdMiddleware:
             return problem_response(request, BadHost())
         response = self.get_response(request)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and response.get("Content-Type") != MEDIA_TYPE:
-            # Django's own views refuse a method without a word.
-            return problem_response(request, Problem(status=405, headers={"Allow": response["Allow"]}))
+            # Django's own views refuse a method without a word. Filled in here, so that the headers stay.
+            response.content = problem_response(request, Problem(status=405)).content
+            response["Content-Type"] = MEDIA_TYPE
+            response["Content-Length"] = str(len(response.content))
         return response
+
+    def process_view(self, request: HttpRequest, view: object, args: object, kwargs: dict[str, Any]) -> None:
+        """Called by Django when the route is known. In the admin, the session's user is the one who asks."""
+        if request.path.startswith("/admin/"):
+            user_id.set(request.user.pk)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Called by Django for what a view outside DRF raised; the admin keeps Django's own pages."""
@@ -64,6 +83,40 @@ class RequestIdMiddleware:
             logger.error("unforeseen error", exc_info=exception)
             problem = InternalError()
         return problem_response(request, problem)
+
+
+def _guard(request: HttpRequest, response: HttpResponse) -> None:
+    """Set what the views set themselves, on answers that did not come from a view."""
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if request.path.startswith("/admin/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    if request.path.startswith("/api/v1/") and "Authorization" in request.headers:
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        patch_vary_headers(response, ["Authorization"])
+
+
+def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    """The request's line: its route and never its address, which may hold anything."""
+    route = _route(request)
+    write_event(
+        "profiles.access",
+        "request",
+        level=logging.DEBUG if route in PROBES else logging.INFO,
+        method=request.method if request.method in METHODS else "other",
+        route=route,
+        status=response.status_code,
+        duration_ms=round(seconds * 1000, 1),
+    )
+
+
+def _route(request: HttpRequest) -> str:
+    """The pattern that the address fits, such as `/api/v1/profiles/<profile_id>`."""
+    if request.path == "/":
+        return "/"
+    # The last pattern of all is empty and fits what no route serves.
+    if request.resolver_match and request.resolver_match.route:
+        return f"/{request.resolver_match.route}"
+    return f"{settings.STATIC_URL}*" if request.path.startswith(settings.STATIC_URL) else "unmatched"
 
 
 class BadHost(Problem):
@@ -94,6 +147,8 @@ class RequestBodyMiddleware:
         if body is not None:
             request.META["CONTENT_LENGTH"] = str(len(body))
             request._stream = io.BytesIO(body)  # noqa: SLF001  # Django has no public way
+            # So that it can still be asked for when a parser has read it.
+            request._body = body  # noqa: SLF001
             request._read_started = False  # type: ignore[attr-defined]  # noqa: SLF001
         return self.get_response(request)
 

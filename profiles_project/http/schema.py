@@ -132,8 +132,16 @@ def path_id(name: str, description: str) -> OpenApiParameter:
     return OpenApiParameter(name, OpenApiTypes.UUID, OpenApiParameter.PATH, description=description)
 
 
-def _headers(*, conditional_read: bool, conditional_write: bool) -> list[OpenApiParameter]:
+def _headers(*, conditional_read: bool, conditional_write: bool, idempotent: bool) -> list[OpenApiParameter]:
     found = []
+    if idempotent:
+        text = (
+            "Chosen by you, such as a UUID: sent again within 24 hours with the same request it gives the first answer "
+            "again, with `Idempotency-Replayed: true`, and no second effect. With another request it is 422; 409 says "
+            "that the first one is still under way."
+        )
+        key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
+        found.append(OpenApiParameter("Idempotency-Key", key, OpenApiParameter.HEADER, description=text))
     if conditional_read:
         text = "An `ETag` you have; where it is still current the answer is 304 without a body."
         found.append(OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description=text))
@@ -179,21 +187,25 @@ def operation(
     auth: bool = True,
     below_profile: bool = False,
     tagged: str = "",
+    idempotent: bool = False,
 ) -> Callable[[F], F]:
     """Describes a view's method: what it takes, what it gives, and every problem that it can answer.
 
     `errors` names the statuses beyond those that follow from the rest: 401 with `auth`; 403 and 404 with
-    `below_profile`; 400, 413, 415 and 422 with a request or parameters; 406 and 503 always. `tagged` is "read" or
-    "write" for what carries an `ETag` (304 with the one, 412 with the other). `request_example` and
+    `below_profile`; 400, 413, 415 and 422 with a request or parameters; 406, 429 and 503 always. `tagged` is "read" or
+    "write" for what carries an `ETag` (304 with the one, 412 with the other); `idempotent` marks what takes an
+    `Idempotency-Key`. `request_example` and
     `response_example` (of the first status in `responses`) are bare values.
     """
-    parameters = [*parameters, *_headers(conditional_read=tagged == "read", conditional_write=tagged == "write")]
-    statuses = {406, 503, *errors}
+    headers = _headers(conditional_read=tagged == "read", conditional_write=tagged == "write", idempotent=idempotent)
+    parameters = [*parameters, *headers]
+    statuses = {406, 429, 503, *errors}
     statuses |= {401} if auth else set()
     statuses |= {403, 404} if below_profile else set()
     statuses |= {400, 413, 415, 422} if request is not None else set()
     statuses |= {422} if any(p.location == OpenApiParameter.QUERY for p in parameters) else set()
     statuses |= {412} if tagged == "write" else set()
+    statuses |= {400, 409, 422} if idempotent else set()
     answers: dict[Any, Any] = dict(responses)
     if tagged == "read":
         answers[304] = OpenApiResponse(description="Not modified: the representation you have is current.")

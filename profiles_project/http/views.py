@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from profiles_project.http.errors import Problem
+from profiles_project.http.ratelimit import Usage, client_network, headers, spend
 
 S = TypeVar("S", bound=BaseSerializer[Any])
 
@@ -18,10 +19,28 @@ S = TypeVar("S", bound=BaseSerializer[Any])
 class APIView(views.APIView):
     """One place for what every route does alike: bodies, OPTIONS, cache headers.
 
-    `body_label` names the list that a request's body is, for the sentences of faults in it.
+    `body_label` names the list that a request's body is, for the sentences of faults in it. `limit` is the scope of
+    settings.RATELIMITS in which requests count.
     """
 
     body_label = ""
+    limit = "default"
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # A view serves one request: what it has counted.
+        self.usages: list[Usage] = []
+
+    def count(self, scope: str, whose: str, cost: int = 1) -> None:
+        """Count the request in a scope. Raises TooManyRequests past its limit."""
+        if usage := spend(self.request, scope, whose, cost):
+            self.usages.append(usage)
+            usage.check()
+
+    def check_throttles(self, request: Request) -> None:
+        """Called by DRF when it knows who asks."""
+        user = request.user
+        self.count(self.limit, f"user {user.pk}" if user.is_authenticated else f"address {client_network(request)}")
 
     def body(self, *, optional: bool = False) -> Any:
         """The parsed body. An absent one is 400, or `{}` where it is `optional`."""
@@ -57,6 +76,8 @@ class APIView(views.APIView):
         has_token = "Authorization" in request.headers
         response["Cache-Control"] = "private, no-cache" if has_token else "no-store"
         patch_vary_headers(response, ["Authorization"])
+        for name, value in headers(self.usages).items():
+            response[name] = value
         return response
 
 

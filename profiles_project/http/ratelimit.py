@@ -1,0 +1,114 @@
+"""How often somebody may ask (contract 1.7): counted by django-ratelimit in the shared cache, told in headers."""
+
+import functools
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.cache import caches
+from django.http import HttpRequest
+from django_ratelimit.core import ALL, _get_window, _make_cache_key, _split_rate, get_usage
+from rest_framework.request import Request
+
+from profiles_project.http.errors import Problem
+from profiles_project.http.logs import security_event
+
+# The part of an IPv6 address that one customer has to themselves.
+IPV6_PREFIX = 64
+
+
+class TooManyRequests(Problem):
+    """429: the limit of a scope is used up; `Retry-After` says for how many seconds."""
+
+    status_code = 429
+
+    def __init__(self, seconds: int) -> None:
+        unit = "second" if seconds == 1 else "seconds"
+        super().__init__(
+            f"Too many requests; please try again in {seconds} {unit}.", headers={"Retry-After": str(seconds)}
+        )
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one scope has counted: at most `quota` in a window of `period` seconds, which ends in `seconds`."""
+
+    scope: str
+    quota: int
+    period: int
+    count: int
+    seconds: int
+
+    def check(self) -> None:
+        """Raises TooManyRequests past the quota."""
+        if self.count > self.quota:
+            security_event("rate_limited", scope=self.scope)
+            raise TooManyRequests(self.seconds)
+
+
+def spend(request: HttpRequest | Request, scope: str, whose: str, cost: int = 1) -> Usage | None:
+    """Count `cost` for somebody in a scope of settings.RATELIMITS; None where limits are off or can't be counted."""
+    rate = settings.RATELIMITS[scope]
+
+    count = functools.partial(
+        get_usage, request, group=scope, key=lambda *_: whose, rate=rate, method=ALL, increment=True
+    )
+    # None too when the cache fell back to local memory between the library's two operations, which then hold together.
+    usage: dict[str, int] | None = count() or count()
+    if usage is None:
+        return None
+    quota, period = _split_rate(rate)
+    total = usage["count"]
+    if cost > 1:
+        # The library counts one at a time: the rest is added to its counter, whose name it alone knows.
+        key = _make_cache_key(scope, _get_window(whose, period), rate, whose, ALL)
+        try:
+            total = caches[settings.RATELIMIT_USE_CACHE].incr(key, cost - 1)
+        except ValueError:
+            total += cost - 1
+    # The end of the window is this very second at times; a pause of none would be no pause.
+    return Usage(scope, quota, period, total, max(1, usage["time_left"]))
+
+
+def headers(usages: Sequence[Usage]) -> dict[str, str]:
+    """The draft headers `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers)."""
+    if not usages:
+        return {}
+    return {
+        "RateLimit-Policy": ", ".join(f'"{each.scope}";q={each.quota};w={each.period}' for each in usages),
+        "RateLimit": ", ".join(
+            f'"{each.scope}";r={max(0, each.quota - each.count)};t={each.seconds}' for each in usages
+        ),
+    }
+
+
+def client_network(request: HttpRequest | Request) -> str:
+    """The address of the client, of IPv6 the network of its /64.
+
+    The proxy's header counts only as far as TRUSTED_PROXY_COUNT proxies of ours have written it: each appends the
+    address that it was asked from, so the client's stands that many places from the end, and what is before it anybody
+    may have made up.
+    """
+    peer = _address(str(request.META.get("REMOTE_ADDR", "")))
+    hops = [hop.strip() for hop in str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")]
+    trusted = settings.TRUSTED_PROXY_COUNT
+    named = _address(hops[-trusted]) if 0 < trusted <= len(hops) else None
+    address = named or peer
+    if address is None:
+        return "unknown"
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False))
+    return str(address)
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address in a text that may carry a port, too; IPv4 inside IPv6 is IPv4, lest all of it share one /64."""
+    bare = text.partition("]")[0].removeprefix("[") if text.startswith("[") else text
+    if bare.count(":") == 1:
+        bare = bare.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(bare)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
