@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
@@ -43,7 +44,7 @@ POSTS: dict[str, tuple[str, Any]] = {
 
 def rows() -> tuple[int, ...]:
     """How many rows each table has that a POST may add to, and the sum of all versions."""
-    tables = (Profile, Skill, CustomField, *COMPONENTS)
+    tables: tuple[type[Model], ...] = (Profile, Skill, CustomField, *COMPONENTS)
     versions = sum(Profile.objects.values_list("version", flat=True))
     return (*(table._default_manager.count() for table in tables), versions)
 

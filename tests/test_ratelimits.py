@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
+from django.core.cache import caches
 from django.core.exceptions import ImproperlyConfigured
 from django.test import RequestFactory
 from pytest_django import Settings
@@ -332,7 +333,7 @@ def test_a_counter_that_vanishes_between_two_steps_refuses_nobody(
     anonymous: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when Redis goes away after the first step, and local memory has never heard of the counter."""
-    backend = type(ratelimit.caches["counters"])
+    backend = type(caches["counters"])
     path = f"{API}/auth/check-email?email=ada%40example.org"
     anonymous.get(path)
 

@@ -167,10 +167,10 @@ def test_a_limit_can_be_set(load: Environment) -> None:
     assert refusal(load, **(PRODUCTION | {"RATELIMIT_BULK": "many"})).startswith("RATELIMIT_BULK must be a rate")
 
 
-def test_redis_gets_short_time_outs_and_a_second_web_process(load: Environment) -> None:
+def test_redis_gets_a_breaker_and_a_second_web_process(load: Environment) -> None:
     settings = load(**PRODUCTION, REDIS_URL="redis://cache/1", TRUSTED_PROXY_COUNT="1")
-    options = settings["CACHES"]["default"]["OPTIONS"]
-    assert options["SOCKET_TIMEOUT"] == options["SOCKET_CONNECT_TIMEOUT"] == 0.2
+    backends = {cache["BACKEND"] for cache in settings["CACHES"].values()}
+    assert backends == {"profiles_project.http.cache.FallbackCache"}
     assert settings["WEB_WORKERS"] == 2
     assert settings["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
 

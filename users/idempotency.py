@@ -49,7 +49,7 @@ def idempotent(handler: Handler) -> Handler:
         if (key := _key(request)) is None:
             return handler(view, request, *args, **kwargs)
         with transaction.atomic():
-            record, is_first = _claim(request.user, key, _fingerprint(request))
+            record, is_first = _claim(view.account, key, _fingerprint(request))
             if not is_first:
                 return _replayed(record)
             response = _plain(handler(view, request, *args, **kwargs))
