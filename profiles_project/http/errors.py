@@ -13,6 +13,7 @@ from django.core.exceptions import (
 )
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
+from psycopg.errors import ReadOnlySqlTransaction
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
@@ -154,7 +155,8 @@ def to_problem(exc: BaseException, *, body_label: str = "") -> Problem | None:
         return _validation_problem(exc, body_label)
     if isinstance(exc, DjangoValidationError):
         return _validation_problem(exceptions.ValidationError(exc.messages, code=exc.code), body_label)
-    if isinstance(exc, (OperationalError, InterfaceError)):
+    if isinstance(exc, (OperationalError, InterfaceError)) or isinstance(exc.__cause__, ReadOnlySqlTransaction):
+        # Read-only is what a standby is, for the moment between a failover and its promotion.
         logger.error("database unavailable: %s", type(exc.__cause__ or exc).__name__)
         return Unavailable()
     status = _status_of(exc)

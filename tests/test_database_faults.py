@@ -1,0 +1,170 @@
+"""PostgreSQL that is slow, busy, read-only or out of connections: 503 with Retry-After, and nothing is stored."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection, connections, transaction
+from django.db.backends.postgresql.base import DatabaseWrapper
+
+from profiles.models import Experience, Profile
+from tests.client import ApiClient
+from tests.concurrency import at_once
+from tests.contract import API, contract
+from tests.factories import UserFactory, item, make_profile
+from users.models import User
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(
+        django_settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql",
+        reason="SQLite has no time-outs of its own, no pool and no standby",
+    ),
+]
+
+
+@pytest.fixture
+def profile(user: User) -> Profile:
+    return make_profile(user, 1)
+
+
+def run(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@contextmanager
+def held(profile: Profile) -> Iterator[None]:
+    """The profile's row locked by another connection."""
+    is_locked, may_end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Profile.objects.select_for_update().get(pk=profile.pk)
+            is_locked.set()
+            may_end.wait(20)
+        connection.close()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert is_locked.wait(10)
+    try:
+        yield
+    finally:
+        may_end.set()
+        thread.join()
+
+
+@contextmanager
+def locked_too_long(profile: Profile) -> Iterator[None]:
+    run("SET lock_timeout = '100ms'")
+    with held(profile):
+        yield
+    run("RESET lock_timeout")
+
+
+@contextmanager
+def too_slow(profile: Profile) -> Iterator[None]:
+    run("SET statement_timeout = '100ms'")
+    with held(profile):
+        yield
+    run("RESET statement_timeout")
+
+
+@contextmanager
+def read_only(profile: Profile) -> Iterator[None]:
+    run("SET default_transaction_read_only = on")
+    yield
+    run("SET default_transaction_read_only = off")
+
+
+@contextmanager
+def connection_killed(profile: Profile) -> Iterator[None]:
+    """The server ends the connection of a request while it waits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+
+    def kill() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+        connection.close()
+
+    with held(profile):
+        killer = threading.Timer(0.3, kill)
+        killer.start()
+        yield
+        killer.join()
+
+
+@pytest.mark.parametrize("fault", [locked_too_long, too_slow, read_only, connection_killed])
+def test_a_write_that_the_database_cannot_do_now_is_a_503_and_stores_nothing(
+    api: ApiClient, profile: Profile, fault: Callable[[Profile], Any]
+) -> None:
+    path = f"{API}/profiles/{profile.pk}/experiences"
+    with fault(profile):
+        answer = api.post(path, [item(Experience)], headers={"Idempotency-Key": "first"})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert answer.json()["type"].endswith("/unavailable")
+    profile.refresh_from_db()
+    assert (profile.version, Experience.objects.filter(profile=profile).count()) == (1, 1)
+    # As soon as it can, the same request is done, once.
+    for _ in range(2):
+        assert api.post(path, [item(Experience)], headers={"Idempotency-Key": "first"}).status_code == 201
+    assert Experience.objects.filter(profile=profile).count() == 2
+
+
+def test_reading_goes_on_while_the_database_is_read_only(api: ApiClient, profile: Profile) -> None:
+    with read_only(profile):
+        assert api.get(f"{API}/profiles/{profile.pk}").status_code == 200
+
+
+def test_an_exhausted_pool_is_a_503(user: User, profile: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrapper = connections["default"]
+    assert isinstance(wrapper, DatabaseWrapper)
+    pool = wrapper.pool
+    assert pool is not None
+    monkeypatch.setattr(pool, "timeout", 0.2)
+    contract()
+    api = ApiClient().as_user(user)
+    connection.close()
+    with ExitStack() as taken:
+        for _ in range(pool.max_size):
+            taken.enter_context(pool.connection(timeout=5))
+        (answer,) = at_once(lambda: api.get(f"{API}/profiles/{profile.pk}"))
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+    assert api.get(f"{API}/profiles/{profile.pk}").status_code == 200
+
+
+def test_of_two_that_wait_for_each_other_one_is_told_to_try_again(user: User) -> None:
+    """Our own order of locks allows no deadlock, so this one is made by hand, past the gate."""
+    contract()
+    first, second = (make_profile(UserFactory.create(), 1) for _ in range(2))
+    api = ApiClient().as_user(first.user)
+    run("SELECT 1")
+    has_locked, request_waits = threading.Event(), threading.Event()
+
+    def other_way_round() -> None:
+        with transaction.atomic():
+            run("SET LOCAL deadlock_timeout = '10s'")
+            Profile.objects.select_for_update().get(pk=first.pk)
+            has_locked.set()
+            request_waits.wait(10)
+            Profile.objects.select_for_update().get(pk=second.pk)
+        connection.close()
+
+    def ask() -> Any:
+        run("SET deadlock_timeout = '200ms'")
+        assert has_locked.wait(10)
+        with transaction.atomic():
+            Profile.objects.select_for_update().get(pk=second.pk)
+            request_waits.set()
+            answer = api.patch(f"{API}/profiles/{first.pk}", {"label": "New"}, check=False)
+            transaction.set_rollback(True)
+        return answer
+
+    _, answer = at_once(other_way_round, ask)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
