@@ -8,6 +8,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
+from tests.client import ApiClient
 from tests.factories import PASSWORD, UserFactory
 from tests.queries import statements
 from users.models import Mail, Session, User
@@ -104,6 +105,24 @@ def test_an_account_is_switched_off(admin: Client, user: User) -> None:
     assert answer.status_code == 302
     user.refresh_from_db()
     assert not user.is_active
+
+
+def test_who_is_switched_on_again_has_to_log_in_again(admin: Client, user: User) -> None:
+    phone = ApiClient().as_user(user)
+    for state, expected in (("", False), ("on", True)):
+        admin.post(f"{USERS}{user.pk}/change/", {**form_of(user), "is_active": state})
+        user.refresh_from_db()
+        assert user.is_active is expected
+        assert phone.get("/api/v1/auth/me").status_code == 401
+    assert not user.sessions.live().exists()
+
+
+@pytest.mark.parametrize("change", [{"is_staff": False}, {"is_active": False}, {"is_superuser": False}])
+def test_who_is_demoted_is_out_at_the_next_click(superuser: User, change: dict[str, bool]) -> None:
+    client = client_of(superuser)
+    assert client.get(USERS).status_code == 200
+    User.objects.filter(pk=superuser.pk).update(**change)
+    assert client.get(USERS).status_code in {302, 403}
 
 
 def test_the_address_stays_what_its_owner_confirmed(admin: Client, user: User) -> None:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from tests.factories import PASSWORD
 from users.links import make_token
@@ -65,3 +66,13 @@ def test_the_pages_ask_no_other_host_and_give_the_token_to_nobody(client: Client
     assert page["Referrer-Policy"] == "no-referrer"
     assert "default-src 'none'" in page["Content-Security-Policy"]
     assert "no-store" in page["Cache-Control"]
+
+
+def test_the_pages_count_as_the_routes_of_the_api_do(client: Client, settings: Settings) -> None:
+    settings.RATELIMIT_ENABLE = True
+    settings.RATELIMITS = settings.RATELIMITS | {"default": "2/h"}
+    pages = [client.post("/verify-email", {"token": "x"}) for _ in range(3)]
+    assert [page.status_code for page in pages] == [400, 400, 429]
+    assert "please try again in" in pages[2].content.decode()
+    assert int(pages[2]["Retry-After"]) > 0
+    assert client.get("/verify-email").status_code == 200

@@ -73,12 +73,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def save(self, **options: Any) -> None:
-        """Store the row; a new password, from Django's own forms and commands too, ends all sessions."""
+        """Store the row; a new password, from Django's own forms and commands too, ends all sessions.
+
+        So does deactivation, lest a lost phone be logged in again when the account is.
+        """
         # Not set by the renewal of an old hash at log-in, where the password stays the same.
         has_new_password = getattr(self, "_password", None) is not None and not self._state.adding
         with transaction.atomic():
             super().save(**options)
-            if has_new_password:
+            if has_new_password or not self.is_active:
                 self.sessions.all().end()
 
     @classmethod

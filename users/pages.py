@@ -5,6 +5,7 @@ Opening a page changes nothing, since mail scanners open links too; only its for
 
 from typing import Any
 
+from csp.decorators import csp_replace
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
@@ -14,9 +15,8 @@ from django.views.generic import FormView
 from rest_framework.exceptions import ValidationError
 
 from profiles_project.http.errors import Problem, faults
+from profiles_project.http.ratelimit import TooManyRequests, client_network, spend
 from users.accounts import confirm_address, reset_password
-
-PAGE_POLICY = "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
 class LinkForm(forms.Form):
@@ -43,7 +43,7 @@ class PasswordForm(LinkForm):
 
 
 # The token in the form is what allows the change; there is no session that another site could ride on.
-@method_decorator([csrf_exempt, never_cache], name="dispatch")
+@method_decorator([csrf_exempt, never_cache, csp_replace({"script-src": None})], name="dispatch")
 class LinkPage(FormView[LinkForm]):
     """A page of a link: what it is for, its form, and afterwards what came of it."""
 
@@ -56,9 +56,19 @@ class LinkPage(FormView[LinkForm]):
     def get_initial(self) -> dict[str, Any]:
         return {"token": self.request.GET.get("token", "")}
 
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        usage = spend(request, "default", f"address {client_network(request)}")
+        try:
+            if usage:
+                usage.check()
+        except TooManyRequests as refusal:
+            page = self._result(str(refusal.detail), status=refusal.status_code)
+            page["Retry-After"] = refusal.headers["Retry-After"]
+            return page
+        return super().post(request, *args, **kwargs)
+
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         response = super().dispatch(request, *args, **kwargs)
-        response["Content-Security-Policy"] = PAGE_POLICY
         # The address holds the token.
         response["Referrer-Policy"] = "no-referrer"
         return response
