@@ -13,7 +13,7 @@ from rest_framework.exceptions import ValidationError
 
 from profiles import rendering
 from profiles.models import COMPONENTS, CustomField, Part, Profile, Skill
-from profiles_project.http.adminlog import NamelessLog
+from profiles_project.http.adminlog import WatchedAdmin
 from profiles_project.http.errors import faults
 from profiles_project.http.values import fold, nfc
 
@@ -76,7 +76,7 @@ INLINES = (
 
 
 @admin.register(Profile)
-class ProfileAdmin(NamelessLog, admin.ModelAdmin[Profile]):
+class ProfileAdmin(WatchedAdmin, admin.ModelAdmin[Profile]):
     """Profiles with everything in them. They are made, activated and deleted by their users."""
 
     form = CareerForm

@@ -108,7 +108,7 @@ class TestForgottenPassword:
         assert f"{settings.APP_LINK_BASE}/reset-password?token=" in str(message.body)
         with caplog.at_level(logging.INFO, "security"):
             assert reset(token_in(message)).json() == {"message": "Password reset successfully"}
-        assert f"password reset: user {user.pk}" in caplog.messages
+        assert f"password_reset user={user.pk}" in caplog.messages
         assert device.get(auth("me")).status_code == 401
         assert anonymous.post(auth("login"), {"email": user.email, "password": PASSWORD}).status_code == 401
         assert anonymous.post(auth("login"), {"email": user.email, "password": NEW}).status_code == 200

@@ -1,13 +1,17 @@
 """What changes an account for good: a new password, a confirmed address; for the API and for the pages of links."""
 
 import logging
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.signals import user_login_failed
 from django.db import IntegrityError, transaction
+from django.dispatch import receiver
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
+from profiles_project.http.logs import security_event
 from profiles_project.http.values import fold
 from users.links import open_link
 from users.models import Mail, Session, User
@@ -15,9 +19,18 @@ from users.problems import InvalidLink
 from users.tasks import file_mail
 from users.validators import password_faults
 
-security = logging.getLogger("security")
-
 Kind = Mail.Kind
+
+
+@receiver(user_login_failed)
+def note_failed_login(sender: object, credentials: Mapping[str, Any], **_: object) -> None:
+    """Called by Django when address and password do not fit, whether in the API or in the admin.
+
+    The account is looked up again for every failure, so that the time tells nothing about who has one.
+    """
+    address = str(credentials.get("email") or credentials.get("username") or "")
+    user = User.objects.filter(email_key=fold(address)).values_list("pk", flat=True).first()
+    security_event("login_failed", level=logging.WARNING, user=user)
 
 
 def replace_password(user: User, password: str, *, keep: Session | None = None) -> bool:
@@ -47,7 +60,7 @@ def reset_password(token: str, new_password: str) -> None:
         raise ValidationError({"new_password": broken})
     if not replace_password(user, new_password):
         raise InvalidLink("Invalid or expired reset token.")
-    security.info("password reset: user %s", user.pk)
+    security_event("password_reset", user=user.pk)
 
 
 def confirm_address(token: str) -> None:
@@ -68,4 +81,4 @@ def confirm_address(token: str) -> None:
         raise InvalidLink("This e-mail address belongs to another account by now.") from exc
     if not changed:
         raise InvalidLink("Invalid or expired verification token.")
-    security.info("%s link used: user %s", mail.kind, user.pk)
+    security_event("email_changed" if mail.kind == Kind.CHANGE_EMAIL else "email_verified", user=user.pk)

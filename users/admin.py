@@ -5,13 +5,28 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models import Model, QuerySet
+from django.dispatch import receiver
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import URLPattern
 
-from profiles_project.http.adminlog import NamelessLog
+from profiles_project.http.adminlog import WatchedAdmin
+from profiles_project.http.logs import security_event
 from users.models import Mail, Session, User
+
+
+@receiver(user_logged_in)
+def note_login(sender: object, user: User, **_: object) -> None:
+    """Called by Django when staff log in to the admin; the API has sessions of its own."""
+    security_event("admin_login", staff=user.pk)
+
+
+@receiver(user_logged_out)
+def note_logout(sender: object, user: User | None, **_: object) -> None:
+    """Called by Django when staff log out."""
+    security_event("admin_logout", staff=user.pk if user else None)
 
 
 class ReadOnly:
@@ -48,7 +63,7 @@ class StaffCreationForm(AdminUserCreationForm[User]):
 
 
 @admin.register(User)
-class AccountAdmin(NamelessLog, UserAdmin[User]):
+class AccountAdmin(WatchedAdmin, UserAdmin[User]):
     """Accounts. Superusers add staff and hand out permissions; other staff change what people may be helped with."""
 
     add_form = StaffCreationForm
@@ -97,7 +112,7 @@ class AccountAdmin(NamelessLog, UserAdmin[User]):
 
 
 @admin.register(Session)
-class SessionAdmin(ReadOnly, admin.ModelAdmin[Session]):
+class SessionAdmin(ReadOnly, WatchedAdmin, admin.ModelAdmin[Session]):
     """Every device that is or was logged in."""
 
     list_display = ("id", "user", "created_at", "last_used_at", "expires_at", "revoked_at", "user_agent")
@@ -109,7 +124,7 @@ class SessionAdmin(ReadOnly, admin.ModelAdmin[Session]):
 
 
 @admin.register(Mail)
-class MailAdmin(ReadOnly, admin.ModelAdmin[Mail]):
+class MailAdmin(ReadOnly, WatchedAdmin, admin.ModelAdmin[Mail]):
     """Mails that wait, were sent, or never will be."""
 
     list_display = ("id", "user", "kind", "address", "created_at", "sent_at", "attempts", "problem")

@@ -3,11 +3,16 @@
 DRF's views import this module while they are imported themselves, so nothing here may import them.
 """
 
+import logging
+import uuid
+
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
-from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 
+from profiles_project.http.context import user_id
+from profiles_project.http.logs import security_event
 from users.models import Session, User
 from users.tokens import AccessToken
 
@@ -22,6 +27,12 @@ def _credentials(request: Request) -> list[str]:
     return rest or [""] if scheme.lower() == "bearer" else []
 
 
+def _refused(reason: str, session: uuid.UUID | None = None, user: int | None = None) -> AuthenticationFailed:
+    """The refusal of a token, noted."""
+    security_event("token_refused", level=logging.WARNING, reason=reason, session=session, user=user)
+    return AuthenticationFailed(REFUSAL)
+
+
 class SessionJWTAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access token>`, good for as long as its session and its user are.
 
@@ -34,14 +45,20 @@ class SessionJWTAuthentication(BaseAuthentication):
         if not credentials:
             return None
         if len(credentials) != 1:
-            raise AuthenticationFailed(REFUSAL)
+            raise _refused("malformed")
         try:
             token = AccessToken.parse(credentials[0])
-        except TokenError as exc:
+        except ExpiredTokenError as exc:
+            # No event: every phone's token expires once an hour.
             raise AuthenticationFailed(REFUSAL) from exc
+        except TokenError as exc:
+            raise _refused("not ours") from exc
         session = Session.objects.select_related("user").filter(pk=token.session_id).first()
-        if session is None or not token.belongs_to(session):
-            raise AuthenticationFailed(REFUSAL)
+        if session is None:
+            raise _refused("session gone", token.session_id)
+        if not token.belongs_to(session):
+            raise _refused("session ended" if session.user.is_active else "user inactive", session.pk, session.user_id)
+        user_id.set(session.user_id)
         return session.user, session
 
     def authenticate_header(self, request: Request) -> str:

@@ -186,7 +186,7 @@ class SkillNamesView(BelowProfileView):
     kind: ClassVar[Skill.Kind]
 
     def is_bulk(self) -> bool:
-        return True
+        return self.request.method in {"POST", "DELETE"}
 
     @idempotent
     def post(self, request: Request, profile_id: str) -> Response:

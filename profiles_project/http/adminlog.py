@@ -1,20 +1,53 @@
-"""The admin's log of changes, which outlives the people whose data were changed."""
+"""What staff do in the admin, noted: Django's log of changes, which outlives the people concerned, and log lines."""
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+
+from profiles_project.http.logs import security_event
 
 
-class NamelessLog:
-    """For a ModelAdmin: its log tells a row by its id and never by a name or address, so that erasing leaves none."""
+class WatchedAdmin:
+    """For a ModelAdmin of people's data: each look at a list or a page, and each change, is a line in the log.
+
+    What was searched for is not written, since it is mostly a name or an address. Django's own log of changes tells a
+    row by its id and never by a name, so that erasing an account leaves none.
+    """
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The list, noted where it was shown."""
+        response: HttpResponse = super().changelist_view(request, *args, **kwargs)  # type: ignore[misc]  # of a ModelAdmin
+        if response.status_code == HTTPStatus.OK:
+            self._note("admin_search" if request.GET.get("q") else "admin_list", request)
+        return response
+
+    def render_change_form(self, request: HttpRequest, *args: Any, obj: Any = None, **kwargs: Any) -> HttpResponse:
+        """The page of a row, after Django has found it and let the staff see it."""
+        if obj is not None:
+            self._note("admin_view", request, obj.pk)
+        return super().render_change_form(request, *args, obj=obj, **kwargs)  # type: ignore[misc,no-any-return]
+
+    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """What was done to a row, noted where it was shown."""
+        response: HttpResponse = super().history_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
+        if response.status_code == HTTPStatus.OK:
+            self._note("admin_view", request, object_id)
+        return response
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
+        self._note("admin_change", request, obj.pk, added=True)
         return _nameless(super().log_addition(request, obj, message))  # type: ignore[misc]  # of a ModelAdmin
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
+        self._note("admin_change", request, obj.pk)
         return _nameless(super().log_change(request, obj, message))  # type: ignore[misc]  # of a ModelAdmin
+
+    def _note(self, event: str, request: HttpRequest, key: object = None, *, added: bool | None = None) -> None:
+        kind = self.opts.label_lower  # type: ignore[attr-defined]  # of a ModelAdmin
+        security_event(event, staff=request.user.pk, kind=kind, object=key, added=added)
 
 
 def _nameless(entry: LogEntry) -> LogEntry:

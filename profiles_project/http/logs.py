@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from profiles_project.http.context import request_id, user_id
 
 LONGEST_CHAIN = 10
-# Loggers that write ids, states and addresses to listen on, and nothing that a person has sent or stored.
-TRUSTED = frozenset(
-    {"profiles", "profiles_project", "users", "security", "granian", "_granian", "django_tasks", "django_tasks_db"}
-)
+# Loggers that write ids and states, and nothing that a person has sent or stored: ours with all below them, and those
+# of the server's parent process and of the worker by themselves.
+OURS = frozenset({"profiles", "profiles_project", "users", "security"})
+TRUSTED = frozenset({"_granian", "django_tasks", "django_tasks_db"})
 
 
 def security_event(name: str, *, level: int = logging.INFO, **fields: object) -> None:
@@ -62,7 +62,7 @@ def message(record: logging.LogRecord) -> str:
     Of a library that is not trusted only the template stays, with numbers and ids filled in; where it came without
     arguments its text may be a quotation as a whole, so the place in the code stands for it.
     """
-    trusted = record.name.partition(".")[0] in TRUSTED
+    trusted = record.name in TRUSTED or record.name.partition(".")[0] in OURS
     place = f"{record.module}:{record.lineno}"
     if not isinstance(record.msg, str) or not (trusted or record.args):
         return f"{type(record.msg).__name__} at {place}"
