@@ -352,9 +352,7 @@ CONTENT_SECURITY_POLICY = {
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
 SESSION_COOKIE_AGE = 12 * 3600
 # W005 and W021: whether other host names of the domain speak HTTPS only is for the domain's owner to promise.
-# E003 and W001 of django-ratelimit know cache backends by name: FallbackCache counts in Redis through one that they
-# know, and where local memory counts only one process may serve (`serve` refuses more).
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021", "django_ratelimit.E003", "django_ratelimit.W001"]
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 CORS_ALLOWED_ORIGINS = words("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"

@@ -147,18 +147,41 @@ def test_all_caches_of_one_redis_share_its_breaker(cache: FallbackCache, server:
     assert cache.get("key") is None
 
 
-def test_an_error_that_is_no_fault_closes_the_breaker_too(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("error", "is_open"), [(ValueError, False), (AttributeError, True)])
+def test_only_an_answer_of_redis_closes_the_breaker(
+    monkeypatch: pytest.MonkeyPatch, error: type[Exception], *, is_open: bool
+) -> None:
+    """To count what isn't there is refused by Redis; what can't be pickled never reaches it."""
     monkeypatch.setattr(module, "OPEN_SECONDS", 0.0)
     breaker = Breaker()
 
     def away() -> str:
         raise ConnectionError
 
-    def answer() -> str:
-        raise ValueError("not found")
+    def fail() -> str:
+        raise error("this")
 
     assert breaker.call(away, lambda: "local") == "local"
     assert breaker.is_open
-    with pytest.raises(ValueError, match="not found"):
-        breaker.call(answer, lambda: "local")
+    with pytest.raises(error, match="this"):
+        breaker.call(fail, lambda: "local")
+    assert breaker.is_open == is_open
+
+
+def test_who_comes_late_to_the_probe_neither_opens_the_breaker_again_nor_logs(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "OPEN_SECONDS", 0.0)
+    breaker = Breaker()
+    breaker._retry_at = 0.0
+    found: list[str] = []
+    late = threading.Thread(target=lambda: found.append(breaker.call(lambda: "remote", lambda: "local")))
+    with breaker._lock:
+        late.start()
+        # It has seen the breaker open and waits here, while another thread's probe closes it.
+        time.sleep(0.2)
+        breaker._retry_at = None
+    late.join()
+    assert found == ["remote"]
     assert not breaker.is_open
+    assert [record for record in caplog.records if record.name == LOGGER] == []

@@ -1,9 +1,11 @@
 """What clients see when something is away or broken: a problem document that says nothing of the inside."""
 
 import json
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +21,9 @@ from profiles_project.http.cache import FallbackCache
 from profiles_project.http.context import request_id
 from tests.client import ApiClient
 from tests.contract import API, PROBLEM, contract
-from tests.factories import make_profile
+from tests.factories import PASSWORD, PERSONAL_INFO, make_profile
+from tests.live import Caller, service
+from tests.servers import postgresql
 from users.models import User
 
 SECRET = "password=hunter2 host=10.0.0.1"
@@ -76,6 +80,28 @@ def test_a_database_that_is_away_is_a_503_on_every_route(api: ApiClient, user: U
             asked += 1
     assert asked > 60
     assert api.get(f"{API}/profiles/{profile.pk}").status_code == HTTPStatus.OK
+
+
+@pytest.mark.own_servers
+def test_while_postgresql_restarts_nothing_is_stored_and_then_all_goes_on(tmp_path: Path) -> None:
+    profile = {"personal_info": PERSONAL_INFO}
+    with (
+        postgresql() as database,
+        service(tmp_path, DATABASE_URL=database.url) as port,
+        closing(Caller(port)) as caller,
+    ):
+        caller.register("ada@example.org", PASSWORD)
+        assert caller.send("POST", "/profiles", profile).status == HTTPStatus.CREATED
+        database.stop()
+        answer = caller.send("POST", "/profiles", profile)
+        assert (answer.status, answer.headers["Retry-After"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "2")
+        database.start()
+        deadline = time.monotonic() + 10
+        while (answer := caller.send("GET", "/profiles")).status != HTTPStatus.OK and time.monotonic() < deadline:
+            assert answer.status == HTTPStatus.SERVICE_UNAVAILABLE
+            time.sleep(0.1)
+        assert (answer.status, answer.json["pagination"]["total"]) == (HTTPStatus.OK, 1)
+        assert caller.send("POST", "/profiles", profile).status == HTTPStatus.CREATED
 
 
 @pytest.mark.usefixtures("debug")

@@ -44,25 +44,28 @@ class Breaker:
 
     def call(self, remote: Callable[[], T], local: Callable[[], T]) -> T:
         """The result of `remote`, or of `local` while Redis is away."""
-        is_probe = self.is_open
-        if is_probe and not self._may_probe():
+        is_probe = self._may_probe()
+        if self.is_open and not is_probe:
             return local()
-        failed = False
         try:
-            return remote()
+            result = remote()
         except FAULTS as error:
-            failed = True
             self._open(error)
-        finally:
-            # An error that is no fault, such as that of counting what isn't there, is an answer of Redis.
-            if is_probe and not failed:
-                self._close()
-        return local()
+            return local()
+        except ValueError:
+            # Counting what isn't there: an answer of Redis.
+            self._close(is_probe=is_probe)
+            raise
+        self._close(is_probe=is_probe)
+        return result
 
     def _may_probe(self) -> bool:
         """Whether this thread is the one that tries Redis again; the others get their turn a pause later."""
+        if not self.is_open:
+            return False
         with self._lock:
-            if self._retry_at is not None and time.monotonic() < self._retry_at:
+            # Another thread may have closed it, or taken the turn, since.
+            if self._retry_at is None or time.monotonic() < self._retry_at:
                 return False
             self._retry_at = time.monotonic() + OPEN_SECONDS
             return True
@@ -75,10 +78,14 @@ class Breaker:
             kind = type(error.__cause__ or error).__name__
             logger.error("Redis is away (%s): each process uses its own memory instead", kind)
 
-    def _close(self) -> None:
+    def _close(self, *, is_probe: bool) -> None:
+        if not is_probe:
+            return
         with self._lock:
+            was_open = self.is_open
             self._retry_at = None
-        logger.warning("Redis is back")
+        if was_open:
+            logger.warning("Redis is back")
 
 
 def _operation(name: str) -> Any:
