@@ -12,7 +12,7 @@ PYTEST := $(PY) -m pytest -q -n 2 --dist worksteal
 .DELETE_ON_ERROR:
 # Two pips in one environment would disturb each other.
 .NOTPARALLEL:
-.PHONY: help install run serve worker test lint format schema requirements
+.PHONY: help install run serve worker test faults lint audit format schema requirements
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -33,6 +33,9 @@ test: lint ## runs everything a change must pass
 	# Measured once, since measuring makes it take twice as long; fails below the limit in pyproject.toml.
 	TEST_BACKEND=sqlite $(PYTEST) --cov
 
+faults: $(VENV)/.dev staticfiles/staticfiles.json ## kills, stops and overruns the service, about half an hour (docs/faults.md)
+	$(PY) -m tests.faults $(SCENARIOS)
+
 lint: $(VENV)/.dev staticfiles/staticfiles.json ## checks style, types, imports, migrations and openapi.yaml
 	$(PY) -m ruff check --quiet
 	$(PY) -m ruff format --check --quiet
@@ -41,6 +44,9 @@ lint: $(VENV)/.dev staticfiles/staticfiles.json ## checks style, types, imports,
 	$(CHECK) $(PY) manage.py makemigrations --check --dry-run
 	$(CHECK) $(PY) manage.py spectacular --validate --fail-on-warn --file $(VENV)/openapi.yaml
 	@diff -u openapi.yaml $(VENV)/openapi.yaml || { echo "openapi.yaml is not what the code says: run make schema." >&2; exit 1; }
+
+audit: $(VENV)/.dev ## looks the pinned packages up for known vulnerabilities (needs the network)
+	@$(PY) -m tests.audit
 
 format: $(VENV)/.dev ## formats the code
 	$(PY) -m ruff check --fix --quiet

@@ -15,7 +15,6 @@ from users.openapi import PASSWORD
 
 PROFILE_ID = path_id("profile_id", "The profile; one of somebody else is 403, one that does not exist 404.")
 ITEM_ID = path_id("item_id", "The item, looked up inside the profile.")
-FREE_OBJECT = {"type": "object", "additionalProperties": {}}
 
 
 def variant(base: type[Document], name: str, required: tuple[str, ...], **members: Any) -> Any:
@@ -221,7 +220,7 @@ custom_fields_retrieve = _below(
     operation_id="custom_fields_retrieve",
     summary="Read the custom fields",
     tags=["custom fields"],
-    responses={200: FREE_OBJECT},
+    responses={200: serializers.CUSTOM_FIELDS_SCHEMA},
     response_example=examples.CUSTOM_FIELDS,
     tagged="read",
 )
@@ -246,9 +245,9 @@ custom_fields_update = _below(
     operation_id="custom_fields_update",
     summary="Replace all custom fields",
     tags=["custom fields"],
-    request={"application/json": FREE_OBJECT},
+    request={"application/json": serializers.CUSTOM_FIELDS_SCHEMA},
     request_example=examples.CUSTOM_FIELDS,
-    responses={200: FREE_OBJECT},
+    responses={200: serializers.CUSTOM_FIELDS_SCHEMA},
     response_example=examples.CUSTOM_FIELDS,
     tagged="write",
 )

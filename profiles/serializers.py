@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from django.db import models
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -21,7 +20,11 @@ from users.serializers import Password
 BULK_LIMIT = 100
 
 
-@extend_schema_field({"type": "string", "pattern": r"^\d{4}(-\d{2}(-\d{2})?)?$", "examples": ["2021-03"]})
+# What JSON Schema can say of one; that a month has no 31st, and no year is 0000, it can't.
+PARTIAL_DATE = "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
+
+
+@extend_schema_field({"type": "string", "pattern": PARTIAL_DATE, "examples": ["2021-03"]})
 class PartialDate(Text):
     """A partial date: `2021`, `2021-03` or `2021-03-15` (contract 1.1)."""
 
@@ -207,7 +210,16 @@ class SkillsSerializer(Document):
 CUSTOM_KEY_LENGTH = CustomField._meta.get_field("key").max_length or 0
 
 
-@extend_schema_field(OpenApiTypes.OBJECT)
+# For the schema: the map of custom fields.
+CUSTOM_FIELDS_SCHEMA = {
+    "type": "object",
+    "additionalProperties": {},
+    "maxProperties": CustomField.max_rows,
+    "propertyNames": {"maxLength": CUSTOM_KEY_LENGTH},
+}
+
+
+@extend_schema_field(CUSTOM_FIELDS_SCHEMA)
 class CustomFields(serializers.Field):  # type: ignore[type-arg]  # a map with any JSON as values
     """The map of custom fields: at most 100 keys of 1 to 50 characters, each value at most 10 KiB as JSON.
 

@@ -16,6 +16,7 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 
 from profiles_project.http.errors import BY_STATUS, MEDIA_TYPE, TYPE_BASE
+from profiles_project.http.fields import Text
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -60,10 +61,23 @@ class AutoSchema(SpectacularSchema):
             for name, prop in schema.get("properties", {}).items():
                 if getattr(fields[name], "null_clears", False):
                     schema["properties"][name] = _without_null(prop)
+        else:
+            for name, prop in schema.get("properties", {}).items():
+                if isinstance(fields[name], Text) and fields[name].allow_null:
+                    schema["properties"][name] = _or_empty(prop)
         if required is not None:
             schema.pop("required", None)
             if required:
                 schema["required"] = sorted(required)
+        return schema
+
+    def _unwrap_list_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema: Any = super()._unwrap_list_serializer(serializer, direction)
+        if schema and isinstance(serializer, serializers.ListSerializer):
+            # drf-spectacular says how long a list of values may be, and leaves it out for a list of objects.
+            sized: Any = serializer
+            sizes = {"minItems": sized.min_length, "maxItems": sized.max_length}
+            schema |= {name: size for name, size in sizes.items() if size is not None}
         return schema
 
     def _get_request_body(self, direction: Any = "request") -> Any:
@@ -78,6 +92,16 @@ class AutoSchema(SpectacularSchema):
         if body:
             body.pop("required", None)
         return body
+
+
+def _or_empty(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of the same text, or of an empty one, which clears as null does."""
+    rules = {name: schema[name] for name in ("minLength", "pattern") if name in schema}
+    others = {name: value for name, value in schema.items() if name not in rules}
+    # DRF says of every text that may not be blank that it has a character.
+    if rules == {"minLength": 1}:
+        return others
+    return {**others, "anyOf": [{"maxLength": 0}, rules]} if rules else others
 
 
 def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,17 +216,17 @@ def operation(
     """Describes a view's method: what it takes, what it gives, and every problem that it can answer.
 
     `errors` names the statuses beyond those that follow from the rest: 401 with `auth`; 403 and 404 with
-    `below_profile`; 400, 413, 415 and 422 with a request or parameters; 406, 429 and 503 always. `tagged` is "read" or
+    `below_profile`; 400, 415 and 422 with a request or parameters; 406, 413, 429 and 503 always. `tagged` is "read" or
     "write" for what carries an `ETag` (304 with the one, 412 with the other); `idempotent` marks what takes an
     `Idempotency-Key`. `request_example` and
     `response_example` (of the first status in `responses`) are bare values.
     """
     headers = _headers(conditional_read=tagged == "read", conditional_write=tagged == "write", idempotent=idempotent)
     parameters = [*parameters, *headers]
-    statuses = {406, 429, 503, *errors}
+    statuses = {406, 413, 429, 503, *errors}
     statuses |= {401} if auth else set()
     statuses |= {403, 404} if below_profile else set()
-    statuses |= {400, 413, 415, 422} if request is not None else set()
+    statuses |= {400, 415, 422} if request is not None else set()
     statuses |= {422} if any(p.location == OpenApiParameter.QUERY for p in parameters) else set()
     statuses |= {412} if tagged == "write" else set()
     statuses |= {400, 409, 422} if idempotent else set()

@@ -2,10 +2,15 @@
 
 import copy
 import multiprocessing
+import os
+import signal
+import threading
+from typing import Any
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.module_loading import import_string
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
@@ -18,6 +23,19 @@ from profiles_project.management.preconditions import (
 
 # Seconds for the requests under way when the server is told to stop; container engines wait 10 s.
 STOP_SECONDS = 8
+
+
+def load_application(target: str) -> Any:
+    """The WSGI application, for granian, which calls this in each web process."""
+    threading.Thread(target=_end_with_main_process, name="main process", daemon=True).start()
+    return import_string(target)
+
+
+def _end_with_main_process() -> None:
+    """A killed main process must not leave web processes behind, which hold the port and nobody would stop."""
+    if main := multiprocessing.parent_process():
+        main.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 class Command(BaseCommand):
@@ -40,7 +58,7 @@ class Command(BaseCommand):
         # would swallow a SIGTERM which comes while a worker starts.
         multiprocessing.set_start_method("spawn")
         Granian(
-            "profiles_project.wsgi:application",
+            "profiles_project.wsgi.application",
             address=settings.HOST,
             port=settings.PORT,
             interface=Interfaces.WSGI,
@@ -52,4 +70,4 @@ class Command(BaseCommand):
             workers_kill_timeout=STOP_SECONDS,
             log_level=LogLevels.warning,
             log_dictconfig=copy.deepcopy(settings.LOGGING),
-        ).serve()
+        ).serve(target_loader=load_application)
