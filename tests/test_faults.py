@@ -1,0 +1,58 @@
+"""The short part of the fault trials, and that the long one is whole; docs/faults.md says what each shows."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from tests.faults.__main__ import SCENARIOS, run
+from tests.faults.stage import Promise, Stage, stage, wait_for
+from tests.faults.writers import refresh_race
+
+pytestmark = pytest.mark.own_servers
+
+DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "faults.md"
+
+
+@pytest.fixture(scope="module")
+def short() -> Iterator[Stage]:
+    """A migrated service that nothing of is running yet."""
+    with stage(short=True) as made:
+        yield made
+
+
+def test_one_refresh_token_in_many_requests_at_once_logs_nobody_out(short: Stage) -> None:
+    [promise] = refresh_race(short)
+    assert promise.kept, promise.line()
+
+
+def test_a_killed_main_process_leaves_no_web_process_behind_and_the_port_free(short: Stage) -> None:
+    with short.serve() as server:
+        assert len(server.web_workers()) == 2
+        server.process.kill()
+        wait_for(lambda: not server.family(), 10)
+    with short.serve():
+        assert short.answers()
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_scenario_is_there_and_documented(name: str) -> None:
+    assert callable(getattr(import_module(f"tests.faults.{SCENARIOS[name]}"), name))
+    assert f"`{name}`" in DOCUMENT.read_text()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_broken_promise_is_told_and_fails_the_run(
+    kept: bool,  # noqa: FBT001  # what pytest gives
+    monkeypatch: pytest.MonkeyPatch,
+    short: Stage,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def scenario(stage: Stage) -> Iterator[Promise]:
+        yield Promise("trial", "3 lost", 7, 1.25, kept)
+
+    monkeypatch.setitem(SCENARIOS, "trial", "writers")
+    monkeypatch.setattr("tests.faults.writers.trial", scenario, raising=False)
+    assert run("trial", short) is kept
+    assert f"trial: 3 lost; n=7, 1.2 s, {'kept' if kept else 'BROKEN'}\n" in capsys.readouterr().out
