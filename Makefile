@@ -33,7 +33,7 @@ test: lint ## runs everything a change must pass
 	# Measured once, since measuring makes it take twice as long; fails below the limit in pyproject.toml.
 	TEST_BACKEND=sqlite $(PYTEST) --cov
 
-faults: $(VENV)/.dev staticfiles/staticfiles.json ## kills, stops and overruns the service, about half an hour (docs/faults.md)
+faults: $(VENV)/.dev staticfiles/staticfiles.json ## kills, stops and overruns the service, 20 to 50 minutes (docs/faults.md)
 	$(PY) -m tests.faults $(SCENARIOS)
 
 lint: $(VENV)/.dev staticfiles/staticfiles.json ## checks style, types, imports, migrations and openapi.yaml

@@ -136,14 +136,14 @@ class ProfileAdmin(WatchedAdmin, admin.ModelAdmin[Profile]):
 
     def save_model(self, request: HttpRequest, obj: Profile, form: ModelForm[Profile], change: bool) -> None:  # noqa: FBT001  # Django's signature
         for name in form.changed_data:
-            setattr(request.revised, name, getattr(obj, name))  # type: ignore[attr-defined]
+            setattr(request.revised, name, getattr(obj, name))  # type: ignore[attr-defined]  # set in changeform_view
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
         formset.save()
         if formset.has_changed():
-            request.revised.touch()  # type: ignore[attr-defined]
+            request.revised.touch()  # type: ignore[attr-defined]  # set in changeform_view
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
         super().save_related(request, form, formsets, change)
         # Limits are judged here, before Django says that all went well.
-        request.revised.close_revision()  # type: ignore[attr-defined]
+        request.revised.close_revision()  # type: ignore[attr-defined]  # set in changeform_view

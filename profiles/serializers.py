@@ -366,7 +366,7 @@ class CustomFieldsBody(Document):
     """Custom fields to add or overwrite."""
 
     # The metaclass takes the declaration away, so that DRF's own `fields` stays what it is.
-    fields = serializers.ListField(  # type: ignore[assignment]
+    fields = serializers.ListField(  # type: ignore[assignment]  # a field, not DRF's attribute of that name
         child=CustomFieldEntry(), min_length=1, max_length=CustomField.max_rows
     )
 

@@ -18,7 +18,7 @@ class Request(WSGIRequest):
         except ValueError:
             # Without a type the body is one that no parser takes: 415.
             meta["CONTENT_TYPE"] = ""
-            super()._set_content_type_params(meta)  # type: ignore[misc]
+            super()._set_content_type_params(meta)  # type: ignore[misc]  # as above
 
 
 class Application(WSGIHandler):

@@ -45,7 +45,7 @@ def limits(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> dict[str, str
     settings.RATELIMITS = dict(DEFAULTS)
     now = time.time()
     monkeypatch.setattr("django_ratelimit.core.time.time", lambda: now)
-    return settings.RATELIMITS  # type: ignore[no-any-return]
+    return settings.RATELIMITS  # type: ignore[no-any-return]  # settings have no types
 
 
 def test_the_defaults_are_the_contracts_and_are_documented() -> None:
@@ -222,6 +222,15 @@ def test_bulk_writes_count_as_requests_and_by_their_items(api: ApiClient, profil
         assert (answer["RateLimit-Policy"]) == '"bulk";q=60;w=60, "bulk_items";q=6000;w=60'
         left = re.findall(r"r=(\d+)", answer["RateLimit"])
         assert [int(each) for each in left] == [60 - number, 6000 - spent], (method, path)
+
+
+def test_a_parameter_that_names_nothing_hides_no_items(api: ApiClient, profile: Profile) -> None:
+    path = f"{API}/profiles/{profile.pk}/experiences"
+    rows = [str(pk) for pk in Experience.objects.filter(profile=profile).values_list("pk", flat=True)]
+    made = api.post(f"{path}?ids=1", [item(Experience, n) for n in range(3)])
+    gone = api.send("DELETE", f"{path}?skills=1", {"experience_ids": rows})
+    left = [int(re.findall(r"r=(\d+)", each["RateLimit"])[1]) for each in (made, gone)]
+    assert left == [6000 - 3, 6000 - 5]
 
 
 def test_single_writes_and_reads_are_no_bulk_writes(api: ApiClient, profile: Profile) -> None:

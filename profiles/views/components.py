@@ -20,7 +20,6 @@ from profiles_project.http.conditional import tagged
 from profiles_project.http.errors import ParameterInvalid, faults
 from profiles_project.http.fields import Document
 from profiles_project.http.pagination import paginate
-from profiles_project.http.views import APIView
 from users.idempotency import idempotent
 
 
@@ -28,6 +27,7 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
     """Granular and bulk operations on the items of one kind, in one profile. Every bulk request is all or nothing."""
 
     model: ClassVar[type[Component]]
+    query_name = "ids"
 
     @property
     def body_label(self) -> str:  # type: ignore[override]  # the same for all requests of a kind
@@ -87,11 +87,13 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
     def _ids(self) -> Sequence[uuid.UUID]:
         """The ids to delete, from the query (`?ids=a,b`) or from the body."""
         body_class = serializers.IDS_BODIES[self.model]
-        text = self.request.query_params.get("ids")
+        text = self.request.query_params.get(self.query_name)
         key = f"{self.model.singular}_ids"
         serializer = body_class(data=self.body() if text is None else {key: text.split(",")})
         if text is not None and not serializer.is_valid():
-            raise ParameterInvalid("ids", f"This must be 1 to {serializers.BULK_LIMIT} UUIDs with commas between them.")
+            raise ParameterInvalid(
+                self.query_name, f"This must be 1 to {serializers.BULK_LIMIT} UUIDs with commas between them."
+            )
         serializer.is_valid(raise_exception=True)
         found: Sequence[uuid.UUID] = serializer.validated_data[key]
         return found
@@ -149,8 +151,9 @@ def _viewset(model: type[Component]) -> type[ComponentViewSet]:
 COMPONENT_VIEWSETS: dict[type[Component], type[ComponentViewSet]] = {model: _viewset(model) for model in COMPONENTS}
 
 
-def named_in_query_or_body(view: APIView, body_class: type[Document], name: str) -> Sequence[str]:
+def named_in_query_or_body(view: BelowProfileView, body_class: type[Document]) -> Sequence[str]:
     """The valid list that a DELETE names, by `?name=a&name=b` or by its body."""
+    name = view.query_name
     given = view.request.query_params.getlist(name)
     serializer = body_class(data={name: given} if given else view.body())
     if given and not serializer.is_valid():
@@ -184,6 +187,7 @@ class SkillNamesView(BelowProfileView):
     """Answers /profiles/{profile_id}/skills/technical and …/soft."""
 
     kind: ClassVar[Skill.Kind]
+    query_name = "skills"
 
     def is_bulk(self) -> bool:
         return self.request.method in {"POST", "DELETE"}
@@ -196,7 +200,7 @@ class SkillNamesView(BelowProfileView):
         return self._answer(count, "added", stored, profile)
 
     def delete(self, request: Request, profile_id: str) -> Response:
-        names = named_in_query_or_body(self, serializers.SkillsBody, "skills")
+        names = named_in_query_or_body(self, serializers.SkillsBody)
         with self.revise() as profile:
             count, stored = bulk.remove_skills(profile, self.kind, names)
         return self._answer(count, "removed", stored, profile)
@@ -220,6 +224,8 @@ SKILL_NAMES_VIEWS: dict[Skill.Kind, type[SkillNamesView]] = {kind: _skill_names_
 
 class CustomFieldsView(BelowProfileView):
     """Answers /profiles/{profile_id}/custom-fields."""
+
+    query_name = "keys"
 
     def is_bulk(self) -> bool:
         return self.request.method in {"POST", "DELETE"}
@@ -251,7 +257,7 @@ class CustomFieldsView(BelowProfileView):
 
     @openapi.custom_fields_delete
     def delete(self, request: Request, profile_id: str) -> Response:
-        keys = named_in_query_or_body(self, serializers.KeysBody, "keys")
+        keys = named_in_query_or_body(self, serializers.KeysBody)
         with self.revise() as profile:
             named = CustomField.of(profile, key__in=keys)
             bulk.delete(profile, CustomField, list(named))

@@ -100,6 +100,8 @@ class BelowProfileView(PrivateView):
 
     permission_classes = (IsAuthenticated, OwnsProfile)
     profile: Profile
+    # The parameter that names what a DELETE is about, in place of a body.
+    query_name = ""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -125,7 +127,7 @@ class BelowProfileView(PrivateView):
 
     def items(self) -> int:
         """How many items a bulk request names: in its body, which is a list or has one, or in its query."""
-        named = [value for values in self.request.query_params.lists() for value in values[1]]
+        named = self.request.query_params.getlist(self.query_name) if self.request.method == "DELETE" else []
         if named:
             return sum(value.count(",") + 1 for value in named)
         data = self.request.data

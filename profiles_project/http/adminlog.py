@@ -28,11 +28,11 @@ class WatchedAdmin:
         """The page of a row, after Django has found it and let the staff see it."""
         if obj is not None:
             self._note("admin_view", request, obj.pk)
-        return super().render_change_form(request, *args, obj=obj, **kwargs)  # type: ignore[misc,no-any-return]
+        return super().render_change_form(request, *args, obj=obj, **kwargs)  # type: ignore[misc,no-any-return]  # as above
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """What was done to a row, noted where it was shown."""
-        response: HttpResponse = super().history_view(request, object_id, *args, **kwargs)  # type: ignore[misc]
+        response: HttpResponse = super().history_view(request, object_id, *args, **kwargs)  # type: ignore[misc]  # as above
         if response.status_code == HTTPStatus.OK:
             self._note("admin_view", request, object_id)
         return response

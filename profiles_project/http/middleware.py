@@ -148,8 +148,8 @@ class RequestBodyMiddleware:
             request.META["CONTENT_LENGTH"] = str(len(body))
             request._stream = io.BytesIO(body)  # noqa: SLF001  # Django has no public way
             # So that it can still be asked for when a parser has read it.
-            request._body = body  # noqa: SLF001
-            request._read_started = False  # type: ignore[attr-defined]  # noqa: SLF001
+            request._body = body  # noqa: SLF001  # as above
+            request._read_started = False  # type: ignore[attr-defined]  # noqa: SLF001  # as above
         return self.get_response(request)
 
     def _read(self, request: HttpRequest) -> bytes | None:
