@@ -26,7 +26,7 @@ HOST = text("HOST", "127.0.0.1")
 PORT = number("PORT", 8000, low=1, high=65535)
 REDIS_URL = text("REDIS_URL")
 WEB_WORKERS = number("WEB_WORKERS", 2 if REDIS_URL else 1, low=1, high=64)
-# How many requests one web worker answers at the same time; its connection pool is sized by it.
+# How many requests one web worker answers at the same time, each with a database connection of its own.
 WEB_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 TRUSTED_PROXY_COUNT = number("TRUSTED_PROXY_COUNT", 0, low=0, high=10)
 
@@ -160,20 +160,22 @@ def database() -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
         }
     elif config.get("ENGINE") == "django.db.backends.postgresql":
-        # The pool gives up a lost connection after 1 s, so that a database that is back is used at once; a pool
-        # size of 0 in the URL (`?pool=0`) switches the pool off, for a pooler in front of the database.
-        size = given.pop("pool", WEB_THREADS + 2)
-        if not isinstance(size, int):
-            raise ImproperlyConfigured("The pool in DATABASE_URL must be a whole number, such as ?pool=10.")
-        pool = {"min_size": 1, "max_size": size, "timeout": 3, "reconnect_timeout": 1, "max_lifetime": 1800}
+        # Each thread keeps its connection, which the engine checks before use.
+        config |= {"ENGINE": "profiles_project.postgresql", "CONN_MAX_AGE": 1800, "CONN_HEALTH_CHECKS": True}
+        if "pool" in given:
+            raise ImproperlyConfigured("DATABASE_URL takes no pool: each thread keeps a connection of its own.")
+        # A statement that a connection meets for the third time is prepared: planned once by the server, for good. 0
+        # in the URL switches that off, for a pooler which hands each transaction another connection.
+        threshold = given.pop("prepare_threshold", 3)
+        if not isinstance(threshold, int):
+            raise ImproperlyConfigured("The prepare_threshold in DATABASE_URL must be a whole number.")
         defaults = {
-            "pool": pool if size else None,
+            "server_side_binding": True,
+            "prepare_threshold": threshold or None,
             "connect_timeout": 2,
             "options": "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
             "application_name": "profiles",
         }
-        # Another CONN_MAX_AGE than 0 fails beside a pool; the pool keeps the connections, and checks them.
-        config |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
     else:
         raise ImproperlyConfigured("DATABASE_URL must begin with postgresql:// or sqlite:///.")
     return config | {"OPTIONS": defaults | given}
@@ -385,7 +387,5 @@ LOGGING: dict[str, Any] = {
         "django": {"handlers": [], "level": "INFO", "propagate": True},
         # A request that is refused is its client's matter, and has its line on profiles.access.
         "django.request": {"level": "ERROR", "filters": ["with_error"]},
-        # While the database is away the pool would say so at every try; the requests that fail say it already.
-        "psycopg.pool": {"level": "ERROR"},
     },
 }

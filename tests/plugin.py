@@ -16,8 +16,6 @@ import pytest
 from tests.servers import guarded_folder, postgresql, redis
 
 BACKENDS = ("postgresql", "sqlite")
-# Room for a test with fifty threads; a web process has a smaller pool.
-POOL_SIZE = 60
 # A developer's own settings must not leak into the tests.
 UNSET = ("CORS_ALLOWED_ORIGINS", "DATABASE_URL", "DEFAULT_FROM_EMAIL", "HOST", "PORT", "REDIS_URL", "WEB_WORKERS")
 
@@ -64,15 +62,10 @@ def _set_environment(backend: str, data_dir: Path) -> None:
         "RATELIMIT_ENABLE": "false",
     }
     if backend == "postgresql":
-        os.environ["DATABASE_URL"] = _with_pool(os.environ["TEST_DATABASE_URL"])
+        os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
         os.environ["REDIS_URL"] = _own_redis_database(os.environ["TEST_REDIS_URL"])
     else:
         os.environ["DATABASE_URL"] = f"sqlite:///{data_dir / 'db.sqlite3'}"
-
-
-def _with_pool(url: str) -> str:
-    parts = urlsplit(url)
-    return parts._replace(query="&".join(filter(None, [parts.query, f"pool={POOL_SIZE}"]))).geturl()
 
 
 def _own_redis_database(url: str) -> str:

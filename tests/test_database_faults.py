@@ -2,13 +2,12 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection, connections, transaction
-from django.db.backends.postgresql.base import DatabaseWrapper
+from django.db import connection, transaction
 
 from profiles.models import Experience, Profile
 from tests.client import ApiClient
@@ -21,8 +20,8 @@ from users.models import User
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(
-        django_settings.DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql",
-        reason="SQLite has no time-outs of its own, no pool and no standby",
+        django_settings.DATABASES["default"]["ENGINE"] != "profiles_project.postgresql",
+        reason="SQLite has no time-outs of its own, no roles and no standby",
     ),
 ]
 
@@ -125,19 +124,20 @@ def test_reading_goes_on_while_the_database_is_read_only(api: ApiClient, profile
         assert api.get(f"{API}/profiles/{profile.pk}").status_code == 200
 
 
-def test_an_exhausted_pool_is_a_503(user: User, profile: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
-    wrapper = connections["default"]
-    assert isinstance(wrapper, DatabaseWrapper)
-    pool = wrapper.pool
-    assert pool is not None
-    monkeypatch.setattr(pool, "timeout", 0.2)
+def test_a_server_that_takes_no_more_connections_is_a_503(user: User, profile: Profile) -> None:
     contract()
     api = ApiClient().as_user(user)
-    connection.close()
-    with ExitStack() as taken:
-        for _ in range(pool.max_size):
-            taken.enter_context(pool.connection(timeout=5))
-        (answer,) = at_once(lambda: api.get(f"{API}/profiles/{profile.pk}"))
+    run("CREATE ROLE crowded LOGIN PASSWORD 'secret' CONNECTION LIMIT 0")
+
+    def ask() -> Any:
+        connection.settings_dict = {**connection.settings_dict, "USER": "crowded", "PASSWORD": "secret"}
+        return api.get(f"{API}/profiles/{profile.pk}")
+
+    try:
+        # In a thread of its own, which has no connection yet.
+        (answer,) = at_once(ask)
+    finally:
+        run("DROP ROLE crowded")
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
     assert api.get(f"{API}/profiles/{profile.pk}").status_code == 200
 

@@ -290,7 +290,7 @@ def fail(api: ApiClient, profile: Profile) -> None:
         UserFactory.create(email=CANARIES["email"])
     error = caught.value
     logging.getLogger("users").log(logging.ERROR, "not stored: %s", error, exc_info=error)
-    logging.getLogger("psycopg.pool").log(logging.ERROR, "error with %r: %s", CANARIES["email"], error)
+    logging.getLogger("psycopg").log(logging.ERROR, "error with %r: %s", CANARIES["email"], error)
     logging.getLogger("somebody.else").log(logging.ERROR, str(refusal))
     logging.getLogger("somebody.else").log(logging.ERROR, error)
 
@@ -331,7 +331,7 @@ def test_no_canary_reaches_the_log_whatever_fails(log: io.StringIO, caplog: pyte
         ("users.tasks", "mail %s was not sent: %s", ("0190", OSError("canary")), "mail 0190 was not sent: <OSError>"),
         ("profiles", "plain", (), "plain"),
         (
-            "psycopg.pool",
+            "psycopg",
             "error connecting in %r: %s",
             ("canary", OSError("canary")),
             "error connecting in '<str>': <OSError>",

@@ -13,12 +13,17 @@ from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 
 from profiles_project.http.context import user_id
 from profiles_project.http.logs import security_event
+from profiles_project.http.prepared import Parameter, Prepared
 from users.models import Session, User
 from users.tokens import AccessToken
 
 # RFC 9110 wants it on every 401; `error=` is only said where an access token is at fault (contract 1.2).
 CHALLENGE = 'Bearer realm="api"'
 REFUSAL = "The access token is invalid or has expired."
+
+_SESSION = Prepared(
+    lambda: Session.objects.select_related("user").filter(pk=Parameter("pk", Session._meta.get_field("id")))
+)
 
 
 def _credentials(request: Request) -> list[str]:
@@ -53,7 +58,7 @@ class SessionJWTAuthentication(BaseAuthentication):
             raise AuthenticationFailed(REFUSAL) from exc
         except TokenError as exc:
             raise _refused("not ours") from exc
-        session = Session.objects.select_related("user").filter(pk=token.session_id).first()
+        session: Session | None = _SESSION.first(pk=token.session_id)
         if session is None:
             raise _refused("session gone", token.session_id)
         if not token.belongs_to(session):

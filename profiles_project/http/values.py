@@ -27,6 +27,17 @@ def nfc(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def is_storable(text: str) -> bool:
+    """Whether a text has neither a NUL nor half of a surrogate pair, which PostgreSQL can't keep."""
+    if text.isascii():
+        return "\0" not in text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
+
+
 def fold(text: str) -> str:
     """The key under which texts are equal without case: «Straße» and «STRASSE» have the same.
 

@@ -4,10 +4,8 @@ import errno
 import socket
 
 from django.core.management.base import CommandError
-from django.db import OperationalError, connection, connections
-from django.db.backends.postgresql.base import DatabaseWrapper as PostgreSQL
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
-from psycopg_pool import PoolTimeout
 
 
 def require_free_port(host: str, port: int) -> None:
@@ -30,7 +28,7 @@ def require_migrated_database() -> None:
         executor = MigrationExecutor(connection)
         pending = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     finally:
-        close_database()
+        connection.close()
     if pending:
         raise CommandError(
             f"The database lacks {pending} migration{'s' if pending > 1 else ''}: run `manage.py migrate` first."
@@ -38,24 +36,5 @@ def require_migrated_database() -> None:
 
 
 def why_unusable(error: OperationalError) -> str:
-    """One line that says what is wrong with the database. The pool knows only that it waited; a connection without it
-    knows why.
-    """
-    if isinstance(error.__cause__, PoolTimeout):
-        plain = connection.copy()
-        plain.settings_dict["OPTIONS"]["pool"] = None
-        try:
-            plain.ensure_connection()
-        except OperationalError as reason:
-            error = reason
-        finally:
-            plain.close()
+    """One line that says what is wrong with the database."""
     return str(error).strip().splitlines()[0]
-
-
-def close_database() -> None:
-    """Give up this process's connection, and the connection pool with its threads where there is one."""
-    for wrapper in connections.all(initialized_only=True):
-        wrapper.close()
-        if isinstance(wrapper, PostgreSQL):
-            wrapper.close_pool()

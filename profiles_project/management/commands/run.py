@@ -13,8 +13,9 @@ from types import FrameType
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
 
-from profiles_project.management.preconditions import close_database, require_free_port
+from profiles_project.management.preconditions import require_free_port
 
 # Longer than the server itself takes at most for the requests under way.
 STOP_SECONDS = 12
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         require_free_port(settings.HOST, settings.PORT)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("demo", stdout=self.stdout)
-        close_database()
+        connection.close()
         base = f"http://{settings.HOST}:{settings.PORT}"
         self.stdout.write(f"API documentation: {base}/api/docs\nAdmin: {base}/admin/\nCtrl-C ends everything.")
         self.stdout.flush()

@@ -10,16 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
 from django.utils.module_loading import import_string
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
-from profiles_project.management.preconditions import (
-    close_database,
-    require_free_port,
-    require_migrated_database,
-)
+from profiles_project.management.preconditions import require_free_port, require_migrated_database
 
 # Seconds for the requests under way when the server is told to stop; container engines wait 10 s.
 STOP_SECONDS = 8
@@ -52,7 +49,7 @@ class Command(BaseCommand):
         require_free_port(settings.HOST, settings.PORT)
         if migrate:
             call_command("migrate", interactive=False, verbosity=options["verbosity"])
-            close_database()
+            connection.close()
         require_migrated_database()
         # Fresh processes instead of forks: nothing of this one is inherited, neither a connection nor a handler that
         # would swallow a SIGTERM which comes while a worker starts.

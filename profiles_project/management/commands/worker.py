@@ -9,7 +9,7 @@ from types import FrameType
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.utils.crypto import get_random_string
 from django.utils.module_loading import import_string
 from django_tasks_db.management.commands.db_worker import Worker
@@ -85,7 +85,7 @@ def keep_schedule(functions: Sequence[Callable[[], object]], stopping: threading
             finally:
                 close_old_connections()
         if stopping.wait(SCHEDULE_SECONDS):
-            return
+            break
 
 
 class Command(BaseCommand):
@@ -105,7 +105,15 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
-        clock = threading.Thread(target=keep_schedule, args=(schedule, stopping), name="schedule", daemon=True)
+
+        def tick() -> None:
+            try:
+                keep_schedule(schedule, stopping)
+            finally:
+                # The connection is this thread's own, and nobody else would close it.
+                connection.close()
+
+        clock = threading.Thread(target=tick, name="schedule", daemon=True)
         clock.start()
         supervise(lambda: StoppableWorker(stopping).run(), stopping)
         clock.join(timeout=5)
