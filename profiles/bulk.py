@@ -4,16 +4,19 @@ Every function works inside an open revision of the profile (`Profile.objects.re
 statements that does not depend on the number of rows.
 """
 
+import functools
+import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db import IntegrityError, connection, transaction
 from rest_framework.exceptions import NotFound
 
+from profiles.modelfields import VerbatimJSONField, as_text
 from profiles.models import COMPONENTS, PARTS, CustomField, Part, Profile, Skill
 from profiles_project.http.errors import Conflict
+from profiles_project.http.prepared import Parameter, Prepared
 from profiles_project.http.values import fold, new_id
 
 P = TypeVar("P", bound=Part)
@@ -30,37 +33,69 @@ def named(profile: Profile, model: type[P], ids: Iterable[uuid.UUID]) -> dict[uu
     return found
 
 
-def create(profile: Profile, model: type[P], rows: Sequence[Row], **common: Any) -> list[P]:
-    """Appends rows to the end of their list and returns them in the order given. Raises Conflict for a taken id."""
+def create(profile: Profile, model: type[Part], rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Appends rows to the end of their list; what is stored, in the order given. Raises Conflict for a taken id."""
     if not rows:
         return []
-    last = model.objects.filter(profile=profile).aggregate(last=Max("position"))["last"]
-    start = 0 if last is None else last + 1
-    made = [_new(profile, model, start + index, {**common, **row}) for index, row in enumerate(rows)]
+    last = _last(model).rows(profile=profile.pk)
+    start = last[0][0] + 1 if last else 0
+    made = [_complete(model, start + index, row) for index, row in enumerate(rows)]
     insert(profile, model, made)
     return made
 
 
-def _new(profile: Profile, model: type[P], position: int, values: Row) -> P:
-    """A row that is not stored yet; it has an id of ours where the client chose none."""
-    given = {name: value for name, value in values.items() if name != "id" or value is not None}
-    return model(profile=profile, position=position, **given)
+@functools.cache
+def _last(model: type[Part]) -> Prepared:
+    """The highest position in a list, if the list has any row."""
+    mine = model.objects.filter(profile=Parameter("profile", model._meta.get_field("profile")))
+    return Prepared(lambda: mine.order_by("-position").values_list("position")[:1])
 
 
-def insert(profile: Profile, model: type[P], made: Sequence[P]) -> None:
-    """Stores new rows. Raises Conflict where an id is taken, in this profile or in any other."""
-    if not made:
+def _complete(model: type[Part], position: int, values: Row) -> dict[str, Any]:
+    """All values of a row that is not stored yet; it has an id of ours where the client chose none."""
+    return {**model.defaults(), **values, "id": values.get("id") or new_id(), "position": position}
+
+
+def insert(profile: Profile, model: type[Part], rows: Sequence[Row]) -> None:
+    """Stores new rows, complete ones. Raises Conflict where an id is taken, in this profile or in any other."""
+    if not rows:
         return
     try:
         # In a savepoint, so that the transaction can still say which id it was.
         with transaction.atomic():
-            model.objects.bulk_create(made)
+            if connection.vendor == "postgresql":
+                _insert_as_json(profile, model, rows)
+            else:
+                model.objects.bulk_create([model(profile=profile, **row) for row in rows])
     except IntegrityError as exc:
-        ids = [row.pk for row in made]
+        ids = [row["id"] for row in rows]
         for pk in model.objects.filter(pk__in=ids).values_list("pk", flat=True)[:1]:
             raise Conflict(f"The id {pk} is taken already; choose another, or send none.") from exc
         raise
     profile.touch()
+
+
+def _insert_as_json(profile: Profile, model: type[Part], rows: Sequence[Row]) -> None:
+    """One statement with one parameter: a hundred rows cost a fifth of `bulk_create`, which binds each value."""
+    rows = [{**row, **{name: as_text(row[name]) for name in _texts(model)}} for row in rows]
+    with connection.cursor() as cursor:
+        cursor.execute(_insertion(model), [profile.pk, json.dumps(rows, ensure_ascii=False, default=str)])
+
+
+@functools.cache
+def _texts(model: type[Part]) -> Sequence[str]:
+    """The fields that keep JSON to the letter, which is a text to the database."""
+    return [field.name for field in model._meta.concrete_fields if isinstance(field, VerbatimJSONField)]
+
+
+@functools.cache
+def _insertion(model: type[Part]) -> str:
+    fields = [field for field in model._meta.concrete_fields if field.name != "profile"]
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    # Without lengths, since a cast to a length would cut what is too long instead of refusing it.
+    types = ", ".join(f'"{field.column}" {str(field.rel_db_type(connection)).partition("(")[0]}' for field in fields)
+    source = f"json_to_recordset(%s) AS row({types})"
+    return f'INSERT INTO "{model._meta.db_table}" (profile_id, {columns}) SELECT %s, {columns} FROM {source}'  # noqa: S608  # the model's own names
 
 
 def update(profile: Profile, model: type[P], changes: Sequence[tuple[P, Row]]) -> list[P]:
@@ -102,7 +137,7 @@ def replace(
         if (same := known.get(row.get(key))) is not None:
             changes.append((same, {**row, "position": position}))
         else:
-            made.append(_new(profile, model, position, {**common, **row}))
+            made.append(_complete(model, position, {**common, **row}))
     update(profile, model, changes)
     insert(profile, model, made)
 
@@ -161,8 +196,9 @@ def add_skills(profile: Profile, kind: str, names: Sequence[str]) -> tuple[int, 
     """Appends the skills that are not there yet; how many these were, and all names of the kind."""
     stored = list(Skill.of(profile, kind=kind).values())
     known = {row.name_key for row in stored}
-    made = create(profile, Skill, [{"name": name} for name in names if fold(name) not in known], kind=kind)
-    return len(made), [row.name for row in (*stored, *made)]
+    new = [{"kind": kind, "name": name, "name_key": fold(name)} for name in names if fold(name) not in known]
+    create(profile, Skill, new)
+    return len(new), [row.name for row in stored] + [row["name"] for row in new]
 
 
 def remove_skills(profile: Profile, kind: str, names: Sequence[str]) -> tuple[int, list[str]]:
@@ -177,7 +213,4 @@ def remove_skills(profile: Profile, kind: str, names: Sequence[str]) -> tuple[in
 def copy(source: Profile, target: Profile) -> None:
     """Gives a new profile a copy of all that lies below another, with ids of its own."""
     for model in PARTS:
-        rows = list(model.of(source).values())
-        for row in rows:
-            row.pk, row.profile = new_id(), target
-        insert(target, model, rows)
+        insert(target, model, [{**row.values(), "id": new_id()} for row in model.of(source).values()])

@@ -3,7 +3,7 @@
 import functools
 import operator
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
@@ -12,6 +12,7 @@ from django.db.models.functions import Cast, Coalesce
 from rest_framework.exceptions import ValidationError
 
 from profiles_project.http.parsers import MAX_DEPTH
+from profiles_project.http.prepared import Parameter, Prepared
 
 MAX_PROFILES = 50
 # In bytes of UTF-8, counted over texts, lists and keys as they are stored.
@@ -43,23 +44,24 @@ def _bytes_of_row(model: Any) -> models.Expression:
     return functools.reduce(operator.add, sizes, Value(sum(len(field.name) + 6 for field in fields)))
 
 
-def counts_and_sizes(profile_id: uuid.UUID, parts: Sequence[Any]) -> dict[str, tuple[int, int]]:
-    """Rows and bytes of each list of a profile that has any, by the list's name; one statement."""
-    queries = [
-        part.objects.filter(profile_id=profile_id)
+@functools.cache
+def _rows_and_bytes(parts: tuple[Any, ...]) -> Prepared:
+    """Rows and bytes of each list of a `profile` that has any, by the list's name; one statement."""
+    first, *others = (
+        part.objects.filter(profile=Parameter("profile", part._meta.get_field("profile")))
         .order_by()
         .values(list_name=F(part.list_field) if part.list_field else Value(part.plural))
         .annotate(row_count=Count("pk"), byte_count=Sum(_bytes_of_row(part)))
         .values_list("list_name", "row_count", "byte_count")
         for part in parts
-    ]
-    # Where there is no row there is no sum.
-    return {name: (rows, size or 0) for name, rows, size in queries[0].union(*queries[1:], all=True)}
+    )
+    return Prepared(lambda: first.union(*others, all=True))
 
 
-def check(profile_id: uuid.UUID, parts: Sequence[Any]) -> None:
+def check(profile_id: uuid.UUID, parts: tuple[Any, ...]) -> None:
     """Raises ValidationError (422) for every list that is too long, and for a document that is too large."""
-    found = counts_and_sizes(profile_id, parts)
+    # Where there is no row there is no sum.
+    found = {name: (rows, size or 0) for name, rows, size in _rows_and_bytes(parts).rows(profile=profile_id)}
     most = {name: part.max_rows for part in parts for name in _list_names(part)}
     errors: list[str] = [
         f"A profile has at most {most[name]} {name.replace('_', ' ')}; this would make {rows}."

@@ -1,5 +1,6 @@
 """The career: a profile, its components, and the one gate through which all of it changes."""
 
+import functools
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from profiles import limits, partial_dates
 from profiles.modelfields import HttpUrlField, PartialDateField, StringListField, VerbatimJSONField
 from profiles_project.http.conditional import IfMatch
 from profiles_project.http.errors import Conflict
+from profiles_project.http.prepared import Parameter, Prepared
 from profiles_project.http.values import FoldedField, new_id
 from users.models import User
 
@@ -29,6 +31,11 @@ P = TypeVar("P", bound="Part")
 
 class ProfileManager(models.Manager["Profile"]):
     """The gate: every change of a profile or of anything below it goes through `revise` or `revise_all`."""
+
+    def find(self, pk: uuid.UUID) -> "Profile | None":
+        """The profile with this id, unlocked."""
+        found: Profile | None = _FOUND.first(pk=pk)
+        return found
 
     @contextmanager
     def revise(self, pk: uuid.UUID, if_match: IfMatch | None = None) -> "Iterator[Profile]":
@@ -40,7 +47,7 @@ class ProfileManager(models.Manager["Profile"]):
         """
         # No savepoint: where a caller has a transaction open, an error in here is an error of all of it.
         with transaction.atomic(savepoint=False):
-            profile = self._locked(pk=pk).get(pk)
+            profile = self._locked(_ONE, pk=pk).get(pk)
             if profile is None:
                 raise Http404
             if if_match is not None:
@@ -56,7 +63,7 @@ class ProfileManager(models.Manager["Profile"]):
         """
         with transaction.atomic(savepoint=False):
             User.objects.select_for_update(no_key=True).get(pk=user_id)
-            profiles = self._locked(user_id=user_id)
+            profiles = self._locked(_ALL_OF_USER, user_id=user_id)
             yield profiles
             # The one that ceases to be active goes first, since the database allows one active profile at any moment.
             for profile in sorted(profiles.values(), key=lambda each: each.is_active):
@@ -108,8 +115,8 @@ class ProfileManager(models.Manager["Profile"]):
         if_match.check(chosen.pk, chosen.version)
         return chosen
 
-    def _locked(self, **which: Any) -> "dict[uuid.UUID, Profile]":
-        found = {row.pk: row for row in self.select_for_update(no_key=True).filter(**which).order_by("pk")}
+    def _locked(self, those: Prepared, **which: Any) -> "dict[uuid.UUID, Profile]":
+        found: dict[uuid.UUID, Profile] = {row.pk: row for row in those.objects(**which)}
         for profile in found.values():
             profile.open_revision()
         return found
@@ -199,6 +206,13 @@ class Profile(models.Model):
         self.open_revision()
 
 
+_PK = Parameter("pk", Profile._meta.pk)
+_USER = Parameter("user_id", Profile._meta.get_field("user"))
+_FOUND = Prepared(lambda: Profile.objects.filter(pk=_PK))
+_ONE = Prepared(lambda: Profile.objects.select_for_update(no_key=True).filter(pk=_PK))
+_ALL_OF_USER = Prepared(lambda: Profile.objects.select_for_update(no_key=True).filter(user=_USER).order_by("pk"))
+
+
 class Part(models.Model):
     """A row below a profile that keeps its place in its list."""
 
@@ -224,7 +238,19 @@ class Part(models.Model):
         """The profile's rows by id, in their order; `which` narrows them as a filter does."""
         return {row.pk: row for row in cls.objects.filter(profile=profile, **which)}
 
+    def values(self) -> dict[str, Any]:
+        """All that the row holds, without its profile."""
+        return {name: getattr(self, name) for name in ("id", "position", *self.content_fields())}
+
     @classmethod
+    @functools.cache
+    def defaults(cls) -> Mapping[str, Any]:
+        """The values of the content fields that nobody gave; not for changing."""
+        fields = (field for field in cls._meta.concrete_fields if field.name in cls.content_fields())
+        return {field.name: field.get_default() for field in fields}
+
+    @classmethod
+    @functools.cache
     def content_fields(cls) -> tuple[str, ...]:
         """The names of the fields that are the part's content, in the order of their declaration."""
         return tuple(f.name for f in cls._meta.concrete_fields if f.name not in {"id", "profile", "position"})

@@ -1,25 +1,25 @@
 """The documents that clients see, made from rows; the body of a whole profile is kept by its version."""
 
 import datetime as dt
+import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from django.core.cache import cache
-from django.db import transaction
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404
 from rest_framework.renderers import JSONRenderer
 
 from profiles import completeness
+from profiles.jsonlists import JSONMap, JSONObjects, JSONValues
 from profiles.models import COMPONENTS, PARTS, Component, CustomField, Part, Profile, Skill
 from profiles_project.http.conditional import FORMAT, entity_tag
+from profiles_project.http.prepared import Parameter, Prepared
 
 # How long a body that nobody asks for stays in the cache.
 CACHE_SECONDS = 24 * 60 * 60
-# Between reading the version and reading the rows somebody may write; that often it is tried without a lock.
-OPTIMISTIC_READS = 3
 
 
 def tag(profile: Profile, *also: str) -> str:
@@ -34,42 +34,57 @@ def _born(profile: Profile) -> str:
     return format(int(profile.created_at.timestamp() * 1_000_000), "x")
 
 
-def _cache_key(profile: Profile) -> str:
-    return f"profile:{profile.user_id}:{profile.pk}:{profile.version}:{FORMAT}:{_born(profile)}"
-
-
 def item_fields(model: type[Component]) -> tuple[str, ...]:
     """The names of an item's members."""
     return ("id", *model.content_fields())
 
 
-def item(row: Component) -> dict[str, Any]:
-    """An item of a component as the document shows it."""
-    return {name: getattr(row, name) for name in item_fields(type(row))}
+def item(model: type[Component], values: Mapping[str, Any]) -> dict[str, Any]:
+    """An item of a component as the document shows it, of all values of its row."""
+    return {name: values[name] for name in item_fields(model)}
 
 
-def _rows(model: type[Part], profiles: Sequence[Profile], *fields: str) -> dict[uuid.UUID, list[dict[str, Any]]]:
-    """The rows of a kind by profile, in their order, each as a dict of these fields; one statement."""
-    found: dict[uuid.UUID, list[dict[str, Any]]] = {profile.pk: [] for profile in profiles}
-    for row in model.objects.filter(profile__in=list(found)).values("profile_id", *fields):
-        found[row.pop("profile_id")].append(row)
-    return found
+def _below(model: type[Part], **which: str) -> "QuerySet[Any]":
+    return model.objects.filter(profile=OuterRef("pk"), **which)
 
 
-def _skills(names: Sequence[Mapping[str, str]], below: Mapping[str, Any]) -> dict[str, Any]:
-    by_kind = {kind: [row["name"] for row in names if row["kind"] == kind] for kind in Skill.Kind.values}
-    return {**by_kind, **below}
+# What the database makes of the rows below a profile, each in the document's order: the lists of the skills section,
+# and the other lists with the map of custom fields.
+_SKILLS = {
+    **{kind: JSONValues(_below(Skill, kind=kind), "name") for kind in Skill.Kind.values},
+    **{model.plural: JSONObjects(_below(model), *item_fields(model)) for model in COMPONENTS if model.in_skills},
+}
+_OTHERS = {
+    **{model.plural: JSONObjects(_below(model), *item_fields(model)) for model in COMPONENTS if not model.in_skills},
+    CustomField.plural: JSONMap(_below(CustomField), "key", "value"),
+}
 
 
-def skills(profile: Profile) -> dict[str, Any]:
-    """The skills section."""
-    below = {m.plural: _rows(m, [profile], *item_fields(m))[profile.pk] for m in COMPONENTS if m.in_skills}
-    return _skills(_rows(Skill, [profile], "kind", "name")[profile.pk], below)
+def _with_lists(profiles: "QuerySet[Profile]") -> "QuerySet[Profile]":
+    """The profiles, each with all its lists as JSON text; one statement."""
+    # Under names of their own, since some lists are called as relations of the model are.
+    return profiles.annotate(**{f"list_of_{name}": made for name, made in (_SKILLS | _OTHERS).items()})
 
 
-def custom_fields(profile: Profile) -> dict[str, Any]:
-    """The map of custom fields."""
-    return dict(CustomField.objects.filter(profile=profile).values_list("key", "value"))
+class Rendered(NamedTuple):
+    """A profile and the body that shows it, of one version."""
+
+    profile: Profile
+    body: bytes
+
+    def section(self, name: str) -> Any:
+        """The value of a member of the document."""
+        return json.loads(self.body)[name]
+
+
+def _rendered(profile: Profile) -> Rendered:
+    """The whole document (contract 3.1) of a profile of `_with_lists`."""
+    own, skills, others = render(_own(profile)).decode(), _members(profile, _SKILLS), _members(profile, _OTHERS)
+    return Rendered(profile, f'{own[:-1]},"skills":{{{skills}}},{others}}}'.encode())
+
+
+def _members(profile: Profile, names: Iterable[str]) -> str:
+    return ",".join(f'"{name}":{getattr(profile, f"list_of_{name}")}' for name in names)
 
 
 def _own(profile: Profile) -> dict[str, Any]:
@@ -87,57 +102,40 @@ def _own(profile: Profile) -> dict[str, Any]:
     }
 
 
-def document(profile: Profile) -> dict[str, Any]:
-    """The whole document (contract 3.1) of a profile whose revision is open or was just closed."""
-    return documents([profile])[0]
+_DOCUMENT = Prepared(lambda: _with_lists(Profile.objects.filter(pk=Parameter("pk", Profile._meta.pk))))
 
 
-def documents(profiles: Sequence[Profile]) -> list[dict[str, Any]]:
-    """The whole documents of profiles, in as many statements as one takes."""
-    items = {model: _rows(model, profiles, *item_fields(model)) for model in COMPONENTS}
-    names = _rows(Skill, profiles, "kind", "name")
-    fields = _rows(CustomField, profiles, "key", "value")
-
-    def lists(profile: Profile, *, in_skills: bool) -> dict[str, Any]:
-        return {model.plural: items[model][profile.pk] for model in COMPONENTS if model.in_skills is in_skills}
-
-    return [
-        {
-            **_own(profile),
-            "skills": _skills(names[profile.pk], lists(profile, in_skills=True)),
-            **lists(profile, in_skills=False),
-            "custom_fields": {row["key"]: row["value"] for row in fields[profile.pk]},
-        }
-        for profile in profiles
-    ]
+def stored(pk: uuid.UUID) -> Rendered:
+    """A profile as it is stored, or as the open transaction has made it. Raises Http404 where there is none."""
+    profile = _DOCUMENT.first(pk=pk)
+    if profile is None:
+        raise Http404
+    return _rendered(profile)
 
 
-def body(profile: Profile) -> bytes:
-    """The document as JSON, from the cache where this version was rendered before.
+def current(profile: Profile) -> Rendered:
+    """The profile at its version, or at a newer one if somebody has written since it was read.
 
-    `profile` is moved on to the version that the body shows, should somebody have written in between. Raises Http404
-    where it was deleted in between.
+    From the cache where this version was rendered before. Raises Http404 where the profile was deleted in between.
     """
-    kept = cache.get(_cache_key(profile))
-    if kept is not None:
-        return cast("bytes", kept)
-    try:
-        return _render_anew(profile)
-    except Profile.DoesNotExist as exc:
-        raise Http404 from exc
+    return _kept(profile, lambda: stored(profile.pk))
 
 
-def _render_anew(profile: Profile) -> bytes:
-    for _ in range(OPTIMISTIC_READS):
-        rendered = render(document(profile))
-        key = _cache_key(profile)
-        profile.refresh_from_db()
-        if _cache_key(profile) == key:
-            cache.set(key, rendered, CACHE_SECONDS)
-            return rendered
-    with transaction.atomic():
-        profile.refresh_from_db(from_queryset=Profile.objects.select_for_update(no_key=True))
-        return render(document(profile))
+def _kept(profile: Profile, make: Callable[[], Rendered], *also: str) -> Rendered:
+    if (body := cache.get(_cache_key(profile, *also))) is not None:
+        return Rendered(profile, body)
+    made = make()
+    cache.set(_cache_key(made.profile, *also), made.body, CACHE_SECONDS)
+    return made
+
+
+def _cache_key(profile: Profile, *also: str) -> str:
+    return ":".join((f"profile:{profile.user_id}:{profile.pk}:{profile.version}:{FORMAT}:{_born(profile)}", *also))
+
+
+def documents(profiles: "QuerySet[Profile]") -> list[dict[str, Any]]:
+    """The whole documents of profiles, in one statement."""
+    return [json.loads(_rendered(profile).body) for profile in _with_lists(profiles)]
 
 
 def render(data: Any) -> bytes:
@@ -171,6 +169,11 @@ def summary(profile: Profile) -> dict[str, Any]:
     return {**own, "counts": {name: getattr(profile, f"count_of_{name}") for name, _, _ in _lists()}}
 
 
-def analytics(profile: Profile, whole: Mapping[str, Any], today: dt.date) -> dict[str, Any]:
-    """Contract 5, for the profile's whole document on a day."""
-    return {"profile_id": profile.pk, **completeness.analyse(whole, today)}
+def analytics(profile: Profile, today: dt.date) -> Rendered:
+    """Contract 5, of the profile on a day."""
+
+    def make() -> Rendered:
+        fresh, body = current(profile)
+        return Rendered(fresh, render({"profile_id": fresh.pk, **completeness.analyse(json.loads(body), today)}))
+
+    return _kept(profile, make, today.isoformat())

@@ -1,13 +1,16 @@
 """What the API takes in and how it is judged. Answers are rendered by `rendering`; both follow the models' fields."""
 
+import functools
 import uuid
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, cast
 
 from django.db import models
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.utils.serializer_helpers import BindingDict
 
 from profiles import partial_dates
 from profiles.modelfields import PartialDateField, StringListField, custom_value_fault
@@ -38,6 +41,9 @@ class PartialDate(Text):
 class ModelDocument(Document, serializers.ModelSerializer[Any]):
     """A `Document` whose fields and limits are those of a model."""
 
+    # For a serializer of leaves only: its fields keep nothing of a request, so one set of them serves all instances.
+    shares_fields = False
+
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
         models.CharField: Text,
@@ -48,6 +54,10 @@ class ModelDocument(Document, serializers.ModelSerializer[Any]):
         models.FloatField: Number,
         PartialDateField: PartialDate,
     }
+
+    @cached_property
+    def fields(self) -> Any:
+        return _shared_fields(type(self)) if self.shares_fields else super().fields
 
     def get_validators(self) -> list[Any]:
         # Uniqueness is the database's to hold; DRF's validators would ask it once for every row.
@@ -70,6 +80,17 @@ class ModelDocument(Document, serializers.ModelSerializer[Any]):
         if issubclass(field_class, Flag):
             options["allow_null"] = True
         return field_class, options
+
+
+@functools.cache
+def _shared_fields(serializer_class: type[ModelDocument]) -> BindingDict:
+    """The fields of a serializer of leaves, made once: DRF would make them for every request, from the model."""
+    # Bound to an instance of which nothing else is used.
+    serializer = serializer_class()
+    fields = BindingDict(serializer)
+    for name, field in serializer.get_fields().items():
+        fields[name] = field
+    return fields
 
 
 class ItemListSerializer(serializers.ListSerializer[Any]):
@@ -130,10 +151,17 @@ class ItemSerializer(ModelDocument):
     id = ItemId()
     row: Component | None = None
     needs_id = False
+    # False where the address says which item it is; the body's id is read-only then.
+    takes_id = True
+    shares_fields = True
 
     class Meta:
         model: type[Component]
         list_serializer_class = ItemListSerializer
+
+    @property
+    def _writable_fields(self) -> list[Any]:
+        return [field for name, field in self.fields.items() if self.takes_id or name != "id"]
 
     def read_id(self, data: Any) -> uuid.UUID | None:
         """The id that an item carries, which must be known before the item can be judged."""
@@ -146,12 +174,9 @@ class ItemSerializer(ModelDocument):
     def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         model = self.Meta.model
         broken = [("id", "This field is required.", "required")] if self.needs_id and not values.get("id") else []
-        whole = {
-            field.name: getattr(self.row, field.name) if self.row else field.get_default()
-            for field in model._meta.concrete_fields
-            if field.name in model.content_fields() and field.name not in errors
-        }
-        return [*broken, *model.broken_rules({**whole, **values})]
+        stored = {name: getattr(self.row, name) for name in model.content_fields()} if self.row else model.defaults()
+        whole = {name: value for name, value in {**stored, **values}.items() if name not in errors}
+        return [*broken, *model.broken_rules(whole)]
 
 
 def _item_serializer(model: type[Component]) -> type[ItemSerializer]:
@@ -262,6 +287,8 @@ class CustomFields(serializers.Field):  # type: ignore[type-arg]  # a map with a
 
 class PersonalInfoSerializer(ModelDocument):
     """Who the person is and how to reach them."""
+
+    shares_fields = True
 
     class Meta:
         model = Profile

@@ -21,7 +21,7 @@ class OwnDataView(PrivateView):
 
     @openapi.own_data
     def get(self, request: Request) -> Response:
-        profiles = rendering.documents(list(Profile.objects.filter(user=self.account)))
+        profiles = rendering.documents(Profile.objects.filter(user=self.account))
         return Response({"exported_at": timezone.now(), **account_document(self.account), "profiles": profiles})
 
 

@@ -54,7 +54,7 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
         serializer.is_valid(raise_exception=True)
         rows = serializer.validated_data if many else [serializer.validated_data]
         with self.revise() as profile:
-            made = [rendering.item(row) for row in bulk.create(profile, self.model, rows)]
+            made = [rendering.item(self.model, row) for row in bulk.create(profile, self.model, rows)]
         return self.answer(made if many else made[0], profile, status=201)
 
     def bulk_update(self, request: Request, profile_id: str) -> Response:
@@ -71,8 +71,11 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
             serializer.existing = bulk.named(profile, self.model, serializer.ids_in(data))
             serializer.is_valid(raise_exception=True)
             changes = [(serializer.existing[values["id"]], values) for values in serializer.validated_data]
-            changed = [rendering.item(row) for row in bulk.update(profile, self.model, changes)]
+            changed = [self._item(row) for row in bulk.update(profile, self.model, changes)]
         return self.answer(changed, profile)
+
+    def _item(self, row: Component) -> dict[str, Any]:
+        return rendering.item(self.model, row.values())
 
     def _serializer(self, data: Any, *, partial: bool = False) -> Any:
         options: dict[str, Any] = {"many": True, "min_length": 1, "max_length": serializers.BULK_LIMIT}
@@ -112,7 +115,7 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
         row = self.model.of(self.profile, pk=path_uuid(item_id)).values()
         if not row:
             raise Http404
-        return self.not_modified() or self.answer(rendering.item(next(iter(row))), self.profile)
+        return self.not_modified() or self.answer(self._item(next(iter(row))), self.profile)
 
     def update(self, request: Request, profile_id: str, item_id: str) -> Response:
         return self._change_one(item_id, partial=False)
@@ -126,12 +129,10 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
         with self.revise() as profile:
             row = bulk.named(profile, self.model, [pk])[pk]
             serializer = serializers.ITEM_SERIALIZERS[self.model](data=data)
-            serializer.row, serializer.lenient = row, partial
-            # The address says which one it is; the body's id is read-only here.
-            del serializer.fields["id"]
+            serializer.row, serializer.lenient, serializer.takes_id = row, partial, False
             serializer.is_valid(raise_exception=True)
             bulk.update(profile, self.model, [(row, serializer.validated_data)])
-        return self.answer(rendering.item(row), profile)
+        return self.answer(self._item(row), profile)
 
     def delete_one(self, request: Request, profile_id: str, item_id: str) -> Response:
         with self.revise() as profile:
@@ -169,7 +170,7 @@ class SkillsView(BelowProfileView):
 
     @openapi.skills_retrieve
     def get(self, request: Request, profile_id: str) -> HttpResponse:
-        return self.not_modified() or self.answer(rendering.skills(self.profile), self.profile)
+        return self.not_modified() or self.section("skills")
 
     @openapi.skills_update
     def put(self, request: Request, profile_id: str) -> Response:
@@ -179,8 +180,8 @@ class SkillsView(BelowProfileView):
                 serializer = serializers.SkillsSerializer(data=data, context={"profile": profile})
                 serializer.is_valid(raise_exception=True)
                 bulk.store_skills(profile, serializer.validated_data)
-            stored = rendering.skills(profile)
-        return self.answer({"message": "Skills updated successfully", **stored}, profile)
+            skills = rendering.stored(profile.pk).section("skills")
+        return self.answer({"message": "Skills updated successfully", **skills}, profile)
 
 
 class SkillNamesView(BelowProfileView):
@@ -232,7 +233,7 @@ class CustomFieldsView(BelowProfileView):
 
     @openapi.custom_fields_retrieve
     def get(self, request: Request, profile_id: str) -> HttpResponse:
-        return self.not_modified() or self.answer(rendering.custom_fields(self.profile), self.profile)
+        return self.not_modified() or self.section(CustomField.plural)
 
     @openapi.custom_fields_add
     @idempotent

@@ -1,7 +1,6 @@
 """The routes of whole profiles: documents, activation, copies, analytics (contract 3.2 and 5)."""
 
 import hashlib
-import json
 import uuid
 from contextlib import AbstractContextManager
 from typing import Any
@@ -35,10 +34,10 @@ def path_uuid(text: str) -> uuid.UUID:
         raise Http404 from None
 
 
-def as_json(body: bytes, profile: Profile, status: int = 200) -> HttpResponse:
-    """A rendered document with its `ETag`."""
-    response = HttpResponse(body, status=status, content_type="application/json")
-    response["ETag"] = rendering.tag(profile)
+def as_json(rendered: rendering.Rendered, *also: str, status: int = 200) -> HttpResponse:
+    """A rendered document with its `ETag`; `also` as in `rendering.tag`."""
+    response = HttpResponse(rendered.body, status=status, content_type="application/json")
+    response["ETag"] = rendering.tag(rendered.profile, *also)
     return response
 
 
@@ -73,13 +72,12 @@ class ProfilesView(OwnProfilesView):
             bulk.set_own_fields(profile, values)
             with Profile.objects.add(profile):
                 bulk.store(profile, values)
-            body = rendering.render(rendering.document(profile))
-        return created(body, profile)
+            return created(profile)
 
 
-def created(body: bytes, profile: Profile) -> HttpResponse:
+def created(profile: Profile) -> HttpResponse:
     """201 with the address of a new profile."""
-    response = as_json(body, profile, status=201)
+    response = as_json(rendering.stored(profile.pk), status=201)
     response["Location"] = f"/api/v1/profiles/{profile.pk}"
     return response
 
@@ -92,7 +90,7 @@ class ActiveProfileView(OwnProfilesView):
         profile = self.own().filter(is_active=True).first()
         if profile is None:
             raise NotFound("No profile found; create one first.")
-        return not_modified(request, rendering.tag(profile)) or as_json(rendering.body(profile), profile)
+        return not_modified(request, rendering.tag(profile)) or as_json(rendering.current(profile))
 
 
 class BelowProfileView(PrivateView):
@@ -107,7 +105,7 @@ class BelowProfileView(PrivateView):
         super().initial(request, *args, **kwargs)
         if request.method == "OPTIONS":
             return
-        profile = Profile.objects.filter(pk=path_uuid(kwargs["profile_id"])).first()
+        profile = Profile.objects.find(path_uuid(kwargs["profile_id"]))
         if profile is None:
             raise Http404
         self.check_object_permissions(request, profile)
@@ -142,6 +140,11 @@ class BelowProfileView(PrivateView):
         """What a request changed or read, with the `ETag` of the profile."""
         return tagged(Response(data, status=status), rendering.tag(profile))
 
+    def section(self, name: str) -> Response:
+        """A section of the document, with the `ETag` of the profile."""
+        rendered = rendering.current(self.profile)
+        return self.answer(rendered.section(name), rendered.profile)
+
     def not_modified(self) -> HttpResponse | None:
         """The 304, where the client has this version already."""
         return not_modified(self.request, rendering.tag(self.profile))
@@ -152,7 +155,7 @@ class ProfileView(BelowProfileView):
 
     @openapi.profiles_retrieve
     def get(self, request: Request, profile_id: str) -> HttpResponse:
-        return self.not_modified() or as_json(rendering.body(self.profile), self.profile)
+        return self.not_modified() or as_json(rendering.current(self.profile))
 
     @openapi.profiles_update
     def put(self, request: Request, profile_id: str) -> HttpResponse:
@@ -173,8 +176,7 @@ class ProfileView(BelowProfileView):
                 serializer.is_valid(raise_exception=True)
                 bulk.set_own_fields(profile, serializer.validated_data)
                 bulk.store(profile, serializer.validated_data)
-            body = rendering.render(rendering.document(profile))
-        return as_json(body, profile)
+            return as_json(rendering.stored(profile.pk))
 
     @openapi.profiles_delete
     def delete(self, request: Request, profile_id: str) -> Response:
@@ -190,8 +192,7 @@ class ActivateView(BelowProfileView):
     def post(self, request: Request, profile_id: str) -> HttpResponse:
         with transaction.atomic():
             profile = Profile.objects.activate(self.profile, IfMatch.of(request))
-            body = rendering.render(rendering.document(profile))
-        return as_json(body, profile)
+            return as_json(rendering.stored(profile.pk))
 
 
 class DuplicateView(BelowProfileView):
@@ -208,8 +209,7 @@ class DuplicateView(BelowProfileView):
                 target.label = label or source.label
                 with Profile.objects.add(target):
                     bulk.copy(source, target)
-            body = rendering.render(rendering.document(target))
-        return created(body, target)
+            return created(target)
 
 
 class AnalyticsView(BelowProfileView):
@@ -218,8 +218,7 @@ class AnalyticsView(BelowProfileView):
     @openapi.profiles_analytics
     def get(self, request: Request, profile_id: str) -> HttpResponse:
         today = timezone.now().date()
-        if answer := not_modified(request, rendering.tag(self.profile, today.isoformat())):
-            return answer
-        whole = json.loads(rendering.body(self.profile))
-        data = rendering.analytics(self.profile, whole, today)
-        return tagged(Response(data), rendering.tag(self.profile, today.isoformat()))
+        day = today.isoformat()
+        return not_modified(request, rendering.tag(self.profile, day)) or as_json(
+            rendering.analytics(self.profile, today), day
+        )

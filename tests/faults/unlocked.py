@@ -12,7 +12,7 @@ application = served
 manager_class: Any = type(apps.get_model("profiles.Profile")._default_manager)
 
 
-def unlocked(manager: Any, **which: Any) -> dict[uuid.UUID, Any]:
+def unlocked(manager: Any, those: Any, **which: Any) -> dict[uuid.UUID, Any]:
     """What the manager's own method finds, without FOR UPDATE."""
     found = {row.pk: row for row in manager.filter(**which)}
     for profile in found.values():

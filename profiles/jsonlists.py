@@ -1,0 +1,84 @@
+"""JSON text that the database makes of rows, the same on PostgreSQL and SQLite: lists and objects of a document.
+
+A property test holds what comes out equal to what the serializers would say.
+"""
+
+from typing import Any, ClassVar
+
+from django.db.models import BooleanField, Field, FloatField, JSONField, QuerySet, Subquery, TextField, UUIDField
+
+from profiles.modelfields import VerbatimJSONField
+
+# How a column becomes JSON, by type and vendor; what isn't here is right as the database writes it.
+_CONVERTERS: dict[type[Field[Any, Any]], dict[str, str]] = {
+    VerbatimJSONField: {"postgresql": "{0}::json", "sqlite": "json({0})"},
+    JSONField: {"sqlite": "json({0})"},
+    BooleanField: {"sqlite": "json(CASE WHEN {0} THEN 'true' ELSE 'false' END)"},
+    UUIDField: {
+        "sqlite": "substr({0}, 1, 8) || '-' || substr({0}, 9, 4) || '-' || substr({0}, 13, 4)"
+        " || '-' || substr({0}, 17, 4) || '-' || substr({0}, 21)",
+    },
+    # 4.0 must not become 4, which some languages read as another type; SQLite would round to 15 digits.
+    FloatField: {
+        "postgresql": "CASE WHEN {0} = trunc({0}) THEN ({0} || '.0')::json ELSE to_json({0}) END",
+        "sqlite": "json(CASE WHEN {0} IS NULL THEN NULL WHEN CAST(printf('%!.15g', {0}) AS REAL) = {0}"
+        " THEN printf('%!.15g', {0}) ELSE printf('%!.17g', {0}) END)",
+    },
+}
+
+
+class _JSONText(Subquery):
+    """The `columns` of a queryset's rows, in its order, as JSON text."""
+
+    output_field = TextField()
+    # By vendor: `t` are the rows, `columns` and `pairs` name their values as SQL, `values` lists these alone.
+    shapes: ClassVar[dict[str, str]]
+
+    def __init__(self, rows: "QuerySet[Any, Any]", *columns: str) -> None:
+        super().__init__(rows.values(*columns))
+        self.fields = [rows.model._meta.get_field(name) for name in columns]
+
+    def as_sql(self, compiler: Any, connection: Any, template: str | None = None, **context: Any) -> Any:
+        values = {field.column: _as_json(field, connection.vendor) for field in self.fields}
+        shape = self.shapes[connection.vendor].format(
+            columns=", ".join(f'{value} AS "{name}"' for name, value in values.items()),
+            pairs=", ".join(f"'{name}', {value}" for name, value in values.items()),
+            values=", ".join(values.values()),
+        )
+        # Django fills in this template, and the driver the whole statement.
+        shape = shape.replace("%", "%%%%")
+        return super().as_sql(compiler, connection, f"(SELECT {shape.replace('ROWS', '(%(subquery)s) AS t')})")
+
+
+def _as_json(field: Any, vendor: str) -> str:
+    for kind in type(field).__mro__:
+        if vendor in (found := _CONVERTERS.get(kind, {})):
+            return found[vendor].format(f't."{field.column}"')
+    return f't."{field.column}"'
+
+
+class JSONObjects(_JSONText):
+    """A list with an object for each row, whose keys are the columns' names."""
+
+    shapes = {
+        "postgresql": "COALESCE(json_agg(r), '[]')::text FROM (SELECT {columns} FROM ROWS) AS r",
+        "sqlite": "json_group_array(json_object({pairs})) FROM ROWS",
+    }
+
+
+class JSONValues(_JSONText):
+    """A list of the one column's values."""
+
+    shapes = {
+        "postgresql": "COALESCE(json_agg({values}), '[]')::text FROM ROWS",
+        "sqlite": "json_group_array({values}) FROM ROWS",
+    }
+
+
+class JSONMap(_JSONText):
+    """An object with a member for each row; of the two columns one holds its key, one its value."""
+
+    shapes = {
+        "postgresql": "COALESCE(json_object_agg({values}), '{{}}')::text FROM ROWS",
+        "sqlite": "json_group_object({values}) FROM ROWS",
+    }
