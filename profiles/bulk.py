@@ -39,9 +39,14 @@ def create(profile: Profile, model: type[Part], rows: Sequence[Row]) -> list[dic
         return []
     last = _last(model).rows(profile=profile.pk)
     start = last[0][0] + 1 if last else 0
-    made = [_complete(model, start + index, row) for index, row in enumerate(rows)]
-    insert(profile, model, made)
+    made = [_complete(model, {**row, "position": start + index}) for index, row in enumerate(rows)]
+    insert(profile, model, made, chosen=_chosen(rows))
     return made
+
+
+def _chosen(rows: Sequence[Row]) -> bool:
+    """Whether the client has chosen the id of any of the new rows."""
+    return any(row.get("id") for row in rows)
 
 
 @functools.cache
@@ -51,23 +56,25 @@ def _last(model: type[Part]) -> Prepared:
     return Prepared(lambda: mine.order_by("-position").values_list("position")[:1])
 
 
-def _complete(model: type[Part], position: int, values: Row) -> dict[str, Any]:
+def _complete(model: type[Part], values: Row) -> dict[str, Any]:
     """All values of a row that is not stored yet; it has an id of ours where the client chose none."""
-    return {**model.defaults(), **values, "id": values.get("id") or new_id(), "position": position}
+    return {**model.defaults(), **values, "id": values.get("id") or new_id()}
 
 
-def insert(profile: Profile, model: type[Part], rows: Sequence[Row]) -> None:
-    """Stores new rows, complete ones. Raises Conflict where an id is taken, in this profile or in any other."""
+def insert(profile: Profile, model: type[Part], rows: Sequence[Row], *, chosen: bool) -> None:
+    """Stores new rows, complete ones. Raises Conflict where a `chosen` id is taken, in this profile or in any other."""
     if not rows:
         return
     try:
-        # In a savepoint, so that the transaction can still say which id it was.
-        with transaction.atomic():
+        # In a savepoint, so that the transaction can still say which id it was; those of our own never are taken.
+        with transaction.atomic(savepoint=chosen):
             if connection.vendor == "postgresql":
                 _insert_as_json(profile, model, rows)
             else:
                 model.objects.bulk_create([model(profile=profile, **row) for row in rows])
     except IntegrityError as exc:
+        if not chosen:
+            raise
         ids = [row["id"] for row in rows]
         for pk in model.objects.filter(pk__in=ids).values_list("pk", flat=True)[:1]:
             raise Conflict(f"The id {pk} is taken already; choose another, or send none.") from exc
@@ -137,9 +144,9 @@ def replace(
         if (same := known.get(row.get(key))) is not None:
             changes.append((same, {**row, "position": position}))
         else:
-            made.append(_complete(model, position, {**common, **row}))
+            made.append({**common, **row, "position": position})
     update(profile, model, changes)
-    insert(profile, model, made)
+    insert(profile, model, [_complete(model, row) for row in made], chosen=_chosen(made))
 
 
 def delete(profile: Profile, model: type[P], ids: Sequence[uuid.UUID]) -> None:
@@ -213,4 +220,4 @@ def remove_skills(profile: Profile, kind: str, names: Sequence[str]) -> tuple[in
 def copy(source: Profile, target: Profile) -> None:
     """Gives a new profile a copy of all that lies below another, with ids of its own."""
     for model in PARTS:
-        insert(target, model, [{**row.values(), "id": new_id()} for row in model.of(source).values()])
+        insert(target, model, [{**row.values(), "id": new_id()} for row in model.of(source).values()], chosen=False)

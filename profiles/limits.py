@@ -1,14 +1,12 @@
 """How much one profile may hold (contract 3.1), judged when a revision closes, in one statement."""
 
 import functools
-import operator
 import uuid
 from collections.abc import Iterable
 from typing import Any
 
 from django.db import models
-from django.db.models import Count, F, IntegerField, Sum, TextField, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import Count, F, IntegerField, Sum, Value
 from rest_framework.exceptions import ValidationError
 
 from profiles_project.http.parsers import MAX_DEPTH
@@ -22,26 +20,25 @@ MAX_CUSTOM_VALUE_BYTES = 10 * 2**10
 MAX_CUSTOM_VALUE_DEPTH = MAX_DEPTH - 2
 
 
-class OctetLength(models.Func):
-    """The number of bytes of a text."""
+class Bytes(models.Func):
+    """The number of bytes of some columns' texts together; those without a value have none."""
 
-    function = "OCTET_LENGTH"
+    template = "OCTET_LENGTH(CONCAT(%(expressions)s))"
     output_field = IntegerField()
 
     def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        # SQLite has octet_length() only from 3.43 on.
-        return self.as_sql(compiler, connection, template="LENGTH(CAST(%(expressions)s AS BLOB))", **context)
+        # SQLite has octet_length() only from 3.43 on, and concat() from 3.44 on.
+        template = "LENGTH(CAST(IFNULL(%(expressions)s, '') AS BLOB))"
+        return self.as_sql(compiler, connection, template=template, arg_joiner=", '') || IFNULL(", **context)
 
 
 def _bytes_of_row(model: Any) -> models.Expression:
     """The size of a row in the document: its texts, and its keys with their quotes."""
     fields = [model._meta.get_field(name) for name in model.content_fields()]
-    sizes: list[Any] = [
-        Coalesce(OctetLength(Cast(field.name, TextField())), 0)
-        for field in fields
-        if isinstance(field, (models.CharField, models.TextField, models.JSONField))
+    texts = [
+        field.name for field in fields if isinstance(field, (models.CharField, models.TextField, models.JSONField))
     ]
-    return functools.reduce(operator.add, sizes, Value(sum(len(field.name) + 6 for field in fields)))
+    return Bytes(*texts) + sum(len(field.name) + 6 for field in fields)
 
 
 @functools.cache

@@ -21,7 +21,7 @@ from profiles import limits, partial_dates
 from profiles.modelfields import HttpUrlField, PartialDateField, StringListField, VerbatimJSONField
 from profiles_project.http.conditional import IfMatch
 from profiles_project.http.errors import Conflict
-from profiles_project.http.prepared import Parameter, Prepared
+from profiles_project.http.prepared import Parameter, Prepared, PreparedUpdate
 from profiles_project.http.values import FoldedField, new_id
 from users.models import User
 
@@ -198,11 +198,13 @@ class Profile(models.Model):
         changed = {name: getattr(self, name) for name in self.REVISED if getattr(self, name) != self._before[name]}
         if not changed and not self._touched:
             return
-        limits.check(self.pk, PARTS)
+        if self._touched:
+            limits.check(self.pk, PARTS)
         self.version += 1
         # Never earlier than the last change, whatever this machine's clock says.
         self.updated_at = max(timezone.now(), self.updated_at)
-        Profile.objects.filter(pk=self.pk).update(**changed, version=self.version, updated_at=self.updated_at)
+        changed |= {"version": self.version, "updated_at": self.updated_at}
+        _update(*changed).run(pk=self.pk, **changed)
         self.open_revision()
 
 
@@ -211,6 +213,11 @@ _USER = Parameter("user_id", Profile._meta.get_field("user"))
 _FOUND = Prepared(lambda: Profile.objects.filter(pk=_PK))
 _ONE = Prepared(lambda: Profile.objects.select_for_update(no_key=True).filter(pk=_PK))
 _ALL_OF_USER = Prepared(lambda: Profile.objects.select_for_update(no_key=True).filter(user=_USER).order_by("pk"))
+
+
+@functools.cache
+def _update(*columns: str) -> PreparedUpdate:
+    return PreparedUpdate(lambda: Profile.objects.filter(pk=_PK), *columns)
 
 
 class Part(models.Model):

@@ -145,6 +145,9 @@ class ItemListSerializer(serializers.ListSerializer[Any]):
         return values
 
 
+_ANY_ID = ItemId()
+
+
 class ItemSerializer(ModelDocument):
     """One item of a component; `row` is the stored one that it changes, if any."""
 
@@ -163,10 +166,14 @@ class ItemSerializer(ModelDocument):
     def _writable_fields(self) -> list[Any]:
         return [field for name, field in self.fields.items() if self.takes_id or name != "id"]
 
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        # An item has neither validators nor a `validate` for which DRF's own way would be needed.
+        return self.to_internal_value(data) if isinstance(data, dict) else super().run_validation(data)
+
     def read_id(self, data: Any) -> uuid.UUID | None:
         """The id that an item carries, which must be known before the item can be judged."""
         try:
-            return ItemId().run_validation(data.get("id") if isinstance(data, Mapping) else None)
+            return _ANY_ID.run_validation(data.get("id") if isinstance(data, Mapping) else None)
         except ValidationError:
             # Reported with the item's other faults.
             return None

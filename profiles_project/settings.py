@@ -103,15 +103,16 @@ MIDDLEWARE = [
     "profiles_project.http.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "profiles_project.http.pages.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "profiles_project.http.middleware.RequestBodyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    # What only pages need, which the API's requests pass by.
+    "profiles_project.http.pages.SessionMiddleware",
+    "profiles_project.http.pages.CsrfViewMiddleware",
+    "profiles_project.http.pages.AuthenticationMiddleware",
+    "profiles_project.http.pages.MessageMiddleware",
 ]
 
 ROOT_URLCONF = "profiles_project.urls"
@@ -341,7 +342,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_SSL_REDIRECT else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# For the admin and all else; the pages of the documentation and of links say where theirs differ.
+# For the admin and all other pages; those of the documentation and of links say where theirs differ.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],

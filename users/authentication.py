@@ -6,6 +6,7 @@ DRF's views import this module while they are imported themselves, so nothing he
 import logging
 import uuid
 
+from django.db.models import QuerySet
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -21,9 +22,15 @@ from users.tokens import AccessToken
 CHALLENGE = 'Bearer realm="api"'
 REFUSAL = "The access token is invalid or has expired."
 
-_SESSION = Prepared(
-    lambda: Session.objects.select_related("user").filter(pk=Parameter("pk", Session._meta.get_field("id")))
-)
+SESSION_ID = Parameter("pk", Session._meta.get_field("id"))
+_SESSION = Prepared(lambda: with_user(Session.objects.filter(pk=SESSION_ID)))
+
+
+def with_user(sessions: "QuerySet[Session]") -> "QuerySet[Session]":
+    """The sessions with their users, but for what few requests look at (and would be loaded then)."""
+    mine = ("created_at", "last_used_at", "user_agent", "previous_token_id", "rotated_at")
+    theirs = ("password", "last_login", "email_key")
+    return sessions.select_related("user").defer(*mine, *(f"user__{name}" for name in theirs))
 
 
 def _credentials(request: Request) -> list[str]:
@@ -52,19 +59,24 @@ class SessionJWTAuthentication(BaseAuthentication):
         if len(credentials) != 1:
             raise _refused("malformed")
         try:
-            token = AccessToken.parse(credentials[0])
+            token = AccessToken.known(credentials[0])
         except ExpiredTokenError as exc:
             # No event: every phone's token expires once an hour.
             raise AuthenticationFailed(REFUSAL) from exc
         except TokenError as exc:
             raise _refused("not ours") from exc
-        session: Session | None = _SESSION.first(pk=token.session_id)
+        session = self.session(request, token.session_id)
         if session is None:
             raise _refused("session gone", token.session_id)
         if not token.belongs_to(session):
             raise _refused("session ended" if session.user.is_active else "user inactive", session.pk, session.user_id)
         user_id.set(session.user_id)
         return session.user, session
+
+    def session(self, request: Request, pk: uuid.UUID) -> Session | None:
+        """The session with its user."""
+        found: Session | None = _SESSION.first(pk=pk)
+        return found
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer error="invalid_token"' if _credentials(request) else CHALLENGE

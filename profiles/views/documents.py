@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from profiles import bulk, openapi, rendering, serializers
 from profiles.models import Profile
-from profiles.permissions import OwnsProfile
+from profiles.permissions import OwnsProfile, ProfileAuthentication
 from profiles_project.http.conditional import IfMatch, PreconditionFailed, not_modified, tagged
 from profiles_project.http.pagination import paginate
 from profiles_project.http.values import parse_id
@@ -96,6 +96,7 @@ class ActiveProfileView(OwnProfilesView):
 class BelowProfileView(PrivateView):
     """Whatever belongs to one profile: 404 where there is none, 403 where it is somebody else's, then the rest."""
 
+    authentication_classes = (ProfileAuthentication,)
     permission_classes = (IsAuthenticated, OwnsProfile)
     profile: Profile
     # The parameter that names what a DELETE is about, in place of a body.
@@ -105,7 +106,7 @@ class BelowProfileView(PrivateView):
         super().initial(request, *args, **kwargs)
         if request.method == "OPTIONS":
             return
-        profile = Profile.objects.find(path_uuid(kwargs["profile_id"]))
+        profile = getattr(request.auth, "own", None) or Profile.objects.find(path_uuid(kwargs["profile_id"]))
         if profile is None:
             raise Http404
         self.check_object_permissions(request, profile)

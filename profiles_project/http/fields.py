@@ -35,10 +35,11 @@ class Text(serializers.CharField):
     def run_validation(self, data: Any = empty) -> Any:
         if not isinstance(data, str) or self.read_only:
             return super().run_validation(data)
-        if not data.strip():
+        if not (text := data.strip()):
             return None if self.allow_null else super().run_validation(data)
-        value = self.to_internal_value(data)
-        if not self._is_plainly_right(value):
+        value = self.to_internal_value(text)
+        shortest, longest, only_lengths = self._bounds
+        if not (only_lengths and shortest <= len(value) <= longest and is_storable(value)):
             self.run_validators(value)
         return value
 
@@ -46,11 +47,6 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return nfc(data.strip())
-
-    def _is_plainly_right(self, value: str) -> bool:
-        """Whether none of the validators can object; False says nothing."""
-        shortest, longest, only_lengths = self._bounds
-        return only_lengths and shortest <= len(value) <= longest and is_storable(value)
 
     @cached_property
     def _bounds(self) -> tuple[float, float, bool]:
@@ -194,31 +190,25 @@ class Document(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, Mapping):
             raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [self.error_messages["invalid"]]}, code="invalid")
+        # `values` gets the valid value of each field that was sent, `errors` the faults of the others.
         values: dict[str, Any] = {}
         errors: dict[str, Any] = {}
         for field in self._writable_fields:
-            self._take(field, data, values, errors)
+            name = str(field.field_name)
+            if name in data:
+                try:
+                    values[field.source] = field.run_validation(data[name])
+                except ValidationError as exc:
+                    errors[name] = exc.detail
+                except SkipField:
+                    pass
+            elif field.required and not self.lenient:
+                errors[name] = [ErrorDetail(str(field.error_messages["required"]), "required")]
         for name, message, code in self.broken_rules({k: v for k, v in values.items() if k not in errors}, errors):
             errors.setdefault(name, [ErrorDetail(message, code)])
         if errors:
             raise ValidationError(errors)
         return values
-
-    def _take(self, field: Any, data: Mapping[str, Any], values: dict[str, Any], errors: dict[str, Any]) -> None:
-        """Puts the field's valid value into `values`, or its faults into `errors`; an absent one into neither."""
-        name: str = field.field_name
-        if name not in data:
-            if field.required and not self.lenient:
-                errors[name] = [ErrorDetail(field.error_messages["required"], "required")]
-            return
-        try:
-            value = field.run_validation(data[name])
-        except ValidationError as exc:
-            errors[name] = exc.detail
-        except SkipField:
-            pass
-        else:
-            values[field.source] = value
 
     def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         """Field, sentence and code of each rule between fields that is broken; rules of faulty fields are left out."""

@@ -16,6 +16,7 @@ from django.utils.cache import patch_vary_headers
 from profiles_project.http.context import request_id, user_id
 from profiles_project.http.errors import MEDIA_TYPE, InternalError, Problem, TooLarge, problem_response, to_problem
 from profiles_project.http.logs import write_event
+from profiles_project.http.pages import API
 from profiles_project.http.values import new_id
 
 logger = logging.getLogger(__name__)
@@ -88,9 +89,11 @@ class RequestIdMiddleware:
 def _guard(request: HttpRequest, response: HttpResponse) -> None:
     """Set what the views set themselves, on answers that did not come from a view."""
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    if request.path.startswith(API):
+        response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
     if request.path.startswith("/admin/"):
         response.headers.setdefault("Cache-Control", "no-store")
-    if request.path.startswith("/api/v1/") and "Authorization" in request.headers:
+    if request.path.startswith(API) and "Authorization" in request.headers:
         response.headers.setdefault("Cache-Control", "private, no-cache")
         patch_vary_headers(response, ["Authorization"])
 

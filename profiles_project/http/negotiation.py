@@ -10,6 +10,10 @@ class ContentNegotiation(DefaultContentNegotiation):
     """DRF's, where a header that can't be parsed is one that nothing satisfies (406)."""
 
     def select_renderer(self, request: Any, renderers: Any, format_suffix: str | None = None) -> Any:
+        first = renderers[0]
+        # What nearly all clients send.
+        if request.META.get("HTTP_ACCEPT", "*/*") in {"*/*", first.media_type}:
+            return first, first.media_type
         try:
             return super().select_renderer(request, renderers, format_suffix)
         except ValueError as exc:

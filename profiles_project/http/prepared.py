@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Field, QuerySet, Value
 from django.db.models.query import get_related_populators
+from django.db.models.sql import UpdateQuery
 
 
 class Parameter(Value):
@@ -32,7 +33,7 @@ class _Compiled(NamedTuple):
 
     sql: str
     parameters: Sequence[Any]
-    converters: Any
+    converters: Any = None
     # The model, its columns' names and places; None for a query of `values_list()`.
     model: Any = None
     names: Sequence[str] = ()
@@ -41,21 +42,43 @@ class _Compiled(NamedTuple):
     annotations: Mapping[str, int] = {}
 
 
-class Prepared:
-    """A query; `build` makes it, once for each kind of database, with a `Parameter` for each value that changes."""
+class _Statement:
+    """What both sorts have in common: translated once for each kind of database, run with values."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, _Compiled] = {}
+
+    def _compile(self, connection: Any) -> _Compiled:
+        raise NotImplementedError
+
+    def _on(self, connection: Any) -> _Compiled:
+        if connection.vendor not in self._compiled:
+            self._compiled[connection.vendor] = self._compile(connection)
+        return self._compiled[connection.vendor]
+
+    def _run(self, connection: Any, values: Mapping[str, Any]) -> Any:
+        """The cursor after the statement."""
+        compiled = self._on(connection)
+        cursor = connection.cursor()
+        bound = [each.bind(values, connection) if isinstance(each, Parameter) else each for each in compiled.parameters]
+        cursor.execute(compiled.sql, bound)
+        return cursor
+
+
+class Prepared(_Statement):
+    """A query; `build` makes it, with a `Parameter` for each value that changes."""
 
     def __init__(self, build: Callable[[], "QuerySet[Any, Any]"]) -> None:
+        super().__init__()
         self.build = build
-        self._compiled: dict[str, _Compiled] = {}
 
     def rows(self, **values: Any) -> list[Sequence[Any]]:
         """The rows that the query finds with these values."""
         connection = connections[DEFAULT_DB_ALIAS]
-        compiled = self._on(connection)
-        with connection.cursor() as cursor:
-            cursor.execute(compiled.sql, [_bound(each, values, connection) for each in compiled.parameters])
+        with self._run(connection, values) as cursor:
             found: list[Sequence[Any]] = cursor.fetchall()
-        return [_converted(row, compiled.converters, connection) for row in found] if compiled.converters else found
+        converters = self._on(connection).converters
+        return [_converted(row, converters, connection) for row in found] if converters else found
 
     def objects(self, **values: Any) -> list[Any]:
         """The objects that it finds, those of `select_related` and annotations with them."""
@@ -67,10 +90,30 @@ class Prepared:
         """The first of the objects, None where there is none."""
         return next(iter(self.objects(**values)), None)
 
-    def _on(self, connection: Any) -> _Compiled:
-        if connection.vendor not in self._compiled:
-            self._compiled[connection.vendor] = _compile(self.build(), connection)
-        return self._compiled[connection.vendor]
+    def _compile(self, connection: Any) -> _Compiled:
+        return _compile(self.build(), connection)
+
+
+class PreparedUpdate(_Statement):
+    """An UPDATE of these columns in what `build`, as in `Prepared`, finds; each column is a parameter by its name."""
+
+    def __init__(self, build: Callable[[], "QuerySet[Any, Any]"], *columns: str) -> None:
+        super().__init__()
+        self.build = build
+        self.columns = columns
+
+    def run(self, **values: Any) -> int:
+        """Write the values; the number of rows that there were."""
+        with self._run(connections[DEFAULT_DB_ALIAS], values) as cursor:
+            count: int = cursor.rowcount
+        return count
+
+    def _compile(self, connection: Any) -> _Compiled:
+        query: Any = self.build().query.chain(UpdateQuery)
+        fields = (query.get_meta().get_field(name) for name in self.columns)
+        query.add_update_values({field.name: Parameter(field.name, field) for field in fields})
+        sql, parameters = query.get_compiler(connection=connection).as_sql()
+        return _Compiled(sql, parameters)
 
 
 def _compile(queryset: "QuerySet[Any, Any]", connection: Any) -> _Compiled:
@@ -88,10 +131,6 @@ def _compile(queryset: "QuerySet[Any, Any]", connection: Any) -> _Compiled:
     return compiled._replace(
         model=info["model"], names=names, place=place, joined=joined, annotations=compiler.annotation_col_map
     )
-
-
-def _bound(parameter: Any, values: Mapping[str, Any], connection: Any) -> Any:
-    return parameter.bind(values, connection) if isinstance(parameter, Parameter) else parameter
 
 
 def _converted(row: Sequence[Any], converters: Any, connection: Any) -> Sequence[Any]:

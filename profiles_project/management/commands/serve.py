@@ -1,6 +1,7 @@
 """`manage.py serve`: the production server."""
 
 import copy
+import gc
 import multiprocessing
 import os
 import signal
@@ -25,7 +26,10 @@ STOP_SECONDS = 8
 def load_application(target: str) -> Any:
     """The WSGI application, for granian, which calls this in each web process."""
     threading.Thread(target=_end_with_main_process, name="main process", daemon=True).start()
-    return import_string(target)
+    application = import_string(target)
+    # What the application is made of stays; nobody need look through it for garbage.
+    gc.freeze()
+    return application
 
 
 def _end_with_main_process() -> None:

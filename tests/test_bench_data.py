@@ -1,0 +1,54 @@
+"""The profiles that the comparison generates are such as the service takes itself."""
+
+import secrets
+import unicodedata
+from pathlib import Path
+
+import pytest
+
+from profiles_project.http.values import fold
+from tests.live import Caller, service
+from tests.servers import postgresql
+
+# What it needs beside the development requirements comes with those of the comparison.
+data = pytest.importorskip("bench.data")
+pytestmark = [pytest.mark.own_servers]
+HOW_MANY = 3
+
+
+def test_a_generated_profile_sent_back_as_it_was_read_is_valid_and_changes_nothing(tmp_path: Path) -> None:
+    key = secrets.token_hex(32)
+    with postgresql() as database:
+        variables = {"DATABASE_URL": database.url, "JWT_SIGNING_KEY": key, "RATELIMIT_ENABLE": "false"}
+        with service(tmp_path, **variables) as port:
+            assert data.generate(database.url, HOW_MANY) == HOW_MANY * data.ROWS
+            assert data.generate(database.url, HOW_MANY) == 0
+            targets = data.targets(database.url, HOW_MANY, key)
+            assert len({target.profile_id for target in targets}) == HOW_MANY
+            for target in targets:
+                caller = Caller(port)
+                caller.token = target.token
+                read = caller.send("GET", f"/profiles/{target.profile_id}")
+                written = caller.send("PUT", f"/profiles/{target.profile_id}", read.json)
+                caller.close()
+                assert (read.status, written.status) == (200, 200), written
+                assert written.json == read.json
+                assert {len(read.json[name]) for name in ("experiences", "education", "projects")} == {8, 3, 5}
+                assert len(read.json["skills"]["technical"]) + len(read.json["skills"]["soft"]) == 20
+                assert read.json["custom_fields"]["notice_period_weeks"] > 0
+
+
+@pytest.mark.parametrize("kind", ["TECHNICAL", "SOFT"])
+def test_the_generator_folds_skills_as_the_service_does(kind: str) -> None:
+    for name, key in getattr(data, kind):
+        assert key == fold(name)
+        assert name == unicodedata.normalize("NFC", name)
+
+
+def test_a_person_is_the_same_however_many_there_are() -> None:
+    one, other = data.Author(data.SEED), data.Author(data.SEED)
+    table = data.TABLES[0]
+    alone = list(one.rows(table, 7))
+    list(other.rows(table, 6))
+    assert alone == list(other.rows(table, 7))
+    assert alone != list(data.Author(data.SEED + 1).rows(table, 7))
