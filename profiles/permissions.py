@@ -17,7 +17,13 @@ from users.models import Session
 _OWN = FilteredRelation(
     "user__profiles", condition=Q(user__profiles__pk=Parameter("profile_id", Profile._meta.get_field("id")))
 )
-_SESSION = Prepared(lambda: with_user(Session.objects.annotate(own=_OWN)).select_related("own").filter(pk=SESSION_ID))
+_SESSION = Prepared(
+    lambda: (
+        with_user(Session.objects.annotate(own=_OWN))
+        .select_related("own")  # type: ignore[misc]  # the plugin knows no relation that an annotation makes
+        .filter(pk=SESSION_ID)
+    )
+)
 
 
 class ProfileAuthentication(SessionJWTAuthentication):

@@ -197,7 +197,7 @@ class Document(serializers.Serializer[Any]):
             name = str(field.field_name)
             if name in data:
                 try:
-                    values[field.source] = field.run_validation(data[name])
+                    values[str(field.source)] = field.run_validation(data[name])
                 except ValidationError as exc:
                     errors[name] = exc.detail
                 except SkipField:
