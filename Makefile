@@ -12,7 +12,7 @@ PYTEST := $(PY) -m pytest -q -n 2 --dist worksteal
 .DELETE_ON_ERROR:
 # Two pips in one environment would disturb each other.
 .NOTPARALLEL:
-.PHONY: help install run serve worker test faults lint audit format schema requirements
+.PHONY: help install run serve worker test faults bench lint audit format schema requirements
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -35,6 +35,9 @@ test: lint ## runs everything a change must pass
 
 faults: $(VENV)/.dev staticfiles/staticfiles.json ## kills, stops and overruns the service, 20 to 50 minutes (docs/faults.md)
 	$(PY) -m tests.faults $(SCENARIOS)
+
+bench: $(VENV)/.bench staticfiles/staticfiles.json ## compares the service with its peers, 45 minutes (bench/RESULTS.md); needs wrk
+	$(PY) -m bench $(BENCH)
 
 lint: $(VENV)/.dev staticfiles/staticfiles.json ## checks style, types, imports, migrations and openapi.yaml
 	$(PY) -m ruff check --quiet
@@ -59,6 +62,7 @@ requirements: ## pins the newest releases that pyproject.toml allows (needs uv)
 	@command -v uv >/dev/null || { echo "make requirements needs uv (pip install uv)." >&2; exit 1; }
 	$(UV_COMPILE) --output-file requirements.txt
 	$(UV_COMPILE) --extra dev --constraints requirements.txt --output-file requirements-dev.txt
+	$(UV_COMPILE) --extra dev --extra bench --constraints requirements-dev.txt --output-file requirements-bench.txt
 
 UV_COMPILE := uv pip compile pyproject.toml --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements"
@@ -89,6 +93,11 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.made
 	@echo "Installing requirements-dev.txt into $(VENV) …"
 	@$(PIP) -r requirements-dev.txt
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.bench: requirements-bench.txt $(VENV)/.made
+	@echo "Installing requirements-bench.txt into $(VENV) …"
+	@$(PIP) -r requirements-bench.txt
+	@touch $@ $(VENV)/.dev $(VENV)/.runtime
 
 staticfiles/staticfiles.json: $(VENV)/.runtime $(STATIC)
 	@$(CHECK) $(PY) manage.py collectstatic --noinput --clear --verbosity 0

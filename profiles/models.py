@@ -203,8 +203,13 @@ class Profile(models.Model):
         self.version += 1
         # Never earlier than the last change, whatever this machine's clock says.
         self.updated_at = max(timezone.now(), self.updated_at)
+        is_usual = len(changed) <= 1
         changed |= {"version": self.version, "updated_at": self.updated_at}
-        _update(*changed).run(pk=self.pk, **changed)
+        if is_usual:
+            _update(*changed).run(pk=self.pk, **changed)
+        else:
+            # There are a thousand ways to choose from the columns, and no server should keep a plan for each.
+            Profile.objects.filter(pk=self.pk).update(**changed)
         self.open_revision()
 
 
@@ -297,8 +302,8 @@ class Component(Part):
         """
         if cls.period is None:
             return
-        start, end = (values.get(name) for name in cls.period)
         first, last = cls.period
+        start, end = values.get(first), values.get(last)
         if start and end and partial_dates.ends_before(end, start):
             yield last, f"This must not be before {first}.", "before_start"
         if "is_current" not in values or last not in values:

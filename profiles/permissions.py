@@ -2,7 +2,7 @@
 
 import uuid
 
-from django.db.models import FilteredRelation, Q
+from django.db.models import FilteredRelation, Q, QuerySet
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -14,16 +14,15 @@ from profiles_project.http.values import parse_id
 from users.authentication import SESSION_ID, SessionJWTAuthentication, with_user
 from users.models import Session
 
-_OWN = FilteredRelation(
-    "user__profiles", condition=Q(user__profiles__pk=Parameter("profile_id", Profile._meta.get_field("id")))
-)
-_SESSION = Prepared(
-    lambda: (
-        with_user(Session.objects.annotate(own=_OWN))
-        .select_related("own")  # type: ignore[misc]  # the plugin knows no relation that an annotation makes
-        .filter(pk=SESSION_ID)
-    )
-)
+
+def _with_own_profile() -> "QuerySet[Session]":
+    profile_id = Parameter("profile_id", Profile._meta.get_field("id"))
+    own = FilteredRelation("user__profiles", condition=Q(user__profiles__pk=profile_id))
+    sessions = with_user(Session.objects.annotate(own=own))
+    return sessions.select_related("own").filter(pk=SESSION_ID)  # type: ignore[misc]  # the plugin knows no `own`
+
+
+_SESSION = Prepared(_with_own_profile)
 
 
 class ProfileAuthentication(SessionJWTAuthentication):

@@ -10,13 +10,13 @@ from django.core.cache import cache
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404
-from rest_framework.renderers import JSONRenderer
 
 from profiles import completeness
 from profiles.jsonlists import JSONMap, JSONObjects, JSONValues
 from profiles.models import COMPONENTS, PARTS, Component, CustomField, Part, Profile, Skill
 from profiles_project.http.conditional import FORMAT, entity_tag
 from profiles_project.http.prepared import Parameter, Prepared
+from profiles_project.http.renderers import JSONRenderer
 
 # How long a body that nobody asks for stays in the cache.
 CACHE_SECONDS = 24 * 60 * 60

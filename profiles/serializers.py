@@ -162,7 +162,7 @@ class ItemSerializer(ModelDocument):
         model: type[Component]
         list_serializer_class = ItemListSerializer
 
-    @property
+    @cached_property
     def _writable_fields(self) -> list[Any]:
         return [field for name, field in self.fields.items() if self.takes_id or name != "id"]
 
@@ -181,8 +181,9 @@ class ItemSerializer(ModelDocument):
     def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         model = self.Meta.model
         broken = [("id", "This field is required.", "required")] if self.needs_id and not values.get("id") else []
-        stored = {name: getattr(self.row, name) for name in model.content_fields()} if self.row else model.defaults()
-        whole = {name: value for name, value in {**stored, **values}.items() if name not in errors}
+        whole = {**(self.row.values() if self.row else model.defaults()), **values}
+        for name in errors:
+            whole.pop(name, None)
         return [*broken, *model.broken_rules(whole)]
 
 

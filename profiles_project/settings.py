@@ -165,14 +165,8 @@ def database() -> dict[str, Any]:
         config |= {"ENGINE": "profiles_project.postgresql", "CONN_MAX_AGE": 1800, "CONN_HEALTH_CHECKS": True}
         if "pool" in given:
             raise ImproperlyConfigured("DATABASE_URL takes no pool: each thread keeps a connection of its own.")
-        # A statement that a connection meets for the third time is prepared: planned once by the server, for good. 0
-        # in the URL switches that off, for a pooler which hands each transaction another connection.
-        threshold = given.pop("prepare_threshold", 3)
-        if not isinstance(threshold, int):
-            raise ImproperlyConfigured("The prepare_threshold in DATABASE_URL must be a whole number.")
         defaults = {
             "server_side_binding": True,
-            "prepare_threshold": threshold or None,
             "connect_timeout": 2,
             "options": "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
             "application_name": "profiles",
@@ -258,7 +252,7 @@ SIMPLE_JWT: dict[str, Any] = {
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["users.authentication.SessionJWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["profiles_project.http.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["profiles_project.http.parsers.StrictJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "profiles_project.http.negotiation.ContentNegotiation",
     "DEFAULT_SCHEMA_CLASS": "profiles_project.http.schema.AutoSchema",

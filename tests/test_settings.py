@@ -96,7 +96,6 @@ def test_what_is_given_in_production_is_taken_as_it_stands(load: Environment) ->
         ({"PORT": "65536"}, "PORT must be a whole number from 1 to 65535, not “65536”."),
         ({"APP_LINK_BASE": "app.example.com"}, "APP_LINK_BASE must be an address such as https://app.example.com."),
         ({"DATABASE_URL": "mysql://a/b"}, "DATABASE_URL must begin with postgresql:// or sqlite:///."),
-        ({"DATABASE_URL": "postgresql://a/b?prepare_threshold=x"}, "prepare_threshold in DATABASE_URL must be a whole"),
         ({"DATABASE_URL": "postgresql://a/b?pool=5"}, "DATABASE_URL takes no pool"),
         ({"REDIS_URL": "memcached://a"}, "REDIS_URL must begin with redis:// or rediss://."),
         ({"EMAIL_URL": "pigeon://a"}, "Invalid email schema pigeon"),
@@ -154,11 +153,10 @@ def test_connections_to_postgresql_are_kept_and_checked_and_the_url_wins(load: E
     assert default["ENGINE"] == "profiles_project.postgresql"
     assert default["CONN_HEALTH_CHECKS"] is True
     assert default["CONN_MAX_AGE"] > 0
-    assert default["OPTIONS"]["prepare_threshold"] > 0
     assert "statement_timeout=30s" in default["OPTIONS"]["options"]
-    url = "postgresql://u:p@db/name?prepare_threshold=0&options=-c%20statement_timeout=5s&sslmode=require"
+    url = "postgresql://u:p@db/name?prepared=0&options=-c%20statement_timeout=5s&sslmode=require"
     [chosen] = load(**PRODUCTION, DATABASE_URL=url)["DATABASES"].values()
-    assert chosen["OPTIONS"]["prepare_threshold"] is None
+    assert chosen["OPTIONS"]["prepared"] == 0
     assert chosen["OPTIONS"]["options"] == "-c statement_timeout=5s"
     assert chosen["OPTIONS"]["sslmode"] == "require"
 

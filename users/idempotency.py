@@ -12,11 +12,11 @@ from django.http import HttpResponse
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 from rest_framework.exceptions import ParseError
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from profiles_project.http.errors import RETRY_AFTER_SECONDS, Conflict, ParameterInvalid
+from profiles_project.http.renderers import JSONRenderer
 from users.models import IdempotencyRecord, User
 
 HEADER = "Idempotency-Key"

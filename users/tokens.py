@@ -84,7 +84,7 @@ class AccessToken(SessionToken):
         return token
 
 
-@functools.lru_cache(maxsize=5_000)
+@functools.lru_cache(maxsize=1_000)
 def _good(text: str) -> AccessToken:
     return AccessToken.parse(text)
 

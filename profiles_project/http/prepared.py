@@ -1,9 +1,10 @@
 """Queries that the ORM translates into SQL once in a process, instead of once a request.
 
 On PostgreSQL the text, always the same, also names a statement that the server has planned already
-(`prepare_threshold` in settings.DATABASES).
+(`run_prepared` of our engine).
 """
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -47,22 +48,30 @@ class _Statement:
 
     def __init__(self) -> None:
         self._compiled: dict[str, _Compiled] = {}
+        # The ORM may write to what a query is made of, so only one thread makes it.
+        self._lock = threading.Lock()
 
     def _compile(self, connection: Any) -> _Compiled:
         raise NotImplementedError
 
     def _on(self, connection: Any) -> _Compiled:
-        if connection.vendor not in self._compiled:
-            self._compiled[connection.vendor] = self._compile(connection)
-        return self._compiled[connection.vendor]
+        compiled = self._compiled.get(connection.vendor)
+        if compiled is None:
+            with self._lock:
+                compiled = self._compiled.get(connection.vendor) or self._compile(connection)
+                self._compiled[connection.vendor] = compiled
+        return compiled
 
-    def _run(self, connection: Any, values: Mapping[str, Any]) -> Any:
-        """The cursor after the statement."""
+    def _run(self, connection: Any, values: Mapping[str, Any]) -> tuple[list[tuple[Any, ...]], int]:
+        """The rows that the statement finds, and how many it has found or changed."""
         compiled = self._on(connection)
-        cursor = connection.cursor()
         bound = [each.bind(values, connection) if isinstance(each, Parameter) else each for each in compiled.parameters]
-        cursor.execute(compiled.sql, bound)
-        return cursor
+        if connection.vendor == "postgresql" and (done := connection.run_prepared(compiled.sql, bound)):
+            found: tuple[list[tuple[Any, ...]], int] = done
+            return found
+        with connection.cursor() as cursor:
+            cursor.execute(compiled.sql, bound)
+            return cursor.fetchall() if cursor.description else [], cursor.rowcount
 
 
 class Prepared(_Statement):
@@ -72,11 +81,10 @@ class Prepared(_Statement):
         super().__init__()
         self.build = build
 
-    def rows(self, **values: Any) -> list[Sequence[Any]]:
+    def rows(self, **values: Any) -> Sequence[Sequence[Any]]:
         """The rows that the query finds with these values."""
         connection = connections[DEFAULT_DB_ALIAS]
-        with self._run(connection, values) as cursor:
-            found: list[Sequence[Any]] = cursor.fetchall()
+        found, _ = self._run(connection, values)
         converters = self._on(connection).converters
         return [_converted(row, converters, connection) for row in found] if converters else found
 
@@ -94,6 +102,23 @@ class Prepared(_Statement):
         return _compile(self.build(), connection)
 
 
+class PreparedSQL(_Statement):
+    """A statement that the ORM can't say; `build` writes it, with `%s` for each of the parameters in their order."""
+
+    def __init__(self, build: Callable[[], str], *parameters: Parameter) -> None:
+        super().__init__()
+        self.build = build
+        self.parameters = parameters
+
+    def run(self, **values: Any) -> int:
+        """Run it; the number of rows that there were."""
+        _, count = self._run(connections[DEFAULT_DB_ALIAS], values)
+        return count
+
+    def _compile(self, connection: Any) -> _Compiled:
+        return _Compiled(self.build(), self.parameters)
+
+
 class PreparedUpdate(_Statement):
     """An UPDATE of these columns in what `build`, as in `Prepared`, finds; each column is a parameter by its name."""
 
@@ -104,8 +129,7 @@ class PreparedUpdate(_Statement):
 
     def run(self, **values: Any) -> int:
         """Write the values; the number of rows that there were."""
-        with self._run(connections[DEFAULT_DB_ALIAS], values) as cursor:
-            count: int = cursor.rowcount
+        _, count = self._run(connections[DEFAULT_DB_ALIAS], values)
         return count
 
     def _compile(self, connection: Any) -> _Compiled:

@@ -1,17 +1,26 @@
-"""Django's PostgreSQL backend, whose kept connections are checked without asking the server."""
+"""Django's PostgreSQL backend, quicker in what every request does: taking its connection and running what is prepared.
 
+Both save about a tenth of a read's and a quarter of a write's time in this process (bench/RESULTS.md).
+"""
+
+import re
 import select
+from collections.abc import Sequence
+from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
 from psycopg import _queries as queries
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
 # How long a statement may be for psycopg to remember how it reads with PostgreSQL's own placeholders. With psycopg's
-# own 4,096 the one for a whole profile was translated anew every time, which took a tenth of the request.
+# own 4,096 the one for a whole profile is translated anew every time.
 queries.MAX_CACHED_STATEMENT_LENGTH = 32_768
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's, with a cheaper answer to whether a connection that was kept since the last request is still good."""
+    """Django's, with a cheaper look at kept connections and with `run_prepared`."""
 
     def is_usable(self) -> bool:
         """Whether the server has neither ended the connection nor found fault with it.
@@ -22,6 +31,63 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is None or self.errors_occurred or _has_something_to_read(self.connection.fileno()):
             return bool(super().is_usable())
         return True
+
+    def init_connection_state(self) -> None:
+        super().init_connection_state()
+        # The names of the statements that this connection's server process has planned, by their texts.
+        self._prepared: dict[str, bytes] = {}
+        self._transformer = Transformer.from_context(self.connection)
+
+    def get_connection_params(self) -> dict[str, Any]:
+        parameters: dict[str, Any] = super().get_connection_params()
+        # An option of ours: False behind a pooler that hands each transaction another connection.
+        self.prepares = bool(parameters.pop("prepared", True))
+        return parameters
+
+    def run_prepared(self, sql: str, parameters: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int] | None:
+        """Run a statement by its name at the server: the rows, and how many it has found or changed.
+
+        None where a cursor must run it, since statements can't be prepared or somebody listens to them. psycopg would
+        prepare it too, in Python and with three times the work, and would forget it at every rollback.
+        """
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        if not self.prepares or self.queries_logged or self.execute_wrappers:
+            return None
+        self.validate_no_broken_transaction()
+        with self.wrap_database_errors:
+            connection: Any = self.connection
+            if connection.pgconn.transaction_status == TransactionStatus.IDLE and not connection.autocommit:
+                # As psycopg does it.
+                _check(connection.pgconn, connection.pgconn.exec_(b"BEGIN"))
+            result = self._result(connection.pgconn, sql, parameters)
+            self._transformer.set_pgresult(result)
+            return self._transformer.load_rows(0, result.ntuples, tuple), result.ntuples or result.command_tuples or 0
+
+    def _result(self, pgconn: Any, sql: str, parameters: Sequence[Any]) -> Any:
+        transformer = self._transformer
+        values = transformer.dump_sequence(parameters, [PyFormat.AUTO] * len(parameters))
+        if sql not in self._prepared:
+            name = f"profiles_{len(self._prepared)}".encode()
+            _check(pgconn, pgconn.prepare(name, _with_numbers(sql).encode(), transformer.types))
+            self._prepared[sql] = name
+        result = pgconn.exec_prepared(self._prepared[sql], values, transformer.formats)
+        _check(pgconn, result)
+        return result
+
+
+def _with_numbers(sql: str) -> str:
+    """The statement with PostgreSQL's placeholders, `$1`, in place of Django's."""
+    numbers = iter(range(1, sql.count("%s") + 1))
+    return re.sub("%[s%]", lambda found: f"${next(numbers)}" if found[0] == "%s" else "%", sql)
+
+
+def _check(pgconn: Any, result: Any) -> None:
+    if result.status in {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}:
+        return
+    if pgconn.status == ConnStatus.BAD:
+        raise psycopg.OperationalError("The server ended the connection.")
+    raise psycopg.errors.error_from_result(result)
 
 
 def _has_something_to_read(descriptor: int) -> bool:

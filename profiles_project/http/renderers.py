@@ -1,0 +1,17 @@
+"""JSON as every answer has it."""
+
+from typing import Any
+
+import orjson
+from rest_framework import renderers
+from rest_framework.utils.encoders import JSONEncoder
+
+# What orjson does not know is turned into something that it knows as DRF would.
+_default = JSONEncoder().default
+
+
+class JSONRenderer(renderers.JSONRenderer):
+    """DRF's, in a tenth of the time, which is what counts in the answer to a bulk request. Times end with a `Z`."""
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return b"" if data is None else orjson.dumps(data, default=_default, option=orjson.OPT_UTC_Z)
