@@ -1,0 +1,27 @@
+"""`python -m bench [compare | growth | report]`: measures and reports; without a word it compares."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+from bench import compare, growth, report
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "compare": compare.main,
+    "growth": growth.main,
+    "report": lambda _: report.main(),
+}
+
+
+def main() -> int:
+    """Do what the command line says; its exit status."""
+    name, *arguments = sys.argv[1:] or ["compare"]
+    if name.startswith("-") and name not in {"-h", "--help"}:
+        name, arguments = "compare", sys.argv[1:]
+    if name not in COMMANDS:
+        sys.stderr.write(f"{__doc__}\n")
+        return 2
+    return COMMANDS[name](arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,274 @@
+"""Whether our service and the peer answer alike: nothing is measured before they do."""
+
+import http.client
+import json
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+SECONDS = 30
+JOB = {
+    "title": "  Ingenieurin fu\u0308r Straßenbau ",
+    "company": "Müller & Söhne",
+    "location": "",
+    "start_date": "2021",
+    "end_date": "2021-03-15",
+    "description": "Planned roads.",
+    "achievements": ["Two bridges", "  Ein Tunnel "],
+    "technologies": None,
+    "employment_type": None,
+    "position": 7,
+}
+CURRENT_JOB = {"title": "Analyst", "company": "Engines", "start_date": "2022-05-31", "is_current": True, "end_date": ""}
+JOBS: tuple[tuple[str, Any], ...] = (
+    ("one experience", JOB),
+    ("one experience that lasts", CURRENT_JOB),
+    ("an array of one", [JOB]),
+    ("100 experiences", [JOB | {"title": f"Job {number}"} for number in range(99)] + [CURRENT_JOB]),
+)
+BAD_JOBS: tuple[tuple[str, Any], ...] = (
+    ("an empty array", []),
+    ("an empty object", {}),
+    ("an experience that is a text", ["text"]),
+    ("blank and long texts", [JOB, JOB | {"title": " ", "company": "x" * 101, "employment_type": "x" * 51}]),
+    ("an end before the start", [JOB | {"end_date": "2020-12"}]),
+    ("an end of what is current", CURRENT_JOB | {"end_date": "2023"}),
+    ("no end of what is not current", CURRENT_JOB | {"is_current": False}),
+    ("dates that there are not", JOB | {"start_date": "2021-13", "end_date": "2021-02-30"}),
+    ("values of other types", JOB | {"title": 5, "is_current": "true", "achievements": "x", "technologies": [1]}),
+    ("lists that are too long", JOB | {"achievements": ["x"] * 51, "technologies": ["x" * 101]}),
+    ("an id that is no UUID", JOB | {"id": "7"}),
+)
+CHANGES: tuple[tuple[str, Any], ...] = (
+    ("nothing", {}),
+    ("the summary", {"professional_summary": "  Engineer who builds roads that hold for a hundred years. "}),
+    ("the summary, to nothing", {"professional_summary": None}),
+    ("several fields", {"label": "Straße", "version": 1, "personal_info": {"phone": "", "github": "github.com/ada"}}),
+    ("the label, to its default", {"label": None}),
+    ("the name and the e-mail", {"personal_info": {"full_name": "Ada Größe", "email": "ada@example.org"}}),
+)
+BAD_CHANGES: tuple[tuple[str, Any], ...] = (
+    ("a summary that is too short", {"professional_summary": "short"}),
+    ("a label that is too long", {"label": "x" * 101}),
+    (
+        "personal fields at fault",
+        {"personal_info": {"full_name": None, "email": "no", "phone": "none", "website": "ftp://x"}},
+    ),
+)
+# What differs between two answers by nature: each write has a version, a time and ids of its own.
+OF_THE_WRITE = ("version", "updated_at")
+
+
+class Answer(NamedTuple):
+    """What came back; `body` is the parsed JSON, None where there is none or where it is something else."""
+
+    status: int
+    etag: str | None
+    body: Any
+
+
+class Service:
+    """One of the two, asked over a connection of its own for each request."""
+
+    def __init__(self, url: str, token: str, profile: str) -> None:
+        self.address = urlsplit(url).netloc
+        self.token = token
+        self.profile = f"/api/v1/profiles/{profile}"
+
+    def send(self, method: str, path: str = "", body: Any = None, **headers: str | None) -> Answer:
+        """The answer to a request below the profile, or to the whole path that begins with /api.
+
+        `headers` are named with underscores; `Authorization=None` leaves the token out.
+        """
+        sent: dict[str, Any] = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        connection = http.client.HTTPConnection(self.address, timeout=SECONDS)
+        try:
+            given = {name: value for name, value in sent.items() if value is not None}
+            connection.request(method, path if path.startswith("/api") else self.profile + path, data, given)
+            response = connection.getresponse()
+            content = response.read()
+        finally:
+            connection.close()
+        is_json = "json" in response.headers.get("Content-Type", "")
+        return Answer(response.status, response.headers["ETag"], json.loads(content) if is_json else None)
+
+
+class Pair:
+    """Both services, asked the same."""
+
+    def __init__(self, ours: Service, peer: Service) -> None:
+        self.ours = ours
+        self.peer = peer
+
+    def same(self, what: str, method: str, path: str = "", body: Any = None, **headers: str | None) -> Answer:
+        """The answer that both give to a request that changes nothing. Raises SystemExit where they differ."""
+        found = [service.send(method, path, body, **headers) for service in (self.ours, self.peer)]
+        return equal(what, *found)
+
+    def expect(self, status: int, what: str, method: str, path: str = "", body: Any = None, **headers: Any) -> None:
+        """Like `same`, where that answer must have a status."""
+        answer = self.same(what, method, path, body, **headers)
+        if answer.status != status:
+            raise SystemExit(f"Both services answer {answer.status} to {what}, where {status} was expected.")
+
+
+def equal(what: str, ours: Answer, peer: Answer) -> Answer:
+    """Ours. Raises SystemExit where the peer's says something else; of refusals only what clients act upon counts."""
+    found = difference(comparable(ours), comparable(peer))
+    if found:
+        raise SystemExit(f"The peer answers {what} in another way than our service does; they differ at {found}")
+    return ours
+
+
+def comparable(answer: Answer) -> dict[str, Any]:
+    """What must be the same: of a refusal the status, the version in it and the fields that are at fault."""
+    if answer.status < http.client.BAD_REQUEST:
+        return answer._asdict()
+    problem = answer.body or {}
+    pointers = sorted({fault["pointer"] for fault in problem.get("errors", [])})
+    return {"status": answer.status, "version": problem.get("version"), "pointers": pointers}
+
+
+def difference(ours: Any, peer: Any, where: str = "") -> str:
+    """The first place in which two JSON values differ, with both values; empty where there is none."""
+    if isinstance(ours, Mapping) and isinstance(peer, Mapping) and ours.keys() == peer.keys():
+        return first(difference(ours[key], peer[key], f"{where}/{key}") for key in ours)
+    if isinstance(ours, list) and isinstance(peer, list) and len(ours) == len(peer):
+        pairs = enumerate(zip(ours, peer, strict=True))
+        return first(difference(*pair, f"{where}/{index}") for index, pair in pairs)
+    # To Python 1, 1.0 and True are equal; in JSON they are not.
+    return "" if (type(ours), ours) == (type(peer), peer) else f"{where or 'the whole'}: {ours!r}, {peer!r}."
+
+
+def first(found: Iterable[str]) -> str:
+    """The first text that is not empty."""
+    return next(filter(None, found), "")
+
+
+def check(
+    ours: str, peer: str, token: str, profile_id: str, other_token: str, *, refused_tokens: Sequence[str] = ()
+) -> None:
+    """Asks both services, which share one database, the same on every route that is measured.
+
+    `token` is that of the profile's user, `other_token` that of somebody else; `refused_tokens` are further ones that
+    must be answered with 401. The profile is left as it was, at a later version; so its tag is another one afterwards.
+    Raises SystemExit with a sentence where the answers differ.
+    """
+    pair = Pair(Service(ours, token, profile_id), Service(peer, token, profile_id))
+    check_reads(pair)
+    content, _, signature = token.rpartition(".")
+    check_refusals(pair, other_token, (f"{content}.{signature[::-1]}", "text", *refused_tokens))
+    check_changes(pair)
+    check_new_items(pair)
+    check_reads(pair)
+
+
+def check_reads(pair: Pair) -> None:
+    """The document and the analytics, whole and where the client has them already."""
+    for what, path in (("GET of the profile", ""), ("GET of the analytics", "/analytics")):
+        etag = pair.same(what, "GET", path).etag
+        for tags in (etag, f'W/{etag}, "x"', f'"x", {etag}', "*"):
+            pair.expect(304, f"{what} with If-None-Match {tags}", "GET", path, If_None_Match=tags)
+        pair.expect(200, f"{what} with another tag", "GET", path, If_None_Match='"x"')
+
+
+def check_refusals(pair: Pair, other_token: str, refused_tokens: Sequence[str]) -> None:
+    """Who may not ask, and what there is not; the same on every route, before a body is looked at."""
+    for method, path in (("GET", ""), ("GET", "/analytics"), ("PATCH", ""), ("POST", "/experiences")):
+        route = f"{method} {path or 'of the profile'}"
+        body = b"{" if method in {"PATCH", "POST"} else None
+        pair.expect(401, f"{route} without a token", method, path, body, Authorization=None)
+        pair.expect(403, f"{route} by somebody else", method, path, body, Authorization=f"Bearer {other_token}")
+        for unknown in (str(uuid.uuid4()), "7"):
+            pair.expect(404, f"{route} of no profile", method, f"/api/v1/profiles/{unknown}{path}", body)
+        for refused in refused_tokens:
+            what = f"{route} with the token {refused[:12]}…"
+            pair.expect(401, what, method, path, body, Authorization=f"Bearer {refused}")
+
+
+def check_changes(pair: Pair) -> None:
+    """PATCH of own fields: what is stored, what is refused, and when the version is raised."""
+    before = pair.same("GET of the profile", "GET").body
+    own = {name: before[name] for name in ("label", "professional_summary", "personal_info")}
+    for what, change in CHANGES:
+        answers = []
+        for service in (pair.ours, pair.peer):
+            start = pair.same("GET before a PATCH", "GET").body["version"]
+            answer = service.send("PATCH", body=change)
+            changed = pair.same("GET after a PATCH", "GET")
+            service.send("PATCH", body=own)
+            restored = pair.same("GET after a PATCH", "GET").body
+            compare_documents(f"PATCH of {what}, undone", before, restored)
+            facts = {"shows what is stored": answer.body == changed.body, "has its tag": answer.etag == changed.etag}
+            versions = [changed.body["version"] - start, restored["version"] - start]
+            answers.append(without(answer, OF_THE_WRITE) | facts | {"raised the version by": versions})
+        refuse_unequal(f"PATCH of {what}", *answers)
+    for what, change in BAD_CHANGES:
+        pair.expect(422, f"PATCH of {what}", "PATCH", body=change)
+    pair.expect(400, "PATCH with broken JSON", "PATCH", body=b'{"label": ')
+    stale, current = pair.same("GET", "GET").etag, None
+    pair.ours.send("PATCH", body={"label": "x"})
+    pair.expect(412, "PATCH with a stale If-Match", "PATCH", body={"label": "y"}, If_Match=stale)
+    for service in (pair.peer, pair.ours):
+        current = pair.same("GET", "GET").etag
+        answer = service.send("PATCH", body={"label": service.address}, If_Match=f'"x", W/{current}')
+        if answer.status != http.client.OK:
+            raise SystemExit(f"{service.address} answers {answer.status} to a PATCH whose If-Match is right.")
+    pair.ours.send("PATCH", body=own)
+
+
+def check_new_items(pair: Pair) -> None:
+    """POST of experiences: what is stored and answered, and what is refused."""
+    before = pair.same("GET of the profile", "GET").body
+    for what, body in JOBS:
+        answers = []
+        for service in (pair.ours, pair.peer):
+            start = pair.same(f"GET before POST of {what}", "GET").body["version"]
+            made = service.send("POST", "/experiences", body)
+            after = pair.same(f"GET after POST of {what}", "GET")
+            rows = after.body["experiences"][len(before["experiences"]) :]
+            ids = [row.pop("id") for row in rows]
+            pair.ours.send("DELETE", "/experiences", {"experience_ids": ids})
+            answer = without(made, ("id",))
+            answer["raised the version by"] = after.body["version"] - start
+            answer["tag is the new one"] = made.etag == after.etag
+            answer["ids are those stored"] = ids == made_ids(made.body)
+            answer["stored"] = rows
+            answers.append(answer)
+        refuse_unequal(f"POST of {what}", *answers)
+    compare_documents("POST, undone", before, pair.same("GET of the profile", "GET").body)
+    for what, body in BAD_JOBS:
+        pair.expect(422, f"POST of {what}", "POST", "/experiences", body)
+    for what, body in (("broken JSON", b"[{]"), ("a NUL character", b'{"title": "\\u0000"}')):
+        pair.expect(400, f"POST with {what}", "POST", "/experiences", body)
+    taken = JOB | {"id": before["experiences"][0]["id"]} if before["experiences"] else None
+    if taken:
+        pair.expect(409, "POST of an id that is taken", "POST", "/experiences", [taken])
+    pair.expect(412, "POST with a stale If-Match", "POST", "/experiences", JOB, If_Match='"x"')
+
+
+def made_ids(body: Any) -> list[str]:
+    """The ids in the answer to a POST."""
+    return [item["id"] for item in (body if isinstance(body, list) else [body])]
+
+
+def without(answer: Answer, names: Sequence[str]) -> dict[str, Any]:
+    """Status and body of an answer, without the members of these names in the object or objects that it is."""
+    items = answer.body if isinstance(answer.body, list) else [answer.body]
+    kept = [{name: value for name, value in item.items() if name not in names} for item in items]
+    return {"status": answer.status, "body": kept, "is a list": isinstance(answer.body, list)}
+
+
+def compare_documents(what: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Raises SystemExit where a document did not come back to what it was."""
+    fields = [{name: value for name, value in each.items() if name not in OF_THE_WRITE} for each in (before, after)]
+    refuse_unequal(what, *fields)
+
+
+def refuse_unequal(what: str, ours: Any, peer: Any) -> None:
+    """Raises SystemExit where two values differ."""
+    if found := difference(ours, peer):
+        raise SystemExit(f"After {what} our service and the peer differ at {found}")

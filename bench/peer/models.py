@@ -1,0 +1,204 @@
+"""The tables that Django's migrations make, as mapped classes."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+from pydantic_core import from_json
+from sqlalchemy import BigInteger, ForeignKey, Text, TypeDecorator
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class JSONText(TypeDecorator[Any]):
+    """Any JSON value, stored as text."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: Any) -> Any:
+        return None if value is None else from_json(value)
+
+
+class Base(DeclarativeBase):
+    """The base of the mapped classes."""
+
+    type_annotation_map = {
+        dt.datetime: TIMESTAMP(timezone=True),
+        list[str]: JSONB,
+    }
+
+
+class User(Base):
+    """An account."""
+
+    __tablename__ = "users_user"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    is_active: Mapped[bool]
+
+
+class Session(Base):
+    """A device that is logged in."""
+
+    __tablename__ = "users_session"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users_user.id"))
+    expires_at: Mapped[dt.datetime]
+    revoked_at: Mapped[dt.datetime | None]
+
+
+class Part:
+    """What every row below a profile has."""
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    profile_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("profiles_profile.id"))
+    position: Mapped[int]
+
+
+class Experience(Part, Base):
+    """A job."""
+
+    __tablename__ = "profiles_experience"
+
+    title: Mapped[str]
+    company: Mapped[str]
+    location: Mapped[str | None]
+    start_date: Mapped[str]
+    end_date: Mapped[str | None]
+    is_current: Mapped[bool]
+    description: Mapped[str | None]
+    achievements: Mapped[list[str]]
+    technologies: Mapped[list[str]]
+    employment_type: Mapped[str | None]
+    industry: Mapped[str | None]
+
+
+class Education(Part, Base):
+    """A course of study."""
+
+    __tablename__ = "profiles_education"
+
+    institution: Mapped[str]
+    degree: Mapped[str]
+    field_of_study: Mapped[str]
+    start_date: Mapped[str]
+    end_date: Mapped[str | None]
+    is_current: Mapped[bool]
+    gpa: Mapped[float | None]
+    score: Mapped[str | None]
+    honors: Mapped[list[str]]
+    description: Mapped[str | None]
+
+
+class Project(Part, Base):
+    """Something the person made."""
+
+    __tablename__ = "profiles_project"
+
+    name: Mapped[str]
+    description: Mapped[str]
+    technologies: Mapped[list[str]]
+    url: Mapped[str | None]
+    start_date: Mapped[str]
+    end_date: Mapped[str | None]
+
+
+class Certification(Part, Base):
+    """A certificate."""
+
+    __tablename__ = "profiles_certification"
+
+    name: Mapped[str]
+    issuer: Mapped[str]
+    date_obtained: Mapped[str]
+    expiry_date: Mapped[str | None]
+    credential_id: Mapped[str | None]
+    url: Mapped[str | None]
+
+
+class Language(Part, Base):
+    """A language and how well the person speaks it."""
+
+    __tablename__ = "profiles_language"
+
+    name: Mapped[str]
+    proficiency: Mapped[str]
+
+
+class Skill(Part, Base):
+    """A technical or soft skill."""
+
+    __tablename__ = "profiles_skill"
+
+    kind: Mapped[str]
+    name: Mapped[str]
+
+
+class CustomField(Part, Base):
+    """A key of the person's own."""
+
+    __tablename__ = "profiles_customfield"
+
+    key: Mapped[str]
+    value: Mapped[Any] = mapped_column(JSONText)
+
+
+def in_order(part: type[Part]) -> Any:
+    """A list of a profile, loaded with it by a statement of its own."""
+    return relationship(lazy="selectin", order_by=(part.position, part.id))
+
+
+class Profile(Base):
+    """A career profile; its properties give the shape of the document to what the rows hold."""
+
+    __tablename__ = "profiles_profile"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users_user.id"))
+    label: Mapped[str]
+    is_active: Mapped[bool]
+    version: Mapped[int]
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+    full_name: Mapped[str]
+    email: Mapped[str]
+    phone: Mapped[str | None]
+    location: Mapped[str | None]
+    linkedin: Mapped[str | None]
+    github: Mapped[str | None]
+    website: Mapped[str | None]
+    professional_summary: Mapped[str | None]
+
+    experiences: Mapped[list[Experience]] = in_order(Experience)
+    education: Mapped[list[Education]] = in_order(Education)
+    projects: Mapped[list[Project]] = in_order(Project)
+    certifications: Mapped[list[Certification]] = in_order(Certification)
+    languages: Mapped[list[Language]] = in_order(Language)
+    skill_rows: Mapped[list[Skill]] = in_order(Skill)
+    custom_field_rows: Mapped[list[CustomField]] = in_order(CustomField)
+
+    @property
+    def personal_info(self) -> "Profile":
+        return self
+
+    @property
+    def skills(self) -> "Profile":
+        return self
+
+    @property
+    def technical(self) -> list[str]:
+        return [row.name for row in self.skill_rows if row.kind == "technical"]
+
+    @property
+    def soft(self) -> list[str]:
+        return [row.name for row in self.skill_rows if row.kind == "soft"]
+
+    @property
+    def custom_fields(self) -> dict[str, Any]:
+        return {row.key: row.value for row in self.custom_field_rows}
+
+
+# The kinds of rows below a profile.
+PARTS = (Experience, Education, Project, Certification, Language, Skill, CustomField)

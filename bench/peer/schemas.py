@@ -1,0 +1,251 @@
+"""What requests may say and what answers say, as pydantic models. The limits are those of the contract."""
+
+import datetime as dt
+import unicodedata
+import uuid
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    EmailStr,
+    Field,
+    HttpUrl,
+    StrictBool,
+    StringConstraints,
+    TypeAdapter,
+    ValidationInfo,
+    field_validator,
+)
+
+from profiles import partial_dates
+
+MAX_ITEMS = 100
+_HTTP_URL = TypeAdapter(HttpUrl)
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _none_if_blank(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _empty_if_none(value: Any) -> Any:
+    return [] if value is None else value
+
+
+def _false_if_none(value: Any) -> Any:
+    return False if value is None else value
+
+
+def _with_scheme(text: str) -> str:
+    return text if "://" in text else "https://" + text.removeprefix("//")
+
+
+def _http_url(text: str) -> str:
+    # Judged by pydantic, kept as it was sent: pydantic's own form has another spelling.
+    _HTTP_URL.validate_python(text)
+    return text
+
+
+def _has_digit(text: str) -> str:
+    if not any(letter.isdigit() for letter in text):
+        raise ValueError("A phone number has at least one digit.")
+    return text
+
+
+# pydantic strips and counts in Rust; only the normal form costs a call of Python.
+Nfc = AfterValidator(_nfc)
+Blank = BeforeValidator(_none_if_blank)
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), Nfc]
+Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100), Nfc]
+Type = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50), Nfc]
+Long = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), Nfc]
+Summary = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=2000), Nfc]
+Achievement = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), Nfc]
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=32), AfterValidator(_has_digit), Nfc]
+Url = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(_with_scheme),
+    AfterValidator(_http_url),
+    Field(max_length=200),
+]
+PartialDate = Annotated[str, AfterValidator(partial_dates.parse)]
+Achievements = Annotated[list[Achievement], Field(max_length=50), BeforeValidator(_empty_if_none)]
+Technologies = Annotated[list[Short], Field(max_length=50), BeforeValidator(_empty_if_none)]
+
+
+class NewExperience(BaseModel):
+    """A job that is posted."""
+
+    id: Annotated[uuid.UUID | None, Blank] = None
+    title: Name
+    company: Name
+    location: Annotated[Short | None, Blank] = None
+    start_date: PartialDate
+    is_current: Annotated[StrictBool, BeforeValidator(_false_if_none)] = False
+    # After the two fields that it depends on.
+    end_date: Annotated[PartialDate | None, Blank] = Field(default=None, validate_default=True)
+    description: Annotated[Long | None, Blank] = None
+    achievements: Achievements = []
+    technologies: Technologies = []
+    employment_type: Annotated[Type | None, Blank] = None
+    industry: Annotated[Short | None, Blank] = None
+
+    @field_validator("end_date")
+    @classmethod
+    def fits(cls, end: str | None, info: ValidationInfo) -> str | None:
+        """An end that is not before the start, and one exactly where the job is not current."""
+        start, current = info.data.get("start_date"), info.data.get("is_current")
+        if end and start and partial_dates.ends_before(end, start):
+            raise ValueError("This must not be before start_date.")
+        if end and current:
+            raise ValueError("An item that is current has no end_date.")
+        if not end and current is False:
+            raise ValueError("An item that is not current needs an end_date.")
+        return end
+
+
+NewExperiences = Annotated[list[NewExperience], Field(min_length=1, max_length=MAX_ITEMS)]
+
+
+class PersonalInfoChange(BaseModel):
+    """What may change of who the person is; what isn't sent stays."""
+
+    full_name: Name = ""
+    email: EmailStr = ""
+    phone: Annotated[Phone | None, Blank] = None
+    location: Annotated[Short | None, Blank] = None
+    linkedin: Annotated[Url | None, Blank] = None
+    github: Annotated[Url | None, Blank] = None
+    website: Annotated[Url | None, Blank] = None
+
+
+class ProfileChange(BaseModel):
+    """What may change of a profile's own fields; what isn't sent stays."""
+
+    label: Annotated[Short | None, Blank] = None
+    professional_summary: Annotated[Summary | None, Blank] = None
+    personal_info: PersonalInfoChange = PersonalInfoChange()
+
+    def own_fields(self) -> dict[str, Any]:
+        """What was sent, by the name of its column."""
+        sent = self.model_dump(exclude_unset=True)
+        own = {**sent.pop("personal_info", {}), **sent}
+        return {**own, "label": own["label"] or "Master"} if "label" in own else own
+
+
+class Out(BaseModel):
+    """The base of what answers say, made from rows."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ExperienceOut(Out):
+    """A job."""
+
+    id: uuid.UUID
+    title: str
+    company: str
+    location: str | None
+    start_date: str
+    end_date: str | None
+    is_current: bool
+    description: str | None
+    achievements: list[str]
+    technologies: list[str]
+    employment_type: str | None
+    industry: str | None
+
+
+class EducationOut(Out):
+    """A course of study."""
+
+    id: uuid.UUID
+    institution: str
+    degree: str
+    field_of_study: str
+    start_date: str
+    end_date: str | None
+    is_current: bool
+    gpa: float | None
+    score: str | None
+    honors: list[str]
+    description: str | None
+
+
+class ProjectOut(Out):
+    """Something the person made."""
+
+    id: uuid.UUID
+    name: str
+    description: str
+    technologies: list[str]
+    url: str | None
+    start_date: str
+    end_date: str | None
+
+
+class CertificationOut(Out):
+    """A certificate."""
+
+    id: uuid.UUID
+    name: str
+    issuer: str
+    date_obtained: str
+    expiry_date: str | None
+    credential_id: str | None
+    url: str | None
+
+
+class LanguageOut(Out):
+    """A language and how well the person speaks it."""
+
+    id: uuid.UUID
+    name: str
+    proficiency: str
+
+
+class PersonalInfoOut(Out):
+    """Who the person is."""
+
+    full_name: str
+    email: str
+    phone: str | None
+    location: str | None
+    linkedin: str | None
+    github: str | None
+    website: str | None
+
+
+class SkillsOut(Out):
+    """The skills section."""
+
+    technical: list[str]
+    soft: list[str]
+    languages: list[LanguageOut]
+    certifications: list[CertificationOut]
+
+
+class ProfileOut(Out):
+    """The whole document."""
+
+    id: uuid.UUID
+    user_id: int
+    label: str
+    is_active: bool
+    version: int
+    created_at: dt.datetime
+    updated_at: dt.datetime
+    personal_info: PersonalInfoOut
+    professional_summary: str | None
+    skills: SkillsOut
+    experiences: list[ExperienceOut]
+    education: list[EducationOut]
+    projects: list[ProjectOut]
+    custom_fields: dict[str, Any]

@@ -1,0 +1,211 @@
+"""Writes bench/RESULTS.md and bench/results.svg from the raw results in bench/results, and prints a comparison."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from bench import figures
+from bench.figures import CONNECTIONS, GOALS, OURS, Range
+from bench.load import WORKS
+
+HERE = Path(__file__).resolve().parent
+# What was found out by hand: profiles of the code, what was tried, why a goal is out of reach.
+NOTES = HERE / "notes.md"
+TITLES = {work.name: work.title for work in WORKS.values()}
+INK, GRID, MARK = "#1f2933", "#c7d0d9", "#c2410c"
+BARS = {CONNECTIONS[0]: "#2563a8", CONNECTIONS[1]: "#7fb0de"}
+
+HEAD = """# Results of the comparison
+
+Written by `make bench`; the raw figures lie in `bench/results`. Two workers of each service, PostgreSQL, Redis and the
+load generator share one machine, so that the ratios say more than the absolute figures. Every run of one service has
+a run of each other one in the same round, in an order that rotates; a ratio is taken within a round, and shown are the
+median, and in brackets the smallest and the largest. Every answer's status is looked at while warming up, and none may
+be wrong.
+
+The peer is the service that a competent person would write with FastAPI, async SQLAlchemy, asyncpg and pydantic
+(`bench/peer`): the same routes, checks, database, tables and tokens. The naive one is Django REST framework with nested
+ModelSerializers (`bench/naive`).
+"""
+REPEAT = """## To repeat it
+
+    make bench                                   # the comparison, then this report
+    .venv/bin/python -m bench compare --rounds 1 --seconds 2 --work hit     # a short look at one work
+    .venv/bin/python -m bench growth             # 1,000, 100,000 and 1,000,000 profiles
+    .venv/bin/python -m bench report             # this report anew, from bench/results
+
+The load comes from wrk, which must be installed (on Debian: `apt-get install wrk`); pgbench and PgBouncer are
+measured where they are installed (`postgresql-client`, which needs `postgresql` on some systems, and `pgbouncer`).
+"""
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)) + "\n"
+
+
+def goals(results: Mapping[str, Any]) -> str:
+    """The goals, each with its verdict."""
+    rows = [(each.text, each.goal, each.measured, each.word) for each in figures.verdicts(results, TITLES)]
+    return table(["", "goal", "measured", ""], rows)
+
+
+def works(results: Mapping[str, Any]) -> Iterator[str]:
+    """A table for each work: what every service did."""
+    runs = results["runs"]
+    for name, title in TITLES.items():
+        rows = []
+        for connections in sorted({run["connections"] for run in runs if run["work"] == name}):
+            for service in figures.services(runs, name):
+                which = {"work": name, "connections": connections, "service": service}
+                found = figures.ratio(runs, name, connections, OURS, service)
+                shown = f"{found.text()}×" if found and service != OURS else ""
+                p50, p99 = (_milliseconds(figures.values(runs, field, **which)) for field in ("p50", "p99"))
+                rate = Range.of(figures.values(runs, "rate", **which)).text(0)
+                rows.append((str(connections), service, rate, shown, p50, p99))
+        if rows:
+            head = ["connections", "", "requests a second", "ours against it", "p50, ms", "p99, ms"]
+            yield f"### {title}\n\n{table(head, rows)}"
+
+
+def _milliseconds(found: Sequence[float]) -> str:
+    return Range.of(found).text(1) if found else ""
+
+
+def circumstances(results: Mapping[str, Any]) -> str:
+    """What it was measured on."""
+    versions = ", ".join(f"{name} {number}" for name, number in results["versions"].items() if number)
+    settings = ", ".join(f"{name} {value}" for name, value in results["postgresql"].items())
+    return (
+        f"Taken {results['taken'].replace('T', ', ').replace('+00:00', ' UTC')}, on {results['cores']} cores"
+        f" ({results['processor']}) and {results['memory_bytes'] / 2**30:.0f} GiB, {results['system']}.\n\n"
+        f"{versions}.\n\nPostgreSQL's settings: {settings}.\n"
+    )
+
+
+def comparison(results: Mapping[str, Any]) -> str:
+    """The part of the report that `compare` measured."""
+    told = (
+        f"{results['rounds']} rounds of {results['seconds']:g} s at each number of connections, on"
+        f" {results['profiles']:,} profiles: 8 experiences, 3 education, 5 projects, 20 skills, 3 languages, 3"
+        " certifications and 4 custom fields each, 13 to 16 kB as JSON."
+    )
+    memory = "; ".join(f"{name} {size / 1e6:.0f} MB" for name, size in results["memory"].items())
+    return "\n".join(
+        [
+            f"{told}\n\n{circumstances(results)}",
+            f"![Requests a second relative to the others](results.svg)\n\n## Goals\n\n{goals(results)}",
+            f"Resident size of the largest worker: {memory}.\n",
+            "## Works\n",
+            *works(results),
+        ]
+    )
+
+
+def growth(results: Mapping[str, Any]) -> str:
+    """The part of the report that `growth` measured."""
+    sizes = [size["profiles"] for size in results["sizes"]]
+    loads = [
+        f"{size['rows']:,} rows in {size['seconds']:.0f} s for {size['profiles']:,} profiles"
+        for size in results["sizes"]
+    ]
+    head = [f"{size:,} profiles" for size in sizes]
+    time = (
+        f"### Time\n\nMedian latency in milliseconds; behind the comma the ratio to {sizes[0]:,} profiles, measured in"
+        f" turn with them (median and range of the rounds). The goal is at most"
+        f" {figures.MAX_GROWTH}; what is above it is bold.\n"
+    )
+    parts = (
+        "## Growth\n",
+        f"One database, filled up in steps by COPY, with VACUUM and ANALYZE: {'; '.join(loads)}. {results['told']}\n",
+        circumstances(results),
+        "### Size\n\nOf each table and of its indexes, in bytes a profile.\n",
+        table(["", *head], list(_room(results["sizes"]))),
+        time,
+        table(["", "kind, connections", *head], list(_costs(results, sizes))),
+    )
+    return "\n".join(parts)
+
+
+def _room(sizes: Sequence[Mapping[str, Any]]) -> Iterator[Sequence[str]]:
+    yield ("whole database", *(f"{size['database_bytes'] / figures.MIB:,.0f} MiB" for size in sizes))
+    yield ("its share", *(f"{size['database_bytes'] / size['profiles'] / 1024:.1f} KiB" for size in sizes))
+    for name in sizes[-1]["tables"]:
+        found = [size["tables"][name] for size in sizes]
+        yield (name, *(f"{one['table']:,.0f} + {one['indexes']:,.0f}" for one in found))
+
+
+def _costs(results: Mapping[str, Any], sizes: Sequence[int]) -> Iterator[Sequence[str]]:
+    for name, title in results["titles"].items():
+        for kind, connections in results["kinds"]:
+            which = {"work": name, "kind": kind, "connections": connections}
+            yield title, f"{kind}, {connections}", *(_cost(results["runs"], size, sizes[0], which) for size in sizes)
+
+
+def _cost(runs: Sequence[figures.Run], size: int, first: int, which: Mapping[str, Any]) -> str:
+    mine, other = (figures.values(runs, "p50", size=size, service=str(count), **which) for count in (size, first))
+    shown = f"{Range.of(mine).median:.2f}"
+    if size == first:
+        return shown
+    found = Range.of([one / two for one, two in zip(mine, other, strict=True)])
+    mark = "" if found.median <= figures.MAX_GROWTH else "**"
+    return f"{shown}, {mark}{found.text()}×{mark}"
+
+
+def plot(results: Mapping[str, Any], path: Path) -> None:
+    """Draw the ratios of the goals as bars with their ranges, the goals as marks, on a light ground of its own."""
+    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "bench", "font.family": "sans-serif"})
+    figure = Figure(figsize=(9, 0.62 * len(GOALS) + 1.2), facecolor="white", layout="constrained")
+    axes = figure.subplots()
+    for place, goal in enumerate(GOALS):
+        for shift, connections in zip((-0.2, 0.2), CONNECTIONS, strict=True):
+            found = figures.ratio(results["runs"], goal.work, connections, OURS, goal.other)
+            if found:
+                _bar(axes, place + shift, found, BARS[connections])
+        axes.plot([goal.ratio] * 2, [place - 0.42, place + 0.42], color=MARK, linewidth=2)
+    labels = [f"{TITLES[goal.work]}\nagainst {goal.other}" for goal in GOALS]
+    axes.set_yticks(range(len(GOALS)), labels, fontsize=8.5)
+    axes.invert_yaxis()
+    axes.margins(x=0.08, y=0.01)
+    axes.set_xlabel("requests a second, relative to the other one (bars: medians, lines: ranges)", color=INK)
+    axes.tick_params(colors=INK)
+    axes.grid(axis="x", color=GRID, linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    legend: list[Any] = [Patch(color=color, label=f"{count} connections") for count, color in BARS.items()]
+    legend.append(Line2D([], [], color=MARK, linewidth=2, label="goal"))
+    axes.legend(handles=legend, fontsize=8.5, frameon=False)
+    figure.savefig(path, format="svg", metadata={"Date": None})
+
+
+def _bar(axes: Any, place: float, found: Range, color: str) -> None:
+    axes.barh(place, found.median, 0.36, color=color)
+    spread = [[found.median - found.low], [found.high - found.median]]
+    axes.errorbar(found.median, place, xerr=spread, color=INK, linewidth=1.2, capsize=2.5)
+    text = {"textcoords": "offset points", "va": "center", "fontsize": 8, "color": INK}
+    axes.annotate(f"{found.median:.2f}", (found.high, place), (5, 0), **text)
+
+
+def show(results: Mapping[str, Any]) -> None:
+    """Print a comparison."""
+    sys.stdout.write("\n".join([*works(results), goals(results)]))
+
+
+def main() -> int:
+    """Write the report from all the results that are kept; 0."""
+    parts = [HEAD]
+    if compared := figures.saved("compare"):
+        plot(compared, HERE / "results.svg")
+        parts.append(comparison(compared))
+    if grown := figures.saved("growth"):
+        parts.append(growth(grown))
+    if NOTES.exists():
+        parts.append(NOTES.read_text())
+    (HERE / "RESULTS.md").write_text("\n".join([*parts, REPEAT]))
+    return 0
