@@ -139,6 +139,29 @@ def test_a_kept_connection_that_the_server_ended_is_seen_before_it_is_used() -> 
 
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
+def test_after_a_migration_that_changes_a_column_the_next_try_succeeds() -> None:
+    profile = ProfileFactory.create()
+    query = labelled()
+
+    def widen(length: int) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE profiles_profile ALTER COLUMN label TYPE varchar({length})")
+
+    assert query.first(pk=profile.pk) == profile
+    try:
+        widen(101)
+        with pytest.raises(OperationalError, match="schema has changed"):
+            query.first(pk=profile.pk)
+        assert query.first(pk=profile.pk) == profile
+    finally:
+        widen(100)
+    # The very plan that came after is out of date as well now, and so forgotten.
+    connection.close()
+    assert query.first(pk=profile.pk) == profile
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
 def test_behind_a_pooler_nothing_is_prepared(monkeypatch: pytest.MonkeyPatch) -> None:
     profile = ProfileFactory.create()
     connection.ensure_connection()

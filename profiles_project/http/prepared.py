@@ -1,4 +1,4 @@
-"""Queries that the ORM translates into SQL once in a process, instead of once a request.
+"""Statements that are translated into SQL once in a process, instead of once a request.
 
 On PostgreSQL the text, always the same, also names a statement that the server has planned already
 (`run_prepared` of our engine).
@@ -44,12 +44,17 @@ class _Compiled(NamedTuple):
 
 
 class _Statement:
-    """What both sorts have in common: translated once for each kind of database, run with values."""
+    """Translated once for each kind of database, run with values for its parameters."""
 
     def __init__(self) -> None:
         self._compiled: dict[str, _Compiled] = {}
         # The ORM may write to what a query is made of, so only one thread makes it.
         self._lock = threading.Lock()
+
+    def run(self, **values: Any) -> int:
+        """Run it with these values; the number of rows that it has found or changed."""
+        _, count = self._run(connections[DEFAULT_DB_ALIAS], values)
+        return count
 
     def _compile(self, connection: Any) -> _Compiled:
         raise NotImplementedError
@@ -110,11 +115,6 @@ class PreparedSQL(_Statement):
         self.build = build
         self.parameters = parameters
 
-    def run(self, **values: Any) -> int:
-        """Run it; the number of rows that there were."""
-        _, count = self._run(connections[DEFAULT_DB_ALIAS], values)
-        return count
-
     def _compile(self, connection: Any) -> _Compiled:
         return _Compiled(self.build(), self.parameters)
 
@@ -126,11 +126,6 @@ class PreparedUpdate(_Statement):
         super().__init__()
         self.build = build
         self.columns = columns
-
-    def run(self, **values: Any) -> int:
-        """Write the values; the number of rows that there were."""
-        _, count = self._run(connections[DEFAULT_DB_ALIAS], values)
-        return count
 
     def _compile(self, connection: Any) -> _Compiled:
         query: Any = self.build().query.chain(UpdateQuery)
