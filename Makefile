@@ -64,8 +64,9 @@ requirements: ## pins the newest releases that pyproject.toml allows (needs uv)
 	$(UV_COMPILE) --extra dev --constraints requirements.txt --output-file requirements-dev.txt
 	$(UV_COMPILE) --extra dev --extra bench --constraints requirements-dev.txt --output-file requirements-bench.txt
 
-UV_COMPILE := uv pip compile pyproject.toml --quiet --upgrade --generate-hashes --universal --python-version 3.11 \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements"
+# With extras, without which pip takes a newer release for an extra than is pinned, and refuses it for its hash.
+UV_COMPILE := uv pip compile pyproject.toml --quiet --upgrade --generate-hashes --no-strip-extras --universal \
+	--python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements"
 
 # Each stamp is newer than what it was made from.
 
