@@ -11,7 +11,7 @@ from profiles.models import Profile
 from profiles_project.http.logs import security_event
 from profiles_project.http.prepared import Parameter, Prepared
 from profiles_project.http.values import parse_id
-from users.authentication import SESSION_ID, SessionJWTAuthentication, with_user
+from users.authentication import SESSION_ID, find_session, with_user
 from users.models import Session
 
 
@@ -25,17 +25,14 @@ def _with_own_profile() -> "QuerySet[Session]":
 _SESSION = Prepared(_with_own_profile)
 
 
-class ProfileAuthentication(SessionJWTAuthentication):
-    """In the same statement as session and user comes `own`: the profile of the address, if it is the user's."""
-
-    def session(self, request: Request, pk: uuid.UUID) -> Session | None:
-        try:
-            profile_id = parse_id(request.parser_context["kwargs"]["profile_id"])
-        except ValueError:
-            # Nobody's; who may know that is decided later.
-            return super().session(request, pk)
-        found: Session | None = _SESSION.first(pk=pk, profile_id=profile_id)
-        return found
+def session_and_profile(pk: uuid.UUID, profile_id: str) -> Session | None:
+    """The session with its user and, as `own`, their profile of that id, None where they have none; one statement."""
+    try:
+        found: Session | None = _SESSION.first(pk=pk, profile_id=parse_id(profile_id))
+    except ValueError:
+        # An id of nothing; who may know that is decided later.
+        return find_session(pk)
+    return found
 
 
 class OwnsProfile(BasePermission):

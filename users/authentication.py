@@ -33,6 +33,12 @@ def with_user(sessions: "QuerySet[Session]") -> "QuerySet[Session]":
     return sessions.select_related("user").defer(*mine, *(f"user__{name}" for name in theirs))
 
 
+def find_session(pk: uuid.UUID) -> Session | None:
+    """The session with its user."""
+    found: Session | None = _SESSION.first(pk=pk)
+    return found
+
+
 def _credentials(request: Request) -> list[str]:
     """What follows the word Bearer in the Authorization header; None but one part is a token. Raises nothing."""
     scheme, *rest = request.META.get("HTTP_AUTHORIZATION", "").split() or [""]
@@ -65,18 +71,15 @@ class SessionJWTAuthentication(BaseAuthentication):
             raise AuthenticationFailed(REFUSAL) from exc
         except TokenError as exc:
             raise _refused("not ours") from exc
-        session = self.session(request, token.session_id)
+        # A view that needs more of the database than session and user finds all of it at once.
+        find = getattr(request.parser_context["view"], "find_session", find_session)
+        session: Session | None = find(token.session_id)
         if session is None:
             raise _refused("session gone", token.session_id)
         if not token.belongs_to(session):
             raise _refused("session ended" if session.user.is_active else "user inactive", session.pk, session.user_id)
         user_id.set(session.user_id)
         return session.user, session
-
-    def session(self, request: Request, pk: uuid.UUID) -> Session | None:
-        """The session with its user."""
-        found: Session | None = _SESSION.first(pk=pk)
-        return found
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer error="invalid_token"' if _credentials(request) else CHALLENGE

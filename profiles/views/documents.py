@@ -16,11 +16,12 @@ from rest_framework.response import Response
 
 from profiles import bulk, openapi, rendering, serializers
 from profiles.models import Profile
-from profiles.permissions import OwnsProfile, ProfileAuthentication
+from profiles.permissions import OwnsProfile, session_and_profile
 from profiles_project.http.conditional import IfMatch, PreconditionFailed, not_modified, tagged
 from profiles_project.http.pagination import paginate
 from profiles_project.http.values import parse_id
 from users.idempotency import idempotent
+from users.models import Session
 from users.views import PrivateView
 
 PROFILES_PAGE = 20
@@ -96,11 +97,14 @@ class ActiveProfileView(OwnProfilesView):
 class BelowProfileView(PrivateView):
     """Whatever belongs to one profile: 404 where there is none, 403 where it is somebody else's, then the rest."""
 
-    authentication_classes = (ProfileAuthentication,)
     permission_classes = (IsAuthenticated, OwnsProfile)
     profile: Profile
     # The parameter that names what a DELETE is about, in place of a body.
     query_name = ""
+
+    def find_session(self, pk: uuid.UUID) -> Session | None:
+        """Called by authentication."""
+        return session_and_profile(pk, self.kwargs["profile_id"])
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
