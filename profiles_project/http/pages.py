@@ -10,7 +10,6 @@ from django.contrib.auth.middleware import AuthenticationMiddleware as _Authenti
 from django.contrib.messages.middleware import MessageMiddleware as _Message
 from django.contrib.sessions.middleware import SessionMiddleware as _Session
 from django.http import HttpRequest
-from django.middleware.csrf import CsrfViewMiddleware as _Csrf
 
 API = "/api/v1/"
 
@@ -30,13 +29,6 @@ class CSPMiddleware(PagesOnly, _Policy):
 
 class SessionMiddleware(PagesOnly, _Session):
     """The session of somebody in the admin."""
-
-
-class CsrfViewMiddleware(PagesOnly, _Csrf):
-    """Protection of forms."""
-
-    def process_view(self, request: HttpRequest, *args: Any) -> Any:
-        return None if request.path.startswith(API) else super().process_view(request, *args)
 
 
 class AuthenticationMiddleware(PagesOnly, _Authentication):
