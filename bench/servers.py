@@ -20,7 +20,7 @@ from psycopg.conninfo import conninfo_to_dict
 from redis import Redis
 
 from tests.faults.stage import Program, free_port, wait_for
-from tests.servers import Server, guarded_folder, postgresql, redis
+from tests.servers import Server, answers_sql, guarded_folder, postgresql, redis
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS = 2
@@ -217,20 +217,9 @@ def pgbouncer(database: Server) -> Iterator[str]:
         if account:
             shutil.chown(folder, account)
         url = f"postgresql://{parts['user']}@127.0.0.1:{port}/{parts['dbname']}"
-        server = Server(
-            folder, [program, "-q", configuration], url, is_ready=lambda: _answers_sql(url), account=account
-        )
+        server = Server(folder, [program, "-q", configuration], url, is_ready=lambda: answers_sql(url), account=account)
         server.start()
         try:
             yield url
         finally:
             server.stop()
-
-
-def _answers_sql(url: str) -> bool:
-    try:
-        with psycopg.connect(url, connect_timeout=2) as connection:
-            connection.execute("SELECT 1")
-    except psycopg.Error:
-        return False
-    return True

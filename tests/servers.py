@@ -159,7 +159,7 @@ def postgresql(**settings: str) -> Iterator[Server]:
             folder,
             [binaries / "postgres", "-D", data, *(f"--{name}={value}" for name, value in options.items())],
             url,
-            is_ready=lambda: _answers_sql(url),
+            is_ready=lambda: answers_sql(url),
             stop_signal=signal.SIGINT,  # PostgreSQL's fast shutdown
             account=account,
         )
@@ -256,7 +256,8 @@ def _free_port() -> int:
         return port
 
 
-def _answers_sql(url: str) -> bool:
+def answers_sql(url: str) -> bool:
+    """Whether a database answers at the address."""
     try:
         with psycopg.connect(url, connect_timeout=2) as connection:
             connection.execute("SELECT 1")

@@ -5,6 +5,7 @@ On PostgreSQL the text, always the same, also names a statement that the server 
 """
 
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -43,7 +44,7 @@ class _Compiled(NamedTuple):
     annotations: Mapping[str, int] = {}
 
 
-class _Statement:
+class _Statement(ABC):
     """Translated once for each kind of database, run with values for its parameters."""
 
     def __init__(self) -> None:
@@ -56,8 +57,8 @@ class _Statement:
         _, count = self._run(connections[DEFAULT_DB_ALIAS], values)
         return count
 
-    def _compile(self, connection: Any) -> _Compiled:
-        raise NotImplementedError
+    @abstractmethod
+    def _compile(self, connection: Any) -> _Compiled: ...
 
     def _on(self, connection: Any) -> _Compiled:
         compiled = self._compiled.get(connection.vendor)

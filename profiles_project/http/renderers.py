@@ -11,7 +11,7 @@ _default = JSONEncoder().default
 
 
 class JSONRenderer(renderers.JSONRenderer):
-    """DRF's, in a tenth of the time, which is what counts in the answer to a bulk request. Times end with a `Z`."""
+    """DRF's by a faster library: it saves a seventh of a POST of 100 items (bench/notes.md). Times end in `Z`."""
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
         return b"" if data is None else orjson.dumps(data, default=_default, option=orjson.OPT_UTC_Z)
