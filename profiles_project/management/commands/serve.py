@@ -29,6 +29,9 @@ def load_application(target: str) -> Any:
     application = import_string(target)
     # What the application is made of stays; nobody need look through it for garbage.
     gc.freeze()
+    # What a request has made refers to itself in circles, its body included, and waits for the collector: who looks
+    # through everything five times as often keeps a fifth of the waste.
+    gc.set_threshold(700, 10, 1)
     return application
 
 
