@@ -11,8 +11,8 @@ from django.dispatch import receiver
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
-from profiles_project.http.logs import security_event
 from profiles_project.http.values import fold
+from users.events import note
 from users.links import open_link
 from users.models import Mail, Session, User
 from users.problems import InvalidLink
@@ -30,7 +30,7 @@ def note_failed_login(sender: object, credentials: Mapping[str, Any], **_: objec
     """
     address = str(credentials.get("email") or credentials.get("username") or "")
     user = User.objects.filter(email_key=fold(address)).values_list("pk", flat=True).first()
-    security_event("login_failed", level=logging.WARNING, user=user)
+    note("login_failed", user, level=logging.WARNING)
 
 
 def replace_password(user: User, password: str, *, keep: Session | None = None) -> bool:
@@ -60,7 +60,7 @@ def reset_password(token: str, new_password: str) -> None:
         raise ValidationError({"new_password": broken})
     if not replace_password(user, new_password):
         raise InvalidLink("Invalid or expired reset token.")
-    security_event("password_reset", user=user.pk)
+    note("password_reset", user)
 
 
 def confirm_address(token: str) -> None:
@@ -81,4 +81,4 @@ def confirm_address(token: str) -> None:
         raise InvalidLink("This e-mail address belongs to another account by now.") from exc
     if not changed:
         raise InvalidLink("Invalid or expired verification token.")
-    security_event("email_changed" if mail.kind == Kind.CHANGE_EMAIL else "email_verified", user=user.pk)
+    note("email_changed" if mail.kind == Kind.CHANGE_EMAIL else "email_verified", user)

@@ -14,7 +14,7 @@ from django.urls import URLPattern
 
 from profiles_project.http.adminlog import WatchedAdmin
 from profiles_project.http.logs import security_event
-from users.models import Mail, Session, User
+from users.models import Mail, SecurityEvent, Session, User
 
 
 @receiver(user_logged_in)
@@ -129,7 +129,24 @@ class MailAdmin(ReadOnly, WatchedAdmin, admin.ModelAdmin[Mail]):
 
     list_display = ("id", "user", "kind", "address", "created_at", "sent_at", "attempts", "problem")
     list_select_related = ("user",)
-    list_filter = ("kind", "created_at")
+    list_filter = (
+        "kind",
+        ("sent_at", admin.EmptyFieldListFilter),
+        ("problem", admin.EmptyFieldListFilter),
+        "created_at",
+    )
     search_fields = ("user__email", "address")
     fields = (*list_display, "next_try_at")
+    readonly_fields = fields
+
+
+@admin.register(SecurityEvent)
+class SecurityEventAdmin(ReadOnly, WatchedAdmin, admin.ModelAdmin[SecurityEvent]):
+    """What happened to accounts."""
+
+    list_display = ("created_at", "kind", "user", "session_id")
+    list_select_related = ("user",)
+    list_filter = ("kind", "created_at")
+    search_fields = ("user__email",)
+    fields = list_display
     readonly_fields = fields

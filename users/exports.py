@@ -14,9 +14,11 @@ def account_document(user: User) -> dict[str, Any]:
     session = ("id", "created_at", "last_used_at", "expires_at", "revoked_at", "user_agent")
     mail = ("id", "kind", "address", "created_at", "sent_at")
     kept = ("key", "created_at", "status")
+    event = ("id", "kind", "session_id", "created_at")
     return {
         "account": {name: getattr(user, name) for name in (*account, "last_login")},
         "sessions": list(user.sessions.order_by("id").values(*session)),
         "mails": list(user.mails.order_by("id").values(*mail)),
         "requests": list(user.idempotency_records.order_by("id").values(*kept)),
+        "security_events": list(user.security_events.order_by("id").values(*event)),
     }

@@ -206,6 +206,25 @@ class IdempotencyRecord(models.Model):
         return str(self.id)
 
 
+class SecurityEvent(models.Model):
+    """Something that happened to an account, told without anything that a person has typed."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # None where an address was tried that no account has. No index of its own: the one below begins with it.
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="security_events", db_index=False)
+    kind = models.CharField(max_length=40)
+    # Not a foreign key: the event outlives the session.
+    session_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (models.Index(fields=["user", "-id"], name="security_event_of_user"),)
+
+    def __str__(self) -> str:
+        return self.kind
+
+
 class Mail(models.Model):
     """A mail that is to be sent or was sent. Its text isn't stored: the task that sends it writes it, link included."""
 

@@ -26,6 +26,7 @@ from profiles_project.http.views import APIView
 from users import openapi, serializers
 from users.accounts import confirm_address, replace_password, reset_password
 from users.authentication import REFUSAL
+from users.events import note
 from users.models import Mail, Session, User, whole_second
 from users.problems import EmailTaken, InvalidCredentials, InvalidRefreshToken, WrongPassword
 from users.tasks import file_mail
@@ -101,7 +102,7 @@ class RegisterView(PublicView):
                 file_mail(Kind.VERIFY, user, user.email)
         except IntegrityError as exc:
             raise EmailTaken from exc
-        security_event("account_registered", user=user.pk, session=session.pk)
+        note("account_registered", user, session=session.pk)
         return tokens(session, status=201)
 
 
@@ -122,11 +123,12 @@ class LoginView(PublicView):
         with transaction.atomic():
             # A password that is changed at this moment ends all sessions: this one must not slip in after that.
             unchanged = User.objects.select_for_update().filter(pk=user.pk, password=user.password, is_active=True)
-            if unchanged.first() is None:
-                security_event("login_failed", level=logging.WARNING, user=user.pk)
-                raise InvalidCredentials
-            session = Session.objects.start(user, user_agent(request))
-        security_event("login", user=user.pk, session=session.pk)
+            is_unchanged = unchanged.first() is not None
+            session = Session.objects.start(user, user_agent(request)) if is_unchanged else None
+        if session is None:
+            note("login_failed", user, level=logging.WARNING)
+            raise InvalidCredentials
+        note("login", user, session=session.pk)
         return tokens(session)
 
 
@@ -153,7 +155,7 @@ class RefreshView(PublicView):
         if session.has_just_rotated(token.token_id):
             return tokens(session)
         Session.objects.filter(pk=session.pk).end()
-        security_event("refresh_reused", level=logging.WARNING, user=session.user_id, session=session.pk)
+        note("refresh_reused", session.user_id, session=session.pk, level=logging.WARNING)
         raise InvalidRefreshToken
 
     @staticmethod
@@ -176,7 +178,7 @@ class LogoutView(PrivateView):
         with suppress(TokenError, KeyError, TypeError):
             ending.append(RefreshToken.parse(body["refresh_token"]).session_id)
         self.account.sessions.filter(pk__in=ending).end()
-        security_event("logout", user=self.account.pk, session=self.session.pk)
+        note("logout", self.account, session=self.session.pk)
         return message("Logged out successfully")
 
 
@@ -211,7 +213,7 @@ class ChangePasswordView(PrivateView):
         correct = user.check_password(form["current_password"])
         if not correct or not replace_password(user, form["new_password"], keep=self.session):
             raise WrongPassword("Current password is incorrect.")
-        security_event("password_changed", user=user.pk, session=self.session.pk)
+        note("password_changed", user, session=self.session.pk)
         return message("Password changed successfully")
 
 
@@ -224,7 +226,7 @@ class ForgotPasswordView(PublicView):
         self.count("forgot_password", fold(form["email"]))
         user = User.objects.filter(email_key=fold(form["email"]), is_active=True).first()
         file_mail(Kind.RESET, user, user.email if user else "")
-        security_event("password_reset_asked", user=user.pk if user else None)
+        note("password_reset_asked", user)
         return message("If the email exists, a reset link has been sent")
 
 
@@ -253,7 +255,7 @@ class ChangeEmailView(PrivateView):
             # Whether the address is taken is for the worker to find out, so that this answer can't tell.
             file_mail(Kind.CHANGE_EMAIL, user, form["new_email"])
             file_mail(Kind.EMAIL_CHANGE_NOTICE, user, user.email)
-        security_event("email_change_asked", user=user.pk, session=self.session.pk)
+        note("email_change_asked", user, session=self.session.pk)
         return message("If the new address is free, a link to confirm it has been sent")
 
 
@@ -303,7 +305,7 @@ class SessionView(PrivateView):
             raise Http404 from exc
         if not ended:
             raise Http404
-        security_event("session_ended", user=self.account.pk, session=uuid.UUID(session_id))
+        note("session_ended", self.account, session=uuid.UUID(session_id))
         return Response(status=204)
 
 

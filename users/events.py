@@ -1,0 +1,22 @@
+"""What happened to somebody's account: kept for its owner and for support, and told to the log."""
+
+import logging
+import uuid
+from contextlib import suppress
+
+from django.db import IntegrityError, transaction
+
+from profiles_project.http.logs import security_event
+from users.models import SecurityEvent, User
+
+
+def note(kind: str, user: User | int | None, *, session: uuid.UUID | None = None, level: int = logging.INFO) -> None:
+    """Keep one event of that kind and write its line in the log.
+
+    `user` is None where an address was tried that nobody has: the same is written then, so that the time tells nothing.
+    """
+    key = user.pk if isinstance(user, User) else user
+    # An account that was erased at this very moment has no events any more.
+    with suppress(IntegrityError), transaction.atomic():
+        SecurityEvent.objects.create(user_id=key, kind=kind, session_id=session)
+    security_event(kind, level=level, user=key, session=session)
