@@ -16,6 +16,7 @@ from django.utils.cache import patch_vary_headers
 from profiles_project.http.context import request_id, user_id
 from profiles_project.http.errors import MEDIA_TYPE, InternalError, Problem, TooLarge, problem_response, to_problem
 from profiles_project.http.logs import write_event
+from profiles_project.http.memory import note_body
 from profiles_project.http.pages import API
 from profiles_project.http.values import new_id
 
@@ -148,6 +149,7 @@ class RequestBodyMiddleware:
         except (OSError, UnreadablePostError):
             return problem_response(request, TruncatedBody())
         if body is not None:
+            note_body(len(body))
             request.META["CONTENT_LENGTH"] = str(len(body))
             request._stream = io.BytesIO(body)  # noqa: SLF001  # Django has no public way
             # So that it can still be asked for when a parser has read it.
@@ -165,16 +167,17 @@ class RequestBodyMiddleware:
         limit = LARGE_BODY_LIMIT if large else BODY_LIMIT
         stream = request.META["wsgi.input"]
         total = DRAIN_LIMIT if chunked else min(declared, DRAIN_LIMIT)
-        kept, count = [], 0
+        # Its value shares its memory, where a list of parts would need room for all of them twice.
+        kept, count = io.BytesIO(), 0
         while count < total and (part := stream.read(min(CHUNK, total - count))):
             count += len(part)
             if count <= limit:
-                kept.append(part)
+                kept.write(part)
         if count > limit or declared > limit:
             raise TooLarge(f"The request body is larger than {limit // MIB} MiB.")
         if not chunked and count < declared:
             raise OSError
-        return b"".join(kept)
+        return kept.getvalue()
 
 
 def _content_length(request: HttpRequest) -> int:

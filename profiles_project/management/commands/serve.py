@@ -17,6 +17,7 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
+from profiles_project.http.memory import give_back
 from profiles_project.management.preconditions import require_free_port, require_migrated_database
 
 # Seconds for the requests under way when the server is told to stop; container engines wait 10 s.
@@ -26,6 +27,7 @@ STOP_SECONDS = 8
 def load_application(target: str) -> Any:
     """The WSGI application, for granian, which calls this in each web process."""
     threading.Thread(target=_end_with_main_process, name="main process", daemon=True).start()
+    threading.Thread(target=give_back, name="memory", daemon=True).start()
     application = import_string(target)
     # What the application is made of stays; nobody need look through it for garbage.
     gc.freeze()
