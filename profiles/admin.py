@@ -1,5 +1,6 @@
 """Careers in the admin site: found, read, mended. Every save is a revision, as it is through the API."""
 
+import json
 import uuid
 from contextlib import suppress
 from typing import Any
@@ -12,10 +13,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.exceptions import ValidationError
 
 from profiles import rendering
-from profiles.models import COMPONENTS, CustomField, Part, Profile, Skill
+from profiles.models import COMPONENTS, CustomField, Job, Part, Profile, Skill
 from profiles_project.http.adminlog import WatchedAdmin
 from profiles_project.http.errors import faults
 from profiles_project.http.values import fold, nfc
+from users.admin import ReadOnly
 
 
 class CareerForm(ModelForm[Any]):
@@ -147,3 +149,34 @@ class ProfileAdmin(WatchedAdmin, admin.ModelAdmin[Profile]):
         super().save_related(request, form, formsets, change)
         # Limits are judged here, before Django says that all went well.
         request.revised.close_revision()  # type: ignore[attr-defined]  # set in changeform_view
+
+
+@admin.register(Job)
+class JobAdmin(ReadOnly, WatchedAdmin, admin.ModelAdmin[Job]):
+    """Work in the background: how it goes and why it failed. What it was given and what it gave is its owner's."""
+
+    list_display = ("id", "user", "kind", "status", "progress", "attempts", "created_at", "finished_at", "why")
+    list_select_related = ("user",)
+    list_filter = ("status", "kind", "created_at")
+    search_fields = ("user__email",)
+    fields = (
+        *("id", "user", "kind", "profile_id", "status", "progress", "attempts"),
+        *("created_at", "started_at", "finished_at", "lease_until", "why"),
+    )
+    readonly_fields = fields
+
+    @admin.display
+    def progress(self, job: Job) -> str:
+        """How many of how many items."""
+        return f"{job.done} of {job.total}"
+
+    @admin.display(description="problem")
+    def why(self, job: Job) -> str:
+        """Why it failed, without what a field's own sentence might quote."""
+        if job.problem is None:
+            return ""
+        problem = json.loads(job.problem)
+        return f"{problem['status']} {problem['title']}"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Job]:
+        return super().get_queryset(request).defer("input", "result")

@@ -157,3 +157,19 @@ def page(key: str, row: Any, limit: int = 50) -> dict[str, Any]:
     """A page with one row."""
     pagination = {"total": 1, "limit": limit, "offset": 0, "has_next": False, "has_previous": False}
     return {key: [row], "pagination": pagination}
+
+
+def job(status: str = "queued") -> dict[str, Any]:
+    """A bulk request of 500 items as a job: before it is done, or after."""
+    is_done = status == "succeeded"
+    return {
+        "id": ID + "9",
+        "kind": "experiences_bulk_create",
+        "status": status,
+        "progress": {"done": 500 if is_done else 0, "total": 500},
+        "problem": None,
+        "created_at": "2026-02-01T18:00:00Z",
+        "started_at": "2026-02-01T18:00:00Z" if is_done else None,
+        "finished_at": "2026-02-01T18:00:01Z" if is_done else None,
+        "result": {"status": 201, "etag": f'"{ID}0.8.1.6490b1c1e5a80"', "ids": [ID + "1"]} if is_done else None,
+    }

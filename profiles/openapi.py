@@ -4,13 +4,20 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, inline_serializer
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    inline_serializer,
+)
 from rest_framework import serializers as drf
 
 from profiles import examples, serializers
-from profiles.models import COMPONENTS, Component
+from profiles.models import COMPONENTS, Component, Job
 from profiles_project.http.fields import Document
-from profiles_project.http.schema import operation, page_of, page_parameters, path_id
+from profiles_project.http.schema import ProblemDocument, operation, page_of, page_parameters, path_id
 from users.openapi import PASSWORD
 
 PROFILE_ID = path_id("profile_id", "The profile; one of somebody else is 403, one that does not exist 404.")
@@ -95,9 +102,66 @@ class SkillsUpdated(serializers.SkillsSerializer):
     message = drf.CharField()
 
 
+class JobProgress(drf.Serializer[Any]):
+    """How far a job is, in items."""
+
+    done = drf.IntegerField(min_value=0)
+    total = drf.IntegerField(min_value=0)
+
+
+class JobSummary(drf.Serializer[Any]):
+    """Work in the background."""
+
+    id = drf.UUIDField()
+    kind = drf.CharField(help_text="The operation id of the request that it stands for.")
+    status = drf.ChoiceField(Job.Status.choices)
+    progress = JobProgress()
+    problem = ProblemDocument(allow_null=True, help_text="Why it failed: what the request would have got.")
+    created_at = drf.DateTimeField()
+    started_at = drf.DateTimeField(allow_null=True)
+    finished_at = drf.DateTimeField(allow_null=True)
+
+
+class JobDocument(JobSummary):
+    """Work in the background, with its result once it has succeeded.
+
+    The result has the `status` of the answer in whose place it stands. A bulk request's has the `etag` of the profile
+    after it, and the `ids` of the items in the order sent, or for skills and custom fields the members of that answer;
+    an export's has the `href` of its file and the `size` in bytes.
+    """
+
+    result = drf.DictField(allow_null=True)
+
+
+def _deferrable(options: dict[str, Any], *, always: bool = False) -> dict[str, Any]:
+    """The options of an operation that may answer 202 with a job."""
+    when = "asked for" if always else f"asked for, or more than {serializers.BULK_LIMIT} items"
+    accepted = OpenApiResponse(
+        JobDocument,
+        description=f"{when.capitalize()}: a job does it. `Location` is its address, `Retry-After` when to look.",
+    )
+    prefer = OpenApiParameter(
+        "Prefer",
+        str,
+        OpenApiParameter.HEADER,
+        description="`respond-async` (RFC 7240) puts the work off: the input is judged, and the answer is 202.",
+    )
+    shown = OpenApiExample("Job", examples.job(), response_only=True, status_codes=["202"])
+    return {
+        **options,
+        "responses": {**options["responses"], 202: accepted},
+        "parameters": [*options.get("parameters", ()), prefer],
+        "examples": [shown],
+    }
+
+
 def _below(**options: Any) -> Callable[[Any], Any]:
     parameters = [PROFILE_ID, *options.pop("parameters", ())]
     return operation(below_profile=True, parameters=parameters, **options)
+
+
+def _bulk(**options: Any) -> Callable[[Any], Any]:
+    return _below(**_deferrable(options))
 
 
 def _profile(**options: Any) -> Callable[[Any], Any]:
@@ -113,6 +177,10 @@ _CREATED: dict[str, Any] = {
     "responses": {201: serializers.ProfileSerializer},
     "response_example": examples.PROFILE,
 }
+_LARGE = (
+    f"Of more than {serializers.BULK_LIMIT} items, up to {serializers.JOB_LIMIT}, a job is made; all of them are stored"
+    " or none, in either case."
+)
 _KEEPS = "What is absent keeps its stored value, inside `personal_info` and inside an item too; null clears."
 
 profiles_list = operation(
@@ -227,7 +295,7 @@ custom_fields_retrieve = _below(
 _UPDATED = inline_serializer(
     "CustomFieldsUpdated", {"message": drf.CharField(), "updated_fields": drf.ListField(child=drf.CharField())}
 )
-custom_fields_add = _below(
+custom_fields_add = _bulk(
     operation_id="custom_fields_add",
     summary="Add or overwrite custom fields",
     tags=["custom fields"],
@@ -251,7 +319,7 @@ custom_fields_update = _below(
     response_example=examples.CUSTOM_FIELDS,
     tagged="write",
 )
-custom_fields_delete = _below(
+custom_fields_delete = _bulk(
     operation_id="custom_fields_delete",
     summary="Remove custom fields",
     description="By the body or by `?keys=`; a key that is not there is no error.",
@@ -274,7 +342,7 @@ def _skill_names(kind: str) -> Any:
 
 def skill_names_add(kind: str) -> Callable[[Any], Any]:
     """POST of one kind of skills."""
-    return _below(
+    return _bulk(
         operation_id=f"skills_{kind}_add",
         summary=f"Add {kind} skills",
         description="One that is there already, in whatever case, stays once.",
@@ -293,7 +361,7 @@ def skill_names_add(kind: str) -> Callable[[Any], Any]:
 
 def skill_names_delete(kind: str) -> Callable[[Any], Any]:
     """DELETE of one kind of skills."""
-    return _below(
+    return _bulk(
         operation_id=f"skills_{kind}_delete",
         summary=f"Remove {kind} skills",
         description="By the body or by `?skills=`; one that is not there is no error.",
@@ -333,13 +401,16 @@ class ComponentOperations:
     def _below(self, action: str, summary: str, **options: Any) -> Callable[[Any], Any]:
         return _below(operation_id=f"{self.plural}_{action}", summary=summary, tags=[self.plural], **options)
 
+    def _bulk(self, action: str, summary: str, **options: Any) -> Callable[[Any], Any]:
+        return self._below(action, summary, **_deferrable(options))
+
     def on_lists(self) -> dict[str, Callable[[Any], Any]]:
         """Reading the list and putting it in order."""
         return {
             "list": self._below(
                 "list", f"List the {self.plural}", parameters=page_parameters(), tagged="read", **self.page
             ),
-            "reorder": self._below(
+            "reorder": self._bulk(
                 "reorder",
                 f"Put the {self.plural} in order",
                 request=serializers.OrderBody,
@@ -355,10 +426,10 @@ class ComponentOperations:
         name = f"{self.model.__name__}OneOrMany"
         in_query = OpenApiParameter("ids", str, OpenApiParameter.QUERY, description="Instead of a body, with commas.")
         return {
-            "bulk_create": self._below(
+            "bulk_create": self._bulk(
                 "bulk_create",
                 f"Add {self.plural}",
-                description="An array of 1 to 100 items, or one object; the answer has the same form.",
+                description=f"An array of items or one object; the answer has the same form. {_LARGE}",
                 request=_one_or_many(name, self.serializer),
                 request_example=[examples.new(self.example)],
                 responses={201: _one_or_many(f"{name}Answer", self.serializer)},
@@ -367,16 +438,16 @@ class ComponentOperations:
                 tagged="write",
                 idempotent=True,
             ),
-            "bulk_update": self._below(
+            "bulk_update": self._bulk(
                 "bulk_update",
                 f"Update several {self.plural}",
-                description=f"Each named item gets what is sent for it. {_KEEPS}",
+                description=f"Each named item gets what is sent for it. {_KEEPS} {_LARGE}",
                 request=_array(ITEM_UPDATES[self.model]),
                 request_example=self.changed,
                 tagged="write",
                 **self.many,
             ),
-            "bulk_partial_update": self._below(
+            "bulk_partial_update": self._bulk(
                 "bulk_partial_update",
                 f"Change parts of several {self.plural}",
                 request=_array(ITEM_BULK_PATCHES[self.model]),
@@ -384,7 +455,7 @@ class ComponentOperations:
                 tagged="write",
                 **self.many,
             ),
-            "bulk_delete": self._below(
+            "bulk_delete": self._bulk(
                 "bulk_delete",
                 f"Delete several {self.plural}",
                 description="By the body or by `?ids=a,b`; with an unknown id nothing is deleted.",
@@ -430,7 +501,7 @@ class ComponentOperations:
 
 
 def _array(child: Any) -> Any:
-    return child(many=True, min_length=1, max_length=serializers.BULK_LIMIT)
+    return child(many=True, min_length=1, max_length=serializers.JOB_LIMIT)
 
 
 def _one_or_many(name: str, child: type[Document]) -> Any:
@@ -447,20 +518,25 @@ class OwnData(drf.Serializer[Any]):
     sessions = drf.ListField(child=drf.DictField())
     mails = drf.ListField(child=drf.DictField())
     requests = drf.ListField(child=drf.DictField(), help_text="Those that carried an idempotency key.")
+    security_events = drf.ListField(child=drf.DictField())
+    jobs = drf.ListField(child=drf.DictField())
     profiles = serializers.ProfileSerializer(many=True)
 
 
 own_data = operation(
     operation_id="auth_me_export",
     summary="Take along everything stored about you",
+    description="With `Prefer: respond-async` as a ZIP of the same parts, which a job makes.",
     tags=["auth"],
-    responses={200: OwnData},
+    **_deferrable({"responses": {200: OwnData}}, always=True),
     response_example={
         "exported_at": "2026-02-01T18:00:00Z",
         "account": {"id": 17, "email": "ada@example.com", "full_name": "Ada Lovelace"},
         "sessions": [],
         "mails": [],
         "requests": [],
+        "security_events": [],
+        "jobs": [],
         "profiles": [examples.PROFILE],
     },
 )
@@ -472,4 +548,41 @@ erase = operation(
     request=serializers.PasswordBody,
     request_example={"password": PASSWORD},
     responses={204: None},
+)
+
+JOB_ID = path_id("job_id", "The job; one of somebody else is 403, one that does not exist 404.")
+
+
+def _job(**options: Any) -> Callable[[Any], Any]:
+    return operation(tags=["jobs"], parameters=[JOB_ID], errors=[403, 404, *options.pop("errors", ())], **options)
+
+
+jobs_list = operation(
+    operation_id="jobs_list",
+    summary="List your jobs",
+    description="The newest first, without their results. A job is kept for 7 days after its end.",
+    tags=["jobs"],
+    responses={200: page_of("JobPage", "jobs", JobSummary)},
+    response_example=examples.page("jobs", {k: v for k, v in examples.job().items() if k != "result"}),
+    parameters=page_parameters(),
+)
+jobs_retrieve = _job(
+    operation_id="jobs_retrieve",
+    summary="See how a job is going",
+    description="While it has not ended, `Retry-After` says when it is worth while to look again.",
+    responses={200: JobDocument},
+    response_example=examples.job("succeeded"),
+)
+jobs_cancel = _job(
+    operation_id="jobs_cancel",
+    summary="Cancel a job",
+    description="Nothing of it is stored then. One that has ended is 409.",
+    responses={204: None},
+    errors=[409],
+)
+jobs_file = _job(
+    operation_id="jobs_file",
+    summary="Fetch the file that an export has made",
+    description="Kept as long as the job.",
+    responses={(200, "application/zip"): OpenApiTypes.BINARY},
 )

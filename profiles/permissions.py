@@ -1,13 +1,14 @@
 """Who may touch a profile: decided once, at the profile, for all that lies below it."""
 
 import uuid
+from typing import Any
 
 from django.db.models import FilteredRelation, Q, QuerySet
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from profiles.models import Profile
+from profiles.models import Job, Profile
 from profiles_project.http.logs import security_event
 from profiles_project.http.prepared import Parameter, Prepared
 from profiles_project.http.values import parse_id
@@ -35,11 +36,12 @@ def session_and_profile(pk: uuid.UUID, profile_id: str) -> Session | None:
     return found
 
 
-class OwnsProfile(BasePermission):
-    """The profile's user and nobody else; support staff and superusers have the admin."""
+class IsOwner(BasePermission):
+    """The user of a profile or a job and nobody else; support staff and superusers have the admin."""
 
-    def has_object_permission(self, request: Request, view: APIView, obj: Profile) -> bool:
+    def has_object_permission(self, request: Request, view: APIView, obj: Profile | Job) -> bool:
         if obj.user_id == request.user.pk:
             return True
-        security_event("access_refused", user=request.user.pk, session=request.auth.pk, profile=obj.pk)
+        which: dict[str, Any] = {str(obj._meta.model_name): obj.pk}
+        security_event("access_refused", user=request.user.pk, session=request.auth.pk, **which)
         return False

@@ -14,7 +14,7 @@ from django.http import Http404
 from profiles import completeness
 from profiles.jsonlists import JSONMap, JSONObjects, JSONValues
 from profiles.models import COMPONENTS, PARTS, Component, CustomField, Part, Profile, Skill
-from profiles_project.http.conditional import FORMAT, entity_tag
+from profiles_project.http.conditional import entity_tag
 from profiles_project.http.prepared import Parameter, Prepared
 from profiles_project.http.renderers import JSONRenderer
 
@@ -118,19 +118,28 @@ def current(profile: Profile) -> Rendered:
 
     From the cache where this version was rendered before. Raises Http404 where the profile was deleted in between.
     """
-    return _kept(profile, lambda: stored(profile.pk))
+    return _kept("document", profile, lambda: stored(profile.pk))
 
 
-def _kept(profile: Profile, make: Callable[[], Rendered], *also: str) -> Rendered:
-    if (body := cache.get(_cache_key(profile, *also))) is not None:
-        return Rendered(profile, body)
+def _kept(name: str, profile: Profile, make: Callable[[], Rendered], *also: str) -> Rendered:
+    """What the cache holds under the profile's key of that name, if that is this very version; else what is made."""
+    key = _cache_key(profile, name)
+    if (kept := cache.get(key)) is not None:
+        mark, _, body = kept.partition(b"\n")
+        if mark == tag(profile, *also).encode():
+            return Rendered(profile, body)
     made = make()
-    cache.set(_cache_key(made.profile, *also), made.body, CACHE_SECONDS)
+    cache.set(key, tag(made.profile, *also).encode() + b"\n" + made.body, CACHE_SECONDS)
     return made
 
 
-def _cache_key(profile: Profile, *also: str) -> str:
-    return ":".join((f"profile:{profile.user_id}:{profile.pk}:{profile.version}:{FORMAT}:{_born(profile)}", *also))
+def _cache_key(profile: Profile, name: str) -> str:
+    return f"profile:{profile.user_id}:{profile.pk}:{name}"
+
+
+def forget(profiles: Iterable[Profile]) -> None:
+    """Take what shows these profiles out of the cache, once they are gone for good."""
+    cache.delete_many([_cache_key(profile, name) for profile in profiles for name in ("document", "analytics")])
 
 
 def documents(profiles: "QuerySet[Profile]") -> list[dict[str, Any]]:
@@ -176,4 +185,4 @@ def analytics(profile: Profile, today: dt.date) -> Rendered:
         fresh, body = current(profile)
         return Rendered(fresh, render({"profile_id": fresh.pk, **completeness.analyse(json.loads(body), today)}))
 
-    return _kept(profile, make, today.isoformat())
+    return _kept("analytics", profile, make, today.isoformat())

@@ -19,8 +19,9 @@ from profiles_project.http.fields import AnyJSON, Document, Email, Flag, HttpUrl
 from profiles_project.http.values import fold, nfc
 from users.serializers import Password
 
-# More than this many items in one bulk request are work for a background job.
+# More than this many items in one bulk request are work for a background job, which takes so many (contract 4).
 BULK_LIMIT = 100
+JOB_LIMIT = 1_000
 
 
 # What JSON Schema can say of one; that a month has no 31st, and no year is 0000, it can't.
@@ -377,7 +378,7 @@ class DuplicateBody(Document):
 class OrderBody(Document):
     """All ids of a list, in the order in which it shall be."""
 
-    ids = serializers.ListField(child=ItemId(allow_null=False), max_length=1000)
+    ids = serializers.ListField(child=ItemId(allow_null=False), max_length=JOB_LIMIT)
 
 
 class SkillsBody(Document):
@@ -425,7 +426,7 @@ class KeysBody(Document):
 
 
 def _ids_body(model: type[Component]) -> type[Document]:
-    ids = serializers.ListField(child=ItemId(allow_null=False), min_length=1, max_length=BULK_LIMIT)
+    ids = serializers.ListField(child=ItemId(allow_null=False), min_length=1, max_length=JOB_LIMIT)
     name = f"{model.__name__}Ids"
     return type(name, (Document,), {f"{model.singular}_ids": ids, "__doc__": "The items to delete."})
 

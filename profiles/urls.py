@@ -20,6 +20,9 @@ _PROFILE = "profiles/<str:profile_id>"
 urlpatterns = [
     path("auth/me/export", views.OwnDataView.as_view()),
     path("auth/me/erase", views.EraseView.as_view()),
+    path("jobs", views.JobsView.as_view()),
+    path("jobs/<str:job_id>", views.JobView.as_view()),
+    path("jobs/<str:job_id>/file", views.JobFileView.as_view()),
     path("profiles", views.ProfilesView.as_view()),
     path("profiles/me", views.ActiveProfileView.as_view()),
     path(_PROFILE, views.ProfileView.as_view()),

@@ -159,7 +159,9 @@ def database() -> dict[str, Any]:
         defaults: dict[str, Any] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-16000;"
+            # What was erased does not stay in pages that are free.
+            " PRAGMA secure_delete=ON;",
         }
     elif config.get("ENGINE") == "django.db.backends.postgresql":
         # Each thread keeps its connection, which the engine checks before use.
@@ -288,9 +290,36 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 
 # Background work -------------------------------------------------------------------------------------------------
 
-TASKS: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
-# What the worker calls once a minute, beside its tasks.
-SCHEDULE = ["users.maintenance.sweep_mails", "users.maintenance.prune"]
+TASKS_BACKEND = text("TASKS_BACKEND", "database")
+if TASKS_BACKEND not in {"database", "rq"}:
+    raise ImproperlyConfigured(f"TASKS_BACKEND must be database or rq, not “{TASKS_BACKEND}”.")
+if TASKS_BACKEND == "rq" and not REDIS_URL:
+    raise ImproperlyConfigured("TASKS_BACKEND=rq needs REDIS_URL, since the tasks lie in Redis then.")
+TASKS: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django_tasks_rq.RQBackend" if TASKS_BACKEND == "rq" else "django_tasks_db.DatabaseBackend",
+    }
+}
+# By the cache's connections, whose time-outs are short and which try once more at most: a Redis that hangs must not
+# hold a request. JSON, since whoever could write to Redis could run what they like by a pickle.
+RQ_QUEUES: dict[str, dict[str, Any]] = {
+    "default": {"USE_REDIS_CACHE": "default", "SERIALIZER": "rq.serializers.JSONSerializer"}
+}
+RQ_SHOW_ADMIN_LINK = False
+if TASKS_BACKEND == "rq":
+    INSTALLED_APPS.append("django_rq")
+    # It has no table, only the permission for a page that we don't show.
+    MIGRATION_MODULES = {"django_rq": None}
+# How long a job's worker may be silent before the job is begun again.
+JOB_LEASE = timedelta(seconds=number("JOB_LEASE_SECONDS", 15, low=2, high=3600))
+# What deletes what nobody needs any more.
+PRUNE = ["users.maintenance.prune", "profiles.tasks.prune_jobs"]
+# What the worker calls beside its tasks, and after how many seconds again.
+SCHEDULE: dict[str, float] = {
+    **dict.fromkeys(PRUNE, 60),
+    "users.maintenance.sweep_mails": 60,
+    "profiles.tasks.sweep_jobs": min(5, JOB_LEASE.total_seconds() / 2),
+}
 
 # Mail ------------------------------------------------------------------------------------------------------------
 

@@ -28,9 +28,7 @@ def service(folder: Path, **variables: str) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    environment = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
-    environment |= {"DEBUG": "true", "DATA_DIR": str(folder), "PORT": str(port), "ALLOWED_HOSTS": "127.0.0.1"}
-    environment |= variables
+    environment = _environment(folder, {"PORT": str(port), **variables})
     with subprocess.Popen([sys.executable, "manage.py", "serve", "--migrate"], cwd=ROOT, env=environment) as server:
         try:
             _wait_for(port, server)
@@ -39,6 +37,24 @@ def service(folder: Path, **variables: str) -> Iterator[int]:
             server.terminate()
             ended = server.wait(STOP_SECONDS)
     assert ended == 0, ended
+
+
+@contextmanager
+def worker(folder: Path, **variables: str) -> Iterator[None]:
+    """`manage.py worker` in the folder of a `service`, ended with the block. It must end cleanly on SIGTERM."""
+    environment = _environment(folder, variables)
+    with subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=ROOT, env=environment) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+            ended = process.wait(STOP_SECONDS)
+    assert ended == 0, ended
+
+
+def _environment(folder: Path, variables: dict[str, str]) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    return inherited | {"DEBUG": "true", "DATA_DIR": str(folder), "ALLOWED_HOSTS": "127.0.0.1"} | variables
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:

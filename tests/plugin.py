@@ -17,7 +17,10 @@ from tests.servers import guarded_folder, postgresql, redis
 
 BACKENDS = ("postgresql", "sqlite")
 # A developer's own settings must not leak into the tests.
-UNSET = ("CORS_ALLOWED_ORIGINS", "DATABASE_URL", "DEFAULT_FROM_EMAIL", "HOST", "PORT", "REDIS_URL", "WEB_WORKERS")
+UNSET = (
+    *("CORS_ALLOWED_ORIGINS", "DATABASE_URL", "DEFAULT_FROM_EMAIL", "HOST", "PORT", "REDIS_URL", "WEB_WORKERS"),
+    *("TASKS_BACKEND", "JOB_LEASE_SECONDS"),
+)
 
 
 @pytest.hookimpl(tryfirst=True)

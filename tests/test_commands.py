@@ -1,5 +1,6 @@
 """The commands that run the service, as processes of their own: what they refuse, what they start, how they end."""
 
+import itertools
 import os
 import re
 import signal
@@ -22,7 +23,7 @@ from pytest_django import Settings
 
 from profiles_project import probe
 from profiles_project.management.commands import run, worker
-from profiles_project.management.commands.run import run_together
+from profiles_project.management.commands.run import run_together, stop_on_signal
 from profiles_project.management.commands.worker import keep_schedule, supervise
 from profiles_project.management.preconditions import require_free_port
 from tests.servers import postgresql
@@ -319,7 +320,7 @@ def staying() -> int:
 
 @pytest.mark.usefixtures("signals")
 def test_side_by_side_all_end_with_the_first_that_ends() -> None:
-    assert run_together({"one": STAYS, "other": [sys.executable, "--version"]}) == "other"
+    assert run_together({"one": STAYS, "other": [sys.executable, "--version"]}, stop_on_signal()) == "other"
     assert staying() == 0
 
 
@@ -327,7 +328,7 @@ def test_side_by_side_all_end_with_the_first_that_ends() -> None:
 def test_a_signal_ends_even_those_that_do_not_listen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "STOP_SECONDS", 0.5)
     with signalled_after(lambda: staying() == 2):
-        assert run_together({"one": STAYS, "other": STUBBORN}) is None
+        assert run_together({"one": STAYS, "other": STUBBORN}, stop_on_signal()) is None
     assert staying() == 0
 
 
@@ -379,9 +380,16 @@ def test_a_worker_that_was_well_for_long_begins_with_a_short_pause(monkeypatch: 
 def test_a_scheduled_function_that_fails_disturbs_no_other_and_has_its_next_turn(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    calls = []
-    clock = Clock(2)
-    keep_schedule([fail, lambda: calls.append("called")], clock)
-    assert calls == ["called", "called"]
-    assert [record.message for record in caplog.records] == ["tests.test_commands.fail failed"] * 2
-    assert clock.waited == [60, 60]
+    stopping = threading.Event()
+    calls: list[float] = []
+
+    def called() -> None:
+        calls.append(time.monotonic())
+        if len(calls) == 3:
+            stopping.set()
+
+    keep_schedule({fail: 0.01, called: 0.05}, stopping)
+    assert all(later - earlier >= 0.05 for earlier, later in itertools.pairwise(calls))
+    messages = [record.message for record in caplog.records]
+    assert set(messages) == {"tests.test_commands.fail failed"}
+    assert len(messages) > len(calls)

@@ -12,7 +12,7 @@ from django.urls import get_resolver
 
 from profiles.completeness import SECTIONS
 from profiles.models import COMPONENTS
-from tests.live import service
+from tests.live import service, worker
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = {path.name: path.read_text() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))}
@@ -61,11 +61,12 @@ def test_links_between_documents_lead_somewhere() -> None:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's session is written for curl, which is not here")
 def test_the_readmes_session_works_as_it_is_printed(tmp_path: Path) -> None:
     (session,) = re.findall(r"```sh\n(.*?)```", DOCS["README.md"], re.DOTALL)
-    with service(tmp_path) as port:
+    with service(tmp_path) as port, worker(tmp_path):
         environment = {**os.environ, "PORT": str(port)}
         command = ["/bin/sh", "-euc", session]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
     assert '"years_of_experience":' in done.stdout
     assert '"label":"For museums"' in done.stdout
     assert '"status": 412' in done.stdout
+    assert '"progress":{"done":500,"total":500}' in done.stderr
     assert '"status": 422' not in done.stdout

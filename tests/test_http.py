@@ -1,6 +1,7 @@
 """What holds for every route: failures as problem documents, headers, methods, health; and a real server's own part."""
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -81,8 +82,7 @@ def test_an_answer_that_is_not_json_is_not_to_be_had(api: ApiClient, accept: str
 def paths(profile_id: object) -> list[tuple[str, set[str]]]:
     found = []
     for template, methods in contract().document["paths"].items():
-        filled = template.replace("{profile_id}", str(profile_id)).replace("{item_id}", str(profile_id))
-        found.append((filled.replace("{session_id}", str(profile_id)), set(methods)))
+        found.append((re.sub(r"\{\w+\}", str(profile_id), template), set(methods)))
     return found
 
 

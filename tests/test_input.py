@@ -49,7 +49,7 @@ class Operation:
     def request(self, profile: Profile) -> tuple[str, Any]:
         """Path and good body for a profile with one row in each list."""
         (job,) = Experience.of(profile)
-        path = self.template.format(profile_id=profile.pk, item_id=job, session_id=job)
+        path = self.template.format(profile_id=profile.pk, item_id=job, session_id=job, job_id=job)
         return path, json.loads(json.dumps(self.example).replace(ITEMS["experiences"]["id"], str(job)))
 
 

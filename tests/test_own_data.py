@@ -1,18 +1,23 @@
 """A person's own data: taken along whole, and erased without a trace."""
 
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
+from django.core.cache import caches
 from django.test import Client
 
-from profiles.models import Profile
+from profiles import tasks
+from profiles.models import Job, JobFile, Profile
 from tests.client import ApiClient
 from tests.factories import PASSWORD, make_profile, profile_document
-from users.models import Mail, Session, User
+from users.models import IdempotencyRecord, Mail, SecurityEvent, Session, User
 
 # Tasks are put off when a transaction commits.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -20,6 +25,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 PROFILES = "/api/v1/profiles"
 AUTH = "/api/v1/auth"
 CANARY = "canary"
+ASYNC = {"Prefer": "respond-async"}
+# Where rendered documents are kept.
+CACHE = "cache" if settings.REDIS_URL else "memory"
 # What an export leaves out: secrets, and copies of other columns that only serve comparing.
 NOT_EXPORTED = {"password", "email_key", "name_key"}
 
@@ -46,9 +54,24 @@ def texts() -> Iterator[tuple[str, str]]:
                 yield f"{model._meta.db_table}.{name}", json.dumps(value, default=str, ensure_ascii=False)
 
 
+def kept_bytes() -> Iterator[tuple[str, bytes]]:
+    """Place and content of everything that the caches and the files of the data folder hold, databases excepted."""
+    for alias in settings.CACHES:
+        cache: Any = caches[alias]
+        if hasattr(cache, "remote"):
+            redis = cache.remote.client.get_client()
+            yield from ((f"cache {key}", redis.dump(key) or b"") for key in redis.scan_iter())
+        memory = getattr(cache, "local", cache)
+        yield from ((f"memory {key}", value) for key, value in memory._cache.items())
+    for path in settings.DATA_DIR.rglob("*"):
+        if path.is_file() and ".sqlite3" not in path.name:
+            yield f"file {path.name}", path.read_bytes()
+
+
 def traces() -> set[str]:
-    """The columns in which something of the person is found."""
-    return {where for where, text in texts() if CANARY in text.lower()}
+    """The columns, cache keys and files in which something of the person is found."""
+    stored = {where for where, text in texts() if CANARY in text.lower()}
+    return stored | {where for where, content in kept_bytes() if CANARY.encode() in content.lower()}
 
 
 @pytest.fixture
@@ -71,9 +94,27 @@ def person(anonymous: ApiClient) -> ApiClient:
     for profile in Profile.objects.filter(user=owner):
         mended = profile_page(profile) | {"label": f"Mended {CANARY}"}
         assert support.post(f"/admin/profiles/profile/{profile.pk}/change/", mended).status_code == HTTPStatus.FOUND
+    path = f"{PROFILES}/{kept['id']}"
+    api.get(f"{PROFILES}/{gone['id']}")
     api.delete(f"{PROFILES}/{gone['id']}")
-    assert api.get(f"{PROFILES}/{kept['id']}").json()["label"] == f"Mended {CANARY}"
+    work_in_background(api, path)
+    assert api.get(path).json()["label"] == f"Mended {CANARY}"
+    assert api.get(f"{path}/analytics").status_code == HTTPStatus.OK
     return api
+
+
+def work_in_background(api: ApiClient, path: str) -> None:
+    """Jobs that have succeeded, failed, made a file, and one that waits."""
+    stale = {"If-Match": '"stale"', **ASYNC}
+    skills = {"skills": [f"{CANARY} breeding"]}
+    for headers in (ASYNC, stale):
+        api.post(f"{path}/skills/soft", skills, headers={**headers, "Idempotency-Key": f"{CANARY} {len(headers)}"})
+    assert api.get(f"{AUTH}/me/export", headers=ASYNC).status_code == HTTPStatus.ACCEPTED
+    for job in Job.objects.order_by("id"):
+        tasks.run_job.call(str(job.pk))
+    api.post(f"{path}/skills/soft", {"skills": [f"{CANARY} watching"]}, headers=ASYNC)
+    states = list(Job.objects.order_by("id").values_list("status", flat=True))
+    assert states == ["succeeded", "failed", "succeeded", "queued"]
 
 
 def profile_page(profile: Profile) -> dict[str, Any]:
@@ -101,7 +142,9 @@ def test_an_export_holds_everything_that_is_stored_about_the_person(person: ApiC
     own = [(where, text) for where, text in texts() if where.startswith(("users_", "profiles_")) and CANARY in text]
     assert len({where for where, _ in own}) > 30
     for where, text in own:
-        assert where.rpartition(".")[2] in NOT_EXPORTED or text.strip('"') in whole, where
+        # What a job has is JSON in a text, and stands in the document as itself.
+        shown = json.dumps(json.loads(json.loads(text)), ensure_ascii=False) if ".profiles_job" in f".{where}" else text
+        assert where.rpartition(".")[2] in NOT_EXPORTED or shown.strip('"') in whole, where
     assert "argon2" not in whole
 
 
@@ -112,19 +155,70 @@ def test_an_export_holds_nothing_of_others(api: ApiClient, person: ApiClient, us
     assert [each["user_id"] for each in whole.json()["profiles"]] == [user.pk]
 
 
-def test_what_was_erased_is_found_in_no_table(person: ApiClient, user: User) -> None:
+def exported(api: ApiClient) -> Any:
+    """The job of an export, done."""
+    filed = api.get(f"{AUTH}/me/export", headers=ASYNC)
+    assert filed.status_code == HTTPStatus.ACCEPTED
+    tasks.run_job.call(filed.json()["id"])
+    return api.get(filed["Location"]).json()
+
+
+def test_an_export_is_a_zip_of_everything(api: ApiClient, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "PIECE_BYTES", 1000)
+    for count in (1, 2):
+        make_profile(user, count)
+    told = exported(api)
+    assert told["progress"] == {"done": 2, "total": 2}
+    assert told["result"]["href"] == f"/api/v1/jobs/{told['id']}/file"
+    assert JobFile.objects.filter(job=told["id"]).count() > 2
+    answer = api.get(told["result"]["href"], headers={"Accept": "application/zip"})
+    content = b"".join(answer.streaming_content)  # type: ignore[attr-defined]  # of a StreamingHttpResponse
+    assert answer["Content-Type"] == "application/zip"
+    assert int(answer["Content-Length"]) == told["result"]["size"] == len(content)
+    assert answer["Content-Disposition"].startswith('attachment; filename="profiles-')
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.testzip() is None
+        found = {name: json.loads(archive.read(name)) for name in archive.namelist()}
+    inline = api.get(f"{AUTH}/me/export").json()
+    for row in inline["profiles"]:
+        assert found.pop(f"profiles/{row['id']}.json") == row
+    assert {name.removesuffix(".json") for name in found} == set(inline) - {"profiles"}
+    assert [row["id"] for row in found["jobs.json"]] == [told["id"]]
+    assert found["account.json"] == inline["account"]
+    # The inline export itself is the newest event.
+    assert found["security_events.json"] == inline["security_events"][:-1]
+
+
+def test_the_file_of_an_export_can_be_asked_for_by_head(api: ApiClient) -> None:
+    told = exported(api)
+    answer = api.head(told["result"]["href"])
+    assert answer.status_code == HTTPStatus.OK
+    assert int(answer["Content-Length"]) == told["result"]["size"]
+
+
+def test_what_was_erased_is_found_in_no_table_cache_or_file(person: ApiClient, user: User) -> None:
     make_profile(user, 1)
     others = Profile.objects.filter(user=user).count()
-    assert {"users_user.email", "users_session.user_agent", "users_mail.address", "profiles_skill.name"} <= traces()
+    found = traces()
+    assert {"users_user.email", "users_session.user_agent", "users_mail.address", "profiles_skill.name"} <= found
+    assert {"profiles_job.input", "profiles_job.result", "users_idempotencyrecord.key"} <= found
+    assert {where.partition(" ")[0] for where in found if " " in where} == {CACHE}
+    assert JobFile.objects.exists()
+    assert SecurityEvent.objects.exclude(user=None).exists()
     assert person.post(f"{AUTH}/me/erase", {"password": PASSWORD}).status_code == HTTPStatus.NO_CONTENT
     assert traces() == set()
     assert Profile.objects.count() == others
+    for model in (Job, JobFile, SecurityEvent, IdempotencyRecord):
+        assert not model._default_manager.exists(), model
     assert person.get(PROFILES).status_code == HTTPStatus.UNAUTHORIZED
     assert person.post(f"{AUTH}/me/erase", {"password": PASSWORD}).status_code == HTTPStatus.UNAUTHORIZED
 
 
 def test_what_a_person_deletes_is_found_in_no_table(person: ApiClient) -> None:
     (profile,) = person.get(PROFILES).json()["profiles"]
+    # What its jobs tell goes when they are pruned.
+    Job.objects.all().delete()
+    IdempotencyRecord.objects.all().delete()
     person.delete(f"{PROFILES}/{profile['id']}")
     assert {where.partition("_")[0] for where in traces()} == {"users"}
 

@@ -16,7 +16,7 @@ from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from profiles import examples
-from profiles.models import COMPONENTS, PARTS, Profile
+from profiles.models import COMPONENTS, PARTS, Job, Profile
 from tests.client import NO_BODY, ApiClient
 from tests.contract import API, contract
 from tests.factories import UserFactory, make_profile
@@ -49,7 +49,7 @@ def public(status: int = 2) -> Access:
 
 # About oneself, whoever one is.
 PERSONAL = Access(401, 2, 2)
-# About a profile.
+# About a profile or a job.
 OWNED = Access(401, 2, 403)
 # What isn't in one's own list isn't anywhere.
 LISTED = Access(401, 2, 404)
@@ -89,6 +89,11 @@ FOR_EACH_COMPONENT = {
 }
 TABLE: dict[tuple[str, str], Access] = {
     **{(f"{API}/auth/{path}", method): access for path, row in AUTH.items() for method, access in row.items()},
+    (f"{API}/jobs", "get"): PERSONAL,
+    (f"{API}/jobs/{{job_id}}", "get"): OWNED,
+    (f"{API}/jobs/{{job_id}}", "delete"): OWNED,
+    # The job of the example waits for its worker, so that it has no file yet.
+    (f"{API}/jobs/{{job_id}}/file", "get"): Access(401, 404, 403),
     (f"{API}/profiles", "get"): PERSONAL,
     (f"{API}/profiles", "post"): PERSONAL,
     (f"{API}/profiles/me", "get"): PERSONAL,
@@ -131,6 +136,8 @@ def clients() -> dict[str, ApiClient]:
         make_profile(users[role], 1)
     document = marked(examples.PROFILE) | {"custom_fields": examples.CUSTOM_FIELDS | {CANARY: CANARY}}
     assert found["owner"].post(f"{API}/profiles", document).status_code == 201
+    job = found["owner"].get(f"{API}/auth/me/export", headers={"Prefer": "respond-async"})
+    assert job.status_code == 202
     return {"anonymous": ApiClient(), **found}
 
 
@@ -138,10 +145,12 @@ def address(template: str, **changes: str) -> str:
     """The path with the ids of the owner's things in it."""
     plural = template.removeprefix(PROFILE).strip("/").partition("/")[0]
     session = Session.objects.filter(user__email=openapi.EMAIL).first()
+    job = Job.objects.filter(user__email=openapi.EMAIL).first()
     ids = {
         "profile_id": examples.PROFILE["id"],
         "item_id": examples.ITEMS[plural]["id"] if plural in examples.ITEMS else "",
         "session_id": str(session.pk if session else uuid.uuid4()),
+        "job_id": str(job.pk if job else uuid.uuid4()),
         **changes,
     }
     return template.format(**ids)
@@ -171,7 +180,8 @@ def owners_rows() -> Any:
     below = [list(part._default_manager.filter(**mine).order_by("pk").values()) for part in PARTS]
     accounts = list(User.objects.filter(email=openapi.EMAIL).values("pk", "password", "email", "full_name"))
     sessions = list(Session.objects.filter(user__email=openapi.EMAIL).values("pk", "revoked_at").order_by("pk"))
-    return [*below, list(Profile.objects.filter(user__email=openapi.EMAIL).values()), accounts, sessions]
+    jobs = list(Job.objects.filter(user__email=openapi.EMAIL).values())
+    return [*below, jobs, list(Profile.objects.filter(user__email=openapi.EMAIL).values()), accounts, sessions]
 
 
 def is_as_expected(status: int, expected: int) -> bool:

@@ -98,6 +98,9 @@ def test_what_is_given_in_production_is_taken_as_it_stands(load: Environment) ->
         ({"DATABASE_URL": "mysql://a/b"}, "DATABASE_URL must begin with postgresql:// or sqlite:///."),
         ({"DATABASE_URL": "postgresql://a/b?pool=5"}, "DATABASE_URL takes no pool"),
         ({"REDIS_URL": "memcached://a"}, "REDIS_URL must begin with redis:// or rediss://."),
+        ({"TASKS_BACKEND": "celery"}, "TASKS_BACKEND must be database or rq, not “celery”."),
+        ({"TASKS_BACKEND": "rq"}, "TASKS_BACKEND=rq needs REDIS_URL"),
+        ({"JOB_LEASE_SECONDS": "1"}, "JOB_LEASE_SECONDS must be a whole number from 2 to 3600, not “1”."),
         ({"EMAIL_URL": "pigeon://a"}, "Invalid email schema pigeon"),
         ({"DATA_DIR": "/dev/null/data"}, "DATA_DIR /dev/null/data cannot be created: Not a directory."),
         ({"DEBUG": "true"}, "ALLOWED_HOSTS has api.example.com."),
@@ -173,6 +176,16 @@ def test_redis_gets_a_breaker_and_a_second_web_process(load: Environment) -> Non
     assert backends == {"profiles_project.http.cache.FallbackCache"}
     assert settings["WEB_WORKERS"] == 2
     assert settings["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
+
+
+def test_tasks_lie_in_the_database_or_in_redis(load: Environment) -> None:
+    usual = load(**PRODUCTION, REDIS_URL="redis://cache/1")
+    assert usual["TASKS"]["default"]["BACKEND"] == "django_tasks_db.DatabaseBackend"
+    assert "django_rq" not in usual["INSTALLED_APPS"]
+    settings = load(**PRODUCTION, REDIS_URL="redis://cache/1", TASKS_BACKEND="rq")
+    assert settings["TASKS"]["default"]["BACKEND"] == "django_tasks_rq.RQBackend"
+    assert "django_rq" in settings["INSTALLED_APPS"]
+    assert settings["SCHEDULE"]["profiles.tasks.sweep_jobs"] <= settings["JOB_LEASE"].total_seconds()
 
 
 @pytest.mark.parametrize(

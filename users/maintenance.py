@@ -7,12 +7,13 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from users.idempotency import KEEP as KEEP_ANSWERS
-from users.models import IdempotencyRecord, Mail, Session
+from users.models import IdempotencyRecord, Mail, SecurityEvent, Session
 from users.tasks import put_off
 
 GIVE_UP_AFTER = dt.timedelta(days=1)
 KEEP_SESSIONS = dt.timedelta(days=7)
 KEEP_MAILS = dt.timedelta(days=30)
+KEEP_EVENTS = dt.timedelta(days=90)
 KEEP_TASKS = dt.timedelta(days=7)
 # A sweep that finds a day's backlog leaves the rest to the next one.
 SWEEP_LIMIT = 500
@@ -39,15 +40,16 @@ def sweep_mails() -> int:
 def prune() -> int:
     """Delete what nobody needs any more, and return how many rows.
 
-    That is: ended sessions, old mails, answers kept for safe retries, rows of finished tasks.
+    That is: ended sessions, old mails and security events, answers kept for safe retries, rows of finished tasks.
     """
     now = timezone.now()
     before = now - KEEP_SESSIONS
     sessions, _ = Session.objects.filter(Q(expires_at__lt=before) | Q(revoked_at__lt=before)).delete()
     answers, _ = IdempotencyRecord.objects.filter(created_at__lt=now - KEEP_ANSWERS).delete()
     mails, _ = Mail.objects.filter(created_at__lt=now - KEEP_MAILS).delete()
+    events, _ = SecurityEvent.objects.filter(created_at__lt=now - KEEP_EVENTS).delete()
     # A task whose worker was killed stays «running» for ever; its effect was swept up long ago.
     limit = now - KEEP_TASKS
     done = Q(finished_at__lt=limit) | Q(finished_at=None, started_at__lt=limit)
     tasks, _ = DBTaskResult.objects.filter(done).delete()
-    return sessions + answers + mails + tasks
+    return sessions + answers + mails + events + tasks

@@ -10,6 +10,7 @@ from profiles.views.documents import (
     ProfilesView,
     ProfileView,
 )
+from profiles.views.jobs import JobFileView, JobsView, JobView
 
 __all__ = [
     "COMPONENT_VIEWSETS",
@@ -20,6 +21,9 @@ __all__ = [
     "CustomFieldsView",
     "DuplicateView",
     "EraseView",
+    "JobFileView",
+    "JobView",
+    "JobsView",
     "OwnDataView",
     "ProfileView",
     "ProfilesView",

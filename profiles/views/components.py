@@ -1,24 +1,22 @@
 """The routes below a profile: one viewset for every kind of component, small views for the rest (contract 3.3, 3.4)."""
 
-import uuid
-from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from drf_spectacular.drainage import isolate_view_method
 from drf_spectacular.utils import extend_schema_view
-from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
-from profiles import bulk, openapi, rendering, serializers
+from profiles import bulk, openapi, operations, rendering, serializers
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
+from profiles.operations import Operation
 from profiles.views.documents import BelowProfileView, path_uuid
 from profiles_project.http.conditional import tagged
 from profiles_project.http.errors import ParameterInvalid, faults
-from profiles_project.http.fields import Document
 from profiles_project.http.pagination import paginate
 from users.idempotency import idempotent
 
@@ -48,68 +46,37 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
 
     @idempotent
     def bulk_create(self, request: Request, profile_id: str) -> Response:
-        data = self.body()
-        many = isinstance(data, list)
-        serializer = self._serializer(data) if many else serializers.ITEM_SERIALIZERS[self.model](data=data)
-        serializer.is_valid(raise_exception=True)
-        rows = serializer.validated_data if many else [serializer.validated_data]
-        with self.revise() as profile:
-            made = [rendering.item(self.model, row) for row in bulk.create(profile, self.model, rows)]
-        return self.answer(made if many else made[0], profile, status=201)
+        return self._change_many()
 
     def bulk_update(self, request: Request, profile_id: str) -> Response:
-        return self._change_many(partial=False)
+        return self._change_many()
 
     def bulk_partial_update(self, request: Request, profile_id: str) -> Response:
-        return self._change_many(partial=True)
+        return self._change_many()
 
-    def _change_many(self, *, partial: bool) -> Response:
-        data = self.body()
-        with self.revise() as profile:
-            serializer = self._serializer(data, partial=partial)
-            serializer.needs_ids = True
-            serializer.existing = bulk.named(profile, self.model, serializer.ids_in(data))
-            serializer.is_valid(raise_exception=True)
-            changes = [(serializer.existing[values["id"]], values) for values in serializer.validated_data]
-            changed = [self._item(row) for row in bulk.update(profile, self.model, changes)]
-        return self.answer(changed, profile)
+    def _change_many(self) -> Response:
+        return self.carry_out(self._operation(), self.body())
+
+    def _operation(self) -> Operation:
+        return operations.ON_COMPONENTS[self.model][self.action]
+
+    def bulk_delete(self, request: Request, profile_id: str) -> Response:
+        operation = self._operation()
+        if (text := request.query_params.get(self.query_name)) is None:
+            return self.carry_out(operation, self.body())
+        ids = {operation.list_name: text.split(",")}
+        try:
+            operation.judge(ids)
+        except ValidationError as exc:
+            sentence = f"This must be 1 to {serializers.JOB_LIMIT} UUIDs with commas between them."
+            raise ParameterInvalid(self.query_name, sentence) from exc
+        return self.carry_out(operation, ids)
+
+    def reorder(self, request: Request, profile_id: str) -> Response:
+        return self.carry_out(self._operation(), self.body(), limit=serializers.JOB_LIMIT, show=self._page)
 
     def _item(self, row: Component) -> dict[str, Any]:
         return rendering.item(self.model, row.values())
-
-    def _serializer(self, data: Any, *, partial: bool = False) -> Any:
-        options: dict[str, Any] = {"many": True, "min_length": 1, "max_length": serializers.BULK_LIMIT}
-        return serializers.ITEM_SERIALIZERS[self.model](data=data, context={"partial": partial}, **options)
-
-    def bulk_delete(self, request: Request, profile_id: str) -> Response:
-        ids = self._ids()
-        with self.revise() as profile:
-            bulk.delete(profile, self.model, list(bulk.named(profile, self.model, ids)))
-        return self.answer(None, profile, status=204)
-
-    def _ids(self) -> Sequence[uuid.UUID]:
-        """The ids to delete, from the query (`?ids=a,b`) or from the body."""
-        body_class = serializers.IDS_BODIES[self.model]
-        text = self.request.query_params.get(self.query_name)
-        key = f"{self.model.singular}_ids"
-        serializer = body_class(data=self.body() if text is None else {key: text.split(",")})
-        if text is not None and not serializer.is_valid():
-            raise ParameterInvalid(
-                self.query_name, f"This must be 1 to {serializers.BULK_LIMIT} UUIDs with commas between them."
-            )
-        serializer.is_valid(raise_exception=True)
-        found: Sequence[uuid.UUID] = serializer.validated_data[key]
-        return found
-
-    def reorder(self, request: Request, profile_id: str) -> Response:
-        ids = self.read(serializers.OrderBody).validated_data["ids"]
-        with self.revise() as profile:
-            stored = self.model.of(profile)
-            if len(ids) != len(stored) or set(ids) != set(stored):
-                text = f"These must be the ids of all {len(stored)} items of the list, each of them once."
-                raise ValidationError({"ids": [ErrorDetail(text, "not_a_permutation")]})
-            bulk.reorder(profile, self.model, [stored[pk] for pk in ids])
-        return self._page(profile)
 
     def retrieve(self, request: Request, profile_id: str, item_id: str) -> HttpResponse:
         row = self.model.of(self.profile, pk=path_uuid(item_id)).values()
@@ -152,16 +119,16 @@ def _viewset(model: type[Component]) -> type[ComponentViewSet]:
 COMPONENT_VIEWSETS: dict[type[Component], type[ComponentViewSet]] = {model: _viewset(model) for model in COMPONENTS}
 
 
-def named_in_query_or_body(view: BelowProfileView, body_class: type[Document]) -> Sequence[str]:
-    """The valid list that a DELETE names, by `?name=a&name=b` or by its body."""
-    name = view.query_name
-    given = view.request.query_params.getlist(name)
-    serializer = body_class(data={name: given} if given else view.body())
-    if given and not serializer.is_valid():
-        _, code, text = next(faults(serializer.errors))
-        raise ParameterInvalid(name, text, code)
-    serializer.is_valid(raise_exception=True)
-    named: Sequence[str] = serializer.validated_data[name]
+def named_in_query_or_body(view: BelowProfileView, operation: Operation) -> Any:
+    """What a DELETE names, by `?name=a&name=b` or by its body, as the body's JSON."""
+    if not (given := view.request.query_params.getlist(view.query_name)):
+        return view.body()
+    named = {operation.list_name: given}
+    try:
+        operation.judge(named)
+    except ValidationError as exc:
+        _, code, text = next(faults(exc.detail))
+        raise ParameterInvalid(view.query_name, text, code) from exc
     return named
 
 
@@ -195,21 +162,11 @@ class SkillNamesView(BelowProfileView):
 
     @idempotent
     def post(self, request: Request, profile_id: str) -> Response:
-        names = self.read(serializers.SkillsBody).validated_data["skills"]
-        with self.revise() as profile:
-            count, stored = bulk.add_skills(profile, self.kind, names)
-        return self._answer(count, "added", stored, profile)
+        return self.carry_out(operations.ADD_SKILLS[self.kind], self.body())
 
     def delete(self, request: Request, profile_id: str) -> Response:
-        names = named_in_query_or_body(self, serializers.SkillsBody)
-        with self.revise() as profile:
-            count, stored = bulk.remove_skills(profile, self.kind, names)
-        return self._answer(count, "removed", stored, profile)
-
-    def _answer(self, count: int, done: str, names: Sequence[str], profile: Profile) -> Response:
-        skills = "skill" if count == 1 else "skills"
-        data = {"message": f"{count} {self.kind.value} {skills} {done} successfully", self.kind.value: names}
-        return self.answer(data, profile)
+        operation = operations.REMOVE_SKILLS[self.kind]
+        return self.carry_out(operation, named_in_query_or_body(self, operation))
 
 
 def _skill_names_view(kind: Skill.Kind) -> type[SkillNamesView]:
@@ -238,16 +195,7 @@ class CustomFieldsView(BelowProfileView):
     @openapi.custom_fields_add
     @idempotent
     def post(self, request: Request, profile_id: str) -> Response:
-        entries: Sequence[Mapping[str, Any]] = self.read(serializers.CustomFieldsBody).validated_data["fields"]
-        keys = [entry["key"] for entry in entries]
-        with self.revise() as profile:
-            existing = {row.key: row for row in CustomField.of(profile, key__in=keys).values()}
-            new = [entry for entry in entries if entry["key"] not in existing]
-            bulk.update(profile, CustomField, [(existing[e["key"]], e) for e in entries if e["key"] in existing])
-            bulk.create(profile, CustomField, new)
-        fields = "field" if len(keys) == 1 else "fields"
-        data = {"message": f"{len(keys)} custom {fields} updated successfully", "updated_fields": keys}
-        return self.answer(data, profile, status=201)
+        return self.carry_out(operations.ADD_FIELDS, self.body())
 
     @openapi.custom_fields_update
     def put(self, request: Request, profile_id: str) -> Response:
@@ -258,8 +206,4 @@ class CustomFieldsView(BelowProfileView):
 
     @openapi.custom_fields_delete
     def delete(self, request: Request, profile_id: str) -> Response:
-        keys = named_in_query_or_body(self, serializers.KeysBody)
-        with self.revise() as profile:
-            named = CustomField.of(profile, key__in=keys)
-            bulk.delete(profile, CustomField, list(named))
-        return self.answer(None, profile, status=204)
+        return self.carry_out(operations.REMOVE_FIELDS, named_in_query_or_body(self, operations.REMOVE_FIELDS))

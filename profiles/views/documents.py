@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -14,11 +15,14 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from profiles import bulk, openapi, rendering, serializers
+from profiles import bulk, openapi, rendering, serializers, tasks
 from profiles.models import Profile
-from profiles.permissions import OwnsProfile, session_and_profile
+from profiles.operations import Operation
+from profiles.permissions import IsOwner, session_and_profile
+from profiles.views.jobs import accepted
 from profiles_project.http.conditional import IfMatch, PreconditionFailed, not_modified, tagged
 from profiles_project.http.pagination import paginate
+from profiles_project.http.preferences import prefers_async
 from profiles_project.http.values import parse_id
 from users.idempotency import idempotent
 from users.models import Session
@@ -97,7 +101,7 @@ class ActiveProfileView(OwnProfilesView):
 class BelowProfileView(PrivateView):
     """Whatever belongs to one profile: 404 where there is none, 403 where it is somebody else's, then the rest."""
 
-    permission_classes = (IsAuthenticated, OwnsProfile)
+    permission_classes = (IsAuthenticated, IsOwner)
     profile: Profile
     # The parameter that names what a DELETE is about, in place of a body.
     query_name = ""
@@ -140,6 +144,25 @@ class BelowProfileView(PrivateView):
     def revise(self) -> AbstractContextManager[Profile]:
         """The profile, locked for a change that the request's `If-Match` allows."""
         return Profile.objects.revise(self.profile.pk, IfMatch.of(self.request))
+
+    def carry_out(
+        self,
+        operation: Operation,
+        data: Any,
+        *,
+        limit: int = serializers.BULK_LIMIT,
+        show: Callable[[Profile], Response] | None = None,
+    ) -> Response:
+        """Do at once what the request's JSON asks for, or file a job where it is large or the client prefers that.
+
+        `show` makes the answer where it is more than what the operation gives.
+        """
+        if operation.size(data) > limit or prefers_async(self.request):
+            return accepted(tasks.file_operation(self.profile, operation, data, IfMatch.of(self.request)))
+        judged = operation.judge(data)
+        with self.revise() as profile:
+            body = operation.apply(profile, judged)
+        return show(profile) if show else self.answer(body, profile, status=operation.status)
 
     def answer(self, data: Any, profile: Profile, status: int = 200) -> Response:
         """What a request changed or read, with the `ETag` of the profile."""
@@ -186,6 +209,7 @@ class ProfileView(BelowProfileView):
     @openapi.profiles_delete
     def delete(self, request: Request, profile_id: str) -> Response:
         Profile.objects.remove(self.profile, IfMatch.of(request))
+        rendering.forget([self.profile])
         return self.answer(None, self.profile, status=204)
 
 

@@ -121,6 +121,11 @@ class FallbackCache(BaseCache):
         # The name tells the memory of one alias from another's.
         self.local = LocMemCache(f"{server} {params.get('KEY_PREFIX', '')}", params)
 
+    @property
+    def client(self) -> Any:
+        """Redis itself, past the breaker, as django-redis has it: for the queue of tasks, which has no stand-in."""
+        return self.remote.client
+
     add = _operation("add")
     get = _operation("get")
     set = _operation("set")

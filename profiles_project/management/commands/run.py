@@ -30,6 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: object) -> None:
         if not settings.DEBUG:
             raise CommandError("`run` is for development (DEBUG=true); production has `serve` and `worker`.")
+        stopping = stop_on_signal()
         require_free_port(settings.HOST, settings.PORT)
         call_command("migrate", interactive=False, verbosity=0)
         call_command("demo", stdout=self.stdout)
@@ -37,17 +38,13 @@ class Command(BaseCommand):
         base = f"http://{settings.HOST}:{settings.PORT}"
         self.stdout.write(f"API documentation: {base}/api/docs\nAdmin: {base}/admin/\nCtrl-C ends everything.")
         self.stdout.flush()
-        ended = run_together({part: [sys.executable, "manage.py", part] for part in PARTS})
+        ended = run_together({part: [sys.executable, "manage.py", part] for part in PARTS}, stopping)
         if ended:
             raise CommandError(f"`{ended}` ended by itself, so everything was ended; its reason stands above.")
 
 
-def run_together(commands: Mapping[str, Sequence[str]]) -> str | None:
-    """Run the commands side by side until a signal comes or one of them ends, then end all.
-
-    Returns the name of the one that ended by itself, None after a signal. Each one leads a process group of its own: a
-    Ctrl-C in the terminal reaches this process alone, and what a command leaves behind can be ended with its group.
-    """
+def stop_on_signal() -> threading.Event:
+    """From now on a signal to end sets this event and does nothing else."""
     stopping = threading.Event()
 
     def stop(signum: int, frame: FrameType | None) -> None:
@@ -55,6 +52,15 @@ def run_together(commands: Mapping[str, Sequence[str]]) -> str | None:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
+    return stopping
+
+
+def run_together(commands: Mapping[str, Sequence[str]], stopping: threading.Event) -> str | None:
+    """Run the commands side by side until the event is set or one of them ends, then end all.
+
+    Returns the name of the one that ended by itself, None after a signal. Each one leads a process group of its own: a
+    Ctrl-C in the terminal reaches this process alone, and what a command leaves behind can be ended with its group.
+    """
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for name, arguments in commands.items():

@@ -1,0 +1,67 @@
+"""A person's own data as a whole (contract 2): one JSON document, or a ZIP that a job makes piece by piece."""
+
+import json
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO, Any
+
+from django.utils import timezone
+
+from profiles import rendering
+from profiles.models import Job, Profile
+from users.exports import account_document
+from users.models import User
+
+MEDIA_TYPE = "application/zip"
+# Up to here an archive that is being made stays in memory; a larger one goes to a file without a name.
+IN_MEMORY_BYTES = 4 * 2**20
+
+
+def job_document(job: Job) -> dict[str, Any]:
+    """All that is kept of a job, with what it was given."""
+    kept = ("id", "kind", "profile_id", "status", "created_at", "started_at", "finished_at")
+    texts = ("input", "result", "problem")
+    return {
+        **{name: getattr(job, name) for name in kept},
+        **{name: json.loads(text) if (text := getattr(job, name)) else None for name in texts},
+    }
+
+
+def own_data(user: User) -> dict[str, Any]:
+    """Everything stored about the user as one document."""
+    return {
+        "exported_at": timezone.now(),
+        **account_document(user),
+        "jobs": [job_document(job) for job in user.jobs.order_by("id")],
+        "profiles": rendering.documents(Profile.objects.filter(user=user)),
+    }
+
+
+def write_archive(user: User, file: IO[bytes], step: Callable[[], None]) -> None:
+    """Writes everything stored about the user as a ZIP of JSON files; one profile is in memory at a time.
+
+    `step` is called after each profile.
+    """
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in {"exported_at": timezone.now(), **account_document(user)}.items():
+            archive.writestr(f"{name}.json", rendering.render(content))
+        archive.writestr("jobs.json", b"[" + b",".join(_jobs(user)) + b"]")
+        for pk in Profile.objects.filter(user=user).values_list("pk", flat=True):
+            archive.writestr(f"profiles/{pk}.json", rendering.stored(pk).body)
+            step()
+
+
+def _jobs(user: User) -> Iterator[bytes]:
+    for job in user.jobs.order_by("id").iterator():
+        yield rendering.render(job_document(job))
+
+
+@contextmanager
+def archive_of(user: User, step: Callable[[], None]) -> Iterator[IO[bytes]]:
+    """The archive as a file to read from its beginning, which nobody else can find."""
+    with tempfile.SpooledTemporaryFile(IN_MEMORY_BYTES) as file:
+        write_archive(user, file, step)
+        file.seek(0)
+        yield file

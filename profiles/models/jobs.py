@@ -1,0 +1,178 @@
+"""Work that is put off, as its owner sees it (contract 4): a row a job, and how it goes from state to state.
+
+Every step is one conditional UPDATE that must change its row: two workers, a sweep, a cancellation and an erasure may
+all be at one job, and one of them wins.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from profiles_project.http.renderers import JSONRenderer
+from profiles_project.http.values import new_id
+from users.models import User
+
+# A user has at most so many jobs that have not ended.
+MAX_WAITING = 5
+# So often a worker begins a job before it is given up.
+MAX_ATTEMPTS = 5
+
+
+def as_text(value: Any) -> str:
+    """JSON as answers have it, for what a job keeps."""
+    return JSONRenderer().render(value).decode()
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    """Jobs, asked for by rule."""
+
+    def unfinished(self) -> Self:
+        """Those that wait or run."""
+        return self.filter(status__in=Job.UNFINISHED)
+
+    def lost(self, now: dt.datetime) -> Self:
+        """Those whose task never came to a worker, or whose worker has not been heard of for too long."""
+        return self.unfinished().filter(lease_until__lte=now)
+
+    def cancel(self) -> int:
+        """End those that have not ended; returns how many these were. An effect under way rolls itself back then."""
+        return self.unfinished().update(status=Job.Status.CANCELLED, finished_at=timezone.now(), input="")
+
+
+class Job(models.Model):
+    """Work that a worker does for its owner: all of it or nothing, and once."""
+
+    class Status(models.TextChoices):
+        """Where a job is; from a worker that died it goes back to `queued`."""
+
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    UNFINISHED = (Status.QUEUED, Status.RUNNING)
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    # No index of its own: the one of the list below begins with it.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="jobs", db_index=False)
+    # The operation id of the request that it stands for.
+    kind = models.CharField(max_length=50)
+    # Not a foreign key: what becomes of a job whose profile is deleted is for its run to find out.
+    profile_id = models.UUIDField(null=True, blank=True)
+    # The tags of the request's `If-Match`; null where it had none.
+    if_match = models.JSONField(null=True, blank=True)
+    # JSON, to the letter; the input goes when it can't be needed any more.
+    input = models.TextField(blank=True)
+    result = models.TextField(null=True, blank=True)
+    problem = models.TextField(null=True, blank=True)
+    status = models.CharField(max_length=9, choices=Status, default=Status.QUEUED)
+    total = models.PositiveIntegerField(default=1)
+    done = models.PositiveIntegerField(default=0)
+    # Which run of the job this is: whoever runs an earlier one has lost it.
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(help_text="When the sweep takes it for lost, unless it is heard of before.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (
+            models.Index(fields=["user", "-id"], name="job_of_user"),
+            models.Index(fields=["lease_until"], condition=Q(finished_at__isnull=True), name="job_unfinished"),
+            models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="job_finished"),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(finished_at__isnull=True, status__in=("queued", "running"))
+                | Q(finished_at__isnull=False, status__in=("succeeded", "failed", "cancelled")),
+                name="job_finished_has_time",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    def claim(self) -> bool:
+        """Begin a run; False if it was begun or ended meanwhile."""
+        now = timezone.now()
+        changes = {
+            "status": self.Status.RUNNING,
+            "attempts": self.attempts + 1,
+            "started_at": self.started_at or now,
+            "done": 0,
+            "lease_until": now + settings.JOB_LEASE,
+        }
+        waiting = Job.objects.filter(pk=self.pk, status=self.Status.QUEUED, attempts=self.attempts)
+        return self._set(waiting, changes)
+
+    def renew(self, done: int) -> bool:
+        """Prolong the lease of this run and write how far it is; False if the run is not the job's any more."""
+        changes = {"lease_until": timezone.now() + settings.JOB_LEASE, "done": min(done, self.total)}
+        return bool(self._mine().update(**changes))
+
+    def succeed(self, result: Mapping[str, Any]) -> bool:
+        """End this run with its result, in the transaction of its effect; False, and no right to it, if it was lost."""
+        changes = {
+            "status": self.Status.SUCCEEDED,
+            "result": as_text(result),
+            "done": self.total,
+            "input": "",
+            "finished_at": timezone.now(),
+        }
+        return self._set(self._mine(), changes)
+
+    def fail(self, problem: Mapping[str, Any]) -> bool:
+        """End this run with the problem document that says why; False if it was lost meanwhile."""
+        return self._set(self._mine(), {**self._failed(problem), "input": ""})
+
+    def give_up(self, now: dt.datetime, problem: Mapping[str, Any]) -> bool:
+        """End a job that was lost too often; its input stays, for whoever finds out why."""
+        return self._set(self._lost(now), self._failed(problem))
+
+    def requeue(self, now: dt.datetime) -> bool:
+        """Take back a job that was lost, for another run; False if somebody else did or it was heard of meanwhile."""
+        # Its task may be on its way for that long before it is filed once more: in a long queue nothing is lost.
+        wait = max(now - self.created_at, settings.JOB_LEASE)
+        return self._set(self._lost(now), {"status": self.Status.QUEUED, "lease_until": now + wait, "done": 0})
+
+    @classmethod
+    def _failed(cls, problem: Mapping[str, Any]) -> dict[str, Any]:
+        return {"status": cls.Status.FAILED, "problem": as_text(problem), "finished_at": timezone.now()}
+
+    def _lost(self, now: dt.datetime) -> JobQuerySet:
+        return Job.objects.lost(now).filter(pk=self.pk, status=self.status, attempts=self.attempts)
+
+    def _mine(self) -> JobQuerySet:
+        return Job.objects.filter(pk=self.pk, status=self.Status.RUNNING, attempts=self.attempts)
+
+    def _set(self, rows: JobQuerySet, changes: Mapping[str, Any]) -> bool:
+        if not rows.update(**changes):
+            return False
+        for name, value in changes.items():
+            setattr(self, name, value)
+        return True
+
+
+class JobFile(models.Model):
+    """A piece of the file that a job has made; apart and numbered, so that nobody need hold all of it in memory."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="pieces", db_index=False)
+    number = models.PositiveIntegerField()
+    content = models.BinaryField()
+
+    class Meta:
+        ordering = ("number",)
+        constraints = (models.UniqueConstraint(fields=["job", "number"], name="one_piece_a_number"),)
+
+    def __str__(self) -> str:
+        return f"{self.job_id} {self.number}"

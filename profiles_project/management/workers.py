@@ -1,0 +1,95 @@
+"""The workers of the two backends of the Tasks interface, each made to stop between two tasks."""
+
+import threading
+
+import django_rq.workers
+import django_tasks_rq
+from django.db import close_old_connections
+from django.utils.crypto import get_random_string
+from django_tasks_db.management.commands.db_worker import Worker
+from rq import SimpleWorker
+from rq.job import Job
+from rq.queue import Queue
+
+POLL_SECONDS = 0.2
+
+
+class WorkerEnded(Exception):
+    """A worker gave up by itself; it has said why in the log."""
+
+
+class DatabaseWorker(Worker):
+    """The database backend's worker, which stops between two tasks as soon as the event is set.
+
+    Its own signal handler ends the process wherever it is, even between claiming a task and running it, and so leaves
+    the task claimed for ever.
+    """
+
+    def __init__(self, stopping: threading.Event) -> None:
+        self.stopping = stopping
+        super().__init__(
+            queue_names=["*"],
+            excluded_queue_names=[],
+            interval=POLL_SECONDS,
+            batch=False,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=get_random_string(32),
+        )
+
+    @property
+    def running(self) -> bool:
+        """Whether the next task is to be taken."""
+        return not self.stopping.is_set()
+
+    @running.setter
+    def running(self, value: bool) -> None:
+        """The base class sets it at its start; here the event alone decides."""
+
+
+class RedisWorker(SimpleWorker):
+    """RQ's worker in this very process, since a fork for each task would open a database connection for each.
+
+    RQ's own signal handlers break off its waiting for a task; `stopping` tells the command that there was a signal.
+    """
+
+    stopping: threading.Event
+
+    def _install_signal_handlers(self) -> None:
+        super()._install_signal_handlers()  # type: ignore[no-untyped-call]  # no types
+        # A signal that came before is heard too.
+        self._stop_requested = self.stopping.is_set()
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Called by RQ's handler of the first signal."""
+        self.stopping.set()
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        close_old_connections()
+        super().execute_job(job, queue)
+        close_old_connections()
+
+
+def run_database_worker(stopping: threading.Event) -> None:
+    """Run tasks from the database until the event is set."""
+    DatabaseWorker(stopping).run()
+
+
+def run_redis_worker(stopping: threading.Event) -> None:
+    """Run tasks from Redis until a signal comes, which sets the event. Raises WorkerEnded if it ends by itself."""
+    worker: RedisWorker = django_rq.workers.get_worker(  # type: ignore[assignment]  # the class that is asked for
+        "default",
+        job_class=django_tasks_rq.Job,
+        worker_class=RedisWorker,  # type: ignore[arg-type]  # any of RQ's workers
+        serializer="rq.serializers.JSONSerializer",
+        log_job_description=False,
+    )
+    worker.stopping = stopping
+    worker.work(logging_level="WARNING")
+    if not stopping.is_set():
+        raise WorkerEnded("RQ's worker ended by itself")
+
+
+# By TASKS_BACKEND.
+WORKERS = {"database": run_database_worker, "rq": run_redis_worker}
