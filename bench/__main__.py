@@ -1,13 +1,14 @@
-"""`python -m bench [compare | growth | report]`: measures and reports; without a word it compares."""
+"""`python -m bench [compare | growth | jobs | report]`: measures and reports; without a word it compares."""
 
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import compare, growth, report
+from bench import compare, growth, jobs, report
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "compare": compare.main,
     "growth": growth.main,
+    "jobs": jobs.main,
     "report": lambda _: report.main(),
 }
 

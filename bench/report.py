@@ -1,7 +1,7 @@
 """Writes bench/RESULTS.md and bench/results.svg from the raw results in bench/results, and prints a comparison."""
 
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,22 @@ TITLES = {work.name: work.title for work in WORKS.values()}
 INK, GRID, MARK = "#1f2933", "#c7d0d9", "#c2410c"
 BARS = {CONNECTIONS[0]: "#2563a8", CONNECTIONS[1]: "#7fb0de"}
 
+# Of work in the background: what, the goal, the measurement and how its figure is made of one round.
+JOB_FIGURES: tuple[tuple[str, str, str, Callable[[Mapping[str, float]], float]], ...] = (
+    ("a large job is accepted after, s", "", "large", lambda one: one["accepted"]),
+    ("and has ended so long after that, s", "≤ 2", "large", lambda one: one["ended"]),
+    ("many jobs are filed after, s", "", "many", lambda one: one["filed"]),
+    ("and done after, s", "", "many", lambda one: one["ended"]),
+    ("items a second", "≥ 3,000", "many", lambda one: one["rate"]),
+    ("p99 of GET, hit, alone, ms", "", "beside", lambda one: one["alone"]),
+    ("while jobs are done, ms", "", "beside", lambda one: one["meanwhile"]),
+    ("relative to alone", "≤ 2", "beside", lambda one: one["meanwhile"] / one["alone"]),
+    ("items a second meanwhile", "", "beside", lambda one: one["items"]),
+    ("an upload of 10 MB makes a web process grow by, MB", "≤ 60", "upload", lambda one: one["most"] / 1e6),
+    ("of which stay, MB", "", "upload", lambda one: one["after"] / 1e6),
+)
+
+
 HEAD = """# Results of the comparison
 
 Written by `make bench`; the raw figures lie in `bench/results`. Two workers of each service, PostgreSQL, Redis and the
@@ -38,6 +54,7 @@ REPEAT = """## To repeat it
     make bench                                   # the comparison, then this report
     .venv/bin/python -m bench compare --rounds 1 --seconds 2 --work hit     # a short look at one work
     .venv/bin/python -m bench growth             # 1,000, 100,000 and 1,000,000 profiles
+    .venv/bin/python -m bench jobs               # work in the background
     .venv/bin/python -m bench report             # this report anew, from bench/results
 
 The load comes from wrk, which must be installed (on Debian: `apt-get install wrk`); pgbench and PgBouncer are
@@ -158,6 +175,21 @@ def _cost(runs: Sequence[figures.Run], size: int, first: int, which: Mapping[str
     return f"{shown}, {mark}{found.text()}×{mark}"
 
 
+def jobs(results: Mapping[str, Any]) -> str:
+    """The part of the report that `jobs` measured."""
+    rows = []
+    for title, goal, name, made in JOB_FIGURES:
+        shown = [Range.of([made(each) for each in found[name]]).text(2) for found in results["backends"].values()]
+        rows.append((title, goal, *shown))
+    told = (
+        f"Two web processes and two workers, {results['rounds']} rounds. A large job has 1,000 experiences; the many"
+        " are 1,000 jobs of 100 items, filed by 16 clients at once, counted from the first request to the last job's"
+        " end. The upload is a job whose request has just under 10 MiB, most of it in members that are ignored."
+    )
+    head = ["", "goal", *(f"tasks by {name}" for name in results["backends"])]
+    return "\n".join((f"## Work in the background\n\n{told}\n", table(head, rows), circumstances(results)))
+
+
 def plot(results: Mapping[str, Any], path: Path) -> None:
     """Draw the ratios of the goals as bars with their ranges, the goals as marks, on a light ground of its own."""
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "bench", "font.family": "sans-serif"})
@@ -205,6 +237,8 @@ def main() -> int:
         parts.append(comparison(compared))
     if grown := figures.saved("growth"):
         parts.append(growth(grown))
+    if worked := figures.saved("jobs"):
+        parts.append(jobs(worked))
     if NOTES.exists():
         parts.append(NOTES.read_text())
     (HERE / "RESULTS.md").write_text("\n".join([*parts, REPEAT]))

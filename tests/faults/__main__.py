@@ -22,6 +22,7 @@ SCENARIOS = {
     "redis_outage": "outages",
     "kill9_web": "kills",
     "kill9_worker": "kills",
+    "kill9_jobs": "kills",
     "logs_without_personal_data": "logs",
     "idempotency": "writers",
     "permissions": "permissions",

@@ -17,6 +17,10 @@ BATCH = 100
 # The rounds of which the last kills the server's main process, its workers with it.
 ROUND_OF_MAIN = 5
 MAILS_PER_ROUND = 10
+JOB_ITEMS = 1_000
+JOBS_PER_ROUND = 5
+# About as long as these take together.
+JOBS_SECONDS = 0.1
 # What the worker needs to come up and to begin with the mails.
 STARTING_SECONDS = 10
 
@@ -192,3 +196,46 @@ def _hurry(stage: Stage) -> None:
 def _unsent(stage: Stage) -> int:
     [(left,)] = stage.sql("SELECT count(*) FROM users_mail WHERE sent_at IS NULL AND problem = ''")
     return int(left)
+
+
+def kill9_jobs(stage: Stage) -> Iterator[Promise]:
+    """The worker killed while it does jobs of 1,000 items, with each queue and each database."""
+    embedded = {"DATABASE_URL": f"sqlite:///{stage.folder / 'jobs.sqlite3'}"}
+    yield _kill_at_jobs(stage, "kill9_jobs, PostgreSQL", {})
+    yield _kill_at_jobs(stage, "kill9_jobs, PostgreSQL and RQ", {"TASKS_BACKEND": "rq"})
+    yield _kill_at_jobs(stage, "kill9_jobs, SQLite", embedded)
+
+
+def _kill_at_jobs(stage: Stage, name: str, variables: dict[str, str]) -> Promise:
+    rounds = stage.count(50, 5)
+    started = time.monotonic()
+    variables = {"JOB_LEASE_SECONDS": "2", **variables}
+    stage.manage("migrate", "--verbosity=0", **variables)
+    with stage.serve(**variables):
+        found = [_kill_at_work_on_jobs(stage, variables) for _ in range(rounds)]
+    cut_off, broken = (sum(part) for part in zip(*found, strict=True))
+    jobs = rounds * JOBS_PER_ROUND
+    figure = f"{jobs} jobs of {JOB_ITEMS:,} items, {cut_off} cut off, {broken} without exactly one effect"
+    return Promise(name, figure, rounds, time.monotonic() - started, not broken and cut_off > 0)
+
+
+def _kill_at_work_on_jobs(stage: Stage, variables: dict[str, str]) -> tuple[int, int]:
+    """How many jobs were cut off by one kill of the worker, and how many have not had their one effect in the end."""
+    client = stage.client(stage.person()["access_token"])
+    items = [{"name": f"Language {number}", "proficiency": "basic"} for number in range(JOB_ITEMS)]
+    paths = [stage.profile(client.token) for _ in range(JOBS_PER_ROUND)]
+    jobs = [client.send("POST", f"{path}/languages", items).headers["location"] for path in paths]
+
+    def states() -> Counter[str]:
+        return Counter(client.send("GET", job).json()["status"] for job in jobs)
+
+    worker = stage.start_worker(**variables)
+    wait_for(lambda: states()["queued"] < JOBS_PER_ROUND, STARTING_SECONDS + 20)
+    time.sleep(JOBS_SECONDS * random.random())  # noqa: S311  # any moment will do
+    worker.kill()
+    cut_off = states()["running"]
+    with stage.work(**variables), suppress(TimeoutError):
+        wait_for(lambda: states()["succeeded"] == JOBS_PER_ROUND)
+    profiles = [client.send("GET", path).json() for path in paths]
+    whole = sum(len(each["skills"]["languages"]) == JOB_ITEMS and each["version"] == 2 for each in profiles)
+    return cut_off, JOBS_PER_ROUND - min(whole, states()["succeeded"])

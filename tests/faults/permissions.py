@@ -16,6 +16,7 @@ from tests.test_permissions import BODIES, CANARY, OTHERS, OWNED, QUERIES, TABLE
 from users import openapi
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ASYNC = {"Prefer": "respond-async"}
 STAFF = {"other user": (False, False), "support": (True, False), "superuser": (True, True)}
 
 
@@ -34,6 +35,8 @@ class Case:
         self.tokens = {"anonymous": "", "owner": owner["access_token"]}
         answer = stage.client(owner["access_token"]).send("POST", "/api/v1/profiles", self.own(self.document))
         assert answer.status == 201, answer
+        job = stage.client(owner["access_token"]).send("GET", "/api/v1/auth/me/export", None, ASYNC)
+        self.job = job.headers["location"].rpartition("/")[2]
 
     def person(self, email: str, role: str) -> dict[str, Any]:
         """A new account with the examples' password and the role's rights; its tokens."""
@@ -79,6 +82,7 @@ class Case:
             profile_id=self.renamed[examples.PROFILE["id"]],
             item_id=self.renamed[examples.ITEMS[plural]["id"]] if plural in examples.ITEMS else "",
             session_id=session,
+            job_id=self.job,
         )
         if query := QUERIES.get(self.template):
             path = f"{path}?{urlencode(self.own(query))}"

@@ -141,10 +141,12 @@ class Stage:
         """How often something is tried: the full count, or the short one of a trial run."""
         return short if self.short else full
 
-    def manage(self, *arguments: str) -> None:
+    def manage(self, *arguments: str, **variables: str) -> None:
         """Run a command of manage.py to its end; CalledProcessError if it fails."""
         command = [sys.executable, "manage.py", *arguments]
-        subprocess.run(command, cwd=ROOT, env=self.environment, check=True, capture_output=True, timeout=120)
+        subprocess.run(
+            command, cwd=ROOT, env=self.environment | variables, check=True, capture_output=True, timeout=120
+        )
 
     @contextmanager
     def serve(self, application: str = "", **variables: str) -> Iterator[Program]:
@@ -180,17 +182,18 @@ class Stage:
         return len(program.web_workers()) == WEB_WORKERS and self.answers()
 
     @contextmanager
-    def work(self) -> Iterator[Program]:
+    def work(self, **variables: str) -> Iterator[Program]:
         """`manage.py worker`, ended with the block."""
-        program = self.start_worker()
+        program = self.start_worker(**variables)
         try:
             yield program
         finally:
             program.end()
 
-    def start_worker(self) -> Program:
+    def start_worker(self, **variables: str) -> Program:
         """The worker on its way up; the caller ends it."""
-        return Program([sys.executable, "manage.py", "worker"], self.environment, self.folder / "worker.log")
+        command = [sys.executable, "manage.py", "worker"]
+        return Program(command, self.environment | variables, self.folder / "worker.log")
 
     def answers(self) -> bool:
         """Whether the service answers on its port."""
