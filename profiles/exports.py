@@ -4,9 +4,10 @@ import json
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
+from django.http import Http404
 from django.utils import timezone
 
 from profiles import rendering
@@ -40,22 +41,24 @@ def own_data(user: User) -> dict[str, Any]:
 
 
 def write_archive(user: User, file: IO[bytes], step: Callable[[], None]) -> None:
-    """Writes everything stored about the user as a ZIP of JSON files; one profile is in memory at a time.
+    """Writes everything stored about the user as a ZIP of JSON files; one profile or job is in memory at a time.
 
     `step` is called after each profile.
     """
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in {"exported_at": timezone.now(), **account_document(user)}.items():
             archive.writestr(f"{name}.json", rendering.render(content))
-        archive.writestr("jobs.json", b"[" + b",".join(_jobs(user)) + b"]")
+        with archive.open("jobs.json", "w") as jobs:
+            for number, job in enumerate(user.jobs.order_by("id").iterator()):
+                jobs.write(b"," if number else b"[")
+                jobs.write(rendering.render(job_document(job)))
+            # The job that makes the archive is one of them.
+            jobs.write(b"]")
         for pk in Profile.objects.filter(user=user).values_list("pk", flat=True):
-            archive.writestr(f"profiles/{pk}.json", rendering.stored(pk).body)
+            # One that is deleted meanwhile is not the person's any more.
+            with suppress(Http404):
+                archive.writestr(f"profiles/{pk}.json", rendering.stored(pk).body)
             step()
-
-
-def _jobs(user: User) -> Iterator[bytes]:
-    for job in user.jobs.order_by("id").iterator():
-        yield rendering.render(job_document(job))
 
 
 @contextmanager

@@ -583,6 +583,6 @@ jobs_cancel = _job(
 jobs_file = _job(
     operation_id="jobs_file",
     summary="Fetch the file that an export has made",
-    description="Kept as long as the job.",
+    description="Kept as long as the job; of several exports the five newest keep their files.",
     responses={(200, "application/zip"): OpenApiTypes.BINARY},
 )

@@ -5,9 +5,9 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
-from typing import Any, Self
+from typing import IO, Any, Self
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -30,6 +30,8 @@ EXPORT = "auth_me_export"
 # How often a run says that it goes on, and how far it is.
 BEAT_SECONDS = 1
 PIECE_BYTES = 2**20
+# A user's newest; those before lose their files.
+MAX_ARCHIVES = 5
 KEEP = dt.timedelta(days=7)
 # A sweep that finds more leaves the rest to the next one.
 SWEEP_LIMIT = 500
@@ -77,7 +79,13 @@ def file_operation(profile: Profile, operation: Operation, data: Any, if_match: 
         tags = None if if_match.tags is None else list(if_match.tags)
         size = operation.size(data)
         return _file(
-            owner, operation.kind, total=size, input=as_text(operation.kept(data)), profile_id=profile.pk, if_match=tags
+            owner,
+            operation.kind,
+            total=size,
+            input=as_text(operation.kept(data)),
+            profile_id=profile.pk,
+            profile_created_at=profile.created_at,
+            if_match=tags,
         )
 
 
@@ -119,6 +127,10 @@ def put_off(job: Job) -> None:
 
 
 # Running ----------------------------------------------------------------------------------------------------------
+
+
+# What a job does inside the transaction of its success, giving its result.
+Effect = Callable[[], Mapping[str, Any]]
 
 
 class Pulse:
@@ -181,26 +193,37 @@ def run_job(job_id: str) -> None:
 
 def _run(job: Job, pulse: Pulse) -> None:
     try:
+        problem = _outcome(job, pulse)
+        if problem:
+            # Not while the error is handled: what fails here must not quote it in its traceback.
+            job.fail(problem_document(job, problem))
+    except (DatabaseError, InterfaceError) as exc:
+        # It goes on when the lease is over.
+        logger.warning("job %s: the database failed (%s)", job.pk, type(exc).__name__)
+
+
+def _outcome(job: Job, pulse: Pulse) -> Problem | None:
+    """Why the run has failed, None where it has not. Raises what the database raises while it is away."""
+    try:
         _perform(job, pulse)
     except Lost:
         logger.info("job %s was lost or cancelled while it ran", job.pk)
-    except (OperationalError, InterfaceError) as exc:
-        # It goes on when the lease is over.
-        logger.warning("job %s: the database failed (%s)", job.pk, type(exc).__name__)
+    except (OperationalError, InterfaceError):
+        raise
     except Exception as exc:  # whatever it is, the owner must learn that it failed
         problem = to_problem(exc, body_label=_label(job))
         if problem is None:
             logger.exception("job %s failed", job.pk)
-            problem = InternalError()
-        job.fail(problem_document(job, problem))
+        return problem or InternalError()
+    return None
 
 
 def _perform(job: Job, pulse: Pulse) -> None:
     if not job.user.is_active:
         raise Problem("The account is inactive.", status=403)
-    with transaction.atomic():
+    with PERFORM[job.kind](job, pulse) as effect, transaction.atomic():
         # Effect and success commit together; a run that was lost meanwhile takes its effect back.
-        if not job.succeed(PERFORM[job.kind](job, pulse)):
+        if not job.succeed(effect()):
             raise Lost
 
 
@@ -214,29 +237,40 @@ def problem_document(job: Job, problem: Problem) -> dict[str, Any]:
     return {**document(problem, f"/api/v1/jobs/{job.pk}"), "request_id": str(job.pk)}
 
 
-def _operate(operation: Operation, job: Job, pulse: Pulse) -> Mapping[str, Any]:
+@contextmanager
+def _operate(operation: Operation, job: Job, pulse: Pulse) -> Iterator[Effect]:
+    yield partial(_apply, operation, job, operation.judge(json.loads(job.input)))
+
+
+def _apply(operation: Operation, job: Job, judged: Any) -> Mapping[str, Any]:
     if job.profile_id is None:
         raise Http404
-    judged = operation.judge(json.loads(job.input))
-    tags = None if job.if_match is None else tuple(job.if_match)
-    with Profile.objects.revise(job.profile_id, IfMatch(tags)) as profile:
-        if profile.user_id != job.user_id:
-            # It was deleted, and somebody else has chosen its id since.
+    with Profile.objects.revise(job.profile_id) as profile:
+        # It may have been deleted, and another one made under its id since.
+        if (profile.user_id, profile.created_at) != (job.user_id, job.profile_created_at):
             raise Http404
+        IfMatch(None if job.if_match is None else tuple(job.if_match)).check(profile.pk, profile.version)
         body = operation.apply(profile, judged)
     return operation.result(body, profile)
 
 
-def _export(job: Job, pulse: Pulse) -> Mapping[str, Any]:
+@contextmanager
+def _export(job: Job, pulse: Pulse) -> Iterator[Effect]:
+    # Before the transaction, which on SQLite would keep everybody else from writing.
     with exports.archive_of(job.user, pulse.step) as archive:
-        pieces = iter(lambda: archive.read(PIECE_BYTES), b"")
-        for number, content in enumerate(pieces):
-            JobFile.objects.create(job=job, number=number, content=content)
-        return {"status": 200, "href": f"/api/v1/jobs/{job.pk}/file", "size": archive.tell()}
+        yield partial(_keep, job, archive)
 
 
-# What does each kind of job: inside the transaction of its success, giving its result.
-PERFORM: dict[str, Callable[[Job, Pulse], Mapping[str, Any]]] = {
+def _keep(job: Job, archive: IO[bytes]) -> Mapping[str, Any]:
+    for number, content in enumerate(iter(lambda: archive.read(PIECE_BYTES), b"")):
+        JobFile.objects.create(job=job, number=number, content=content)
+    others = job.user.jobs.filter(kind=EXPORT).exclude(pk=job.pk).order_by("-id")
+    JobFile.objects.filter(job__in=list(others.values_list("pk", flat=True)[MAX_ARCHIVES - 1 :])).delete()
+    return {"status": 200, "href": f"/api/v1/jobs/{job.pk}/file", "size": archive.tell()}
+
+
+# What does each kind of job: what may be done before the transaction, then the effect.
+PERFORM: dict[str, Callable[[Job, Pulse], AbstractContextManager[Effect]]] = {
     **{kind: partial(_operate, operation) for kind, operation in OPERATIONS.items()},
     EXPORT: _export,
 }

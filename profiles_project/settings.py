@@ -303,7 +303,7 @@ TASKS: dict[str, dict[str, Any]] = {
 # By the cache's connections, whose time-outs are short and which try once more at most: a Redis that hangs must not
 # hold a request. JSON, since whoever could write to Redis could run what they like by a pickle.
 RQ_QUEUES: dict[str, dict[str, Any]] = {
-    "default": {"USE_REDIS_CACHE": "default", "SERIALIZER": "rq.serializers.JSONSerializer"}
+    "default": {"USE_REDIS_CACHE": "default", "SERIALIZER": "rq.serializers.JSONSerializer", "DEFAULT_TIMEOUT": 3600}
 }
 RQ_SHOW_ADMIN_LINK = False
 if TASKS_BACKEND == "rq":

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, make_password
+from django.db import OperationalError
 from rest_framework_simplejwt.exceptions import TokenError
 
 from profiles_project.http.values import fold
@@ -16,7 +17,7 @@ from tests.contract import API, contract
 from tests.factories import PASSWORD, UserFactory
 from tests.queries import statements
 from users.exports import account_document
-from users.models import Session, User
+from users.models import SecurityEvent, Session, User
 from users.tokens import RefreshToken
 
 pytestmark = pytest.mark.django_db
@@ -558,6 +559,18 @@ def test_the_same_arguments_make_the_same_token(user: User) -> None:
     assert RefreshToken.parse(once).belongs_to(stored)
     with pytest.raises(TokenError):
         RefreshToken.parse(once[:-1])
+
+
+def test_an_event_that_can_not_be_kept_makes_no_failure_of_what_has_happened(
+    anonymous: ApiClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def away(**_: Any) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(SecurityEvent.objects, "create", away)
+    caplog.set_level(logging.INFO, "security")
+    assert anonymous.post(auth("register"), registration()).status_code == 201
+    assert "account_registered" in caplog.text
 
 
 def test_register_costs_no_more_queries_than_it_must(anonymous: ApiClient) -> None:

@@ -4,12 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import django_rq
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
@@ -18,7 +20,9 @@ from pytest_django import Settings
 from profiles import tasks
 from profiles.models import Experience, Job, Profile
 from profiles.operations import OPERATIONS
+from profiles_project.http.cache import TIMEOUT_SECONDS
 from profiles_project.http.conditional import IfMatch
+from profiles_project.management.workers import POLL_SECONDS, RedisWorker, WorkerEnded, run_redis_worker
 from tests.dying import POINTS
 from tests.factories import UserFactory, item, make_profile
 from tests.live import worker
@@ -118,3 +122,22 @@ def test_a_queue_in_a_redis_that_is_away_loses_no_job_and_holds_nobody(
         assert tasks.sweep_jobs() == 1
         assert django_rq.get_queue().count == 1
         assert client.get("/health/ready").json()["parts"]["queue"] == "ok"
+
+
+@pytest.mark.skipif(os.environ["TEST_BACKEND"] != "postgresql", reason="RQ needs Redis, which the other run has not")
+def test_a_worker_of_redis_leaves_the_connections_of_the_cache_and_the_signals_as_they_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def ends_at_once(self: RedisWorker, **_: object) -> None:
+        assert self.connection.connection_pool.connection_kwargs["socket_timeout"] > POLL_SECONDS
+        self.connection.ping()
+        self._install_signal_handlers()
+        assert signal.getsignal(signal.SIGTERM) == self.request_stop
+
+    monkeypatch.setattr(RedisWorker, "work", ends_at_once)
+    handlers = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    with pytest.raises(WorkerEnded):
+        run_redis_worker(threading.Event())
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == handlers
+    pool = caches["default"].client.get_client().connection_pool  # type: ignore[attr-defined]  # of a FallbackCache
+    assert pool.connection_kwargs["socket_timeout"] == TIMEOUT_SECONDS

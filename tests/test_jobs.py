@@ -2,10 +2,12 @@
 
 import datetime as dt
 import json
+import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -408,10 +410,15 @@ def test_a_cancelled_job_has_no_effect(api: ApiClient, job: Job, profile: Profil
     if when == "while it runs":
         original = tasks.PERFORM[job.kind]
 
-        def cancelled(job: Job, pulse: tasks.Pulse) -> Any:
-            result = original(job, pulse)
-            at_once(lambda: Job.objects.filter(pk=job.pk).cancel())
-            return result
+        @contextmanager
+        def cancelled(job: Job, pulse: tasks.Pulse) -> Iterator[tasks.Effect]:
+            def act() -> Any:
+                result = effect()
+                at_once(lambda: Job.objects.filter(pk=job.pk).cancel())
+                return result
+
+            with original(job, pulse) as effect:
+                yield act
 
         if connection.vendor == "sqlite":
             # The run holds the only write lock: the cancellation waits for it and comes too late, which is a 409.
@@ -430,12 +437,22 @@ def test_a_cancelled_job_has_no_effect(api: ApiClient, job: Job, profile: Profil
     assert api.delete(f"{JOBS}/{job.pk}").status_code == 409
 
 
+def with_effect(act: Callable[[Job], Any]) -> Any:
+    """A kind of job that does this inside the transaction of its success."""
+
+    @contextmanager
+    def perform(job: Job, pulse: tasks.Pulse) -> Iterator[tasks.Effect]:
+        yield lambda: act(job)
+
+    return perform
+
+
 def test_a_job_waits_out_a_database_that_fails(job: Job, profile: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(job: Job, pulse: tasks.Pulse) -> Any:
+    def away(job: Job) -> Any:
         raise OperationalError
 
     with monkeypatch.context() as patched:
-        patched.setitem(tasks.PERFORM, job.kind, away)
+        patched.setitem(tasks.PERFORM, job.kind, with_effect(away))
         run(job)
     assert job.status == "running"
     expire(job)
@@ -447,10 +464,10 @@ def test_a_job_waits_out_a_database_that_fails(job: Job, profile: Profile, monke
 def test_an_unforeseen_error_is_told_without_its_text(
     api: ApiClient, job: Job, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(job: Job, pulse: tasks.Pulse) -> Any:
+    def broken(job: Job) -> Any:
         raise RuntimeError("what somebody typed")
 
-    monkeypatch.setitem(tasks.PERFORM, job.kind, broken)
+    monkeypatch.setitem(tasks.PERFORM, job.kind, with_effect(broken))
     run(job)
     told = shown(api, job)
     assert (told["status"], told["problem"]["status"]) == ("failed", 500)
@@ -473,6 +490,55 @@ def test_a_job_does_not_touch_a_profile_that_somebody_else_made_under_the_same_i
     assert (job.status, count(profile)) == ("failed", 0)
 
 
+def test_a_job_does_not_touch_a_profile_that_its_owner_made_later_under_the_same_id(
+    api: ApiClient, user: User, job: Job, profile: Profile
+) -> None:
+    api.delete(below(profile, ""))
+    make_profile(user, 0, id=profile.pk)
+    run(job)
+    assert (job.status, count(profile)) == ("failed", 0)
+
+
+def test_whoever_has_the_id_now_is_not_told_of(api: ApiClient, other_user: User, profile: Profile) -> None:
+    job = filed(api.post(below(profile, "/experiences"), experiences(1), headers=ASYNC, if_match='"stale"'))
+    api.delete(below(profile, ""))
+    make_profile(other_user, 0, id=profile.pk, version=7)
+    run(job)
+    assert json.loads(job.problem or "")["status"] == 404
+
+
+def test_a_job_that_waits_for_long_is_filed_again_within_minutes(job: Job) -> None:
+    hours = timezone.now() - dt.timedelta(hours=6)
+    Job.objects.filter(pk=job.pk).update(created_at=hours, lease_until=hours)
+    assert tasks.sweep_jobs() == 1
+    job.refresh_from_db()
+    assert job.lease_until - timezone.now() <= dt.timedelta(minutes=5)
+
+
+def test_what_fails_while_a_failure_is_written_quotes_nothing(
+    job: Job, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(job: Job) -> Any:
+        raise RuntimeError("what somebody typed")
+
+    def away(self: Job, problem: Any) -> bool:
+        assert sys.exc_info() == (None, None, None)
+        raise OperationalError
+
+    monkeypatch.setitem(tasks.PERFORM, job.kind, with_effect(broken))
+    monkeypatch.setattr(Job, "fail", away)
+    run(job)
+    assert job.status == "running"
+    assert "the database failed (OperationalError)" in caplog.text
+
+
+def test_too_many_items_are_counted_before_any_is_looked_up(api: ApiClient, profile: Profile) -> None:
+    many = [{"id": str(uuid.uuid4())} for _ in range(1001)]
+    for send in (api.put, api.patch):
+        answer = send(below(profile, "/experiences"), many, check_request=False)
+        assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == [("", "max_length")]
+
+
 def test_a_job_of_a_deactivated_account_is_not_done(user: User, job: Job, profile: Profile) -> None:
     User.objects.filter(pk=user.pk).update(is_active=False)
     run(job)
@@ -483,12 +549,12 @@ def test_a_job_of_a_deactivated_account_is_not_done(user: User, job: Job, profil
 def test_a_run_whose_job_was_erased_meanwhile_leaves_nothing(
     user: User, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def erased(job: Job, pulse: tasks.Pulse) -> Any:
+    def erased(job: Job) -> Any:
         Job.objects.filter(pk=job.pk).delete()
         CustomField.objects.update(key="written by the run")
         return {}
 
-    monkeypatch.setitem(tasks.PERFORM, job.kind, erased)
+    monkeypatch.setitem(tasks.PERFORM, job.kind, with_effect(erased))
     keys = set(CustomField.objects.values_list("key", flat=True))
     tasks.run_job.call(str(job.pk))
     assert set(CustomField.objects.values_list("key", flat=True)) == keys

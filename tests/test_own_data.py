@@ -2,6 +2,9 @@
 
 import io
 import json
+import threading
+import time
+import uuid
 import zipfile
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -11,11 +14,13 @@ import pytest
 from django.apps import apps
 from django.conf import settings
 from django.core.cache import caches
+from django.db import connection
 from django.test import Client
 
-from profiles import tasks
+from profiles import rendering, tasks
 from profiles.models import Job, JobFile, Profile
 from tests.client import ApiClient
+from tests.concurrency import at_once
 from tests.factories import PASSWORD, make_profile, profile_document
 from users.models import IdempotencyRecord, Mail, SecurityEvent, Session, User
 
@@ -185,8 +190,78 @@ def test_an_export_is_a_zip_of_everything(api: ApiClient, user: User, monkeypatc
     assert {name.removesuffix(".json") for name in found} == set(inline) - {"profiles"}
     assert [row["id"] for row in found["jobs.json"]] == [told["id"]]
     assert found["account.json"] == inline["account"]
-    # The inline export itself is the newest event.
-    assert found["security_events.json"] == inline["security_events"][:-1]
+    assert found["security_events.json"] == inline["security_events"]
+
+
+def test_an_export_goes_on_without_a_profile_that_is_deleted_meanwhile(
+    api: ApiClient, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doomed, kept = (make_profile(user, 1) for _ in range(2))
+    stored = rendering.stored
+
+    def late(pk: uuid.UUID) -> rendering.Rendered:
+        Profile.objects.filter(pk=doomed.pk).delete()
+        return stored(pk)
+
+    monkeypatch.setattr(rendering, "stored", late)
+    answer = api.get(exported(api)["result"]["href"])
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:  # type: ignore[attr-defined]  # as above
+        assert [name for name in archive.namelist() if "/" in name] == [f"profiles/{kept.pk}.json"]
+
+
+def test_an_archive_is_made_before_the_transaction_that_keeps_it(
+    api: ApiClient, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_profile(user, 1)
+    stored, inside = rendering.stored, []
+
+    def watched(pk: uuid.UUID) -> rendering.Rendered:
+        inside.append(connection.in_atomic_block)
+        return stored(pk)
+
+    monkeypatch.setattr(rendering, "stored", watched)
+    assert exported(api)["status"] == "succeeded"
+    assert inside == [False]
+
+
+def test_only_the_newest_archives_are_kept(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "MAX_ARCHIVES", 2)
+    made = [exported(api) for _ in range(3)]
+    assert [api.get(each["result"]["href"]).status_code for each in made] == [404, 200, 200]
+
+
+def test_head_of_an_export_files_no_job(api: ApiClient) -> None:
+    assert api.head(f"{AUTH}/me/export", headers=ASYNC).status_code == HTTPStatus.OK
+    assert not Job.objects.exists()
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="there one write happens at a time")
+def test_an_erasure_waits_for_an_export_that_is_about_to_commit(
+    person: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filed = person.get(f"{AUTH}/me/export", headers=ASYNC)
+    has_succeeded, succeed = threading.Event(), Job.succeed
+
+    def slowly(self: Job, result: Any) -> bool:
+        kept = succeed(self, result)
+        has_succeeded.set()
+        # Until the erasure waits for this row.
+        time.sleep(1)
+        return kept
+
+    monkeypatch.setattr(Job, "succeed", slowly)
+
+    def erase() -> int:
+        assert has_succeeded.wait(10)
+        return person.post(f"{AUTH}/me/erase", {"password": PASSWORD}).status_code
+
+    def work() -> int:
+        tasks.run_job.call(filed.json()["id"])
+        return 0
+
+    assert at_once(work, erase) == [0, HTTPStatus.NO_CONTENT]
+    assert traces() == set()
+    assert not JobFile.objects.exists()
 
 
 def test_the_file_of_an_export_can_be_asked_for_by_head(api: ApiClient) -> None:

@@ -4,7 +4,7 @@ import logging
 import uuid
 from contextlib import suppress
 
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, transaction
 
 from profiles_project.http.logs import security_event
 from users.models import SecurityEvent, User
@@ -16,7 +16,8 @@ def note(kind: str, user: User | int | None, *, session: uuid.UUID | None = None
     `user` is None where an address was tried that nobody has: the same is written then, so that the time tells nothing.
     """
     key = user.pk if isinstance(user, User) else user
-    # An account that was erased at this very moment has no events any more.
-    with suppress(IntegrityError), transaction.atomic():
-        SecurityEvent.objects.create(user_id=key, kind=kind, session_id=session)
     security_event(kind, level=level, user=key, session=session)
+    # What it tells of has happened: neither an account that was erased at this very moment nor a database that went
+    # away may make a failure of it.
+    with suppress(DatabaseError), transaction.atomic():
+        SecurityEvent.objects.create(user_id=key, kind=kind, session_id=session)

@@ -21,6 +21,8 @@ from users.models import User
 MAX_WAITING = 5
 # So often a worker begins a job before it is given up.
 MAX_ATTEMPTS = 5
+# For a task that is on its way to a worker.
+LONGEST_WAIT = dt.timedelta(minutes=5)
 
 
 def as_text(value: Any) -> str:
@@ -65,6 +67,8 @@ class Job(models.Model):
     kind = models.CharField(max_length=50)
     # Not a foreign key: what becomes of a job whose profile is deleted is for its run to find out.
     profile_id = models.UUIDField(null=True, blank=True)
+    # Tells the profile from one that is made later under the same id.
+    profile_created_at = models.DateTimeField(null=True, blank=True)
     # The tags of the request's `If-Match`; null where it had none.
     if_match = models.JSONField(null=True, blank=True)
     # JSON, to the letter; the input goes when it can't be needed any more.
@@ -141,7 +145,7 @@ class Job(models.Model):
     def requeue(self, now: dt.datetime) -> bool:
         """Take back a job that was lost, for another run; False if somebody else did or it was heard of meanwhile."""
         # Its task may be on its way for that long before it is filed once more: in a long queue nothing is lost.
-        wait = max(now - self.created_at, settings.JOB_LEASE)
+        wait = min(max(now - self.created_at, settings.JOB_LEASE), LONGEST_WAIT)
         return self._set(self._lost(now), {"status": self.Status.QUEUED, "lease_until": now + wait, "done": 0})
 
     @classmethod

@@ -22,10 +22,11 @@ class OwnDataView(PrivateView):
 
     @openapi.own_data
     def get(self, request: Request) -> Response:
+        # HEAD asks what GET would say, and does nothing.
+        is_job = request.method == "GET" and prefers_async(request)
+        answer = accepted(tasks.file_export(self.account)) if is_job else Response(exports.own_data(self.account))
         note("data_exported", self.account, session=self.session.pk)
-        if prefers_async(request):
-            return accepted(tasks.file_export(self.account))
-        return Response(exports.own_data(self.account))
+        return answer
 
 
 class EraseView(PrivateView):
@@ -41,6 +42,8 @@ class EraseView(PrivateView):
             user = User.objects.select_for_update().get(pk=self.account.pk)
             if not check_password(password, user.password):
                 raise WrongPassword
+            # Waits for a run that is about to commit, and takes the others' effects away from them.
+            user.jobs.cancel()
             user.delete()
         rendering.forget(profiles.values())
         security_event("account_erased", user=self.account.pk)

@@ -41,7 +41,7 @@ def _cache() -> None:
 def _queue() -> None:
     if settings.TASKS_BACKEND == "rq":
         # The tasks lie in the Redis of the cache.
-        caches["default"].client.get_client().ping()  # type: ignore[attr-defined]  # of a FallbackCache
+        caches["default"].client.get_client().set("ready:queue", "1", ex=10)  # type: ignore[attr-defined]  # of a FallbackCache
         return
     with transaction.atomic():
         nothing.enqueue()

@@ -1,5 +1,6 @@
 """The workers of the two backends of the Tasks interface, each made to stop between two tasks."""
 
+import signal
 import threading
 
 import django_rq.workers
@@ -7,11 +8,14 @@ import django_tasks_rq
 from django.db import close_old_connections
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
+from redis import ConnectionPool, Redis
 from rq import SimpleWorker
 from rq.job import Job
 from rq.queue import Queue
 
 POLL_SECONDS = 0.2
+# After so long without a word RQ takes a worker for dead; it waits for a task for 15 s less at a time.
+WORKER_SECONDS = 60
 
 
 class WorkerEnded(Exception):
@@ -56,6 +60,12 @@ class RedisWorker(SimpleWorker):
 
     stopping: threading.Event
 
+    def _set_connection(self, connection: Redis) -> Redis:
+        # RQ would change the time-outs of the connections that it is given, which are the cache's.
+        pool = connection.connection_pool
+        patient = {**pool.connection_kwargs, "socket_timeout": self.connection_timeout}
+        return Redis(connection_pool=ConnectionPool(connection_class=pool.connection_class, **patient))
+
     def _install_signal_handlers(self) -> None:
         super()._install_signal_handlers()  # type: ignore[no-untyped-call]  # no types
         # A signal that came before is heard too.
@@ -84,9 +94,16 @@ def run_redis_worker(stopping: threading.Event) -> None:
         worker_class=RedisWorker,  # type: ignore[arg-type]  # any of RQ's workers
         serializer="rq.serializers.JSONSerializer",
         log_job_description=False,
+        worker_ttl=WORKER_SECONDS,
     )
     worker.stopping = stopping
-    worker.work(logging_level="WARNING")
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        worker.work(logging_level="WARNING")
+    finally:
+        # RQ's own stay behind, and would break off the pause before the next run.
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
     if not stopping.is_set():
         raise WorkerEnded("RQ's worker ended by itself")
 
