@@ -155,7 +155,7 @@ class ProfileAdmin(WatchedAdmin, admin.ModelAdmin[Profile]):
 class JobAdmin(ReadOnly, WatchedAdmin, admin.ModelAdmin[Job]):
     """Work in the background: how it goes and why it failed. What it was given and what it gave is its owner's."""
 
-    list_display = ("id", "user", "kind", "status", "progress", "attempts", "created_at", "finished_at", "why")
+    list_display = ("id", "user", "kind", "status", "why", "progress", "attempts", "created_at", "finished_at")
     list_select_related = ("user",)
     list_filter = ("status", "kind", "created_at")
     search_fields = ("user__email",)

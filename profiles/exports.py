@@ -48,7 +48,9 @@ def write_archive(user: User, file: IO[bytes], step: Callable[[], None]) -> None
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in {"exported_at": timezone.now(), **account_document(user)}.items():
             archive.writestr(f"{name}.json", rendering.render(content))
-        with archive.open("jobs.json", "w") as jobs:
+        entry = zipfile.ZipInfo("jobs.json", timezone.now().timetuple()[:6])
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        with archive.open(entry, "w") as jobs:
             for number, job in enumerate(user.jobs.order_by("id").iterator()):
                 jobs.write(b"," if number else b"[")
                 jobs.write(rendering.render(job_document(job)))

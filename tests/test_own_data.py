@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from profiles import rendering, tasks
 from profiles.models import Job, JobFile, Profile
@@ -183,6 +184,7 @@ def test_an_export_is_a_zip_of_everything(api: ApiClient, user: User, monkeypatc
     assert answer["Content-Disposition"].startswith('attachment; filename="profiles-')
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.testzip() is None
+        assert {entry.date_time[0] for entry in archive.infolist()} == {timezone.now().year}
         found = {name: json.loads(archive.read(name)) for name in archive.namelist()}
     inline = api.get(f"{AUTH}/me/export").json()
     for row in inline["profiles"]:
