@@ -60,7 +60,8 @@ class PartInline(admin.StackedInline[Part, Profile]):
     form = CareerForm
     formset = PartFormSet
     # The id stays in the page as a hidden field: as one that can be edited it would make a second row.
-    exclude = ("id", "position")
+    # What an import kept aside is its owner's to read.
+    exclude = ("id", "position", "extra")
     ordering = ("position", "id")
     classes = ("collapse",)
 
@@ -71,7 +72,7 @@ class PartInline(admin.StackedInline[Part, Profile]):
 
 
 INLINES = (
-    *(PartInline.of(model, max_num=model.max_rows) for model in COMPONENTS),
+    *(PartInline.of(model, max_num=model.max_rows) for model in COMPONENTS if not model.is_private),
     PartInline.of(Skill, formset=SkillFormSet, template="admin/edit_inline/tabular.html"),
     PartInline.of(CustomField, max_num=CustomField.max_rows, template="admin/edit_inline/tabular.html"),
 )

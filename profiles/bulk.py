@@ -18,7 +18,7 @@ from profiles.models import COMPONENTS, PARTS, CustomField, Part, Profile, Skill
 from profiles_project.http.errors import Conflict
 from profiles_project.http.prepared import Parameter, Prepared, PreparedSQL
 from profiles_project.http.renderers import JSONRenderer
-from profiles_project.http.values import fold, new_id
+from profiles_project.http.values import fold, is_same, new_id
 
 P = TypeVar("P", bound=Part)
 Row = Mapping[str, Any]
@@ -115,11 +115,10 @@ def _insertion(model: type[Part]) -> PreparedSQL:
 def update(profile: Profile, model: type[P], changes: Sequence[tuple[P, Row]]) -> list[P]:
     """Gives each stored row what is sent for it, and writes the columns that changed of the rows that did."""
     columns: set[str] = set()
-    # Compared by their texts, since to Python 1, 1.0 and True are equal, and in a custom field they are not.
     changed: dict[uuid.UUID, P] = {}
     for row, values in changes:
         for name, value in values.items():
-            if name != "id" and repr(getattr(row, name)) != repr(value):
+            if name != "id" and not is_same(getattr(row, name), value):
                 setattr(row, name, value)
                 columns.add(name)
                 changed[row.pk] = row
@@ -173,7 +172,7 @@ def reorder(profile: Profile, model: type[P], rows: Sequence[P]) -> None:
 def set_own_fields(profile: Profile, values: Row) -> None:
     """Gives a profile the own fields that a valid document sends."""
     own = {**values.get("personal_info", {})}
-    own |= {name: values[name] for name in ("label", "professional_summary") if name in values}
+    own |= {name: values[name] for name in ("label", "professional_summary", "extra") if name in values}
     if "label" in own and own["label"] is None:
         own["label"] = Profile._meta.get_field("label").get_default()
     for name, value in own.items():
@@ -193,17 +192,31 @@ def store(profile: Profile, values: Row) -> None:
 
 
 def store_skills(profile: Profile, values: Row | None) -> None:
-    """Gives a profile the lists of skills that were sent; null clears all of them."""
+    """Gives a profile the lists of skills that were sent, and their details; null clears all of them."""
     lists = (*Skill.Kind.values, *(model.plural for model in COMPONENTS if model.in_skills))
     values = {name: [] for name in lists} if values is None else values
     for kind in Skill.Kind.values:
-        if kind in values:
-            rows = [{"name": name, "name_key": fold(name)} for name in values[kind]]
-            existing = [row for row in profile.stored(Skill).values() if row.kind == kind]
+        existing = [row for row in profile.stored(Skill).values() if row.kind == kind]
+        names = values[kind] if kind in values else [row.name for row in existing]
+        if kind in values or "details" in values:
+            rows: list[Row] = [{"name": name, "name_key": fold(name)} for name in names]
+            if "details" in values:
+                rows = _detailed(rows, kind, values["details"])
             replace(profile, Skill, rows, existing=existing, key="name_key", kind=kind)
     for model in COMPONENTS:
         if model.in_skills and model.plural in values:
             replace(profile, model, values[model.plural], existing=profile.stored(model).values())
+
+
+def _detailed(rows: Sequence[Row], kind: str, details: Sequence[Row]) -> list[Row]:
+    """The skills of a kind, each with what was sent of it, or with nothing where it isn't among the `details`."""
+    nothing = {name: Skill.defaults()[name] for name in Skill.DETAILS}
+    sent = {
+        fold(each["name"]): {name: each[name] for name in Skill.DETAILS if name in each}
+        for each in details
+        if each["kind"] == kind
+    }
+    return [{**row, **sent.get(row["name_key"], nothing)} for row in rows]
 
 
 def add_skills(profile: Profile, kind: str, names: Sequence[str]) -> tuple[int, list[str]]:

@@ -4,6 +4,9 @@ from typing import Any
 
 ID = "01990000-0000-7000-8000-00000000000"
 
+# What every item has.
+SHOWN: dict[str, Any] = {"is_visible": True, "extra": {}}
+
 EXPERIENCE: dict[str, Any] = {
     "id": ID + "1",
     "title": "Analyst",
@@ -17,6 +20,9 @@ EXPERIENCE: dict[str, Any] = {
     "technologies": ["Punched cards"],
     "employment_type": "full-time",
     "industry": "Computing",
+    "url": None,
+    "company_description": "Makers of calculating machines",
+    **SHOWN,
 }
 EDUCATION: dict[str, Any] = {
     "id": ID + "2",
@@ -30,6 +36,9 @@ EDUCATION: dict[str, Any] = {
     "score": None,
     "honors": ["First class"],
     "description": None,
+    "url": None,
+    "courses": ["Differential calculus"],
+    **SHOWN,
 }
 PROJECT: dict[str, Any] = {
     "id": ID + "3",
@@ -39,6 +48,11 @@ PROJECT: dict[str, Any] = {
     "url": "https://example.com/notes",
     "start_date": "2020-10",
     "end_date": "2021-01-15",
+    "highlights": [],
+    "roles": ["Translator"],
+    "entity": "Taylor's Scientific Memoirs",
+    "type": "translation",
+    **SHOWN,
 }
 CERTIFICATION: dict[str, Any] = {
     "id": ID + "4",
@@ -48,14 +62,55 @@ CERTIFICATION: dict[str, Any] = {
     "expiry_date": None,
     "credential_id": "RS-1842",
     "url": None,
+    **SHOWN,
 }
-LANGUAGE: dict[str, Any] = {"id": ID + "5", "name": "French", "proficiency": "fluent"}
+LANGUAGE: dict[str, Any] = {"id": ID + "5", "name": "French", "proficiency": "fluent", **SHOWN}
+VOLUNTEERING: dict[str, Any] = {
+    "id": ID + "6",
+    "organization": "Evening school of mechanics",
+    "role": "Teacher",
+    "url": None,
+    "start_date": "2019",
+    "end_date": None,
+    "summary": "Taught arithmetic on Thursdays.",
+    "highlights": [],
+    **SHOWN,
+}
+AWARD: dict[str, Any] = {
+    "id": ID + "7",
+    "title": "Medal for the best notes",
+    "date": "2021-05",
+    "awarder": "Royal Society",
+    "summary": None,
+    **SHOWN,
+}
+PUBLICATION: dict[str, Any] = {
+    "id": ID + "8",
+    "name": "Sketch of the Analytical Engine, with notes",
+    "publisher": "Scientific Memoirs",
+    "release_date": "2021-01",
+    "url": "https://example.com/notes",
+    "summary": None,
+    **SHOWN,
+}
+INTEREST: dict[str, Any] = {"id": ID + "a", "name": "Music", "keywords": ["Harp"], **SHOWN}
+REFERENCE: dict[str, Any] = {
+    "id": ID + "b",
+    "name": "Charles Babbage",
+    "reference": "She understood the machine better than I did.",
+    **SHOWN,
+}
 ITEMS = {
     "experiences": EXPERIENCE,
     "education": EDUCATION,
     "projects": PROJECT,
     "certifications": CERTIFICATION,
     "languages": LANGUAGE,
+    "volunteering": VOLUNTEERING,
+    "awards": AWARD,
+    "publications": PUBLICATION,
+    "interests": INTEREST,
+    "references": REFERENCE,
 }
 # What a client sends to change a part of an item.
 CHANGES: dict[str, dict[str, Any]] = {
@@ -64,6 +119,11 @@ CHANGES: dict[str, dict[str, Any]] = {
     "projects": {"url": "https://example.com/notes/2"},
     "certifications": {"expiry_date": "2027"},
     "languages": {"proficiency": "native"},
+    "volunteering": {"end_date": "2022"},
+    "awards": {"awarder": "The Royal Society"},
+    "publications": {"release_date": "2021-01-15"},
+    "interests": {"keywords": ["Harp", "Opera"]},
+    "references": {"is_visible": False},
 }
 
 PERSONAL_INFO: dict[str, Any] = {
@@ -74,11 +134,22 @@ PERSONAL_INFO: dict[str, Any] = {
     "linkedin": "https://linkedin.com/in/ada",
     "github": None,
     "website": None,
+    "headline": "Analyst",
+    "image": None,
+    "address": "12 St James's Square",
+    "postal_code": "SW1Y 4JH",
+    "city": "London",
+    "region": None,
+    "country_code": "GB",
+    "links": [{"network": "Mastodon", "username": "ada", "url": "https://social.example.com/@ada"}],
 }
 SUMMARY = "Mathematician who writes programs for machines that do not exist yet."
 SKILLS: dict[str, Any] = {
     "technical": ["Mathematics", "Python"],
     "soft": ["Foresight"],
+    "details": [
+        {"kind": "technical", "name": "Mathematics", "level": "Master", "keywords": ["Calculus"], "extra": {}},
+    ],
     "languages": [LANGUAGE],
     "certifications": [CERTIFICATION],
 }
@@ -97,6 +168,12 @@ PROFILE: dict[str, Any] = {
     "experiences": [EXPERIENCE],
     "education": [EDUCATION],
     "projects": [PROJECT],
+    "volunteering": [VOLUNTEERING],
+    "awards": [AWARD],
+    "publications": [PUBLICATION],
+    "interests": [INTEREST],
+    "references": [REFERENCE],
+    "extra": {},
     "custom_fields": CUSTOM_FIELDS,
 }
 READ_ONLY = ("id", "user_id", "is_active", "version", "created_at", "updated_at")
@@ -122,6 +199,10 @@ PROFILE_SUMMARY = {
         "projects": 1,
         "certifications": 1,
         "languages": 1,
+        "volunteering": 1,
+        "awards": 1,
+        "publications": 1,
+        "interests": 1,
         "technical": 2,
         "soft": 1,
         "custom_fields": 2,
@@ -150,6 +231,34 @@ ANALYTICS: dict[str, Any] = {
     },
     "recommendations": ["Add another experience: it says most about you."],
     "next_steps": [{"section": "education", "action": "Add another education.", "gain": 7}],
+}
+
+
+RESUME: dict[str, Any] = {
+    "$schema": "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.0.0/schema.json",
+    "basics": {"name": "Ada Lovelace", "label": "Analyst", "email": "ada@example.com", "url": "example.com/ada"},
+    "work": [
+        {
+            "name": "Analytical Engines Ltd",
+            "position": "Analyst",
+            "startDate": "2021-03",
+            "highlights": ["Published an algorithm for the Bernoulli numbers"],
+        }
+    ],
+    "languages": [{"language": "French", "fluency": "Native speaker"}],
+}
+REPORT: dict[str, Any] = {
+    "mapped": 3,
+    "changed": 2,
+    "kept_aside": 0,
+    "refused": 0,
+    "parts": [
+        {"pointer": "/basics", "place": None, "outcome": "mapped", "detail": "Stored as the personal information."},
+        {"pointer": "/basics/url", "place": None, "outcome": "changed", "detail": "It had no scheme and got https://."},
+        {"pointer": "/work/0", "place": None, "outcome": "mapped", "detail": "Stored as an experience."},
+        {"pointer": "/languages/0", "place": None, "outcome": "mapped", "detail": "Stored as a language."},
+        {"pointer": "/languages/0/fluency", "place": None, "outcome": "changed", "detail": "Stored as native."},
+    ],
 }
 
 

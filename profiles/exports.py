@@ -1,23 +1,50 @@
-"""A person's own data as a whole (contract 2): one JSON document, or a ZIP that a job makes piece by piece."""
+"""What leaves the service whole: a profile in the forms that others read, and all of a person's data (contract 2)."""
 
 import json
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
+from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from profiles import rendering
-from profiles.models import Job, Profile
+from profiles import printing, rendering
+from profiles.json_resume import HIDDEN, REFERENCES, write
+from profiles.models import Job, Origin, Profile
 from users.exports import account_document
 from users.models import User
 
-MEDIA_TYPE = "application/zip"
+# What an export leaves out unless it is asked for.
+INCLUDABLE = (HIDDEN, REFERENCES)
+
+
+class Format(NamedTuple):
+    """A form of export: how it is written, from a JSON Resume document, and what it is called."""
+
+    media_type: str
+    extension: str
+    write: Callable[[Mapping[str, Any]], bytes]
+
+
+# By their names in `?format=`.
+FORMATS = {
+    "json-resume": Format("application/json", "json", rendering.render),
+    "markdown": Format("text/markdown; charset=utf-8", "md", lambda resume: printing.markdown(resume).encode()),
+    "html": Format("text/html; charset=utf-8", "html", lambda resume: printing.html(resume).encode()),
+    "pdf": Format("application/pdf", "pdf", printing.pdf),
+}
+ARCHIVE = Format("application/zip", "zip", rendering.render)
 # Up to here an archive that is being made stays in memory; a larger one goes to a file without a name.
 IN_MEMORY_BYTES = 4 * 2**20
+
+
+def exported(profile: Profile, form: Format, include: Collection[str] = ()) -> rendering.Rendered:
+    """The profile in that form; of what is INCLUDABLE only what `include` names is in it."""
+    current = rendering.current(profile)
+    return rendering.Rendered(current.profile, form.write(write(json.loads(current.body), include=include)))
 
 
 def job_document(job: Job) -> dict[str, Any]:
@@ -36,8 +63,18 @@ def own_data(user: User) -> dict[str, Any]:
         "exported_at": timezone.now(),
         **account_document(user),
         "jobs": [job_document(job) for job in user.jobs.order_by("id")],
+        "imports": [origin_document(origin) for origin in _origins(user)],
         "profiles": rendering.documents(Profile.objects.filter(user=user)),
     }
+
+
+def origin_document(origin: Origin) -> dict[str, Any]:
+    """What is remembered of an import."""
+    return {name: getattr(origin, name) for name in ("profile_id", "source", "created_at", "updated_at", "brought")}
+
+
+def _origins(user: User) -> "QuerySet[Origin]":
+    return Origin.objects.filter(profile__user=user).order_by("id")
 
 
 def write_archive(user: User, file: IO[bytes], step: Callable[[], None]) -> None:
@@ -48,6 +85,7 @@ def write_archive(user: User, file: IO[bytes], step: Callable[[], None]) -> None
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in {"exported_at": timezone.now(), **account_document(user)}.items():
             archive.writestr(f"{name}.json", rendering.render(content))
+        archive.writestr("imports.json", rendering.render([origin_document(origin) for origin in _origins(user)]))
         entry = zipfile.ZipInfo("jobs.json", timezone.now().timetuple()[:6])
         entry.compress_type = zipfile.ZIP_DEFLATED
         with archive.open(entry, "w") as jobs:

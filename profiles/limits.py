@@ -16,6 +16,11 @@ MAX_PROFILES = 50
 # In bytes of UTF-8, counted over texts, lists and keys as they are stored.
 MAX_DOCUMENT_BYTES = 4 * 2**20
 MAX_CUSTOM_VALUE_BYTES = 10 * 2**10
+# What an imported document had beyond our fields: of one item, and of the document itself.
+MAX_EXTRA_BYTES = 10 * 2**10
+MAX_PROFILE_EXTRA_BYTES = 256 * 2**10
+# In the whole document an item's lies at most in `skills`, a list and the item.
+MAX_EXTRA_DEPTH = MAX_DEPTH - 4
 # In the whole document two objects lie around the value, and it must be fit to be sent back in it.
 MAX_CUSTOM_VALUE_DEPTH = MAX_DEPTH - 2
 

@@ -4,7 +4,8 @@ The API judges its input in serializers; what these fields check themselves is f
 """
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -34,10 +35,13 @@ class PartialDateField(models.CharField[Any, Any]):
             raise ValidationError(str(exc), code="invalid") from exc
 
 
+_is_http_url = URLValidator(schemes=["http", "https"])
+
+
 class HttpUrlField(models.URLField[Any, Any]):
     """An address with http or https and no other scheme."""
 
-    default_validators = [URLValidator(schemes=["http", "https"])]
+    default_validators = [_is_http_url]
 
     def formfield(self, **options: Any) -> Any:
         return super().formfield(**{"assume_scheme": "https", **options})
@@ -127,6 +131,78 @@ class VerbatimJSONField(models.TextField[Any, Any]):
         return super().formfield(**{"form_class": StrictJSON, "max_length": None, "required": False, **options})
 
 
+class ExtraField(VerbatimJSONField):
+    """An object of at most `max_bytes` as JSON: what an imported document had beyond our fields."""
+
+    def __init__(self, *args: Any, max_bytes: int = limits.MAX_EXTRA_BYTES, **options: Any) -> None:
+        self.max_bytes = max_bytes
+        # The previous release, which runs on while this one is rolled out, writes rows without it.
+        super().__init__(*args, **{"default": dict, "db_default": {}, "blank": True, **options})
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, args, {**kwargs, "max_bytes": self.max_bytes}
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        if fault := extra_fault(value, self.max_bytes):
+            raise ValidationError(*fault)
+        return value
+
+
+class LinkListField(models.JSONField[Any, Any]):
+    """Where else the person is to be found: a list of at most 50 objects {network, username, url}."""
+
+    MAX_ITEMS = 50
+    # Each member with the number of its characters; only the network must be there.
+    MEMBERS: ClassVar[dict[str, int]] = {"network": 50, "username": 100, "url": 200}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"default": list, "db_default": [], "blank": True, **options, "encoder": _Unescaped})
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["encoder"]
+        return name, path, args, kwargs
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        # PostgreSQL's jsonb puts keys into an order of its own; what is shown and compared has ours.
+        links = super().from_db_value(value, expression, connection)
+        return [{name: each[name] for name in self.MEMBERS} for each in links or ()]
+
+    def formfield(self, **options: Any) -> Any:
+        return super().formfield(**{"form_class": StrictJSON, **options})
+
+    def clean(self, value: Any, model_instance: models.Model | None) -> Any:
+        links = value or []
+        if not isinstance(links, list) or len(links) > self.MAX_ITEMS:
+            text = f"This must be a list of at most {self.MAX_ITEMS} objects with network, username and url."
+            raise ValidationError(text, code="not_a_list")
+        if not all(self._resembles_link(each) for each in links):
+            raise ValidationError("A link is an object with network, username and url, each a text.", code="not_a_link")
+        cleaned = [{name: nfc((each.get(name) or "").strip()) or None for name in self.MEMBERS} for each in links]
+        for fault in filter(None, map(self._fault, cleaned)):
+            # Not the code "invalid", for which the form has a sentence of its own.
+            raise ValidationError(fault, code="not_a_link")
+        return cleaned
+
+    def _resembles_link(self, value: Any) -> bool:
+        is_object = isinstance(value, dict) and value.keys() <= self.MEMBERS.keys()
+        return is_object and all(each is None or isinstance(each, str) for each in value.values())
+
+    def _fault(self, link: Mapping[str, str | None]) -> str | None:
+        """What the API would refuse in a link of texts."""
+        if link["network"] is None:
+            return "A link needs its network."
+        for name, most in self.MEMBERS.items():
+            if len(link[name] or "") > most:
+                return f"A link's {name} has at most {most} characters."
+        try:
+            _is_http_url(link["url"] or "https://example.org")
+        except ValidationError:
+            return "A link's url begins with https:// or http:// and goes on as a web address does."
+        return None
+
+
 def as_text(value: Any) -> str:
     """JSON without white space, as it is stored and measured."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -138,4 +214,15 @@ def custom_value_fault(value: Any) -> tuple[str, str] | None:
         return f"A value is nested at most {limits.MAX_CUSTOM_VALUE_DEPTH} levels deep.", "max_depth"
     if len(as_text(value).encode()) > limits.MAX_CUSTOM_VALUE_BYTES:
         return "A value has at most 10 KiB as JSON.", "max_size"
+    return None
+
+
+def extra_fault(value: Any, max_bytes: int) -> tuple[str, str] | None:
+    """What is wrong with what shall be kept beside our fields, sentence and code; None where nothing is."""
+    if not isinstance(value, dict):
+        return "This must be an object.", "invalid"
+    if depth_exceeds(value, limits.MAX_EXTRA_DEPTH):
+        return f"This is nested at most {limits.MAX_EXTRA_DEPTH} levels deep.", "max_depth"
+    if len(as_text(value).encode()) > max_bytes:
+        return f"This has at most {max_bytes // 2**10} KiB as JSON.", "max_size"
     return None

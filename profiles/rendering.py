@@ -50,8 +50,10 @@ def _below(model: type[Part], **which: str) -> "QuerySet[Any]":
 
 # What the database makes of the rows below a profile, each in the document's order: the lists of the skills section,
 # and the other lists with the map of custom fields.
+_DETAILED = _below(Skill).exclude(level=None, keywords=[], extra={}).order_by("-kind", "position", "id")
 _SKILLS = {
     **{kind: JSONValues(_below(Skill, kind=kind), "name") for kind in Skill.Kind.values},
+    "details": JSONObjects(_DETAILED, "kind", "name", *Skill.DETAILS),
     **{model.plural: JSONObjects(_below(model), *item_fields(model)) for model in COMPONENTS if model.in_skills},
 }
 _OTHERS = {
@@ -99,6 +101,7 @@ def _own(profile: Profile) -> dict[str, Any]:
         "updated_at": profile.updated_at,
         "personal_info": {name: getattr(profile, name) for name in Profile.PERSONAL_INFO},
         "professional_summary": profile.professional_summary,
+        "extra": profile.extra,
     }
 
 
@@ -163,7 +166,7 @@ def _lists() -> Iterable[tuple[str, type[Part], dict[str, str]]]:
     for model in PARTS:
         if model is Skill:
             yield from ((kind, model, {"kind": kind}) for kind in Skill.Kind.values)
-        else:
+        elif not getattr(model, "is_private", False):
             yield model.plural, model, {}
 
 
@@ -174,7 +177,8 @@ def _count(model: type[Part], which: Mapping[str, str]) -> Any:
 
 def summary(profile: Profile) -> dict[str, Any]:
     """A profile of `with_counts` as lists show it."""
-    own = {name: value for name, value in _own(profile).items() if name != "user_id"}
+    # What an import kept aside may tell of other people.
+    own = {name: value for name, value in _own(profile).items() if name not in {"user_id", "extra"}}
     return {**own, "counts": {name: getattr(profile, f"count_of_{name}") for name, _, _ in _lists()}}
 
 

@@ -13,7 +13,14 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.utils.serializer_helpers import BindingDict
 
 from profiles import partial_dates
-from profiles.modelfields import PartialDateField, StringListField, custom_value_fault
+from profiles.modelfields import (
+    ExtraField,
+    LinkListField,
+    PartialDateField,
+    StringListField,
+    custom_value_fault,
+    extra_fault,
+)
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles_project.http.fields import AnyJSON, Document, Email, Flag, HttpUrl, ItemId, Number, StringList, Text
 from profiles_project.http.values import fold, nfc
@@ -37,6 +44,58 @@ class PartialDate(Text):
             return partial_dates.parse(super().to_internal_value(data))
         except ValueError as exc:
             raise ValidationError(str(exc), code="invalid") from exc
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class ExtraObject(serializers.Field):  # type: ignore[type-arg]  # an object with any JSON as values
+    """What an imported document had beyond our fields; null clears it."""
+
+    null_clears = True
+
+    def __init__(self, *, max_bytes: int, **options: Any) -> None:
+        self.max_bytes = max_bytes
+        super().__init__(**options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if data is None:
+            return {}
+        if data is not serializers.empty and (fault := extra_fault(data, self.max_bytes)):
+            raise ValidationError(*fault)
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class LinkSerializer(Document):
+    """Where else the person is to be found: the network, the name there, the address."""
+
+    network = Text(max_length=LinkListField.MEMBERS["network"])
+    username = Text(max_length=LinkListField.MEMBERS["username"], required=False, allow_null=True)
+    url = HttpUrl(max_length=LinkListField.MEMBERS["url"], required=False, allow_null=True)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        return {**dict.fromkeys(LinkListField.MEMBERS), **super().to_internal_value(data)}
+
+
+class LinkList(serializers.ListField):
+    """The links of a person; null clears them."""
+
+    null_clears = True
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=LinkSerializer(), max_length=LinkListField.MAX_ITEMS, **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return [] if data is None else super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, list):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        return super().to_internal_value(data)
 
 
 class ModelDocument(Document, serializers.ModelSerializer[Any]):
@@ -68,6 +127,10 @@ class ModelDocument(Document, serializers.ModelSerializer[Any]):
         if isinstance(model_field, StringListField):
             sizes = {"item_max": model_field.item_max, "max_length": model_field.max_items}
             return StringList, {**sizes, "required": False, "allow_null": True}
+        if isinstance(model_field, ExtraField):
+            return ExtraObject, {"max_bytes": model_field.max_bytes, "required": False, "allow_null": True}
+        if isinstance(model_field, LinkListField):
+            return LinkList, {"required": False, "allow_null": True}
         field_class, options = super().build_standard_field(field_name, model_field)
         if model_field.choices:
             *others, last = (value for value, _ in model_field.choices)
@@ -79,7 +142,7 @@ class ModelDocument(Document, serializers.ModelSerializer[Any]):
             # Text makes null of an empty string itself.
             options.pop("allow_blank", None)
         if issubclass(field_class, Flag):
-            options["allow_null"] = True
+            options |= {"allow_null": True, "required": False, "cleared": model_field.default}
         return field_class, options
 
 
@@ -232,11 +295,50 @@ class SkillNames(serializers.ListField):
         return list(first.values())
 
 
+class SkillDetail(ModelDocument):
+    """What is known of a skill beyond its name; `kind` and `name` say which one it is."""
+
+    shares_fields = True
+
+    class Meta:
+        model = Skill
+        fields = ("kind", "name", *Skill.DETAILS)
+
+
+class SkillDetails(serializers.ListField):
+    """The details of skills, each skill once; null clears them. Those of a skill that is in no list are left out."""
+
+    default_error_messages = {"duplicate": "The details of this skill stand in the list twice."}
+
+    def __init__(self) -> None:
+        most = Skill.max_rows * len(Skill.Kind)
+        super().__init__(child=SkillDetail(), required=False, allow_null=True, max_length=most)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return [] if data is None else super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
+        if not isinstance(data, list):
+            self.fail("not_a_list", input_type=type(data).__name__)
+        details: list[dict[str, Any]] = super().to_internal_value(data)
+        seen: set[tuple[str, str]] = set()
+        again: Any = {}
+        for index, each in enumerate(details):
+            key = (each["kind"], fold(each["name"]))
+            if key in seen:
+                again[index] = [ErrorDetail(str(self.error_messages["duplicate"]), "duplicate")]
+            seen.add(key)
+        if again:
+            raise ValidationError(again)
+        return details
+
+
 class SkillsSerializer(Document):
-    """The skills section: technical and soft by name, languages and certifications as items."""
+    """The skills section: technical and soft by name with their details, languages and certifications as items."""
 
     technical = SkillNames()
     soft = SkillNames()
+    details = SkillDetails()
     languages = item_list(next(model for model in COMPONENTS if model.plural == "languages"))
     certifications = item_list(next(model for model in COMPONENTS if model.plural == "certifications"))
 
@@ -330,6 +432,7 @@ class ProfileSerializer(ModelDocument):
             "updated_at",
             "personal_info",
             "professional_summary",
+            "extra",
             "skills",
             "custom_fields",
         )
@@ -351,7 +454,8 @@ class ProfileCounts(serializers.Serializer[Any]):
     """How many items each list of a profile has."""
 
     def get_fields(self) -> dict[str, Any]:
-        names = (*(model.plural for model in COMPONENTS), *Skill.Kind.values, CustomField.plural)
+        lists = (model.plural for model in COMPONENTS if not model.is_private)
+        names = (*lists, *Skill.Kind.values, CustomField.plural)
         return {name: serializers.IntegerField(min_value=0) for name in names}
 
 

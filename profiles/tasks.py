@@ -1,10 +1,11 @@
 """Jobs: filed by requests, run by workers, swept up where a worker died. docs/architecture.md tells the whole way."""
 
 import datetime as dt
+import io
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import IO, Any, Self
@@ -15,21 +16,23 @@ from django.http import Http404
 from django.utils import timezone
 from django_tasks import task
 
-from profiles import exports
-from profiles.models import Job, JobFile, Profile
+from profiles import exports, imports, rendering
+from profiles.models import Job, JobFile, Origin, Profile
 from profiles.models.jobs import MAX_ATTEMPTS, MAX_WAITING, as_text
 from profiles.operations import OPERATIONS, Operation
-from profiles_project.http.conditional import IfMatch
+from profiles_project.http.conditional import ANY_VERSION, IfMatch
 from profiles_project.http.context import request_id, user_id
 from profiles_project.http.errors import InternalError, Problem, document, to_problem
+from profiles_project.http.parsers import loads
 from users.models import User
 
 logger = logging.getLogger(__name__)
 
 EXPORT = "auth_me_export"
+PROFILE_EXPORT = "profiles_export"
+IMPORT = "profiles_import"
 # How often a run says that it goes on, and how far it is.
 BEAT_SECONDS = 1
-PIECE_BYTES = 2**20
 # A user's newest; those before lose their files.
 MAX_ARCHIVES = 5
 KEEP = dt.timedelta(days=7)
@@ -83,9 +86,8 @@ def file_operation(profile: Profile, operation: Operation, data: Any, if_match: 
             operation.kind,
             total=size,
             input=as_text(operation.kept(data)),
-            profile_id=profile.pk,
-            profile_created_at=profile.created_at,
             if_match=tags,
+            **_of(profile),
         )
 
 
@@ -94,6 +96,50 @@ def file_export(user: User) -> Job:
     with transaction.atomic():
         owner = _make_room(user.pk)
         return _file(owner, EXPORT, total=Profile.objects.filter(user=owner).count())
+
+
+def file_profile_export(profile: Profile, form: str, include: Collection[str]) -> Job:
+    """A job that makes the file of one profile. Raises TooManyJobs."""
+    wanted = {"format": form, "include": sorted(include)}
+    with transaction.atomic():
+        owner = _make_room(profile.user_id)
+        return _file(owner, PROFILE_EXPORT, input=as_text(wanted), **_of(profile))
+
+
+def file_import(
+    user: User, career: imports.Career, body: bytes, *, profile: Profile | None, mode: str, if_match: IfMatch
+) -> Job:
+    """A job that imports the body, whose career was read from it, into the profile, or as a new one without any.
+
+    Raises what the request would get if it was carried out now, but for `If-Match`, which is judged by the run; and
+    TooManyJobs.
+    """
+    with transaction.atomic():
+        owner = _make_room(user.pk)
+        rehearse_import(owner, career, profile, mode)
+        job = _file(
+            owner,
+            IMPORT,
+            total=career.size,
+            input=as_text({"source": career.source, "mode": mode}),
+            if_match=None if if_match.tags is None else list(if_match.tags),
+            **(_of(profile) if profile else {}),
+        )
+        JobFile.keep(job, io.BytesIO(body), is_input=True)
+        return job
+
+
+def rehearse_import(
+    user: User, career: imports.Career, profile: Profile | None, mode: str, if_match: IfMatch = ANY_VERSION
+) -> tuple[bytes, dict[str, Any]]:
+    """The document and the report that an import would give; nothing of it is stored. Raises what it would."""
+    with transaction.atomic(), _rehearsal():
+        made = imports.bring(user, career, profile, mode, if_match)
+        return rendering.stored(made.profile.pk).body, made.report
+
+
+def _of(profile: Profile) -> dict[str, Any]:
+    return {"profile_id": profile.pk, "profile_created_at": profile.created_at}
 
 
 def _make_room(user: int) -> User:
@@ -246,33 +292,76 @@ def _apply(operation: Operation, job: Job, judged: Any) -> Mapping[str, Any]:
     if job.profile_id is None:
         raise Http404
     with Profile.objects.revise(job.profile_id) as profile:
-        # It may have been deleted, and another one made under its id since.
-        if (profile.user_id, profile.created_at) != (job.user_id, job.profile_created_at):
-            raise Http404
-        IfMatch(None if job.if_match is None else tuple(job.if_match)).check(profile.pk, profile.version)
+        _check_same(job, profile)
+        _if_match(job).check(profile.pk, profile.version)
         body = operation.apply(profile, judged)
     return operation.result(body, profile)
+
+
+def _check_same(job: Job, profile: Profile | None) -> Profile:
+    """The job's profile. Raises Http404 where it was deleted, and maybe another one made under its id since."""
+    if profile is None or (profile.user_id, profile.created_at) != (job.user_id, job.profile_created_at):
+        raise Http404
+    return profile
+
+
+def _if_match(job: Job) -> IfMatch:
+    return IfMatch(None if job.if_match is None else tuple(job.if_match))
+
+
+@contextmanager
+def _import(job: Job, pulse: Pulse) -> Iterator[Effect]:
+    wanted = json.loads(job.input)
+    with job.given() as file:
+        if wanted["source"] == Origin.Source.LINKEDIN:
+            career = imports.from_archive(file, job.user, pulse.step)
+        else:
+            career = imports.from_json(loads(file.read()), job.user)
+    yield partial(_brought, job, career, wanted["mode"])
+
+
+def _brought(job: Job, career: imports.Career, mode: str) -> Mapping[str, Any]:
+    profile = _check_same(job, Profile.objects.find(job.profile_id)) if job.profile_id else None
+    made = imports.bring(job.user, career, profile, mode, _if_match(job))
+    return {
+        "status": 201 if made.is_new else 200,
+        "etag": rendering.tag(made.profile),
+        "profile_id": str(made.profile.pk),
+        "href": f"/api/v1/profiles/{made.profile.pk}",
+        "report": made.report,
+    }
 
 
 @contextmanager
 def _export(job: Job, pulse: Pulse) -> Iterator[Effect]:
     # Before the transaction, which on SQLite would keep everybody else from writing.
     with exports.archive_of(job.user, pulse.step) as archive:
-        yield partial(_keep, job, archive)
+        yield partial(_keep, job, archive, exports.ARCHIVE)
 
 
-def _keep(job: Job, archive: IO[bytes]) -> Mapping[str, Any]:
-    for number, content in enumerate(iter(lambda: archive.read(PIECE_BYTES), b"")):
-        JobFile.objects.create(job=job, number=number, content=content)
-    others = job.user.jobs.filter(kind=EXPORT).exclude(pk=job.pk).order_by("-id")
-    JobFile.objects.filter(job__in=list(others.values_list("pk", flat=True)[MAX_ARCHIVES - 1 :])).delete()
-    return {"status": 200, "href": f"/api/v1/jobs/{job.pk}/file", "size": archive.tell()}
+@contextmanager
+def _profile_export(job: Job, pulse: Pulse) -> Iterator[Effect]:
+    wanted = json.loads(job.input)
+    profile = _check_same(job, Profile.objects.find(job.profile_id) if job.profile_id else None)
+    form = exports.FORMATS[wanted["format"]]
+    yield partial(_keep, job, io.BytesIO(exports.exported(profile, form, wanted["include"]).body), form)
+
+
+def _keep(job: Job, file: IO[bytes], form: exports.Format) -> Mapping[str, Any]:
+    size = JobFile.keep(job, file)
+    others = job.user.jobs.filter(kind=job.kind).exclude(pk=job.pk).order_by("-id")
+    old = list(others.values_list("pk", flat=True)[MAX_ARCHIVES - 1 :])
+    JobFile.objects.filter(job__in=old, is_input=False).delete()
+    href = f"/api/v1/jobs/{job.pk}/file"
+    return {"status": 200, "href": href, "size": size, "media_type": form.media_type, "extension": form.extension}
 
 
 # What does each kind of job: what may be done before the transaction, then the effect.
 PERFORM: dict[str, Callable[[Job, Pulse], AbstractContextManager[Effect]]] = {
     **{kind: partial(_operate, operation) for kind, operation in OPERATIONS.items()},
     EXPORT: _export,
+    PROFILE_EXPORT: _profile_export,
+    IMPORT: _import,
 }
 
 

@@ -13,21 +13,26 @@ from factory.django import DjangoModelFactory
 
 from profiles.models import (
     COMPONENTS,
+    Award,
     Certification,
     Component,
     CustomField,
     Education,
     Experience,
+    Interest,
     Language,
     Profile,
     Project,
+    Publication,
+    Reference,
     Skill,
+    Volunteering,
 )
 from users.models import User
 
 PASSWORD = "Correct-Horse-7"  # of every user made here
 
-PERSONAL_INFO = {
+PERSONAL_INFO: dict[str, Any] = {
     "full_name": "Ada Lovelace",
     "email": "ada@example.org",
     "phone": "+44 20 7946 0000",
@@ -35,8 +40,20 @@ PERSONAL_INFO = {
     "linkedin": "https://linkedin.com/in/ada",
     "github": "https://github.com/ada",
     "website": "https://ada.example.org",
+    "headline": "Analyst and poet of numbers",
+    "image": "https://ada.example.org/portrait.jpg",
+    "address": "12 St James's Square",
+    "postal_code": "SW1Y 4JH",
+    "city": "London",
+    "region": "Greater London",
+    "country_code": "GB",
+    "links": [{"network": "Mastodon", "username": "ada", "url": "https://social.example.org/@ada"}],
 }
 SUMMARY = "Mathematician who wrote the first program, for a machine that was never finished."
+# The skills section of a profile without any.
+EMPTY_SKILLS: dict[str, Any] = {"technical": [], "soft": [], "details": [], "languages": [], "certifications": []}
+# What every item has.
+SHOWN: dict[str, Any] = {"is_visible": False, "extra": {"x-rating": 5}}
 # A valid item of each kind with every field set; the first field gets a number to tell items apart.
 SAMPLES: Mapping[type[Component], Mapping[str, Any]] = {
     Experience: {
@@ -51,6 +68,9 @@ SAMPLES: Mapping[type[Component], Mapping[str, Any]] = {
         "technologies": ["Punched cards"],
         "employment_type": "full-time",
         "industry": "Computing",
+        "url": "https://engines.example.org",
+        "company_description": "Makers of calculating machines",
+        **SHOWN,
     },
     Education: {
         "institution": "University of London",
@@ -63,6 +83,9 @@ SAMPLES: Mapping[type[Component], Mapping[str, Any]] = {
         "score": "First",
         "honors": ["Prize in analysis"],
         "description": "Analysis and logic.",
+        "url": "https://london.example.org",
+        "courses": ["Differential calculus"],
+        **SHOWN,
     },
     Project: {
         "name": "Note G",
@@ -71,6 +94,11 @@ SAMPLES: Mapping[type[Component], Mapping[str, Any]] = {
         "url": "https://example.org/note-g",
         "start_date": "2020",
         "end_date": "2020-12-31",
+        "highlights": ["Shows a loop within a loop."],
+        "roles": ["Author"],
+        "entity": "Scientific Memoirs",
+        "type": "publication",
+        **SHOWN,
     },
     Certification: {
         "name": "Certified Analyst",
@@ -79,8 +107,57 @@ SAMPLES: Mapping[type[Component], Mapping[str, Any]] = {
         "expiry_date": "2028",
         "credential_id": "RS-1843",
         "url": "https://example.org/credentials/1843",
+        **SHOWN,
     },
-    Language: {"name": "French", "proficiency": "fluent"},
+    Language: {"name": "French", "proficiency": "fluent", **SHOWN},
+    Volunteering: {
+        "organization": "Evening school",
+        "role": "Teacher",
+        "url": "https://school.example.org",
+        "start_date": "2016",
+        "end_date": "2018-02",
+        "summary": "Taught arithmetic.",
+        "highlights": ["Forty pupils"],
+        **SHOWN,
+    },
+    Award: {"title": "Medal", "date": "2021-05", "awarder": "Royal Society", "summary": "For the notes.", **SHOWN},
+    Publication: {
+        "name": "Sketch of the Analytical Engine",
+        "publisher": "Scientific Memoirs",
+        "release_date": "2020-10",
+        "url": "https://example.org/sketch",
+        "summary": "With notes.",
+        **SHOWN,
+    },
+    Interest: {"name": "Music", "keywords": ["Harp"], **SHOWN},
+    Reference: {"name": "Charles Babbage", "reference": "She understands the machine.", **SHOWN},
+}
+
+# What contract 3.1 prints in bold.
+REQUIRED: Mapping[type[Component], set[str]] = {
+    Experience: {"title", "company", "start_date"},
+    Education: {"institution", "degree", "field_of_study", "start_date"},
+    Project: {"name", "description", "start_date"},
+    Certification: {"name", "issuer", "date_obtained"},
+    Language: {"name", "proficiency"},
+    Volunteering: {"organization"},
+    Award: {"title"},
+    Publication: {"name"},
+    Interest: {"name"},
+    Reference: {"name"},
+}
+# A field that is not required, with a value that no sample has.
+OPTIONAL: Mapping[type[Component], tuple[str, Any]] = {
+    Experience: ("industry", "Mills"),
+    Education: ("gpa", 2.5),
+    Project: ("url", "https://example.org/other"),
+    Certification: ("credential_id", "RS-1"),
+    Language: ("is_visible", True),
+    Volunteering: ("end_date", None),
+    Award: ("awarder", "The Crown"),
+    Publication: ("release_date", "2021-02-03"),
+    Interest: ("keywords", ["Opera", "Harp"]),
+    Reference: ("extra", {"x-relation": "friend"}),
 }
 
 
@@ -91,16 +168,27 @@ def item(kind: type[Component], number: int = 0, **changes: Any) -> dict[str, An
     return {**sample, first: f"{sample[first]} {number}", **changes}
 
 
+def detail(number: int) -> dict[str, Any]:
+    """What is known of a skill beyond its name."""
+    return {"level": f"Level {number}", "keywords": ["Loops"], "extra": {"x-years": number}}
+
+
 def profile_document(count: int = 1, **changes: Any) -> dict[str, Any]:
     """The request body of a profile with ``count`` rows in each of its lists and every field set."""
     lists = {kind.plural: [item(kind, number) for number in range(count)] for kind in COMPONENTS}
     skills: dict[str, Any] = {name: lists.pop(name) for name in ("languages", "certifications")}
     for name in ("technical", "soft"):
         skills[name] = [f"{name} skill {number}" for number in range(count)]
+    skills["details"] = [
+        {"kind": name, "name": f"{name} skill {number}", **detail(number)}
+        for name in ("technical", "soft")
+        for number in range(count)
+    ]
     return {
         "label": "Master",
-        "personal_info": dict(PERSONAL_INFO),
+        "personal_info": copy.deepcopy(PERSONAL_INFO),
         "professional_summary": SUMMARY,
+        "extra": {"x-source": "a notebook"},
         "skills": skills,
         **lists,
         "custom_fields": {f"key {number}": {"value": number} for number in range(count)},
@@ -139,6 +227,15 @@ class ProfileFactory(DjangoModelFactory[Profile]):
     linkedin = PERSONAL_INFO["linkedin"]
     github = PERSONAL_INFO["github"]
     website = PERSONAL_INFO["website"]
+    headline = PERSONAL_INFO["headline"]
+    image = PERSONAL_INFO["image"]
+    address = PERSONAL_INFO["address"]
+    postal_code = PERSONAL_INFO["postal_code"]
+    city = PERSONAL_INFO["city"]
+    region = PERSONAL_INFO["region"]
+    country_code = PERSONAL_INFO["country_code"]
+    links = factory.LazyFunction(lambda: copy.deepcopy(PERSONAL_INFO["links"]))
+    extra = factory.LazyFunction(lambda: {"x-source": "a notebook"})
 
 
 def make_item(profile: Profile, kind: type[Component], number: int = 0, **changes: Any) -> Component:
@@ -159,7 +256,7 @@ def make_profile(user: User, count: int = 3, **fields: Any) -> Profile:
     for skill_kind in Skill.Kind.values:
         names = document["skills"][skill_kind]
         Skill.objects.bulk_create(
-            Skill(profile=profile, kind=skill_kind, position=n, name=name) for n, name in enumerate(names)
+            Skill(profile=profile, kind=skill_kind, position=n, name=name, **detail(n)) for n, name in enumerate(names)
         )
     CustomField.objects.bulk_create(
         CustomField(profile=profile, position=n, key=key, value=value)

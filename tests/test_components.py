@@ -10,32 +10,19 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from profiles.models import COMPONENTS, Certification, Component, Education, Experience, Language, Profile, Project
+from profiles.models import COMPONENTS, Component, Experience, Profile
 from profiles_project.http.values import new_id
 from tests.client import ApiClient
 from tests.contract import API
-from tests.factories import SAMPLES, item, make_item, make_profile
+from tests.factories import OPTIONAL, REQUIRED, SAMPLES, item, make_item, make_profile
 from users.models import User
 
 pytestmark = pytest.mark.django_db
 
-# What contract 3.1 prints in bold.
-REQUIRED: Mapping[type[Component], set[str]] = {
-    Experience: {"title", "company", "start_date"},
-    Education: {"institution", "degree", "field_of_study", "start_date"},
-    Project: {"name", "description", "start_date"},
-    Certification: {"name", "issuer", "date_obtained"},
-    Language: {"name", "proficiency"},
-}
-# A field that is not required, with a value that no sample has; a language has none.
-OPTIONAL: Mapping[type[Component], tuple[str, Any]] = {
-    Experience: ("industry", "Mills"),
-    Education: ("gpa", 2.5),
-    Project: ("url", "https://example.org/other"),
-    Certification: ("credential_id", "RS-1"),
-    Language: ("proficiency", "basic"),
-}
-IDS_NAMES = ("experience_ids", "education_ids", "project_ids", "certification_ids", "language_ids")
+IDS_NAMES = (
+    *("experience_ids", "education_ids", "project_ids", "certification_ids", "language_ids"),
+    *("volunteering_ids", "award_ids", "publication_ids", "interest_ids", "reference_ids"),
+)
 IDS_KEYS = dict(zip(COMPONENTS, IDS_NAMES, strict=True))
 # What a body of a bulk request is not.
 NOT_ITEMS: tuple[Any, ...] = ("text", 1, True, None, ["text"], [None], [[]], [1])
@@ -108,6 +95,13 @@ def nothing_stored(section: Section) -> Iterator[None]:
     before = section.rows()
     yield
     assert section.rows() == before
+
+
+def absent(kind: type[Component]) -> dict[str, Any]:
+    """What each field of a kind is where nobody has given it."""
+    empty = {list: [], dict: {}, bool: False}
+    # An item that nobody hides is shown.
+    return {name: empty.get(type(value)) for name, value in SAMPLES[kind].items()} | {"is_visible": True}
 
 
 def faults(answer: Any) -> dict[str, str]:
@@ -200,9 +194,7 @@ def test_the_required_fields_are_enough(section: Section) -> None:
     if section.kind is Experience:
         sent["is_current"] = True
     stored = section.api.post(section.path, sent).json()
-    absent = {"achievements": [], "technologies": [], "honors": [], "is_current": False}
-    assert stored == {name: sent.get(name, absent.get(name)) for name in stored} | {"id": stored["id"]}
-    assert set(stored) == {"id", *SAMPLES[section.kind]}
+    assert stored == absent(section.kind) | sent | {"id": stored["id"]}
 
 
 def test_a_client_may_choose_the_ids(section: Section) -> None:
@@ -308,12 +300,11 @@ def test_an_update_needs_the_required_fields(section: Section) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_an_explicit_null_clears_what_is_not_required(section: Section, method: str) -> None:
-    sample = SAMPLES[section.kind]
-    optional = {name for name in sample if name not in REQUIRED[section.kind]}
+    optional = set(SAMPLES[section.kind]) - REQUIRED[section.kind]
     # A job that has ended keeps its end.
     optional -= {"end_date"} if section.kind is Experience else set()
     stored = section.items()[0]
-    cleared = {name: {list: [], bool: False}.get(type(sample[name])) for name in optional}
+    cleared = {name: value for name, value in absent(section.kind).items() if name in optional}
     answer = section.api.send(method, section.path, [stored | dict.fromkeys(optional)])
     assert answer.json() == [stored | cleared]
     required = section.api.send(method, section.path, [stored | dict.fromkeys(REQUIRED[section.kind])])

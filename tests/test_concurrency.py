@@ -68,7 +68,7 @@ def clients(user: User, count: int) -> list[ApiClient]:
     return [ApiClient().as_user(user) for _ in range(count)]
 
 
-# Changes of twenty different parts; each could undo another one that it has not seen.
+# Changes of different parts; each could undo another one that it has not seen.
 CHANGES: list[tuple[str, str, Any]] = [
     *(("PATCH", "", {"personal_info": {name: text}}) for name, text in NEW_INFO.items()),
     ("PATCH", "", {"label": "Changed"}),
@@ -89,7 +89,7 @@ def test_no_part_is_lost_and_each_change_is_one_version(user: User, profile: Pro
     answers = at_once(*calls)
     assert {answer.status_code for answer in answers} <= {200, 201}
     # Each writer made a version of its own.
-    assert len({answer["ETag"] for answer in answers}) == len(CHANGES) == 20
+    assert len({answer["ETag"] for answer in answers}) == len(CHANGES) > 20
     document = apis[0].get(url(profile)).json()
     assert document["version"] == 1 + len(CHANGES)
     assert (document["label"], document["professional_summary"]) == ("Changed", "Changed while others wrote.")

@@ -6,7 +6,7 @@ import re
 import pytest
 from django.core.management import call_command
 
-from profiles.models import Profile
+from profiles.models import COMPONENTS, Profile, Skill
 from tests.client import ApiClient
 from tests.contract import API
 from users.models import User
@@ -29,8 +29,12 @@ def test_the_printed_credentials_work_and_lead_to_a_full_profile(anonymous: ApiC
         if email.startswith("ada"):
             api = anonymous.with_token(response.json()["access_token"])
             document = api.get(f"{API}/profiles/me").json()
-    lists = (document["experiences"], document["education"], document["projects"], document["skills"]["technical"])
-    assert all(lists)
+    lists = {**document, **document["skills"]}
+    assert [
+        name for name in (*Skill.Kind.values, "details", *(kind.plural for kind in COMPONENTS)) if not lists[name]
+    ] == []
+    assert document["personal_info"]["headline"]
+    assert document["personal_info"]["links"]
     assert (User.objects.filter(is_superuser=True).count(), User.objects.filter(is_staff=True).count()) == (1, 2)
 
 

@@ -16,7 +16,7 @@ from profiles.examples import ITEMS
 from profiles.models import COMPONENTS, PARTS, Experience, Profile
 from tests.client import ApiClient
 from tests.contract import contract
-from tests.factories import make_profile, profile_document
+from tests.factories import EMPTY_SKILLS, make_profile, profile_document
 from users.models import Session, User
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ MIB = 2**20
 OPTIONAL_BODY = {"auth_logout", "profiles_duplicate"}
 # Logging out must not fail for anything that stands in the body.
 TAKES_ANYTHING = {"auth_logout"}
-# One kind of component stands for the five, which share their code.
+# One kind of component stands for all, which share their code.
 OTHER_KINDS = tuple(f"/{kind.plural}" for kind in COMPONENTS if kind is not Experience)
 
 
@@ -249,7 +249,8 @@ def test_the_operations_and_fields_that_are_judged_are_those_there_are() -> None
     assert {"/label", "/personal_info/phone", "/experiences/0/technologies/0", "/skills/technical/0"} <= places
     assert len(places) > 30
     _, flat = spoil(create.schema, create.example, "string", "x", deep=False)
-    assert flat == {"/personal_info", "/skills", "/experiences", "/education", "/projects", "/custom_fields"}
+    lists = {f"/{kind.plural}" for kind in COMPONENTS if not kind.in_skills}
+    assert flat == {"/personal_info", "/skills", "/extra", "/custom_fields", *lists}
 
 
 # Null -------------------------------------------------------------------------------------------------------------
@@ -287,8 +288,10 @@ FIELDS = dict(fields(OPERATIONS["profiles_create"].schema))
 CLEARED: dict[str, Any] = {
     "is_current": False,
     "label": "Master",
+    "is_visible": True,
+    "extra": {},
     "custom_fields": {},
-    "skills": {"technical": [], "soft": [], "languages": [], "certifications": []},
+    "skills": EMPTY_SKILLS,
 }
 
 
@@ -324,10 +327,10 @@ def test_null_is_no_item_of_a_list(api: ApiClient, profile: Profile, stored: Cal
     before = stored()
     document = profile_document(1)
     lists = [path for path in FIELDS if path[-1] != "id" and isinstance(at(document, path), list)]
-    assert len(lists) == 11
+    assert len(lists) > 20
+    pointers = {f"/{'/'.join(map(str, path))}/{len(at(document, path))}" for path in lists}
     for path in lists:
         at(document, path).append(None)
-    pointers = {f"/{'/'.join(map(str, path))}/1" for path in lists}
     one = f"{PROFILES}/{profile.pk}"
     for method, address in (("POST", PROFILES), ("PUT", one), ("PATCH", one)):
         assert faults(api.send(method, address, document)) == dict.fromkeys(pointers, "null")
@@ -338,13 +341,14 @@ def test_null_is_no_item_of_a_list(api: ApiClient, profile: Profile, stored: Cal
 
 
 def with_strangers(value: Any) -> Any:
-    """A document with unknown and read-only keys in each of its objects, in those of custom fields excepted."""
+    """A document with unknown and read-only keys in each of its objects that has no keys of its owner's."""
     if isinstance(value, list):
         return [with_strangers(each) for each in value]
     if not isinstance(value, dict):
         return value
     strange = {"user_id": "x", "version": -1, "created_at": None, "profile_id": [], "position": 9, "unknown": {"a": []}}
-    return strange | {n: each if n == "custom_fields" else with_strangers(each) for n, each in value.items()}
+    free = {"custom_fields", "extra"}
+    return strange | {n: each if n in free else with_strangers(each) for n, each in value.items()}
 
 
 def test_unknown_and_read_only_keys_are_ignored_everywhere(api: ApiClient, user: User) -> None:
@@ -354,9 +358,9 @@ def test_unknown_and_read_only_keys_are_ignored_everywhere(api: ApiClient, user:
     assert made["user_id"] == user.pk
     assert made["version"] == 1
     assert set(made) == set(plain)
-    for name in ("personal_info", "custom_fields", "professional_summary"):
+    for name in ("personal_info", "custom_fields", "professional_summary", "extra"):
         assert made[name] == plain[name]
-    for name in ("experiences", "education", "projects"):
+    for name in (kind.plural for kind in COMPONENTS if not kind.in_skills):
         bare = [[{**each, "id": ""} for each in document[name]] for document in (made, plain)]
         assert bare[0] == bare[1]
     path = f"{PROFILES}/{made['id']}"

@@ -11,7 +11,22 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from profiles.models import COMPONENTS, Certification, Component, Education, Experience, Language, Profile, Project
+from profiles.modelfields import HttpUrlField, PartialDateField
+from profiles.models import (
+    COMPONENTS,
+    Award,
+    Certification,
+    Component,
+    Education,
+    Experience,
+    Interest,
+    Language,
+    Profile,
+    Project,
+    Publication,
+    Reference,
+    Volunteering,
+)
 from tests.client import ApiClient
 from tests.factories import PERSONAL_INFO, item, make_profile, profile_document
 from users.models import User
@@ -83,6 +98,7 @@ LIMITS: list[tuple[type[Component], str, int]] = [
     (Experience, "description", 2000),
     (Experience, "employment_type", 50),
     (Experience, "industry", 100),
+    (Experience, "company_description", 500),
     (Education, "institution", 100),
     (Education, "degree", 100),
     (Education, "field_of_study", 100),
@@ -90,10 +106,24 @@ LIMITS: list[tuple[type[Component], str, int]] = [
     (Education, "description", 2000),
     (Project, "name", 100),
     (Project, "description", 1000),
+    (Project, "entity", 100),
+    (Project, "type", 50),
     (Certification, "name", 200),
     (Certification, "issuer", 100),
     (Certification, "credential_id", 100),
     (Language, "name", 50),
+    (Volunteering, "organization", 100),
+    (Volunteering, "role", 100),
+    (Volunteering, "summary", 2000),
+    (Award, "title", 200),
+    (Award, "awarder", 100),
+    (Award, "summary", 2000),
+    (Publication, "name", 200),
+    (Publication, "publisher", 100),
+    (Publication, "summary", 2000),
+    (Interest, "name", 100),
+    (Reference, "name", 100),
+    (Reference, "reference", 2000),
 ]
 
 
@@ -111,7 +141,12 @@ def test_each_text_has_the_limit_of_the_contract(
         (Experience, "achievements", 500),
         (Experience, "technologies", 100),
         (Education, "honors", 200),
+        (Education, "courses", 200),
         (Project, "technologies", 100),
+        (Project, "highlights", 500),
+        (Project, "roles", 100),
+        (Volunteering, "highlights", 500),
+        (Interest, "keywords", 100),
     ],
 )
 def test_each_list_of_texts_has_the_limits_of_the_contract(
@@ -150,7 +185,18 @@ PERSONAL: dict[str, tuple[list[str], dict[str, str]]] = {
         {"none": "no_digit", "+": "no_digit", "9" * 33: "max_length"},
     ),
     "location": (["x", "é" * 100], {"x" * 101: "max_length"}),
+    "headline": (["x", "é" * 220], {"x" * 221: "max_length"}),
+    "address": (["x", "é" * 200], {"x" * 201: "max_length"}),
+    "postal_code": (["1", "SW1Y 4JH", "é" * 20], {"x" * 21: "max_length"}),
+    "city": (["x", "é" * 100], {"x" * 101: "max_length"}),
+    "region": (["x", "é" * 100], {"x" * 101: "max_length"}),
+    "country_code": (
+        ["GB", "DE", "XK"],
+        {"gb": "country", "G": "country", "12": "country", "ÖS": "country", "ＧＢ": "country", "GBR": "max_length"},
+    ),
 }
+URLS_OF_PERSON = ("linkedin", "github", "website", "image")
+KINDS_WITH_URL = [kind for kind in COMPONENTS if any(isinstance(f, HttpUrlField) for f in kind._meta.concrete_fields)]
 
 
 @pytest.mark.parametrize("name", PERSONAL)
@@ -215,19 +261,20 @@ NO_ADDRESSES = [
 
 def test_web_addresses_get_a_scheme_and_keep_all_else(api: ApiClient, path: str) -> None:
     assert taken(api, path, Project, "url", list(ADDRESSES)) == list(ADDRESSES.values())
-    for name in ("linkedin", "github", "website"):
+    for name in URLS_OF_PERSON:
         answer = api.patch(path, {"personal_info": {name: " github.com/ada "}})
         assert answer.json()["personal_info"][name] == "https://github.com/ada"
 
 
 def test_other_schemes_and_what_is_no_web_address_are_refused(api: ApiClient, path: str) -> None:
-    for kind in (Project, Certification):
+    assert len(KINDS_WITH_URL) > 2
+    for kind in KINDS_WITH_URL:
         codes = refused(api, path, kind, "url", NO_ADDRESSES)
         assert set(codes) <= {"scheme", "invalid", "max_length"}
         assert codes[: len(NO_ADDRESSES)].count("scheme") >= 9
     before = api.get(path).json()
     for value in NO_ADDRESSES:
-        sent = {"personal_info": dict.fromkeys(["linkedin", "github", "website"], value)}
+        sent = {"personal_info": dict.fromkeys(URLS_OF_PERSON, value)}
         assert set(faults(api.patch(path, sent))) == {f"/personal_info/{name}" for name in sent["personal_info"]}
     assert api.get(path).json() == before
 
@@ -263,16 +310,28 @@ NO_DATES = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "name"), [(kind, kind.period[0]) for kind in COMPONENTS if kind.period], ids=str)
+# Every date that stands alone or begins a range.
+DATE_FIELDS = [
+    (kind, field.name)
+    for kind in COMPONENTS
+    for field in kind._meta.concrete_fields
+    if isinstance(field, PartialDateField) and (kind.period is None or field.name != kind.period[1])
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), DATE_FIELDS, ids=[f"{kind.plural}-{name}" for kind, name in DATE_FIELDS])
 def test_dates_keep_their_precision_and_all_else_is_refused(
     api: ApiClient, path: str, kind: type[Component], name: str
 ) -> None:
-    assert kind.period
-    _, end = kind.period
-    others = {end: None, "is_current": True}
+    others: dict[str, Any] = {kind.period[1]: None, "is_current": True} if kind.period else {}
     assert taken(api, path, kind, name, DATES, **others) == [each.strip() for each in DATES]
     assert set(refused(api, path, kind, name, NO_DATES, **others)) == {"invalid"}
-    assert set(refused(api, path, kind, name, ["", " "], **others)) == {"blank"}
+    if kind._meta.get_field(name).null:
+        body = [item(kind, **others) | {name: blank} for blank in ("", " ")]
+        answer = api.post(f"{path}/{kind.plural}", body, check_request=False)
+        assert [each[name] for each in answer.json()] == [None, None]
+    else:
+        assert set(refused(api, path, kind, name, ["", " "], **others)) == {"blank"}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in COMPONENTS if kind.period], ids=lambda kind: kind.plural)

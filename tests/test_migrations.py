@@ -1,6 +1,7 @@
 """Migrations go forwards and back, and the database itself holds the rules."""
 
 import itertools
+import json
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
@@ -8,9 +9,20 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.db.migrations.loader import MigrationLoader
 
-from profiles import partial_dates
-from profiles.models import Certification, CustomField, Education, Experience, Profile, Project, Skill
+from profiles import partial_dates, rendering
+from profiles.models import (
+    COMPONENTS,
+    Certification,
+    CustomField,
+    Education,
+    Experience,
+    Profile,
+    Project,
+    Skill,
+    Volunteering,
+)
 from tests.factories import ProfileFactory, UserFactory, item
 from users.models import User
 
@@ -56,6 +68,30 @@ def test_all_migrations_can_be_taken_back_and_made_again() -> None:
 @pytest.mark.django_db
 def test_no_migration_is_missing() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.django_db
+def test_the_release_before_still_writes_rows_once_the_career_has_grown(user: User) -> None:
+    """It names the columns that it knows, while this one is rolled out; the others get what nobody gave."""
+    known = MigrationLoader(connection).project_state([("profiles", "0002_jobs")]).apps
+    own = {"full_name": "Ada", "email": "ada@example.org"}
+    profile = known.get_model("profiles", "Profile").objects.create(user_id=user.pk, **own)
+    kinds = {kind: known.get_model("profiles", kind.__name__) for kind in COMPONENTS[:5]}
+    for kind, table in kinds.items():
+        fields = {field.name for field in table._meta.concrete_fields}
+        content = {name: value for name, value in item(kind).items() if name in fields}
+        assert len(content) < len(kind.content_fields())
+        table.objects.create(profile=profile, position=0, **content)
+    skill = {"kind": "soft", "name": "Calm", "name_key": "calm"}
+    known.get_model("profiles", "Skill").objects.create(profile=profile, position=0, **skill)
+    assert Profile.objects.get(pk=profile.pk).links == []
+    document = json.loads(rendering.stored(profile.pk).body)
+    assert (document["personal_info"]["links"], document["extra"], document["references"]) == ([], {}, [])
+    assert (document["skills"]["soft"], document["skills"]["details"]) == (["Calm"], [])
+    for kind in kinds:
+        (shown,) = (document["skills"] if kind.in_skills else document)[kind.plural]
+        assert (shown["is_visible"], shown["extra"]) == (True, {})
+    assert (document["education"][0]["courses"], document["projects"][0]["roles"]) == ([], [])
 
 
 def experience(**changes: Any) -> Callable[[Profile], object]:
@@ -112,6 +148,9 @@ REFUSED: dict[str, Callable[[Profile], object]] = {
     "a grade below 0": education(gpa=-0.1),
     "a project that ends before it starts": lambda profile: Project.objects.bulk_create(
         [Project(profile=profile, position=0, **item(Project, start_date="2020-02", end_date="2020-01"))]
+    ),
+    "voluntary work that ends before it starts": lambda profile: Volunteering.objects.bulk_create(
+        [Volunteering(profile=profile, position=0, **item(Volunteering, start_date="2020-02", end_date="2020-01"))]
     ),
     "a certificate that expires before it is obtained": lambda profile: Certification.objects.bulk_create(
         [Certification(profile=profile, position=0, **item(Certification, date_obtained="2020", expiry_date="2019"))]

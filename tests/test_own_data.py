@@ -34,6 +34,8 @@ CANARY = "canary"
 ASYNC = {"Prefer": "respond-async"}
 # Where rendered documents are kept.
 CACHE = "cache" if settings.REDIS_URL else "memory"
+# Members whose values are not the person's to word.
+CHOSEN = {"proficiency", "kind", "country_code"}
 # What an export leaves out: secrets, and copies of other columns that only serve comparing.
 NOT_EXPORTED = {"password", "email_key", "name_key"}
 
@@ -43,12 +45,12 @@ def branded(value: Any) -> Any:
     if isinstance(value, list):
         return [branded(each) for each in value]
     if isinstance(value, dict):
-        return {name: each if name == "proficiency" else branded(each) for name, each in value.items()}
+        return {name: each if name in CHOSEN else branded(each) for name, each in value.items()}
     if not isinstance(value, str) or value[:4].isdigit():
         return value
-    if "@" in value:
-        return f"{CANARY}.{value}"
-    return f"{value}/{CANARY}" if value.startswith("https://") else f"{value} {CANARY}"
+    if value.startswith("https://"):
+        return f"{value}/{CANARY}"
+    return f"{CANARY}.{value}" if "@" in value else f"{value} {CANARY}"
 
 
 def texts() -> Iterator[tuple[str, str]]:
@@ -126,6 +128,7 @@ def work_in_background(api: ApiClient, path: str) -> None:
 def profile_page(profile: Profile) -> dict[str, Any]:
     """What the admin's page of a profile sends, with a change in the first job."""
     fields = {name: getattr(profile, name) for name in (*Profile.PERSONAL_INFO, "professional_summary")}
+    fields |= {"links": json.dumps(profile.links)}
     forms = {related.get_accessor_name(): related for related in Profile._meta.related_objects}
     fields |= {f"{name}-{what}_FORMS": 0 for name in forms for what in ("TOTAL", "INITIAL")}
     job = profile.experience_set.get(position=0)
@@ -170,7 +173,7 @@ def exported(api: ApiClient) -> Any:
 
 
 def test_an_export_is_a_zip_of_everything(api: ApiClient, user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "PIECE_BYTES", 1000)
+    monkeypatch.setattr(JobFile, "PIECE_BYTES", 1000)
     for count in (1, 2):
         make_profile(user, count)
     told = exported(api)

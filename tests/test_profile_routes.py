@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from profiles.models import COMPONENTS, PARTS, Component, CustomField, Profile
+from profiles.models import COMPONENTS, PARTS, Component, CustomField, Profile, Reference
 from tests.client import ApiClient
-from tests.factories import PERSONAL_INFO, SUMMARY, make_item, make_profile, profile_document
+from tests.factories import EMPTY_SKILLS, PERSONAL_INFO, SUMMARY, make_item, make_profile, profile_document
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -181,7 +181,8 @@ def test_the_list_shows_own_fields_and_counts_oldest_first(
         "has_next": False,
         "has_previous": False,
     }
-    names = [kind.plural for kind in COMPONENTS] + ["technical", "soft", "custom_fields"]
+    # What others say of the person is counted nowhere.
+    names = [kind.plural for kind in COMPONENTS if kind is not Reference] + ["technical", "soft", "custom_fields"]
     for number, each in enumerate(answer["profiles"]):
         assert each["counts"] == dict.fromkeys(names, number)
         whole = api.get(address(three[number])).json()
@@ -288,7 +289,12 @@ def test_the_skills_section_is_read_and_replaced_as_the_document_has_it(api: Api
     assert changed == answer.json() | {
         "message": "Skills updated successfully",
         "technical": ["C++", "Go"],
-        "languages": [second, {"id": welsh["id"], "name": "Welsh", "proficiency": "basic"}],
+        # What was known of a skill goes with it.
+        "details": [each for each in answer.json()["details"] if each["kind"] == "soft"],
+        "languages": [
+            second,
+            {"id": welsh["id"], "name": "Welsh", "proficiency": "basic", "is_visible": True, "extra": {}},
+        ],
     }
     assert api.get(address(profile)).json()["version"] == 2
     assert first["id"] not in {each["id"] for each in api.get(path).json()["languages"]}
@@ -338,7 +344,7 @@ def test_skills_are_added_and_removed_by_name_without_case(api: ApiClient, user:
     body = api.delete(path, {"skills": ["strasse", "R", "r"]})
     assert body.json() == {"message": f"2 {kind} skills removed successfully", kind: ["Rust", "Perl"]}
     skills = api.get(path.removesuffix(f"/{kind}")).json()
-    assert skills == {"technical": [], "soft": [], "languages": [], "certifications": []} | {kind: ["Rust", "Perl"]}
+    assert skills == EMPTY_SKILLS | {kind: ["Rust", "Perl"]}
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from django.db import models
 
-from profiles.limits import MAX_CUSTOM_VALUE_BYTES, MAX_PROFILES
-from profiles.modelfields import StringListField
+from profiles.limits import MAX_CUSTOM_VALUE_BYTES, MAX_EXTRA_BYTES, MAX_PROFILE_EXTRA_BYTES, MAX_PROFILES
+from profiles.modelfields import ExtraField, StringListField
 from profiles.models import COMPONENTS, PARTS, Component, CustomField, Profile, Skill
 from tests.client import ApiClient
-from tests.factories import PERSONAL_INFO, item, make_profile, profile_document
+from tests.factories import EMPTY_SKILLS, PERSONAL_INFO, REQUIRED, SAMPLES, item, make_profile, profile_document
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -26,13 +26,9 @@ methods = pytest.mark.parametrize("method", CHANGES)
 
 # What an item must carry, with all else left to its default.
 SMALLEST: dict[str, dict[str, Any]] = {
-    "experiences": {"title": "Analyst", "company": "Engines", "start_date": "2019", "is_current": True},
-    "education": {"institution": "London", "degree": "BSc", "field_of_study": "Mathematics", "start_date": "2014"},
-    "projects": {"name": "Note G", "description": "A program.", "start_date": "2020-12"},
-    "certifications": {"name": "Analyst", "issuer": "Royal Society", "date_obtained": "2018-05-04"},
-    "languages": {"name": "French", "proficiency": "basic"},
+    kind.plural: {name: SAMPLES[kind][name] for name in sorted(REQUIRED[kind])} for kind in COMPONENTS
 }
-EMPTY_SKILLS: dict[str, Any] = {"technical": [], "soft": [], "languages": [], "certifications": []}
+SMALLEST["experiences"]["is_current"] = True
 
 
 def address(profile: Profile) -> str:
@@ -108,12 +104,13 @@ def test_a_document_is_stored_whole_and_read_back_as_it_was_sent(api: ApiClient,
 
 def test_what_a_new_document_leaves_out_is_null_or_empty(api: ApiClient) -> None:
     made = api.post(PROFILES, {"personal_info": {"full_name": "Ada", "email": "ada@example.org"}}).json()
-    optional = dict.fromkeys(["phone", "location", "linkedin", "github", "website"])
-    assert made["personal_info"] == {"full_name": "Ada", "email": "ada@example.org", **optional}
+    optional: dict[str, Any] = {**dict.fromkeys(Profile.PERSONAL_INFO), "links": []}
+    assert made["personal_info"] == optional | {"full_name": "Ada", "email": "ada@example.org"}
     assert made["label"] == "Master"
     assert made["professional_summary"] is None
     assert made["skills"] == EMPTY_SKILLS
-    assert [made[name] for name in ("experiences", "education", "projects", "custom_fields")] == [[], [], [], {}]
+    assert (made["custom_fields"], made["extra"]) == ({}, {})
+    assert [listed(made, kind) for kind in COMPONENTS] == [[]] * len(COMPONENTS)
 
 
 @kinds
@@ -224,9 +221,14 @@ PARTIAL_CHANGES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"personal_info": {**PERSONAL_INFO, "location": "Paris", "phone": None}},
     ),
     "experiences": ({"experiences": []}, {"experiences": []}),
-    "education": ({"education": None}, {"education": []}),
-    "projects": ({"projects": []}, {"projects": []}),
+    **{
+        kind.plural: ({kind.plural: None}, {kind.plural: []})
+        for kind in COMPONENTS
+        if kind.plural != "experiences" and not kind.in_skills
+    },
     "custom_fields": ({"custom_fields": {"new": [1]}}, {"custom_fields": {"new": [1]}}),
+    "extra": ({"extra": {"new": 1.0}}, {"extra": {"new": 1.0}}),
+    "null extra": ({"extra": None}, {"extra": {}}),
     "no custom_fields": ({"custom_fields": {}}, {"custom_fields": {}}),
     "null custom_fields": ({"custom_fields": None}, {"custom_fields": {}}),
     "null skills": ({"skills": None}, {"skills": EMPTY_SKILLS}),
@@ -254,7 +256,8 @@ def test_only_what_is_sent_changes_and_that_is_one_version(api: ApiClient, user:
 def test_each_list_of_the_skills_is_cleared_alone(api: ApiClient, user: User, method: str, nothing: Any) -> None:
     path = address(make_profile(user, 2))
     expected = api.get(path).json()["skills"]
-    for version, part in enumerate(EMPTY_SKILLS, start=2):
+    # The details before their skills, with which they would go.
+    for version, part in enumerate(reversed(EMPTY_SKILLS), start=2):
         expected[part] = []
         answer = api.send(method, path, {"skills": {part: nothing}}).json()
         assert answer["skills"] == expected
@@ -265,9 +268,10 @@ def test_each_list_of_the_skills_is_cleared_alone(api: ApiClient, user: User, me
 def test_each_optional_part_of_personal_info_is_cleared_alone(api: ApiClient, user: User, method: str) -> None:
     path = address(make_profile(user, 0))
     expected = api.get(path).json()["personal_info"]
-    blanks = {"phone": None, "location": "", "linkedin": " \t", "github": "", "website": None}
+    blanks = dict.fromkeys(name for name in Profile.PERSONAL_INFO if name not in {"full_name", "email"})
+    blanks |= {"location": "", "linkedin": " \t", "github": "", "image": " ", "country_code": "", "city": "\n"}
     for name, nothing in blanks.items():
-        expected[name] = None
+        expected[name] = [] if name == "links" else None
         answer = api.send(method, path, {"personal_info": {name: nothing}}, check_request=False)
         assert answer.json()["personal_info"] == expected
 
@@ -356,9 +360,8 @@ def test_null_or_empty_clears_each_optional_field_of_an_item(api: ApiClient, use
         field = kind._meta.get_field(name)
         freed = {"end_date": None, "is_current": True} if kind.end_unless_current else {}
         wordless = isinstance(field, (models.BooleanField, models.FloatField))
-        blanks: list[Any] = (
-            [None] if wordless else [None, []] if isinstance(field, StringListField) else [None, "", " "]
-        )
+        is_container = isinstance(field, (StringListField, ExtraField))
+        blanks: list[Any] = [None] if wordless else [None, cleared] if is_container else [None, "", " "]
         for blank in blanks:
             api.put(path, nested(kind, [known]))
             sent = {"id": known["id"], **freed, name: blank}
@@ -442,6 +445,15 @@ TOO_MUCH: dict[str, tuple[dict[str, Any], str]] = {
     },
     **{kind: ({"skills": {kind: [f"skill {n}" for n in range(501)]}}, f"/skills/{kind}") for kind in Skill.Kind.values},
     "custom_fields": ({"custom_fields": {f"key {n}": n for n in range(101)}}, "/custom_fields"),
+    "links": ({"personal_info": PERSONAL_INFO | {"links": [{"network": "X"}] * 51}}, "/personal_info/links"),
+    "extra": ({"extra": {"x": "é" * (MAX_PROFILE_EXTRA_BYTES // 2)}}, "/extra"),
+    **{
+        f"{kind.plural}.extra": (
+            nested(kind, [item(kind, extra={"x": "é" * (MAX_EXTRA_BYTES // 2)})]),
+            pointer(kind, 0, "extra"),
+        )
+        for kind in COMPONENTS
+    },
     "custom value": ({"custom_fields": {"key": "é" * (MAX_CUSTOM_VALUE_BYTES // 2)}}, "/custom_fields/key"),
     **{
         f"{kind.plural}.{field.name}": (
@@ -479,9 +491,8 @@ def test_what_just_fits_is_stored(api: ApiClient) -> None:
     answer = api.post(PROFILES, data=as_utf8(sent))
     assert answer.status_code == HTTPStatus.CREATED
     assert 3.8 * MIB < len(answer.content) < 4 * MIB
-    assert rows() == {"Profile": 1, "Project": 380, "Language": 1000, "Skill": 500, "CustomField": 100} | dict.fromkeys(
-        ["Experience", "Education", "Certification"], 0
-    )
+    stored = {"Profile": 1, "Project": 380, "Language": 1000, "Skill": 500, "CustomField": 100}
+    assert rows() == dict.fromkeys((part.__name__ for part in PARTS), 0) | stored
 
 
 @kinds

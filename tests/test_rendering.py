@@ -9,9 +9,20 @@ from hypothesis.extra.django import TestCase
 from rest_framework.renderers import JSONRenderer
 
 from profiles import rendering
-from profiles.models import COMPONENTS, Certification, CustomField, Education, Experience, Language, Profile, Skill
-from profiles.serializers import ITEM_SERIALIZERS, PersonalInfoSerializer
-from tests.factories import ProfileFactory, UserFactory, make_profile
+from profiles.models import (
+    COMPONENTS,
+    Certification,
+    CustomField,
+    Education,
+    Experience,
+    Interest,
+    Language,
+    Profile,
+    Skill,
+    Volunteering,
+)
+from profiles.serializers import ITEM_SERIALIZERS, PersonalInfoSerializer, SkillDetail
+from tests.factories import EMPTY_SKILLS, ProfileFactory, UserFactory, make_profile
 
 # What a database can store: anything but NUL and lone surrogates, the characters that JSON escapes among them.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40)
@@ -26,6 +37,8 @@ JSON_VALUES = st.recursive(
     max_leaves=6,
 )
 STRINGS = st.lists(TEXTS, max_size=3)
+EXTRAS = st.dictionaries(TEXTS, JSON_VALUES, max_size=2)
+LINKS = st.lists(st.fixed_dictionaries({"network": TEXTS, "username": st.none() | TEXTS, "url": st.none()}), max_size=2)
 
 
 def exactly(value: Any) -> Any:
@@ -45,11 +58,26 @@ def as_serialized(profile: Profile) -> dict[str, Any]:
     }
     names = {kind: [row.name for row in Skill.objects.filter(profile=profile, kind=kind)] for kind in Skill.Kind.values}
     below = {model.plural: items.pop(model.plural) for model in COMPONENTS if model.in_skills}
-    own = ("id", "user_id", "label", "is_active", "version", "created_at", "updated_at", "professional_summary")
+    skills = [
+        *Skill.objects.filter(profile=profile, kind="technical"),
+        *Skill.objects.filter(profile=profile, kind="soft"),
+    ]
+    details = [SkillDetail(row).data for row in skills if row.level or row.keywords or row.extra]
+    own = (
+        "id",
+        "user_id",
+        "label",
+        "is_active",
+        "version",
+        "created_at",
+        "updated_at",
+        "professional_summary",
+        "extra",
+    )
     document = {
         **{name: getattr(profile, name) for name in own},
         "personal_info": PersonalInfoSerializer(profile).data,
-        "skills": {**names, **below},
+        "skills": {**names, "details": details, **below},
         **items,
         "custom_fields": {row.key: row.value for row in CustomField.objects.filter(profile=profile)},
     }
@@ -60,7 +88,12 @@ class TestDocuments(TestCase):
     @settings(max_examples=60, deadline=None)
     @given(st.data())
     def test_any_content_is_shown_as_the_serializers_show_it(self, data: st.DataObject) -> None:
-        profile = ProfileFactory.create(full_name=data.draw(TEXTS), professional_summary=data.draw(st.none() | TEXTS))
+        profile = ProfileFactory.create(
+            full_name=data.draw(TEXTS),
+            professional_summary=data.draw(st.none() | TEXTS),
+            links=data.draw(LINKS),
+            extra=data.draw(EXTRAS),
+        )
         for position in range(data.draw(st.integers(0, 3))):
             place = {"profile": profile, "position": position}
             Experience.objects.create(
@@ -79,8 +112,17 @@ class TestDocuments(TestCase):
                 **place, institution=data.draw(TEXTS), degree="BSc", start_date="2001", gpa=gpa, honors=honors
             )
             Certification.objects.create(**place, name=data.draw(TEXTS), issuer="I", date_obtained="2020-05-31")
-            Language.objects.create(**place, name=data.draw(TEXTS), proficiency="basic")
-            Skill.objects.create(**place, kind="soft", name=f"{position} {data.draw(TEXTS)}")
+            Language.objects.create(
+                **place, name=data.draw(TEXTS), proficiency="basic", is_visible=data.draw(st.booleans())
+            )
+            Volunteering.objects.create(**place, organization=data.draw(TEXTS), summary=data.draw(st.none() | TEXTS))
+            Interest.objects.create(
+                **place, name=data.draw(TEXTS), keywords=data.draw(STRINGS), extra=data.draw(EXTRAS)
+            )
+            for kind in Skill.Kind.values:
+                level, keywords, extra = data.draw(st.none() | TEXTS), data.draw(STRINGS), data.draw(EXTRAS)
+                name = f"{position} {data.draw(TEXTS)}"
+                Skill.objects.create(**place, kind=kind, name=name, level=level, keywords=keywords, extra=extra)
             CustomField.objects.create(**place, key=f"{position}{data.draw(TEXTS)}", value=data.draw(JSON_VALUES))
         shown = json.loads(rendering.stored(profile.pk).body)
         assert exactly(shown) == exactly(as_serialized(profile))
@@ -102,5 +144,6 @@ def test_lists_keep_their_order_whatever_the_order_of_their_rows() -> None:
 @pytest.mark.django_db
 def test_a_profile_with_nothing_below_it_has_empty_lists() -> None:
     document = json.loads(rendering.stored(make_profile(UserFactory.create(), 0).pk).body)
-    assert document["skills"] == {"technical": [], "soft": [], "languages": [], "certifications": []}
-    assert (document["experiences"], document["custom_fields"]) == ([], {})
+    assert document["skills"] == EMPTY_SKILLS
+    assert [document[model.plural] for model in COMPONENTS if not model.in_skills] == [[]] * (len(COMPONENTS) - 2)
+    assert document["custom_fields"] == {}

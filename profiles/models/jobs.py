@@ -5,8 +5,10 @@ all be at one job, and one of them wins.
 """
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any, Self
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import IO, Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -43,7 +45,9 @@ class JobQuerySet(models.QuerySet["Job"]):
 
     def cancel(self) -> int:
         """End those that have not ended; returns how many these were. An effect under way rolls itself back then."""
-        return self.unfinished().update(status=Job.Status.CANCELLED, finished_at=timezone.now(), input="")
+        ended = self.unfinished().update(status=Job.Status.CANCELLED, finished_at=timezone.now(), input="")
+        JobFile.objects.filter(job__in=self, job__status=Job.Status.CANCELLED, is_input=True).delete()
+        return ended
 
 
 class Job(models.Model):
@@ -132,11 +136,11 @@ class Job(models.Model):
             "input": "",
             "finished_at": timezone.now(),
         }
-        return self._set(self._mine(), changes)
+        return self._end(changes)
 
     def fail(self, problem: Mapping[str, Any]) -> bool:
         """End this run with the problem document that says why; False if it was lost meanwhile."""
-        return self._set(self._mine(), {**self._failed(problem), "input": ""})
+        return self._end({**self._failed(problem), "input": ""})
 
     def give_up(self, now: dt.datetime, problem: Mapping[str, Any]) -> bool:
         """End a job that was lost too often; its input stays, for whoever finds out why."""
@@ -148,6 +152,15 @@ class Job(models.Model):
         wait = min(max(now - self.created_at, settings.JOB_LEASE), LONGEST_WAIT)
         return self._set(self._lost(now), {"status": self.Status.QUEUED, "lease_until": now + wait, "done": 0})
 
+    @contextmanager
+    def given(self) -> Iterator[IO[bytes]]:
+        """The file that it was given, to read from its beginning; in memory only where it is small."""
+        with tempfile.SpooledTemporaryFile(JobFile.PIECE_BYTES) as file:
+            for content in self.pieces.filter(is_input=True).values_list("content", flat=True).iterator(chunk_size=1):
+                file.write(content)
+            file.seek(0)
+            yield file
+
     @classmethod
     def _failed(cls, problem: Mapping[str, Any]) -> dict[str, Any]:
         return {"status": cls.Status.FAILED, "problem": as_text(problem), "finished_at": timezone.now()}
@@ -158,6 +171,11 @@ class Job(models.Model):
     def _mine(self) -> JobQuerySet:
         return Job.objects.filter(pk=self.pk, status=self.Status.RUNNING, attempts=self.attempts)
 
+    def _end(self, changes: Mapping[str, Any]) -> bool:
+        if is_mine := self._set(self._mine(), changes):
+            self.pieces.filter(is_input=True).delete()
+        return is_mine
+
     def _set(self, rows: JobQuerySet, changes: Mapping[str, Any]) -> bool:
         if not rows.update(**changes):
             return False
@@ -167,12 +185,16 @@ class Job(models.Model):
 
 
 class JobFile(models.Model):
-    """A piece of the file that a job has made; apart and numbered, so that nobody need hold all of it in memory."""
+    """A piece of the file that a job was given or has made; numbered, so that nobody need hold all of it in memory."""
+
+    PIECE_BYTES: ClassVar[int] = 2**20
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="pieces", db_index=False)
     number = models.PositiveIntegerField()
     content = models.BinaryField()
+    # What a job was given goes with its end.
+    is_input = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ("number",)
@@ -180,3 +202,12 @@ class JobFile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id} {self.number}"
+
+    @classmethod
+    def keep(cls, job: Job, file: IO[bytes], *, is_input: bool = False) -> int:
+        """Store a file's content piece by piece; how many bytes."""
+        size = 0
+        for number, content in enumerate(iter(lambda: file.read(cls.PIECE_BYTES), b"")):
+            cls.objects.create(job=job, number=number, content=content, is_input=is_input)
+            size += len(content)
+        return size

@@ -11,6 +11,7 @@ from profiles.views.documents import (
     ProfileView,
 )
 from profiles.views.jobs import JobFileView, JobsView, JobView
+from profiles.views.portability import ExportView, ImportView
 
 __all__ = [
     "COMPONENT_VIEWSETS",
@@ -21,6 +22,8 @@ __all__ = [
     "CustomFieldsView",
     "DuplicateView",
     "EraseView",
+    "ExportView",
+    "ImportView",
     "JobFileView",
     "JobView",
     "JobsView",

@@ -1,18 +1,19 @@
 """Work in the background, as its owner follows it (contract 4)."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.db.models.functions import Length
 from django.http import Http404, StreamingHttpResponse
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from profiles import exports, openapi
-from profiles.models import Job
+from profiles import openapi
+from profiles.models import Job, JobFile
 from profiles.permissions import IsOwner
 from profiles_project.http.errors import Conflict
 from profiles_project.http.pagination import paginate
@@ -108,15 +109,19 @@ class JobFileView(OneJobView):
     @openapi.jobs_file
     def get(self, request: Request, job_id: str) -> StreamingHttpResponse:
         job = self.job()
-        size = job.pieces.aggregate(size=Sum(Length("content")))["size"]
-        if size is None:
+        pieces = job.pieces.filter(is_input=False)
+        size = pieces.aggregate(size=Sum(Length("content")))["size"]
+        if size is None or job.result is None:
             raise Http404
-        response = StreamingHttpResponse(_content(job), content_type=exports.MEDIA_TYPE)
+        made = json.loads(job.result)
+        # Jobs of the release before tell no form: theirs is an archive.
+        form, extension = made.get("media_type", "application/zip"), made.get("extension", "zip")
+        response = StreamingHttpResponse(_content(pieces), content_type=form)
         response["Content-Length"] = str(size)
-        response["Content-Disposition"] = f'attachment; filename="profiles-{job.created_at:%Y-%m-%d}.zip"'
+        response["Content-Disposition"] = f'attachment; filename="profiles-{job.created_at:%Y-%m-%d}.{extension}"'
         return response
 
 
-def _content(job: Job) -> Iterator[bytes]:
-    for number in job.pieces.values_list("number", flat=True):
-        yield bytes(job.pieces.values_list("content", flat=True).get(number=number))
+def _content(pieces: "QuerySet[JobFile]") -> Iterator[bytes]:
+    for number in pieces.values_list("number", flat=True):
+        yield bytes(pieces.values_list("content", flat=True).get(number=number))

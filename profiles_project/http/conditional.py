@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from profiles_project.http.errors import Problem
 
 # Raised whenever the shape of the document changes, so that no client takes an old body for a new one.
-FORMAT = 1
+FORMAT = 2
 
 
 class PreconditionFailed(Problem):
@@ -49,6 +49,10 @@ class IfMatch:
         wanted = [str(document_id), str(version)]
         if not any(_opaque(tag).split(".")[:2] == wanted for tag in self.tags):
             raise PreconditionFailed(version=version)
+
+
+# Of a request without the header.
+ANY_VERSION = IfMatch(None)
 
 
 def not_modified(request: Request, tag: str) -> HttpResponse | None:

@@ -99,13 +99,17 @@ class HttpUrl(Text):
 
 
 class Flag(serializers.BooleanField):
-    """true or false and nothing that resembles them; null clears to false."""
+    """true or false and nothing that resembles them; null clears to `cleared`."""
 
     null_clears = True
 
+    def __init__(self, *, cleared: bool = False, **options: Any) -> None:
+        self.cleared = cleared
+        super().__init__(**options)
+
     def run_validation(self, data: Any = empty) -> Any:
         if data is None:
-            return False
+            return self.cleared
         if isinstance(data, bool):
             return data
         if data is not empty:

@@ -1,0 +1,542 @@
+"""A JSON Resume document read as a career document, with a report of what became of each part of it.
+
+What is stored in another form than it came keeps its original in `extra`, under its own key, as `{given, stored}`:
+`stored` is the fingerprint of our value, so that an export gives the original back as long as nobody changed it.
+Where nothing came and something stands in for it, `given` is absent.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from profiles.json_resume import mapping
+from profiles.json_resume.mapping import NOT_GIVEN, SECTIONS, SKILLS, Key, Section, is_empty
+from profiles.json_resume.values import READERS, UNKNOWN_FLUENCY, Unreadable, fingerprint
+
+Path = tuple[str | int, ...]
+ABSENT = object()
+EMPTY = "It was empty and is left out."
+# Of the one line of a place (contract 3.1).
+LONGEST_PLACE = 100
+# Required besides a section's texts: without it an item can't be one of ours.
+_REQUIRED = {
+    "experiences": ("start_date", "end_date"),
+    "education": ("start_date",),
+    "projects": ("start_date",),
+    "certifications": ("date_obtained",),
+}
+_VERSION = re.compile(r"/v?(\d+)\.\d+\.\d+/")
+
+
+class NoResume(ValueError):
+    """The whole document is refused: where, a stable code, and why in one sentence."""
+
+    def __init__(self, path: Path, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.path = path
+        self.code = code
+
+
+class Entry(NamedTuple):
+    """What became of a part of the document: `mapped`, `changed`, `kept_aside` or `refused`."""
+
+    path: Path
+    outcome: str
+    detail: str
+
+
+class Fault(NamedTuple):
+    """What is wrong with a value of the career document; `limit` is the most characters or items, where too many."""
+
+    path: Path
+    code: str
+    detail: str
+    limit: int | None = None
+
+
+class Part:
+    """One object of the document with what was read from it."""
+
+    def __init__(self, path: Path, raw: Mapping[str, Any], keys: Iterable[Key], section: Section | None = None) -> None:
+        self.path = path
+        self.raw = raw
+        self.section = section
+        self.values: dict[str, Any] = {}
+        self.entries: list[Entry] = []
+        # By the key's standard name: what came where it is not what is stored.
+        self.given: dict[str, Any] = {}
+        self.unknown = dict(raw)
+        self.by_field = {key.field: key for key in keys}
+        for key in self.by_field.values():
+            for name in (key.name, *key.also):
+                if key.field not in self.values and name in self.unknown:
+                    self._read(key, name, self.unknown.pop(name))
+        for name in self.unknown:
+            self.tell("kept_aside", "We have no field for this; exports give it back.", name)
+
+    def tell(self, outcome: str, detail: str, *below: str) -> None:
+        """Add to the report."""
+        self.entries.append(Entry((*self.path, *below), outcome, detail))
+
+    def _read(self, key: Key, name: str, given: Any) -> None:
+        if is_empty(given):
+            self.tell("changed", EMPTY, name)
+            return
+        try:
+            value, why = READERS[key.kind](given)
+        except Unreadable as error:
+            self.given[key.name] = given
+            self.tell("kept_aside", str(error), name)
+            return
+        if why:
+            self.given[key.name] = given
+            self.tell("changed", why, name)
+        elif key.absent is not None and value == key.absent:
+            self.tell("changed", "An absent key says the same; exports leave it out.", name)
+        if name != key.name:
+            self.tell("changed", f"Newer documents call this {key.name}, and so do exports.", name)
+            self.tell("changed", f"It came as {name}.", key.name)
+        self.values[key.field] = value
+
+    def stand_in(self, field: str, value: Any, why: str) -> None:
+        """Give a field a value that did not come."""
+        name = self.by_field[field].name
+        self.given.setdefault(name, ABSENT)
+        self.values[field] = value
+        self.tell("changed", why, name)
+
+    def drop(self, field: str, why: str) -> None:
+        """Keep aside what came for a field."""
+        key = self.by_field[field]
+        self.given.setdefault(key.name, self._came(key))
+        self.values.pop(field, None)
+        self.tell("kept_aside", why, key.name)
+
+    def replace(self, field: str, value: Any, why: str) -> None:
+        """Give a field another value than what came."""
+        key = self.by_field[field]
+        if self.values.get(field) != value:
+            self.given.setdefault(key.name, self._came(key))
+            self.values[field] = value
+            self.tell("changed", why, key.name)
+
+    def forget_extra(self, why: str) -> None:
+        """Leave out what came beyond our fields."""
+        lost = [*self.unknown, *(name for name, given in self.given.items() if given is not ABSENT)]
+        self.unknown.clear()
+        self.given = {name: given for name, given in self.given.items() if given is ABSENT}
+        for name in lost:
+            self.tell("refused", why, name)
+
+    def _came(self, key: Key) -> Any:
+        return next((self.raw[name] for name in (key.name, *key.also) if name in self.raw), ABSENT)
+
+    def extra(self) -> dict[str, Any]:
+        """What an export needs to give back what came."""
+        fields = {key.name: field for field, key in self.by_field.items()}
+        made = dict(self.unknown)
+        for name, given in self.given.items():
+            stored = {"stored": fingerprint(self.values.get(fields[name]))}
+            made[name] = stored if given is ABSENT else {"given": given, **stored}
+        return made
+
+
+class Reading:
+    """A document that was read. `mend` takes what the API's own judgement finds wrong with `document()`."""
+
+    def __init__(self, resume: Any, *, account_email: str) -> None:
+        check(resume)
+        self.resume: Mapping[str, Any] = resume
+        self.account_email = account_email
+        # What of the document is not among the parts: kept-aside items by section and place, and the like.
+        self.aside: dict[str, Any] = {}
+        self.entries: list[Entry] = []
+        self.links: list[Part] = []
+        self._read_basics(resume["basics"])
+        self.items = {section.name: list(self._read_list(section)) for section in (*SECTIONS, SKILLS)}
+        self._drop_double_skills()
+        self.of_profile: dict[str, Any] = {}
+        self._read_rest()
+
+    # Reading ----------------------------------------------------------------------------------------------------
+
+    def _read_basics(self, raw: Mapping[str, Any]) -> None:
+        own = dict(raw)
+        place, links = own.pop("location", None), own.pop("profiles", None)
+        # Where links would say something else.
+        self.networks = {name: own.pop(name) for name in mapping.NETWORKS.values() if name in own}
+        self.basics = Part(("basics",), own, mapping.BASICS)
+        if not self.basics.values.get("full_name"):
+            raise NoResume(("basics", "name"), "required", "A résumé needs a name.")
+        if not self.basics.values.get("email"):
+            self._own_email("It has no e-mail address; the one of your account stands in.")
+        self._read_place(place, is_there="location" in raw)
+        self._read_links(links)
+
+    def _own_email(self, why: str) -> None:
+        self.basics.given.setdefault("email", self.basics.raw.get("email", ABSENT))
+        self.basics.values["email"] = self.account_email
+        self.basics.tell("changed", why, "email")
+
+    def _read_place(self, raw: Any, *, is_there: bool) -> None:
+        path: Path = ("basics", "location")
+        if isinstance(raw, str) and raw.strip():
+            self.entries.append(Entry(path, "changed", "Read as the one line of a place."))
+            raw = {"display": raw}
+        elif is_there and is_empty(raw):
+            self.entries.append(Entry(path, "changed", EMPTY))
+        elif is_there and not isinstance(raw, Mapping):
+            self._keep("basics", "location", raw, path, "This must be an object; it is kept aside.")
+        given = dict(raw) if isinstance(raw, Mapping) else {}
+        # The one line, where it is not what the parts make.
+        self.line: dict[str, Any] = {}
+        if "display" in given:
+            display = given.pop("display")
+            self.line["location"] = display.strip() if isinstance(display, str) else None
+        self.place = Part(path, given, mapping.LOCATION)
+        if self.line and self.place.values == {"city": self.line["location"]}:
+            # What an export puts there for those who don't know `display`.
+            del self.place.values["city"]
+
+    def _read_links(self, raw: Any) -> None:
+        path: Path = ("basics", "profiles")
+        if is_empty(raw):
+            if "profiles" in self.resume["basics"]:
+                self.entries.append(Entry(path, "changed", EMPTY))
+            return
+        if not isinstance(raw, list):
+            self._keep("basics", "profiles", raw, path, "This must be a list; it is kept aside.")
+            return
+        for index, each in enumerate(raw):
+            part = Part((*path, index), each, mapping.PROFILES) if isinstance(each, Mapping) else None
+            if part is None or not part.values:
+                sentence = "This says nothing of a network; it is kept aside."
+                self._keep("basics", "other_profiles", {str(index): each}, (*path, index), sentence)
+                continue
+            if not part.values.get("network"):
+                part.stand_in("network", NOT_GIVEN, "The network has no name.")
+            self.links.append(part)
+
+    def _read_list(self, section: Section) -> Iterator[Part]:
+        raw = self.resume.get(section.name)
+        if is_empty(raw):
+            return
+        if not isinstance(raw, list):
+            self._keep(section.name, "given", raw, (section.name,), "This must be a list; it is kept aside.")
+            return
+        for index, each in enumerate(raw):
+            path = (section.name, index)
+            if not isinstance(each, Mapping):
+                self._set_aside(path, each, "This must be an object; it is kept aside.")
+                continue
+            part = Part(path, each, section.keys, section)
+            if why := _complete(section, part):
+                self._set_aside(path, each, why)
+            else:
+                yield part
+
+    def _set_aside(self, path: Path, raw: Any, why: str) -> None:
+        self._keep(str(path[0]), str(path[1]), raw, path, why)
+
+    def _keep(self, section: str, name: str, raw: Any, path: Path, why: str) -> None:
+        kept = self.aside.setdefault(section, {})
+        kept[name] = {**kept.get(name, {}), **raw} if name == "other_profiles" else raw
+        self.entries.append(Entry(path, "kept_aside", why))
+
+    def _drop_double_skills(self) -> None:
+        seen: set[tuple[str, str]] = set()
+        for part in list(self.items["skills"]):
+            key = (kind_of(part), unicodedata.normalize("NFC", part.values["name"].casefold()))
+            if key in seen:
+                self._take_out(part, "This skill stands in the list already; it is kept aside.")
+            seen.add(key)
+        kinds = [kind_of(part) for part in self.items["skills"]]
+        if kinds != sorted(kinds, reverse=True):
+            self.entries.append(Entry(("skills",), "changed", "Soft skills stand after the others in exports."))
+
+    def _read_rest(self) -> None:
+        named = self.resume.get("$schema")
+        if named != mapping.SCHEMA_URL:
+            sentence = "Exports name the schema of version 1.0.0."
+            self.entries.append(Entry(("$schema",), "changed", sentence))
+        meta = self.resume.get("meta")
+        if isinstance(meta, Mapping):
+            ours = meta.get(mapping.OURS_IN_META)
+            self.of_profile = dict(ours) if isinstance(ours, Mapping) else {}
+            rest = {name: value for name, value in meta.items() if name != mapping.OURS_IN_META}
+            if rest:
+                self._keep("meta", "given", rest, ("meta",), "We have no field for this; exports give it back.")
+        elif not is_empty(meta):
+            self.entries.append(Entry(("meta",), "refused", "This must be an object."))
+        for name, value in self.resume.items():
+            if name in mapping.TOP_LEVEL and is_empty(value) and name != "$schema":
+                self.entries.append(Entry((name,), "changed", EMPTY))
+            elif name not in mapping.TOP_LEVEL:
+                place = f"/meta/{mapping.OURS_IN_META}/unknown"
+                sentence = f"We have no field for this; exports give it back below {place}, where the schema allows it."
+                self.entries.append(Entry((name,), "kept_aside", sentence))
+
+    # What was read ----------------------------------------------------------------------------------------------
+
+    def document(self) -> dict[str, Any]:
+        """The career document (contract 3.1) as the API takes it; a list that did not come is not in it."""
+        line = {"location": text} if (text := one_line(self.place.values)) else {}
+        info = {**self.place.values, **line, **self.line, **self._networks(), **self.basics.values}
+        made: dict[str, Any] = {"extra": self._extra()}
+        if "professional_summary" in info:
+            made["professional_summary"] = info.pop("professional_summary")
+        if isinstance(self.resume["basics"].get("profiles"), list):
+            info["links"] = [dict(link.values) for link in self.links]
+        made["personal_info"] = info
+        skills = self._skills()
+        for section in SECTIONS:
+            if isinstance(self.resume.get(section.name), list):
+                items = [{**part.values, "extra": part.extra()} for part in self.items[section.name]]
+                (skills if section.plural in mapping.IN_SKILLS else made)[section.plural] = items
+        if skills:
+            made["skills"] = skills
+        if isinstance(self.of_profile.get("label"), str):
+            made["label"] = self.of_profile["label"]
+        if isinstance(self.of_profile.get("customFields"), Mapping):
+            made["custom_fields"] = dict(self.of_profile["customFields"])
+        return made
+
+    def _networks(self) -> dict[str, Any]:
+        said: dict[str, Any] = {}
+        for link in self.links:
+            name = mapping.NETWORKS.get(link.values["network"].casefold())
+            if name and link.values.get("url"):
+                said.setdefault(name, link.values["url"])
+        return said | self.networks
+
+    def _skills(self) -> dict[str, Any]:
+        if not isinstance(self.resume.get("skills"), list):
+            return {}
+        made: dict[str, Any] = {"technical": [], "soft": [], "details": []}
+        for part in self.items["skills"]:
+            kind = kind_of(part)
+            made[kind].append(part.values["name"])
+            if detail := self._detail(part):
+                made["details"].append({"kind": kind, "name": part.values["name"], **detail})
+        return made
+
+    @staticmethod
+    def _detail(part: Part) -> dict[str, Any]:
+        whole = {**part.values, "extra": part.extra()}
+        detail = {name: whole.get(name) for name in ("level", "keywords", "extra")}
+        return {name: value for name, value in detail.items() if not is_empty(value)}
+
+    def _extra(self) -> dict[str, Any]:
+        """What of the document is in none of our fields, by its own keys."""
+        basics = {**self.basics.extra(), **self.aside.get("basics", {})}
+        if place := self.place.extra():
+            basics["location"] = place
+        if any(part.extra() for part in self.links):
+            # All of them, since two that are alike may differ in this.
+            basics["profiles"] = [{"of": fingerprint(full_link(p.values)), **p.extra()} for p in self.links]
+        made = {name: value for name, value in self.resume.items() if name not in mapping.TOP_LEVEL}
+        unknown = self.of_profile.get("unknown")
+        if isinstance(unknown, Mapping):
+            made |= {name: value for name, value in unknown.items() if name not in mapping.TOP_LEVEL}
+        made |= {name: value for name, value in self.aside.items() if name != "basics"}
+        return {**made, "basics": basics} if basics else made
+
+    def report(self) -> list[Entry]:
+        """What became of each part, in the order of the document's sections."""
+        mapped = [Entry(("basics",), "mapped", "Stored as the personal information.")]
+        mapped += [Entry(part.path, "mapped", "Stored as a link.") for part in self.links]
+        for section in (*SECTIONS, SKILLS):
+            mapped += [Entry(p.path, "mapped", f"Stored as {section.noun}.") for p in self.items[section.name]]
+        parts = (self.basics, self.place, *self.links, *(p for parts in self.items.values() for p in parts))
+        notes = [*self.entries, *(entry for part in parts for entry in part.entries)]
+        order = {name: number for number, name in enumerate(self.resume)}
+        return sorted([*mapped, *notes], key=lambda entry: (order.get(str(entry.path[0]), -1), *_sortable(entry.path)))
+
+    # Mending ----------------------------------------------------------------------------------------------------
+
+    def mend(self, faults: Sequence[Fault]) -> list[Fault]:
+        """Take out or shorten what is at fault; the faults that can't be mended, since a whole list is at fault."""
+        found = [(self._part(fault.path), fault) for fault in faults]
+        return [fault for located, fault in found if not self._mend(located, fault)]
+
+    def source(self, path: Path) -> Path:
+        """Where in the résumé a value of `document()` came from, as far down as can be said."""
+        if located := self._part(path):
+            part, field, _ = located
+            key = part.by_field.get(field)
+            return (*part.path, key.name) if key else part.path
+        for section in (*SECTIONS, SKILLS):
+            if section.plural in path or (section is SKILLS and path[:1] == ("skills",)):
+                return (section.name,)
+        return ("meta", mapping.OURS_IN_META, "customFields") if path[:1] == ("custom_fields",) else ("basics",)
+
+    def _part(self, path: Path) -> tuple[Part, str, Path] | None:
+        """The part of a value, its field, and what of the path lies below the field."""
+        found: tuple[Part, str, Path] | None = None
+        match path:
+            case ("personal_info", "links", int(index), *rest):
+                found = self.links[index], str(rest[0]) if rest else "network", tuple(rest[1:])
+            case ("personal_info", str(field), *rest):
+                found = self.place if field in self.place.by_field else self.basics, field, tuple(rest)
+            case (("professional_summary" | "extra") as field, *rest):
+                found = self.basics, field, tuple(rest)
+            case ("skills", ("technical" | "soft") as kind, int(index), *_):
+                found = [part for part in self.items["skills"] if kind_of(part) == kind][index], "name", ()
+            case ("skills", "details", int(index), *rest):
+                described = [part for part in self.items["skills"] if self._detail(part)]
+                found = described[index], str(rest[0]) if rest else "name", tuple(rest[1:])
+            case ("skills", str(plural), int(index), *rest) | (str(plural), int(index), *rest):
+                name = next(section.name for section in SECTIONS if section.plural == plural)
+                found = self.items[name][index], str(rest[0]) if rest else "", tuple(rest[1:])
+        return found
+
+    def _mend(self, located: tuple[Part, str, Path] | None, fault: Fault) -> bool:
+        if located is None or not located[1]:
+            return self._mend_own(fault)
+        part, field, rest = located
+        why = f"{fault.detail.rstrip('.')}; it is kept aside."
+        if field == "extra":
+            self._mend_extra(part, fault)
+        elif field not in part.by_field:
+            self._mend_made(field, fault)
+        elif field not in part.values:
+            # Another fault of the same value has been mended.
+            pass
+        elif fault.limit and fault.code == "max_length":
+            sentence = f"More than {fault.limit} can't be stored here; it was cut, and is kept aside whole."
+            part.replace(field, _cut_within(part.values.get(field), rest, fault.limit), sentence)
+        elif field == "email":
+            self._own_email(f"{fault.detail.rstrip('.')}; the address of your account stands in.")
+        elif part.section and field in (*part.section.required, *_REQUIRED.get(part.section.plural, ())):
+            self._take_out(part, f"{part.by_field[field].name}: {why}")
+        elif part in self.links and field == "network":
+            self._keep_links([part], why)
+        else:
+            part.drop(field, why)
+        return True
+
+    def _mend_own(self, fault: Fault) -> bool:
+        """What no other program writes: our own members of `meta`."""
+        match fault.path:
+            case ("label",):
+                name = "label"
+            case ("custom_fields", str(key), *_):
+                name = "customFields"
+                self.of_profile[name] = {k: v for k, v in self.of_profile[name].items() if k != key}
+            case _:
+                return False
+        if name == "label":
+            del self.of_profile[name]
+        self.entries.append(Entry(("meta", mapping.OURS_IN_META, name), "refused", fault.detail))
+        return True
+
+    def _mend_made(self, field: str, fault: Fault) -> None:
+        """What is made of several parts: the one line of a place, the addresses of networks, all links together."""
+        if field == "links":
+            self._keep_links(self.links[fault.limit :], f"{fault.detail.rstrip('.')}; it is kept aside.")
+        elif field == "location":
+            self.line = {"location": None}
+            self.entries.append(Entry(self.place.path, "refused", fault.detail))
+        elif field in self.networks:
+            del self.networks[field]
+            self.entries.append(Entry(("basics", field), "refused", fault.detail))
+
+    def _keep_links(self, parts: Sequence[Part], why: str) -> None:
+        for part in parts:
+            self.links = [link for link in self.links if link is not part]
+            self._keep("basics", "other_profiles", {str(part.path[-1]): part.raw}, part.path, why)
+
+    def _mend_extra(self, part: Part, fault: Fault) -> None:
+        why = f"{fault.detail.rstrip('.')}; what came beyond our fields was left out."
+        part.forget_extra(why)
+        if part is self.basics:
+            self.place.forget_extra(why)
+            for name in self.aside:
+                self.entries.append(Entry((name,), "refused", why))
+            self.aside.clear()
+            self.resume = {name: value for name, value in self.resume.items() if name in mapping.TOP_LEVEL}
+            self.of_profile.pop("unknown", None)
+
+    def _take_out(self, part: Part, why: str) -> None:
+        section = str(part.path[0])
+        if part in self.items[section]:
+            self.items[section].remove(part)
+            self._set_aside(part.path, part.raw, why)
+
+
+def check(resume: Any) -> None:
+    """Raises NoResume for what is no JSON Resume document of version 1."""
+    if not isinstance(resume, Mapping):
+        raise NoResume((), "not_a_resume", "A JSON Resume document is an object.")
+    if not resume or all(is_empty(value) for value in resume.values()):
+        raise NoResume((), "empty", "This document is empty; there is nothing to import.")
+    version = _VERSION.search(str(resume.get("$schema") or ""))
+    if version and int(version[1]) > 1:
+        sentence = f"This is a document of version {version[1]}; version 1.0.0 of JSON Resume can be read."
+        raise NoResume(("$schema",), "schema_version", sentence)
+    if not any(name in resume for name in mapping.TOP_LEVEL if not name.startswith("$") and name != "meta"):
+        sentence = "This is no JSON Resume document: it has neither basics nor any other of its sections."
+        raise NoResume((), "not_a_resume", sentence)
+    if not isinstance(resume.get("basics"), Mapping):
+        raise NoResume(("basics",), "required", "A JSON Resume document needs basics, an object with at least a name.")
+
+
+def kind_of(part: Part) -> str:
+    """The list of skills that a skill goes to."""
+    return str(part.values.get("kind", "technical"))
+
+
+def one_line(place: Mapping[str, Any]) -> str | None:
+    """The parts of a place as one line."""
+    line = ", ".join(str(place[name]) for name in ("city", "region", "country_code") if place.get(name))
+    return line if line and len(line) <= LONGEST_PLACE else None
+
+
+def full_link(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A link with all its members."""
+    return {name: values.get(name) for name in ("network", "username", "url")}
+
+
+def _complete(section: Section, part: Part) -> str:
+    """Fills in what an item of ours must have; why it can't be one of ours, empty where it is."""
+    values = part.values
+    missing = [field for field in section.required if not values.get(field)]
+    if len(missing) == len(section.required):
+        names = " or ".join(part.by_field[field].name for field in missing)
+        return f"Without {names} it can't be {section.noun}; it is kept aside."
+    if section.plural in _REQUIRED and not _has_start(section, part):
+        return f"Without a date it can't be {section.noun}; it is kept aside."
+    for field in missing:
+        part.stand_in(field, NOT_GIVEN, f"It is not given, and {section.noun} needs it; «{NOT_GIVEN}» stands in.")
+    if section.plural == "experiences":
+        values["is_current"] = not values.setdefault("end_date", None)
+    if values.get("is_current") and values.get("end_date"):
+        part.replace("is_current", value=False, why="What has an end is not current.")
+    if section.plural == "languages" and not values.get("proficiency"):
+        part.stand_in("proficiency", UNKNOWN_FLUENCY, f"It is not said how well; stored as {UNKNOWN_FLUENCY}.")
+    return ""
+
+
+def _has_start(section: Section, part: Part) -> bool:
+    start = _REQUIRED[section.plural][0]
+    if not part.values.get(start) and part.values.get("end_date"):
+        part.stand_in(start, part.values["end_date"], "It has no start; the end stands in.")
+    return bool(part.values.get(start))
+
+
+def _cut_within(value: Any, rest: Path, limit: int) -> Any:
+    """The value, or what of it the rest of the path names, cut to the limit."""
+    if rest and isinstance(value, list) and isinstance(rest[0], int):
+        return [_cut(each, limit) if index == rest[0] else each for index, each in enumerate(value)]
+    return _cut(value, limit)
+
+
+def _cut(value: Any, limit: int) -> Any:
+    if isinstance(value, str):
+        return value[: limit - 1].rstrip() + "…"
+    return value[:limit]
+
+
+def _sortable(path: Path) -> tuple[Any, ...]:
+    return tuple((0, step, "") if isinstance(step, int) else (1, 0, step) for step in path[1:])

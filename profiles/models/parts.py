@@ -1,0 +1,389 @@
+"""What lies below a profile: the components, skills and custom fields, a table for each kind."""
+
+import functools
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Length, Substr
+from django.db.models.lookups import GreaterThanOrEqual
+
+from profiles import partial_dates
+from profiles.modelfields import ExtraField, HttpUrlField, PartialDateField, StringListField, VerbatimJSONField
+from profiles_project.http.values import FoldedField, new_id
+
+if TYPE_CHECKING:
+    from profiles.models.career import Profile
+
+Rule = tuple[str, str, str]
+
+
+class Part(models.Model):
+    """A row below a profile that keeps its place in its list."""
+
+    id = models.UUIDField(primary_key=True, default=new_id)
+    # No index of its own: each table has one that begins with it.
+    profile = models.ForeignKey("profiles.Profile", on_delete=models.CASCADE, db_index=False)
+    position = models.PositiveIntegerField()
+
+    objects: ClassVar[models.Manager[Any]] = models.Manager()
+
+    # The list's name in the document, or the field whose value names it where one table holds several lists.
+    plural: ClassVar[str] = ""
+    list_field: ClassVar[str] = ""
+    # At most this many rows a list.
+    max_rows: ClassVar[int] = 1000
+    # Content that each kind has alike.
+    shared_fields: ClassVar[tuple[str, ...]] = ()
+
+    class Meta:
+        abstract = True
+        ordering = ("position", "id")
+
+    @classmethod
+    def of(cls, profile: "Profile", **which: Any) -> dict[uuid.UUID, Self]:
+        """The profile's rows by id, in their order; `which` narrows them as a filter does."""
+        return {row.pk: row for row in cls.objects.filter(profile=profile, **which)}
+
+    def values(self) -> dict[str, Any]:
+        """All that the row holds, without its profile."""
+        return {name: getattr(self, name) for name in ("id", "position", *self.content_fields())}
+
+    @classmethod
+    @functools.cache
+    def defaults(cls) -> Mapping[str, Any]:
+        """The values of the content fields that nobody gave; not for changing."""
+        fields = (field for field in cls._meta.concrete_fields if field.name in cls.content_fields())
+        return {field.name: field.get_default() for field in fields}
+
+    @classmethod
+    @functools.cache
+    def content_fields(cls) -> tuple[str, ...]:
+        """The names of the fields that are the part's content, in the order of their declaration."""
+        names = [f.name for f in cls._meta.concrete_fields if f.name not in {"id", "profile", "position"}]
+        # What all kinds have stands last, although the base declares it first.
+        return tuple(sorted(names, key=lambda name: name in cls.shared_fields))
+
+
+class Component(Part):
+    """One kind of item in the career document, with routes of its own.
+
+    A kind says its names and its fields; behaviour is the base's. `plural` names it in paths and documents, `singular`
+    in the key of ids (`experience_ids`); `period` names the fields of its range, if it has one.
+    """
+
+    singular: ClassVar[str]
+    period: ClassVar[tuple[str, str] | None] = None
+    # Whether the document shows the list below `skills`.
+    in_skills: ClassVar[bool] = False
+    # Whether an item that has an `is_current` must have an end when it is false.
+    end_unless_current: ClassVar[bool] = False
+    # Whether it tells of other people: only the owner sees it then, in no count and in no support view.
+    is_private: ClassVar[bool] = False
+    shared_fields = ("is_visible", "extra")
+
+    is_visible = models.BooleanField(default=True, db_default=True)
+    extra = ExtraField()
+
+    class Meta(Part.Meta):
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(getattr(self, self.content_fields()[0]))
+
+    def clean(self) -> None:
+        """The rules between fields, for the admin's forms."""
+        values = {name: getattr(self, name) for name in self.content_fields()}
+        if broken := {name: text for name, text, _ in self.broken_rules(values)}:
+            raise DjangoValidationError(broken)
+
+    @classmethod
+    def broken_rules(cls, values: Mapping[str, Any]) -> Iterator[Rule]:
+        """Field, sentence and code of each rule of contract 3.1 that an item with these values breaks.
+
+        A field that is missing from `values` breaks nothing: it is at fault already.
+        """
+        if cls.period is None:
+            return
+        first, last = cls.period
+        start, end = values.get(first), values.get(last)
+        if start and end and partial_dates.ends_before(end, start):
+            yield last, f"This must not be before {first}.", "before_start"
+        if "is_current" not in values or last not in values:
+            return
+        if values["is_current"] and end:
+            yield last, f"An item that is current has no {last}.", "current_with_end"
+        if cls.end_unless_current and not values["is_current"] and not end:
+            yield last, f"An item that is not current needs an {last}.", "end_missing"
+
+
+def period_constraints(
+    name: str, start: str, end: str, *, current: bool = False, end_unless_current: bool = False
+) -> tuple[models.BaseConstraint, ...]:
+    """The rules of `Component.broken_rules` as check constraints of the table `name`.
+
+    Both dates cut to the shorter one's length compare as the latest end with the earliest start
+    (`partial_dates.ends_before`).
+    """
+    in_order = GreaterThanOrEqual(Substr(end, 1, Length(start)), Substr(start, 1, Length(end)))
+    no_end = Q(**{f"{end}__isnull": True})
+    constraints = [models.CheckConstraint(condition=no_end | Q(in_order), name=f"{name}_in_order")]
+    if current:
+        rule = Q(is_current=False) | no_end
+        constraints.append(models.CheckConstraint(condition=rule, name=f"{name}_current_without_end"))
+    if end_unless_current:
+        rule = Q(is_current=True) | ~no_end
+        constraints.append(models.CheckConstraint(condition=rule, name=f"{name}_end_unless_current"))
+    return tuple(constraints)
+
+
+def _index(name: str) -> tuple[models.Index]:
+    return (models.Index(fields=["profile", "position"], name=f"{name}_in_profile"),)
+
+
+class Experience(Component):
+    """A job."""
+
+    plural, singular = "experiences", "experience"
+    period = ("start_date", "end_date")
+    end_unless_current = True
+
+    title = models.CharField(max_length=100)
+    company = models.CharField(max_length=100)
+    location = models.CharField(max_length=100, null=True, blank=True)
+    start_date = PartialDateField()
+    end_date = PartialDateField(null=True, blank=True)
+    is_current = models.BooleanField(default=False)
+    description = models.TextField(max_length=2000, null=True, blank=True)
+    achievements = StringListField(item_max=500)
+    technologies = StringListField(item_max=100)
+    employment_type = models.CharField(max_length=50, null=True, blank=True)
+    industry = models.CharField(max_length=100, null=True, blank=True)
+    url = HttpUrlField(max_length=200, null=True, blank=True)
+    company_description = models.CharField(max_length=500, null=True, blank=True)
+
+    class Meta(Component.Meta):
+        indexes = _index("experience")
+        constraints = period_constraints("experience", "start_date", "end_date", current=True, end_unless_current=True)
+
+
+class Education(Component):
+    """A course of study."""
+
+    plural, singular = "education", "education"
+    period = ("start_date", "end_date")
+
+    institution = models.CharField(max_length=100)
+    degree = models.CharField(max_length=100)
+    field_of_study = models.CharField(max_length=100)
+    start_date = PartialDateField()
+    end_date = PartialDateField(null=True, blank=True)
+    is_current = models.BooleanField(default=False)
+    gpa = models.FloatField(null=True, blank=True, validators=[MinValueValidator(0.0), MaxValueValidator(4.0)])
+    score = models.CharField(max_length=20, null=True, blank=True)
+    honors = StringListField(item_max=200)
+    description = models.TextField(max_length=2000, null=True, blank=True)
+    url = HttpUrlField(max_length=200, null=True, blank=True)
+    courses = StringListField(item_max=200, db_default=[])
+
+    class Meta(Component.Meta):
+        verbose_name_plural = "education"
+        indexes = _index("education")
+        constraints = (
+            *period_constraints("education", "start_date", "end_date", current=True),
+            models.CheckConstraint(condition=Q(gpa__isnull=True) | Q(gpa__gte=0, gpa__lte=4), name="education_gpa"),
+        )
+
+
+class Project(Component):
+    """Something the person made."""
+
+    plural, singular = "projects", "project"
+    period = ("start_date", "end_date")
+
+    name = models.CharField(max_length=100)
+    description = models.TextField(max_length=1000)
+    technologies = StringListField(item_max=100)
+    url = HttpUrlField(max_length=200, null=True, blank=True)
+    start_date = PartialDateField()
+    end_date = PartialDateField(null=True, blank=True)
+    highlights = StringListField(item_max=500, db_default=[])
+    roles = StringListField(item_max=100, db_default=[])
+    entity = models.CharField(max_length=100, null=True, blank=True)
+    type = models.CharField(max_length=50, null=True, blank=True)
+
+    class Meta(Component.Meta):
+        indexes = _index("project")
+        constraints = period_constraints("project", "start_date", "end_date")
+
+
+class Certification(Component):
+    """A certificate and who gave it."""
+
+    plural, singular = "certifications", "certification"
+    in_skills = True
+    period = ("date_obtained", "expiry_date")
+
+    name = models.CharField(max_length=200)
+    issuer = models.CharField(max_length=100)
+    date_obtained = PartialDateField()
+    expiry_date = PartialDateField(null=True, blank=True)
+    credential_id = models.CharField(max_length=100, null=True, blank=True)
+    url = HttpUrlField(max_length=200, null=True, blank=True)
+
+    class Meta(Component.Meta):
+        indexes = _index("certification")
+        constraints = period_constraints("certification", "date_obtained", "expiry_date")
+
+
+class Language(Component):
+    """A language and how well the person speaks it."""
+
+    class Proficiency(models.TextChoices):
+        NATIVE = "native"
+        FLUENT = "fluent"
+        CONVERSATIONAL = "conversational"
+        BASIC = "basic"
+
+    plural, singular = "languages", "language"
+    in_skills = True
+
+    name = models.CharField(max_length=50)
+    proficiency = models.CharField(max_length=14, choices=Proficiency.choices)
+
+    class Meta(Component.Meta):
+        indexes = _index("language")
+
+
+class Volunteering(Component):
+    """Work for nothing but its cause."""
+
+    plural, singular = "volunteering", "volunteering"
+    period = ("start_date", "end_date")
+
+    organization = models.CharField(max_length=100)
+    role = models.CharField(max_length=100, null=True, blank=True)
+    url = HttpUrlField(max_length=200, null=True, blank=True)
+    start_date = PartialDateField(null=True, blank=True)
+    end_date = PartialDateField(null=True, blank=True)
+    summary = models.TextField(max_length=2000, null=True, blank=True)
+    highlights = StringListField(item_max=500)
+
+    class Meta(Component.Meta):
+        verbose_name_plural = "volunteering"
+        indexes = _index("volunteering")
+        constraints = period_constraints("volunteering", "start_date", "end_date")
+
+
+class Award(Component):
+    """A prize or an honour."""
+
+    plural, singular = "awards", "award"
+
+    title = models.CharField(max_length=200)
+    date = PartialDateField(null=True, blank=True)
+    awarder = models.CharField(max_length=100, null=True, blank=True)
+    summary = models.TextField(max_length=2000, null=True, blank=True)
+
+    class Meta(Component.Meta):
+        indexes = _index("award")
+
+
+class Publication(Component):
+    """Something the person has published."""
+
+    plural, singular = "publications", "publication"
+
+    name = models.CharField(max_length=200)
+    publisher = models.CharField(max_length=100, null=True, blank=True)
+    release_date = PartialDateField(null=True, blank=True)
+    url = HttpUrlField(max_length=200, null=True, blank=True)
+    summary = models.TextField(max_length=2000, null=True, blank=True)
+
+    class Meta(Component.Meta):
+        indexes = _index("publication")
+
+
+class Interest(Component):
+    """What the person likes to do."""
+
+    plural, singular = "interests", "interest"
+
+    name = models.CharField(max_length=100)
+    keywords = StringListField(item_max=100)
+
+    class Meta(Component.Meta):
+        indexes = _index("interest")
+
+
+class Reference(Component):
+    """What somebody else says of the person."""
+
+    plural, singular = "references", "reference"
+    is_private = True
+
+    name = models.CharField(max_length=100)
+    reference = models.TextField(max_length=2000, null=True, blank=True)
+
+    class Meta(Component.Meta):
+        indexes = _index("reference")
+
+
+class Skill(Part):
+    """A technical or soft skill: in the document a plain string, unique without case within its kind.
+
+    What else is known of it stands under `details`, for those of which something is.
+    """
+
+    class Kind(models.TextChoices):
+        TECHNICAL = "technical"
+        SOFT = "soft"
+
+    kind = models.CharField(max_length=9, choices=Kind.choices)
+    name = models.CharField(max_length=100)
+    name_key = FoldedField(source="name", max_length=300)
+    level = models.CharField(max_length=50, null=True, blank=True)
+    keywords = StringListField(item_max=100, db_default=[])
+    extra = ExtraField()
+
+    DETAILS = ("level", "keywords", "extra")
+
+    list_field = "kind"
+    max_rows = 500
+
+    class Meta(Part.Meta):
+        constraints = (
+            models.UniqueConstraint(fields=["profile", "kind", "name_key"], name="unique_skill_without_case"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CustomField(Part):
+    """A key of the person's own with any JSON value."""
+
+    key = models.CharField(max_length=50)
+    value = VerbatimJSONField()
+
+    plural = "custom_fields"
+    max_rows = 100
+
+    class Meta(Part.Meta):
+        constraints = (models.UniqueConstraint(fields=["profile", "key"], name="unique_custom_field_key"),)
+
+    def __str__(self) -> str:
+        return self.key
+
+
+# The kinds of component, in the order of the document. Urls, schema, admin, rendering, counts and tests derive from it.
+COMPONENTS: tuple[type[Component], ...] = (
+    *(Experience, Education, Project, Certification, Language),
+    *(Volunteering, Award, Publication, Interest, Reference),
+)
+# All that lies below a profile.
+PARTS: tuple[type[Part], ...] = (*COMPONENTS, Skill, CustomField)
