@@ -1,9 +1,9 @@
 """Sets a career as PDF, in a process of its own: the template's path and the date as arguments, the sheet as JSON on
 standard input, the PDF on standard output.
 
-A process of its own, since typst keeps what it has set in memory: three careers of the largest size left 690 MB in the
-process that asked, and a web worker should stay below 150. It also ends what goes on for ever or takes too much, has no
-secret to give away, and imports nothing of the project.
+A process of its own, since typst keeps what it has set in memory: three careers with a megabyte of texts each left
+690 MB in the process that asked, and a web worker should stay below 150. It can be ended when it takes too long or too
+much, has no secret to give away, and imports nothing of the project.
 """
 
 import resource
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import typst
 
-# A career of the largest size takes 350 MB.
+# A usual career takes 70 MB, the largest that a profile may hold (4 MiB) 850 MB. Counted is what is mapped, not used.
 MEMORY = 2 * 2**30
 
 

@@ -1,10 +1,10 @@
 """Exports for people: what Markdown, page and PDF show, and that people's texts stay texts in each of them."""
 
+import ast
 import base64
 import hashlib
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html.parser import HTMLParser
@@ -16,11 +16,13 @@ import pytest
 from django.utils.html import escape
 from hypothesis import given, strategies as st
 from markdown_it import MarkdownIt
-from pypdf import PdfReader
+from pypdf import PdfReader, mult
+from typst import TypstError
 
 from profiles import printing
 from profiles.printing import HTML_STYLE, HTML_STYLE_SOURCE, NotPrinted, html, markdown, pdf
 from profiles.readable import UNNAMED, Fact, Item, Link, Moment, Section, arrange
+from profiles.typesetter import typeset
 
 pytestmark = pytest.mark.pure
 
@@ -391,7 +393,7 @@ def test_the_pdf_says_what_it_is(printed: bytes) -> None:
     assert reader.metadata is not None
     assert (reader.metadata.title, reader.metadata.author) == ("Ada Björk-Nakamura", "Ada Björk-Nakamura")
     assert reader.metadata.creation_date == MADE
-    catalogue = reader.trailer["/Root"]
+    catalogue: Any = reader.trailer["/Root"]
     assert catalogue["/Lang"] == "en"
     assert catalogue["/MarkInfo"]["/Marked"]
     width, height = reader.pages[0].mediabox.width, reader.pages[0].mediabox.height
@@ -402,10 +404,30 @@ def test_a_pdf_of_the_same_document_and_time_is_the_same(printed: bytes) -> None
     assert pdf(ADA, MADE) == printed
 
 
-def test_a_long_item_goes_on_overleaf() -> None:
-    lines = [f"Achievement number {number}." for number in range(200)]
-    shown = read_back(pdf({"work": [{"position": "Engineer", "highlights": lines}]}))
-    assert [line for line in lines if line not in shown] == []
+@pytest.mark.parametrize("length", [1, 40, 400])
+@pytest.mark.parametrize("count", [5, 20, 40, 200])
+def test_no_line_of_a_long_item_runs_off_the_page(count: int, length: int) -> None:
+    lines = [f"No. {number} " + "W" * length for number in range(count)]
+    reader = PdfReader(BytesIO(pdf({"work": [{"position": "Engineer", "highlights": lines}]})))
+    heights: list[float] = []
+
+    def visit(text: str, page: list[float], line: list[float], *rest: Any) -> None:
+        if text.strip():
+            heights.append(mult(line, page)[5])
+
+    shown = "".join(page.extract_text(visitor_text=visit) for page in reader.pages)
+    assert [number for number in range(count) if f"No. {number} " not in shown] == []
+    # A4 is 842 points high, with its number at 34, and a line holds 47 times the widest letter.
+    assert 30 < min(heights) < max(heights) < 842
+    assert max(line.count("W") for line in shown.splitlines()) < 50
+
+
+def test_a_short_item_stays_on_one_page() -> None:
+    jobs = [{"position": f"Job {number}", "highlights": [f"Line {number}"] * 9} for number in range(12)]
+    pages = [page.extract_text() for page in PdfReader(BytesIO(pdf({"work": jobs}))).pages]
+    assert len(pages) > 2
+    for number in range(12):
+        assert {page.count(f"Line {number}\n") for page in pages if f"Job {number}\n" in page} == {9}
 
 
 def test_a_pdf_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -415,24 +437,33 @@ def test_a_pdf_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_pdf_that_fails_is_refused_with_the_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "resume.typ").write_text('#read("../secret")')
-    (tmp_path.parent / "secret").write_text("x")
+    (tmp_path / "resume.typ").write_text('#panic("Because.")')
     monkeypatch.setattr(printing, "TEMPLATES", tmp_path)
-    with pytest.raises(NotPrinted, match=r"status 1: .*"):
+    with pytest.raises(NotPrinted, match=r"status 1: (?s:.*)Because\."):
         pdf({})
 
 
-def test_the_process_that_sets_has_no_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", ['read("../secret")', 'read("/../secret")', 'read("{folder}/secret")'])
+def test_the_template_reads_nothing_outside_its_folder(command: str, tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    (tmp_path / "secret").write_text("secret")
+    (inner / "secret").write_text("no secret")
+    template = inner / "resume.typ"
+    template.write_text('#read("secret")')
+    assert "no secret" in read_back(typeset(template, 0, "{}"))
+    template.write_text("#" + command.format(folder=tmp_path))
+    with pytest.raises(TypstError):
+        typeset(template, 0, "{}")
+
+
+def test_the_process_that_sets_has_no_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    script = tmp_path / "typesetter.py"
+    script.write_text("import os; print(sorted(os.environ))")
+    monkeypatch.setattr(printing, "TYPESETTER", script)
     monkeypatch.setenv("SECRET_KEY", "secret")
-    seen: dict[str, Any] = {}
-
-    def run(*arguments: Any, **options: Any) -> subprocess.CompletedProcess[bytes]:
-        seen.update(options)
-        return subprocess.CompletedProcess(arguments, 0, b"%PDF-", b"")
-
-    monkeypatch.setattr(subprocess, "run", run)
-    assert pdf({}) == b"%PDF-"
-    assert seen["env"] == {}
+    # What Python itself sets where it starts without a locale.
+    assert set(ast.literal_eval(pdf({}).decode())) <= {"LC_CTYPE"}
 
 
 def test_the_page_asks_for_nothing() -> None:
