@@ -1,14 +1,15 @@
-"""`python -m bench [compare | growth | jobs | report]`: measures and reports; without a word it compares."""
+"""`python -m bench [compare | growth | jobs | imports | report]`: measures and reports; without a word it compares."""
 
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import compare, growth, jobs, report
+from bench import compare, growth, imports, jobs, report
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "compare": compare.main,
     "growth": growth.main,
     "jobs": jobs.main,
+    "imports": imports.main,
     "report": lambda _: report.main(),
 }
 

@@ -17,7 +17,7 @@ from typing import Any
 import psycopg
 from tqdm import tqdm
 
-from bench import data, figures, load, report, servers
+from bench import data, figures, load, memory, report, servers
 from bench.compare import circumstances
 from bench.data import Target
 from bench.load import WORKS, Load
@@ -34,22 +34,21 @@ ASYNC = {"Prefer": "respond-async"}
 # Just below the limit of a request body.
 UPLOAD_BYTES = 10 * 2**20 - 1024
 SECONDS = 120
-# What a process needs to give memory back.
-REST_SECONDS = 3
 
 
 @contextmanager
-def workers(machine: servers.Machine, backend: str) -> Iterator[None]:
+def workers(machine: servers.Machine, backend: str) -> Iterator[list[Program]]:
     """Two workers, up and idle."""
     environment = {**machine.environment, "REDIS_URL": f"{machine.cache.url.rpartition('/')[0]}/0"}
     command = [sys.executable, "manage.py", "worker"]
+    programs = []
     with ExitStack() as stack:
         for number in range(WORKERS):
             log = machine.folder / f"worker{number}.log"
-            program = Program(command, environment | {"TASKS_BACKEND": backend}, log)
-            stack.callback(program.end)
-        time.sleep(REST_SECONDS)
-        yield
+            programs.append(Program(command, environment | {"TASKS_BACKEND": backend}, log))
+            stack.callback(programs[-1].end)
+        time.sleep(memory.REST_SECONDS)
+        yield programs
 
 
 def unfinished(url: str) -> int:
@@ -121,11 +120,6 @@ def _clean(machine: servers.Machine) -> None:
     machine.sql("VACUUM profiles_experience", "VACUUM profiles_job", "CHECKPOINT")
 
 
-def resident(service: servers.Service) -> dict[int, int]:
-    """The resident bytes of each web process, by its id."""
-    return {one.pid: one.memory_info().rss for one in service.program.web_workers()}
-
-
 def upload(machine: servers.Machine, service: servers.Service, target: Target) -> dict[str, int]:
     """A job whose request has 10 MB: by how many resident bytes a web process grows at most, and after a rest."""
     items = load.experiences(LARGE)
@@ -133,30 +127,11 @@ def upload(machine: servers.Machine, service: servers.Service, target: Target) -
     # Members that nobody knows are ignored, and must be read all the same.
     body = json.dumps([{**each, "note": "x" * (room - 14)} for each in items]).encode()
     _empty(machine, target)
-    before = resident(service)
-    most = 0
-    done = threading.Event()
-
-    def grown() -> int:
-        return max(size - before[pid] for pid, size in resident(service).items())
-
-    def watch() -> None:
-        nonlocal most
-        while not done.wait(0.005):
-            most = max(most, grown())
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
+    with memory.growth(lambda: memory.resident(*service.program.web_workers())) as web:
         file(Client(service.port), target, body)
         wait_for(lambda: not unfinished(machine.database.url), SECONDS)
-    finally:
-        done.set()
-        watcher.join()
-    time.sleep(REST_SECONDS)
-    after = grown()
     _clean(machine)
-    return {"bytes": len(body), "most": most, "after": after}
+    return {"bytes": len(body), "most": web.most, "after": web.after}
 
 
 def beside(

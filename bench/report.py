@@ -37,6 +37,22 @@ JOB_FIGURES: tuple[tuple[str, str, str, Callable[[Mapping[str, float]], float]],
 )
 
 
+# Of imports, likewise.
+IMPORT_FIGURES: tuple[tuple[str, str, str, Callable[[Mapping[str, float]], float]], ...] = (
+    ("a plain POST of a typical profile, ms", "", "beside", lambda one: one["post"]),
+    ("the import of its résumé, ms", "", "beside", lambda one: one["import"]),
+    ("imports a second, relative to plain POSTs", "≥ 0.5", "beside", lambda one: one["ratio"]),
+    ("an archive with 200 items is accepted after, s", "", "archive", lambda one: one["accepted"]),
+    ("and imported so long after its job's start, s", "≤ 2", "archive", lambda one: one["ended"]),
+    ("the largest archive is accepted after, s", "", "largest", lambda one: one["accepted"]),
+    ("and imported so long after its job's start, s", "", "largest", lambda one: one["ended"]),
+    ("a web process grows by, MB", "≤ 30", "largest", lambda one: one["web"] / 1e6),
+    ("of which stay, MB", "", "largest", lambda one: one["web_after"] / 1e6),
+    ("a worker grows by, MB", "≤ 30", "largest", lambda one: one["worker"] / 1e6),
+    ("of which stay, MB", "", "largest", lambda one: one["worker_after"] / 1e6),
+)
+
+
 HEAD = """# Results of the comparison
 
 Written by `make bench`; the raw figures lie in `bench/results`. Two workers of each service, PostgreSQL, Redis and the
@@ -55,6 +71,7 @@ REPEAT = """## To repeat it
     .venv/bin/python -m bench compare --rounds 1 --seconds 2 --work hit     # a short look at one work
     .venv/bin/python -m bench growth             # 1,000, 100,000 and 1,000,000 profiles
     .venv/bin/python -m bench jobs               # work in the background
+    .venv/bin/python -m bench imports            # careers that come in
     .venv/bin/python -m bench report             # this report anew, from bench/results
 
 The load comes from wrk, which must be installed (on Debian: `apt-get install wrk`); pgbench and PgBouncer are
@@ -190,6 +207,23 @@ def jobs(results: Mapping[str, Any]) -> str:
     return "\n".join((f"## Work in the background\n\n{told}\n", table(head, rows), circumstances(results)))
 
 
+def imports(results: Mapping[str, Any]) -> str:
+    """The part of the report that `imports` measured."""
+    found = results["found"]
+    rows = [
+        (title, goal, Range.of([made(each) for each in found[name]]).text(2))
+        for title, goal, name, made in IMPORT_FIGURES
+    ]
+    told = (
+        f"One client, {results['rounds']} rounds; plain POST and import {results['times']} times in turn a round, of a"
+        " generated profile and of its export, each profile deleted again. The largest archive has 1,000 items and as"
+        " much text as a profile may hold."
+    )
+    return "\n".join(
+        (f"## Careers that come in\n\n{told}\n", table(["", "goal", "measured"], rows), circumstances(results))
+    )
+
+
 def plot(results: Mapping[str, Any], path: Path) -> None:
     """Draw the ratios of the goals as bars with their ranges, the goals as marks, on a light ground of its own."""
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "bench", "font.family": "sans-serif"})
@@ -239,6 +273,8 @@ def main() -> int:
         parts.append(growth(grown))
     if worked := figures.saved("jobs"):
         parts.append(jobs(worked))
+    if brought := figures.saved("imports"):
+        parts.append(imports(brought))
     if NOTES.exists():
         parts.append(NOTES.read_text())
     (HERE / "RESULTS.md").write_text("\n".join([*parts, REPEAT]))

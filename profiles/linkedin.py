@@ -18,6 +18,8 @@ from profiles.json_resume.values import Unreadable, date
 MIB = 2**20
 MAX_FILES = 200
 MAX_UNPACKED_BYTES = 50 * MIB
+# As much as a whole profile may hold (contract 3.1); more could only be refused later, from memory.
+MAX_TEXT = 4 * MIB
 MAX_ROWS = 1_000
 # A header stands among the first rows, after notes at times.
 HEADER_ROWS = 20
@@ -202,6 +204,7 @@ class _Reader:
     notes: list[Note] = field(default_factory=list)
     rows: int = 0
     unpacked: int = 0
+    text: int = 0
 
     def result(self) -> Archive:
         files = [info for info in _checked(self.archive.infolist()) if not info.is_dir()]
@@ -226,6 +229,12 @@ class _Reader:
         if self.unpacked > MAX_UNPACKED_BYTES:
             raise _too_large()
 
+    def _keep(self, count: int) -> None:
+        self.text += count
+        if self.text > MAX_TEXT:
+            sentence = f"This archive has more than {MAX_TEXT // MIB} MB of texts of a career; a profile holds no more."
+            raise NotAnArchive("too_large", sentence)
+
     # Files ------------------------------------------------------------------------------------------------------
 
     def _table(
@@ -242,6 +251,7 @@ class _Reader:
                     cells = {name: cell.strip() for name, cell in zip(header, row, strict=False) if cell.strip()}
                     if cells:
                         self.rows += 1
+                        self._keep(sum(map(len, cells.values())))
                         self.step()
                         known = {_plain(name): cell for name, cell in cells.items() if _plain(name) in wanted}
                         others = {name: cell for name, cell in cells.items() if _plain(name) not in wanted}

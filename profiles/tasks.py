@@ -116,7 +116,8 @@ def file_import(
     """
     with transaction.atomic():
         owner = _make_room(user.pk)
-        rehearse_import(owner, career, profile, mode)
+        with _rehearsal():
+            imports.bring(owner, career, profile, mode, ANY_VERSION)
         job = _file(
             owner,
             IMPORT,
@@ -130,7 +131,7 @@ def file_import(
 
 
 def rehearse_import(
-    user: User, career: imports.Career, profile: Profile | None, mode: str, if_match: IfMatch = ANY_VERSION
+    user: User, career: imports.Career, profile: Profile | None, mode: str, if_match: IfMatch
 ) -> tuple[bytes, dict[str, Any]]:
     """The document and the report that an import would give; nothing of it is stored. Raises what it would."""
     with transaction.atomic(), _rehearsal():

@@ -211,6 +211,11 @@ def test_another_language_is_told_what_to_do() -> None:
     assert "in English" in sentence
 
 
+def test_more_text_than_a_profile_holds_is_refused_before_it_is_in_memory() -> None:
+    row = f'"{"x" * 100_000}",Astronomer,2019\n'
+    assert refusal(zipped({"Positions.csv": f"Company Name,Title,Started On\n{row * 50}"})).code == "too_large"
+
+
 def test_many_small_files_that_unpack_to_too_much_are_refused() -> None:
     """Each may be as large as it is; what is counted is all of them together."""
     half = "Company Name,Title\n" + "\n" * (linkedin.MAX_UNPACKED_BYTES // 2)

@@ -19,6 +19,7 @@ from profiles.views.documents import BelowProfileView, as_json
 from profiles.views.jobs import accepted
 from profiles_project.http.conditional import IfMatch, PreconditionFailed, not_modified
 from profiles_project.http.errors import ParameterInvalid
+from profiles_project.http.memory import LARGE_BYTES, note_body
 from profiles_project.http.parsers import StrictJSONParser
 from profiles_project.http.preferences import prefers_async
 from profiles_project.http.values import parse_id
@@ -92,6 +93,9 @@ class ImportView(PrivateView):
         is_archive = isinstance(data, bytes)
         account = self.account
         read = imports.from_archive(io.BytesIO(data), account) if is_archive else imports.from_json(data, account)
+        if is_archive:
+            # What is packed small may have been large.
+            note_body(LARGE_BYTES)
         if_match = IfMatch.of(request)
         if is_dry_run:
             body, report = tasks.rehearse_import(self.account, read, target, mode, if_match)
