@@ -1,6 +1,7 @@
 """What leaves the service whole: a profile in the forms that others read, and all of a person's data (contract 2)."""
 
 import json
+import logging
 import tempfile
 import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -14,8 +15,11 @@ from django.utils import timezone
 from profiles import printing, rendering
 from profiles.json_resume import HIDDEN, REFERENCES, write
 from profiles.models import Job, Origin, Profile
+from profiles_project.http.errors import Problem
 from users.exports import account_document
 from users.models import User
+
+logger = logging.getLogger(__name__)
 
 # What an export leaves out unless it is asked for.
 INCLUDABLE = (HIDDEN, REFERENCES)
@@ -29,12 +33,30 @@ class Format(NamedTuple):
     write: Callable[[Mapping[str, Any]], bytes]
 
 
+class NoPdf(Problem):
+    """503: the PDF was not made in time, or of a document so odd that it can't be set."""
+
+    status_code = 503
+    slug = "no-pdf"
+    title = "No PDF"
+    default_detail = "The PDF could not be made; please try again, or take another format."
+
+
+def _pdf(resume: Mapping[str, Any]) -> bytes:
+    try:
+        return printing.pdf(resume)
+    except printing.NotPrinted as exc:
+        # Its text may quote what was to be set.
+        logger.error("no PDF was made: %s", type(exc.__cause__ or exc).__name__)  # noqa: TRY400  # as above
+        raise NoPdf from exc
+
+
 # By their names in `?format=`.
 FORMATS = {
     "json-resume": Format("application/json", "json", rendering.render),
     "markdown": Format("text/markdown; charset=utf-8", "md", lambda resume: printing.markdown(resume).encode()),
     "html": Format("text/html; charset=utf-8", "html", lambda resume: printing.html(resume).encode()),
-    "pdf": Format("application/pdf", "pdf", printing.pdf),
+    "pdf": Format("application/pdf", "pdf", _pdf),
 }
 ARCHIVE = Format("application/zip", "zip", rendering.render)
 # Up to here an archive that is being made stays in memory; a larger one goes to a file without a name.

@@ -13,7 +13,7 @@ from django.db import transaction
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from profiles import bulk, linkedin, rendering, serializers
-from profiles.json_resume import SCHEMA_URL, Entry, Fault, NoResume, Reading
+from profiles.json_resume import OUTCOMES, SCHEMA_URL, Entry, Fault, NoResume, Reading
 from profiles.merging import MERGE, Merge
 from profiles.models import COMPONENTS, Origin, Profile, Skill
 from profiles_project.http.conditional import IfMatch
@@ -24,7 +24,6 @@ from users.models import User
 # A value that is mended may break another rule; no value breaks more than two.
 ROUNDS = 4
 LABELS: Mapping[str, str] = {Origin.Source.LINKEDIN: "LinkedIn"}
-OUTCOMES = ("mapped", "changed", "kept_aside", "refused")
 
 
 class NotImportable(Problem):

@@ -378,8 +378,8 @@ def _plain(name: str) -> str:
 
 def _camel(name: str) -> str:
     """A column's name as a key: «Birth Date» is `birthDate`."""
-    first, *others = re.findall(r"\w+", name) or ["column"]
-    return first.lower() + "".join(word.title() for word in others)
+    words: list[str] = re.findall(r"\w+", name) or ["column"]
+    return words[0].lower() + "".join(word.title() for word in words[1:])
 
 
 def _bracketed(text: str) -> list[str]:

@@ -33,6 +33,7 @@ def keyed(api: ApiClient, path: str, body: Any = NO_BODY, key: str = KEY, **opti
 # Every POST below /profiles: its address below the profile, a body, and how many rows there are afterwards.
 POSTS: dict[str, tuple[str, Any]] = {
     "/profiles": ("", {"personal_info": PERSONAL_INFO}),
+    "/profiles/import": ("", {"basics": {"name": "Grace Hopper"}}),
     "/profiles/{}/activate": ("/activate", NO_BODY),
     "/profiles/{}/duplicate": ("/duplicate", {"label": "Copy"}),
     "/profiles/{}/skills/technical": ("/skills/technical", {"skills": ["COBOL"]}),

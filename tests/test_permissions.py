@@ -77,6 +77,7 @@ BELOW_PROFILE = {
     "/activate": ("post",),
     "/duplicate": ("post",),
     "/analytics": ("get",),
+    "/export": ("get",),
     "/skills": ("get", "put"),
     "/skills/technical": ("post", "delete"),
     "/skills/soft": ("post", "delete"),
@@ -97,6 +98,7 @@ TABLE: dict[tuple[str, str], Access] = {
     (f"{API}/profiles", "get"): PERSONAL,
     (f"{API}/profiles", "post"): PERSONAL,
     (f"{API}/profiles/me", "get"): PERSONAL,
+    (f"{API}/profiles/import", "post"): PERSONAL,
     **{(PROFILE + path, method): OWNED for path, methods in BELOW_PROFILE.items() for method in methods},
     **{
         (f"{PROFILE}/{kind.plural}{path}", method): OWNED

@@ -38,8 +38,12 @@ class NoResume(ValueError):
         self.code = code
 
 
+# What may become of a part: stored as it is, stored in another form, kept in `extra`, not kept at all.
+OUTCOMES = ("mapped", "changed", "kept_aside", "refused")
+
+
 class Entry(NamedTuple):
-    """What became of a part of the document: `mapped`, `changed`, `kept_aside` or `refused`."""
+    """What became of a part of the document: one of OUTCOMES, and a sentence."""
 
     path: Path
     outcome: str

@@ -3,14 +3,13 @@
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers as drf
 
 from profiles import examples, serializers
+from profiles.json_resume import OUTCOMES
 from profiles.openapi.shared import below, deferrable
 from profiles_project.http.schema import operation
-
-OUTCOMES = ("mapped", "changed", "kept_aside", "refused")
 
 
 class ReportedPart(drf.Serializer[Any]):
@@ -55,6 +54,7 @@ def _query(name: str, description: str, **schema: Any) -> OpenApiParameter:
     return OpenApiParameter(name, schema, OpenApiParameter.QUERY, description=description)
 
 
+_IMPORTED = {"profile": examples.PROFILE, "report": examples.REPORT}
 _IMPORT_PARAMETERS = [
     _query("into", "The profile that is changed; without it a new one is made.", type="string", format="uuid"),
     _query(
@@ -83,13 +83,17 @@ profiles_import = operation(
     },
     request_example=examples.RESUME,
     **deferrable(
-        {"responses": {201: Imported, 200: Imported}, "parameters": _IMPORT_PARAMETERS},
+        {
+            "responses": {201: Imported, 200: Imported},
+            "parameters": _IMPORT_PARAMETERS,
+            "examples": [OpenApiExample("Changed", _IMPORTED, response_only=True, status_codes=["200"])],
+        },
         always=True,
     ),
     errors=[403, 404, 409],
     tagged="write",
     idempotent=True,
-    response_example={"profile": examples.PROFILE, "report": examples.REPORT},
+    response_example=_IMPORTED,
 )
 profiles_export = below(
     operation_id="profiles_export",
@@ -114,6 +118,15 @@ profiles_export = below(
                     default="json-resume",
                 ),
                 _query("include", "`hidden`, `references` or both, with a comma between them.", type="string"),
+            ],
+            "examples": [
+                OpenApiExample(
+                    "JSON Resume",
+                    examples.RESUME,
+                    response_only=True,
+                    status_codes=["200"],
+                    media_type="application/json",
+                )
             ],
         },
         always=True,

@@ -87,7 +87,7 @@ def deferrable(options: dict[str, Any], *, always: bool = False) -> dict[str, An
         **options,
         "responses": {**options["responses"], 202: accepted},
         "parameters": [*options.get("parameters", ()), prefer],
-        "examples": [shown],
+        "examples": [*options.get("examples", ()), shown],
     }
 
 

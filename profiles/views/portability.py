@@ -14,7 +14,7 @@ from profiles import exports, imports, openapi, rendering, tasks
 from profiles.merging import MERGE, REPLACE
 from profiles.models import Profile
 from profiles.permissions import IsOwner
-from profiles.printing import HTML_POLICY
+from profiles.printing import HTML_STYLE_SOURCE
 from profiles.views.documents import BelowProfileView, as_json
 from profiles.views.jobs import accepted
 from profiles_project.http.conditional import IfMatch, PreconditionFailed, not_modified
@@ -26,6 +26,8 @@ from users.idempotency import idempotent
 from users.views import PrivateView
 
 MODES = (MERGE, REPLACE)
+# The page has a style of its own, and asks nobody for anything.
+PAGE_POLICY = f"default-src 'none'; style-src {HTML_STYLE_SOURCE}; base-uri 'none'; frame-ancestors 'none'"
 
 
 class ExportView(BelowProfileView):
@@ -51,7 +53,7 @@ class ExportView(BelowProfileView):
         response["Content-Type"] = form.media_type
         response["Content-Disposition"] = f'inline; filename="resume.{form.extension}"'
         if name == "html":
-            response["Content-Security-Policy"] = HTML_POLICY
+            response["Content-Security-Policy"] = PAGE_POLICY
         return response
 
 
