@@ -7,6 +7,8 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
 CHECK := env -u DATABASE_URL -u REDIS_URL -u ALLOWED_HOSTS -u WEB_WORKERS DEBUG=true DATA_DIR=$(CURDIR)/$(VENV)/var
 STATIC := $(shell find profiles profiles_project users -path '*/static/*' -type f)
 PYTEST := $(PY) -m pytest -q -n 2 --dist worksteal
+# Written by npm when it has installed all: packages that ship example résumés.
+EXAMPLES := tests/npm/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -28,7 +30,7 @@ serve: install ## runs the production server alone
 worker: install ## runs the background worker alone
 	@exec $(PY) manage.py worker
 
-test: lint ## runs everything a change must pass
+test: lint $(EXAMPLES) ## runs everything a change must pass
 	TEST_BACKEND=postgresql $(PYTEST) -m "not own_servers and not pure"
 	# Measured once, since measuring makes it take twice as long; fails below the limit in pyproject.toml.
 	TEST_BACKEND=sqlite $(PYTEST) --cov
@@ -94,6 +96,11 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.made
 	@echo "Installing requirements-dev.txt into $(VENV) …"
 	@$(PIP) -r requirements-dev.txt
 	@touch $@ $(VENV)/.runtime
+
+$(EXAMPLES): tests/npm/package.json tests/npm/package-lock.json | $(VENV)/.dev
+	@echo "Installing tests/npm/package-lock.json …"
+	@$(VENV)/bin/npm ci --prefix tests/npm --loglevel=error
+	@touch $@
 
 $(VENV)/.bench: requirements-bench.txt $(VENV)/.made
 	@echo "Installing requirements-bench.txt into $(VENV) …"

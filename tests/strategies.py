@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from profiles.json_resume.mapping import BASICS, LOCATION, SECTIONS, SKILLS, Key, Section
+from profiles.json_resume.mapping import BASICS, LOCATION, OURS_IN_META, SCHEMA_URL, SECTIONS, SKILLS, Key, Section
 from profiles.models import COMPONENTS, Component
 from tests.factories import PERSONAL_INFO, SAMPLES
 
@@ -42,7 +42,12 @@ right: dict[str, st.SearchStrategy[Any]] = {
     "fluency": st.sampled_from(["native", "fluent", "conversational", "basic"]),
     "skill_kind": st.just("soft"),
 }
-unknown = st.dictionaries(st.sampled_from(["x-note", "rating", "tags"]), json_values, max_size=1)
+# Beyond 10 KiB nothing can be kept.
+unknown = st.dictionaries(
+    st.sampled_from(["x-note", "rating", "tags"]),
+    st.one_of(json_values, json_values, json_values, st.just("x" * 11_000)),
+    max_size=1,
+)
 
 
 def _values(key: Key) -> st.SearchStrategy[Any]:
@@ -50,19 +55,30 @@ def _values(key: Key) -> st.SearchStrategy[Any]:
 
 
 def _objects(keys: tuple[Key, ...]) -> st.SearchStrategy[dict[str, Any]]:
+    """Objects with any of the keys, and objects with all of them of which one is odd or none."""
     names = {name: _values(key) for key in keys for name in (key.name, *key.also)}
-    return st.builds(lambda known, others: {**others, **known}, st.fixed_dictionaries({}, optional=names), unknown)
+    some = st.fixed_dictionaries({}, optional=names)
+    whole = st.fixed_dictionaries({key.name: right[key.kind] for key in keys})
+    one_odd = st.one_of(st.just({}), *(st.fixed_dictionaries({key.name: odd[key.kind]}) for key in keys))
+    mostly_right = st.builds(lambda all_right, changed: {**all_right, **changed}, whole, one_odd)
+    return st.builds(lambda known, others: {**others, **known}, some | mostly_right, unknown)
 
 
 def _lists(section: Section) -> st.SearchStrategy[Any]:
-    return st.lists(_objects(section.keys) | st.sampled_from([None, "text", {}]), max_size=3) | st.just("no list")
+    items = _objects(section.keys)
+    if section is SKILLS:
+        # Often the same one again.
+        items = (
+            st.builds(lambda item, name: {**item, "name": name}, items, st.sampled_from(["Go", "go", " Go "])) | items
+        )
+    return st.lists(items | st.sampled_from([None, "text", {}]), max_size=3) | st.just("no list")
 
 
 _profiles = st.lists(
     st.fixed_dictionaries(
         {},
         optional={
-            "network": st.sampled_from(["LinkedIn", "GitHub", "Twitter", " linkedin", ""]),
+            "network": st.sampled_from(["LinkedIn", "GitHub", "Twitter", " linkedin", "", "x" * 60]),
             "username": words,
             "url": right["url"] | odd["url"],
             "x-note": words,
@@ -74,15 +90,33 @@ _basics = st.builds(
     lambda name, own, rest: {**own, **rest, "name": name},
     words.map(str.strip).filter(bool),
     _objects(BASICS),
-    st.fixed_dictionaries({}, optional={"location": _objects(LOCATION) | st.just("London"), "profiles": _profiles}),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "location": _objects(LOCATION) | st.just("London"),
+            "profiles": _profiles,
+            **dict.fromkeys(("linkedin", "github"), right["url"] | odd["url"]),
+        },
+    ),
 )
+# What our own exports say below `meta`, also as a hand may have changed it.
+_ours = st.fixed_dictionaries(
+    {},
+    optional={
+        "label": words | st.sampled_from(["", "x" * 120, 7]),
+        "customFields": st.dictionaries(words, json_values | st.just("x" * 11_000), max_size=2) | st.just("none"),
+        "unknown": st.dictionaries(st.sampled_from(["x-own", "basics"]), json_values, max_size=2) | st.just([]),
+    },
+)
+_meta = st.fixed_dictionaries({}, optional={"version": words, "theme": words, OURS_IN_META: _ours | st.just("none")})
 
 
 def resumes() -> st.SearchStrategy[dict[str, Any]]:
     """JSON Resume documents with a name: mostly right, often odd."""
     lists: dict[str, Any] = {section.name: _lists(section) for section in (*SECTIONS, SKILLS)}
     rest = {
-        "meta": st.fixed_dictionaries({}, optional={"version": words, "theme": words}) | st.just(1),
+        "$schema": st.sampled_from([SCHEMA_URL, "https://example.org/v1.2.1/schema.json", None, 1]),
+        "meta": _meta | st.just(1),
         "x-own": json_values,
     }
     return st.builds(
