@@ -15,7 +15,7 @@ from django.utils import timezone
 from profiles import printing, rendering
 from profiles.json_resume import HIDDEN, REFERENCES, write
 from profiles.models import Job, Origin, Profile
-from profiles_project.http.errors import Problem
+from profiles_project.http.errors import Unavailable
 from users.exports import account_document
 from users.models import User
 
@@ -33,10 +33,9 @@ class Format(NamedTuple):
     write: Callable[[Mapping[str, Any]], bytes]
 
 
-class NoPdf(Problem):
+class NoPdf(Unavailable):
     """503: the PDF was not made in time, or of a document so odd that it can't be set."""
 
-    status_code = 503
     slug = "no-pdf"
     title = "No PDF"
     default_detail = "The PDF could not be made; please try again, or take another format."

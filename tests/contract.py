@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import Any, NoReturn
 
-from django.http import HttpResponseBase
+from django.http import HttpResponseBase, StreamingHttpResponse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
 from jsonschema import Draft202012Validator, FormatChecker
@@ -228,7 +228,11 @@ def _must_be_tagged(sent: Sent, response: HttpResponseBase, template: str) -> bo
 
 
 def _body(response: HttpResponseBase) -> bytes:
-    return b"".join(response)
+    content = b"".join(response)
+    if isinstance(response, StreamingHttpResponse):
+        # It can be read once; the test may want to.
+        response.streaming_content = [content]
+    return content
 
 
 def _refuse_constant(name: str) -> NoReturn:

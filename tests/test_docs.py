@@ -60,13 +60,17 @@ def test_links_between_documents_lead_somewhere() -> None:
 @pytest.mark.own_servers
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the README's session is written for curl, which is not here")
 def test_the_readmes_session_works_as_it_is_printed(tmp_path: Path) -> None:
-    (session,) = re.findall(r"```sh\n(.*?)```", DOCS["README.md"], re.DOTALL)
+    session = "\n".join(re.findall(r"```sh\n(.*?)```", DOCS["README.md"], re.DOTALL))
     with service(tmp_path) as port, worker(tmp_path):
-        environment = {**os.environ, "PORT": str(port)}
+        environment = {**os.environ, "PORT": str(port), "TMPDIR": str(tmp_path)}
         command = ["/bin/sh", "-euc", session]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
     assert '"years_of_experience":' in done.stdout
     assert '"label":"For museums"' in done.stdout
     assert '"status": 412' in done.stdout
     assert '"progress":{"done":500,"total":500}' in done.stderr
+    assert "It was there already; nothing to update." in done.stdout
+    assert '"place":"Positions.csv, row 2","outcome":"mapped"' in done.stderr
+    assert "# Grace Hopper" in done.stdout
+    assert (tmp_path / "resume.pdf").read_bytes().startswith(b"%PDF")
     assert '"status": 422' not in done.stdout

@@ -45,7 +45,7 @@ def test_resumes_of_every_sort_are_drawn() -> None:
     drawn: list[dict[str, Any]] = []
 
     @given(resumes())
-    @settings(max_examples=400, derandomize=True)
+    @settings(max_examples=1000, derandomize=True)
     def draw(resume: dict[str, Any]) -> None:
         drawn.append(resume)
 

@@ -52,6 +52,8 @@ LOCATION = (
 PROFILES = (Key("network", "network"), Key("username", "username"), Key("url", "url", "url"))
 # Networks whose address has a field of its own in personal_info.
 NETWORKS = {"linkedin": "linkedin", "github": "github"}
+# Where they are not the addresses of links.
+NETWORK_KEYS = tuple(_ours(field, field, "url") for field in NETWORKS.values())
 
 
 class Section:

@@ -168,8 +168,7 @@ class Reading:
     def _read_basics(self, raw: Mapping[str, Any]) -> None:
         own = dict(raw)
         place, links = own.pop("location", None), own.pop("profiles", None)
-        # Where links would say something else.
-        self.networks = {name: own.pop(name) for name in mapping.NETWORKS.values() if name in own}
+        networks = {name: own.pop(name) for name in mapping.NETWORKS.values() if name in own}
         self.basics = Part(("basics",), own, mapping.BASICS)
         if not self.basics.values.get("full_name"):
             raise NoResume(("basics", "name"), "required", "A résumé needs a name.")
@@ -177,6 +176,15 @@ class Reading:
             self._own_email("It has no e-mail address; the one of your account stands in.")
         self._read_place(place, is_there="location" in raw)
         self._read_links(links)
+        # Where links would say something else.
+        self.networks = Part(("basics",), {n: v for n, v in networks.items() if not is_empty(v)}, mapping.NETWORK_KEYS)
+        self.no_networks = [name for name, value in networks.items() if is_empty(value)]
+        said = self._said()
+        for name in self.no_networks:
+            if name not in said or networks[name] is not None:
+                self.basics.tell("changed", EMPTY, name)
+        for name in (name for name, value in self.networks.values.items() if said.get(name) == value):
+            self.basics.tell("changed", "One of the profiles says the same; exports leave it out.", name)
 
     def _own_email(self, why: str) -> None:
         self.basics.given.setdefault("email", self.basics.raw.get("email", ABSENT))
@@ -199,6 +207,8 @@ class Reading:
             display = given.pop("display")
             self.line["location"] = display.strip() if isinstance(display, str) else None
         self.place = Part(path, given, mapping.LOCATION)
+        if self.line.get("location", path) is None and not one_line(self.place.values):
+            self.place.tell("changed", EMPTY, "display")
         if self.line and self.place.values == {"city": self.line["location"]}:
             # What an export puts there for those who don't know `display`.
             del self.place.values["city"]
@@ -286,7 +296,7 @@ class Reading:
     def document(self) -> dict[str, Any]:
         """The career document (contract 3.1) as the API takes it; a list that did not come is not in it."""
         line = {"location": text} if (text := one_line(self.place.values)) else {}
-        info = {**self.place.values, **line, **self.line, **self._networks(), **self.basics.values}
+        info = {**self.place.values, **line, **self.line, **self._addresses(), **self.basics.values}
         made: dict[str, Any] = {"extra": self._extra()}
         if "professional_summary" in info:
             made["professional_summary"] = info.pop("professional_summary")
@@ -306,13 +316,17 @@ class Reading:
             made["custom_fields"] = dict(self.of_profile["customFields"])
         return made
 
-    def _networks(self) -> dict[str, Any]:
+    def _said(self) -> dict[str, Any]:
+        """The addresses of networks that links give."""
         said: dict[str, Any] = {}
         for link in self.links:
             name = mapping.NETWORKS.get(link.values["network"].casefold())
             if name and link.values.get("url"):
                 said.setdefault(name, link.values["url"])
-        return said | self.networks
+        return said
+
+    def _addresses(self) -> dict[str, Any]:
+        return {**self._said(), **dict.fromkeys(self.no_networks), **self.networks.values}
 
     def _skills(self) -> dict[str, Any]:
         if not isinstance(self.resume.get("skills"), list):
@@ -333,7 +347,7 @@ class Reading:
 
     def _extra(self) -> dict[str, Any]:
         """What of the document is in none of our fields, by its own keys."""
-        basics = {**self.basics.extra(), **self.aside.get("basics", {})}
+        basics = {**self.basics.extra(), **self.networks.extra(), **self.aside.get("basics", {})}
         if place := self.place.extra():
             basics["location"] = place
         if any(part.extra() for part in self.links):
@@ -352,7 +366,13 @@ class Reading:
         mapped += [Entry(part.path, "mapped", "Stored as a link.") for part in self.links]
         for section in (*SECTIONS, SKILLS):
             mapped += [Entry(p.path, "mapped", f"Stored as {section.noun}.") for p in self.items[section.name]]
-        parts = (self.basics, self.place, *self.links, *(p for parts in self.items.values() for p in parts))
+        parts = (
+            self.basics,
+            self.place,
+            self.networks,
+            *self.links,
+            *(p for parts in self.items.values() for p in parts),
+        )
         notes = [*self.entries, *(entry for part in parts for entry in part.entries)]
         order = {name: number for number, name in enumerate(self.resume)}
         return sorted([*mapped, *notes], key=lambda entry: (order.get(str(entry.path[0]), -1), *_sortable(entry.path)))
@@ -382,7 +402,8 @@ class Reading:
             case ("personal_info", "links", int(index), *rest):
                 found = self.links[index], str(rest[0]) if rest else "network", tuple(rest[1:])
             case ("personal_info", str(field), *rest):
-                found = self.place if field in self.place.by_field else self.basics, field, tuple(rest)
+                holders = (part for part in (self.place, self.networks) if field in part.by_field)
+                found = next(holders, self.basics), field, tuple(rest)
             case (("professional_summary" | "extra") as field, *rest):
                 found = self.basics, field, tuple(rest)
             case ("skills", ("technical" | "soft") as kind, int(index), *_):
@@ -436,15 +457,12 @@ class Reading:
         return True
 
     def _mend_made(self, field: str, fault: Fault) -> None:
-        """What is made of several parts: the one line of a place, the addresses of networks, all links together."""
+        """What is made of several parts: the one line of a place, all links together."""
         if field == "links":
             self._keep_links(self.links[fault.limit :], f"{fault.detail.rstrip('.')}; it is kept aside.")
         elif field == "location":
             self.line = {"location": None}
             self.entries.append(Entry(self.place.path, "refused", fault.detail))
-        elif field in self.networks:
-            del self.networks[field]
-            self.entries.append(Entry(("basics", field), "refused", fault.detail))
 
     def _keep_links(self, parts: Sequence[Part], why: str) -> None:
         for part in parts:
@@ -456,6 +474,7 @@ class Reading:
         part.forget_extra(why)
         if part is self.basics:
             self.place.forget_extra(why)
+            self.networks.forget_extra(why)
             for name in self.aside:
                 self.entries.append(Entry((name,), "refused", why))
             self.aside.clear()

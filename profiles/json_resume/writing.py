@@ -101,11 +101,12 @@ def _object_fits(keys: Sequence[Key], raw: Any) -> bool:
 def _basics(document: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     info = document["personal_info"]
     values = {**info, "professional_summary": document["professional_summary"]}
-    own = {name: kept for name, kept in extra.items() if name not in {"location", "profiles", "other_profiles"}}
+    apart = {"location", "profiles", "other_profiles", *mapping.NETWORKS.values()}
+    own = {name: kept for name, kept in extra.items() if name not in apart}
     made = _written(mapping.BASICS, values, own)
     made["location"] = _place(info, _object(extra, "location"))
     made["profiles"] = _profiles(info["links"], extra)
-    made |= _networks(info)
+    made |= _networks(info, extra)
     return {name: value for name, value in made.items() if name in mapping.NETWORKS.values() or not is_empty(value)}
 
 
@@ -133,14 +134,20 @@ def _profiles(links: Sequence[Mapping[str, Any]], extra: Mapping[str, Any]) -> l
     return _inserted(made, _object(extra, "other_profiles"), mapping.PROFILES)
 
 
-def _networks(info: Mapping[str, Any]) -> dict[str, Any]:
+def _networks(info: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     """The addresses that have a field of their own, as links would not say them."""
     said: dict[str, Any] = {}
     for link in info["links"]:
         name = mapping.NETWORKS.get(link["network"].casefold())
         if name and link["url"]:
             said.setdefault(name, link["url"])
-    return {name: info[name] for name in mapping.NETWORKS.values() if info[name] != said.get(name)}
+    kept = {name: _object(extra, name) for name in mapping.NETWORKS.values()}
+    came = _written(mapping.NETWORK_KEYS, info, {name: mark for name, mark in kept.items() if "given" in mark})
+    return {
+        name: came.get(name)
+        for name in mapping.NETWORKS.values()
+        if info[name] != said.get(name) or came.get(name) != info[name]
+    }
 
 
 def _meta(document: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:

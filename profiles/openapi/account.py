@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers as drf
 
 from profiles import examples, serializers
@@ -87,6 +88,17 @@ jobs_cancel = _job(
 jobs_file = _job(
     operation_id="jobs_file",
     summary="Fetch the file that an export has made",
-    description="Kept as long as the job; of several exports the five newest keep their files.",
-    responses={(200, "application/zip"): OpenApiTypes.BINARY},
+    description="Kept as long as the job; of several exports of a kind the five newest keep their files.",
+    responses={
+        (200, "application/zip"): OpenApiTypes.BINARY,
+        (200, "application/json"): {"type": "object", "additionalProperties": {}},
+        (200, "text/markdown"): OpenApiTypes.STR,
+        (200, "text/html"): OpenApiTypes.STR,
+        (200, "application/pdf"): OpenApiTypes.BINARY,
+    },
+    examples=[
+        OpenApiExample(
+            "JSON Resume", examples.RESUME, response_only=True, status_codes=["200"], media_type="application/json"
+        )
+    ],
 )
