@@ -120,6 +120,13 @@ BAD_CHANGES: tuple[tuple[str, Any], ...] = (
 # Of each kind an item with all members and one with those that it must have.
 FULL: dict[str, Any] = {
     "personal_info": {
+        "full_name": "Ada Größe",
+        "email": "ada@example.org",
+        "phone": "+49 221 7",
+        "location": "Köln",
+        "linkedin": "https://linkedin.com/in/ada",
+        "github": "https://github.com/ada",
+        "website": "https://ada.example.org",
         "headline": "Engineer",
         "image": "https://ada.example.org/portrait.jpg",
         "address": "Ring 1",
@@ -144,9 +151,13 @@ FULL: dict[str, Any] = {
                 "name": "Certified",
                 "issuer": "Institute",
                 "date_obtained": "2020",
+                "expiry_date": "2023-01",
+                "credential_id": "C-7",
+                "url": "https://certificates.example.org/7",
                 "is_visible": False,
                 "extra": {"x": 1},
-            }
+            },
+            {"name": "Engineer", "issuer": "Guild", "date_obtained": "2018-07-01"},
         ],
     },
     "experiences": [WHOLE_JOB, CURRENT_JOB],
@@ -156,7 +167,12 @@ FULL: dict[str, Any] = {
             "degree": "MSc",
             "field_of_study": "Roads",
             "start_date": "2011",
+            "end_date": "2013-09",
+            "is_current": False,
             "gpa": 4,
+            "score": "5.5 (CH)",
+            "honors": ["Prize for the best thesis"],
+            "description": "Bridges and what they carry.",
             "url": "https://school.example.org/",
             "courses": ["Bridges"],
             "is_visible": False,
@@ -168,7 +184,10 @@ FULL: dict[str, Any] = {
         {
             "name": "Map",
             "description": "Shows roads.",
+            "technologies": ["Go"],
+            "url": "https://map.example.org/",
             "start_date": "2020",
+            "end_date": "2021",
             "highlights": ["Fast"],
             "roles": ["Author"],
             "entity": "Town of Köln",
@@ -207,7 +226,11 @@ FULL: dict[str, Any] = {
         {"name": "On stones", "is_visible": False, "extra": {"x": 1}},
     ],
     "interests": [{"name": "Chess", "keywords": ["Endings"]}, {"name": "Tea", "is_visible": False, "extra": {"x": 1}}],
-    "references": [{"name": "Grace", "reference": "She is precise."}, {"name": "Alan", "extra": {"x": 1}}],
+    "references": [
+        {"name": "Grace", "reference": "She is precise."},
+        {"name": "Alan", "is_visible": False, "extra": {"x": 1}},
+    ],
+    "custom_fields": {"salary": {"from": 50_000, "note": "Größe"}, "remote": None},
 }
 # What differs between two answers by nature: each write has a version, a time and ids of its own.
 OF_THE_WRITE = ("version", "updated_at")
