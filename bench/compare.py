@@ -200,6 +200,9 @@ def compare(machine: servers.Machine, options: Options) -> dict[str, Any]:
 def _check_parity(everybody: Sequence[servers.Service], targets: Sequence[Target]) -> None:
     """Nothing is measured before ours and the peers answer alike. It is tried on the profile visited last."""
     urls = {service.name: service.url for service in everybody}
+    if figures.OURS in urls and figures.NAIVE in urls:
+        mine = targets[-1]
+        parity.check_simple(urls[figures.OURS], urls[figures.NAIVE], mine.token, mine.profile_id)
     for peer in (figures.PEER, figures.PEER_WITH_REDIS):
         if figures.OURS in urls and peer in urls:
             mine = targets[-1]

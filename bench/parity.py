@@ -3,7 +3,8 @@
 import http.client
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -21,9 +22,35 @@ JOB = {
     "position": 7,
 }
 CURRENT_JOB = {"title": "Analyst", "company": "Engines", "start_date": "2022-05-31", "is_current": True, "end_date": ""}
+# With nothing left to a default, and nothing that the service would spell in another way.
+WHOLE_JOB = {
+    "title": "Analyst",
+    "company": "Engines",
+    "location": "Köln",
+    "start_date": "2019-02",
+    "end_date": "2021",
+    "is_current": False,
+    "description": "Wrote programs.",
+    "achievements": ["The first of them"],
+    "technologies": ["Cards"],
+    "employment_type": "contract",
+    "industry": "Computing",
+    "url": "https://engines.example.org/",
+    "company_description": "Makes engines.",
+    "is_visible": False,
+    "extra": {"x-place": [1, 1.5, None, {"ü": "ß"}]},
+}
 JOBS: tuple[tuple[str, Any], ...] = (
     ("one experience", JOB),
     ("one experience that lasts", CURRENT_JOB),
+    ("one experience with all members", WHOLE_JOB),
+    (
+        "members to their defaults and without a scheme",
+        [
+            JOB | {"url": "engines.example.org", "company_description": " A town's office. "},
+            WHOLE_JOB | {"url": "", "company_description": None, "is_visible": None, "extra": None},
+        ],
+    ),
     ("an array of one", [JOB]),
     ("100 experiences", [JOB | {"title": f"Job {number}"} for number in range(99)] + [CURRENT_JOB]),
 )
@@ -39,6 +66,11 @@ BAD_JOBS: tuple[tuple[str, Any], ...] = (
     ("values of other types", JOB | {"title": 5, "is_current": "true", "achievements": "x", "technologies": [1]}),
     ("lists that are too long", JOB | {"achievements": ["x"] * 51, "technologies": ["x" * 101]}),
     ("an id that is no UUID", JOB | {"id": "7"}),
+    (
+        "an address, a text, a flag and an object that are none",
+        [JOB, JOB | {"url": "ftp://x", "company_description": "x" * 501, "is_visible": 1, "extra": []}],
+    ),
+    ("an object that is too large", JOB | {"extra": {"x": "ß" * 5200}}),
 )
 CHANGES: tuple[tuple[str, Any], ...] = (
     ("nothing", {}),
@@ -47,6 +79,24 @@ CHANGES: tuple[tuple[str, Any], ...] = (
     ("several fields", {"label": "Straße", "version": 1, "personal_info": {"phone": "", "github": "github.com/ada"}}),
     ("the label, to its default", {"label": None}),
     ("the name and the e-mail", {"personal_info": {"full_name": "Ada Größe", "email": "ada@example.org"}}),
+    (
+        "the headline, the image and the place",
+        {
+            "personal_info": {
+                "headline": " Engineer of roads ",
+                "image": "ada.example.org/portrait.jpg",
+                "address": "Ring 1",
+                "postal_code": "50667",
+                "city": "Ko\u0308ln",
+                "region": "",
+                "country_code": " DE ",
+            }
+        },
+    ),
+    ("links", {"personal_info": {"links": [{"network": " Forum ", "url": "forum.example.org", "more": 1}]}}),
+    ("links and the rest, to nothing", {"personal_info": {"links": None, "country_code": None}, "extra": None}),
+    ("the rest", {"extra": {"sections": [{"name": "Größen", "at": [1, 1.5, None, True]}]}}),
+    ("the rest, a number to true", {"extra": {"rating": True}}),
 )
 BAD_CHANGES: tuple[tuple[str, Any], ...] = (
     ("a summary that is too short", {"professional_summary": "short"}),
@@ -55,7 +105,133 @@ BAD_CHANGES: tuple[tuple[str, Any], ...] = (
         "personal fields at fault",
         {"personal_info": {"full_name": None, "email": "no", "phone": "none", "website": "ftp://x"}},
     ),
+    (
+        "a headline, an image and a place at fault",
+        {"personal_info": {"headline": "x" * 221, "image": "x y", "postal_code": "x" * 21, "country_code": "de"}},
+    ),
+    (
+        "links at fault",
+        {"personal_info": {"links": [{"network": "x"}, {"url": "x y"}, {"network": "x" * 51, "username": 1}]}},
+    ),
+    ("links that are no list", {"personal_info": {"links": {"network": "Forum"}}}),
+    ("a rest that is no object", {"extra": "text"}),
+    ("a rest that is too large", {"extra": {"x": "ß" * 132_000}}),
 )
+# Of each kind an item with all members and one with those that it must have.
+FULL: dict[str, Any] = {
+    "personal_info": {
+        "full_name": "Ada Größe",
+        "email": "ada@example.org",
+        "phone": "+49 221 7",
+        "location": "Köln",
+        "linkedin": "https://linkedin.com/in/ada",
+        "github": "https://github.com/ada",
+        "website": "https://ada.example.org",
+        "headline": "Engineer",
+        "image": "https://ada.example.org/portrait.jpg",
+        "address": "Ring 1",
+        "postal_code": "50667",
+        "city": "Köln",
+        "region": "NRW",
+        "country_code": "DE",
+        "links": [{"network": "Forum", "username": "ada", "url": "https://forum.example.org/ada"}, {"network": "Fax"}],
+    },
+    "extra": {"rating": 1},
+    "skills": {
+        "technical": ["Python", "Go", "C"],
+        "soft": ["Mentoring", "Writing"],
+        "details": [
+            {"kind": "soft", "name": "Mentoring", "level": "good"},
+            {"kind": "technical", "name": "Go", "keywords": ["Concurrency"]},
+            {"kind": "technical", "name": "Python", "extra": {"x-years": 4}},
+        ],
+        "languages": [{"name": "German", "proficiency": "native", "is_visible": False, "extra": {"x": 1}}],
+        "certifications": [
+            {
+                "name": "Certified",
+                "issuer": "Institute",
+                "date_obtained": "2020",
+                "expiry_date": "2023-01",
+                "credential_id": "C-7",
+                "url": "https://certificates.example.org/7",
+                "is_visible": False,
+                "extra": {"x": 1},
+            },
+            {"name": "Engineer", "issuer": "Guild", "date_obtained": "2018-07-01"},
+        ],
+    },
+    "experiences": [WHOLE_JOB, CURRENT_JOB],
+    "education": [
+        {
+            "institution": "ETH Zürich",
+            "degree": "MSc",
+            "field_of_study": "Roads",
+            "start_date": "2011",
+            "end_date": "2013-09",
+            "is_current": False,
+            "gpa": 4,
+            "score": "5.5 (CH)",
+            "honors": ["Prize for the best thesis"],
+            "description": "Bridges and what they carry.",
+            "url": "https://school.example.org/",
+            "courses": ["Bridges"],
+            "is_visible": False,
+            "extra": {"x": []},
+        },
+        {"institution": "Trinity College", "degree": "BA", "field_of_study": "Stones", "start_date": "2008"},
+    ],
+    "projects": [
+        {
+            "name": "Map",
+            "description": "Shows roads.",
+            "technologies": ["Go"],
+            "url": "https://map.example.org/",
+            "start_date": "2020",
+            "end_date": "2021",
+            "highlights": ["Fast"],
+            "roles": ["Author"],
+            "entity": "Town of Köln",
+            "type": "application",
+            "is_visible": False,
+            "extra": {"x": {}},
+        },
+        {"name": "Notes", "description": "Keeps notes.", "start_date": "2021"},
+    ],
+    "volunteering": [
+        {
+            "organization": "Sea Rescue",
+            "role": "Driver",
+            "url": "https://rescue.example.org/",
+            "start_date": "2014",
+            "end_date": "2016-05",
+            "summary": "Drove boats.",
+            "highlights": ["Night watch"],
+            "is_visible": False,
+            "extra": {"x": 1},
+        },
+        {"organization": "Choir"},
+    ],
+    "awards": [
+        {"title": "Golden Screw", "date": "2018-03-15", "awarder": "Guild", "summary": "For a bridge."},
+        {"title": "Second place", "is_visible": False, "extra": {"x": 1}},
+    ],
+    "publications": [
+        {
+            "name": "On roads",
+            "publisher": "Press",
+            "release_date": "2017",
+            "url": "https://papers.example.org/7",
+            "summary": "Roads last.",
+        },
+        {"name": "On stones", "is_visible": False, "extra": {"x": 1}},
+    ],
+    "interests": [{"name": "Chess", "keywords": ["Endings"]}, {"name": "Tea", "is_visible": False, "extra": {"x": 1}}],
+    "references": [
+        {"name": "Grace", "reference": "She is precise."},
+        {"name": "Alan", "is_visible": False, "extra": {"x": 1}},
+    ],
+    "custom_fields": {"salary": {"from": 50_000, "note": "Größe"}, "remote": None},
+}
 # What differs between two answers by nature: each write has a version, a time and ids of its own.
 OF_THE_WRITE = ("version", "updated_at")
 
@@ -153,6 +329,8 @@ def check(
 ) -> None:
     """Asks both services, which share one database, the same on every route that is measured.
 
+    Twice: of the profile as it is stored, and of one in which every list and every member has something.
+
     `token` is that of the profile's user, `other_token` that of somebody else; `refused_tokens` are further ones that
     must be answered with 401. The profile is left as it was, at a later version; so its tag is another one afterwards.
     Raises SystemExit with a sentence where the answers differ.
@@ -161,9 +339,51 @@ def check(
     check_reads(pair)
     content, _, signature = token.rpartition(".")
     check_refusals(pair, other_token, (f"{content}.{signature[::-1]}", "text", *refused_tokens))
+    check_writes(pair)
+    with filled(pair):
+        check_reads(pair)
+        check_writes(pair)
+    check_reads(pair)
+
+
+def check_simple(ours: str, simple: str, token: str, profile_id: str) -> None:
+    """Asks our service and one without tags, normal forms and analytics for a document and for a new experience.
+
+    The profile is left as `check` leaves it. Raises SystemExit with a sentence where the answers differ.
+    """
+    pair = Pair(Service(ours, token, profile_id), Service(simple, token, profile_id))
+    refuse_unequal("GET of the profile", *(service.send("GET").body for service in (pair.ours, pair.peer)))
+    with filled(pair):
+        refuse_unequal("GET of a full profile", *(service.send("GET").body for service in (pair.ours, pair.peer)))
+        for what, body in (
+            ("one experience", WHOLE_JOB),
+            ("two experiences", [WHOLE_JOB, CURRENT_JOB | {"end_date": None}]),
+        ):
+            made = [service.send("POST", "/experiences", body) for service in (pair.ours, pair.peer)]
+            refuse_unequal(f"POST of {what}", *(without(answer, ("id",)) for answer in made))
+        refuse_unequal("GET after POST", *(service.send("GET").body for service in (pair.ours, pair.peer)))
+
+
+@contextmanager
+def filled(pair: Pair) -> Iterator[None]:
+    """Every list and every member of the profile has something in it until the block ends."""
+    before = pair.ours.send("GET").body
+    require_ok("PATCH of everything", pair.ours.send("PATCH", body=FULL))
+    yield
+    require_ok("PUT of the former profile", pair.ours.send("PUT", body=before))
+    compare_documents("PATCH of everything, undone", before, pair.ours.send("GET").body)
+
+
+def require_ok(what: str, answer: Answer) -> None:
+    """Raises SystemExit where our service refuses what only prepares a comparison."""
+    if answer.status != http.client.OK:
+        raise SystemExit(f"Our service answers {answer.status} to {what}: {answer.body}")
+
+
+def check_writes(pair: Pair) -> None:
+    """PATCH of the profile and POST of experiences."""
     check_changes(pair)
     check_new_items(pair)
-    check_reads(pair)
 
 
 def check_reads(pair: Pair) -> None:
@@ -192,7 +412,7 @@ def check_refusals(pair: Pair, other_token: str, refused_tokens: Sequence[str]) 
 def check_changes(pair: Pair) -> None:
     """PATCH of own fields: what is stored, what is refused, and when the version is raised."""
     before = pair.same("GET of the profile", "GET").body
-    own = {name: before[name] for name in ("label", "professional_summary", "personal_info")}
+    own = {name: before[name] for name in ("label", "professional_summary", "personal_info", "extra")}
     for what, change in CHANGES:
         answers = []
         for service in (pair.ours, pair.peer):

@@ -128,7 +128,8 @@ def comparison(results: Mapping[str, Any]) -> str:
     told = (
         f"{results['rounds']} rounds of {results['seconds']:g} s at each number of connections, on"
         f" {results['profiles']:,} profiles: 8 experiences, 3 education, 5 projects, 20 skills, 3 languages, 3"
-        " certifications and 4 custom fields each, 13 to 16 kB as JSON."
+        " certifications, 2 interests, a volunteering, an award, a publication and 4 custom fields each, 17 to 19 kB as"
+        " JSON."
     )
     memory = "; ".join(f"{name} {size / 1e6:.0f} MB" for name, size in results["memory"].items())
     return "\n".join(

@@ -27,10 +27,12 @@ WORKERS = 2
 # Prints the statement that makes a document, with all its values but the profile's id written into it.
 DOCUMENT_STATEMENT = """
 from django.db import connection
+from psycopg.sql import Literal
 from profiles.rendering import _DOCUMENT
 from profiles_project.http.prepared import Parameter
 found = _DOCUMENT._on(connection)
-print(found.sql % tuple("%s" if isinstance(each, Parameter) else f"'{each}'" for each in found.parameters))
+written = ("%s" if isinstance(each, Parameter) else Literal(each).as_string() for each in found.parameters)
+print(found.sql % tuple(written))
 """
 # As many as the service's own setting gives it.
 THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)

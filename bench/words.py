@@ -18,6 +18,7 @@ LAST_NAMES = (
 CITIES = (
     "Zürich Köln München Genève Malmö Århus Kraków Bogotá Lisboa Wien London Berlin Québec Tromsø Łódź Sevilla"
 ).split()
+COUNTRIES = ("AT", "CA", "CH", "CO", "DE", "DK", "ES", "GB", "NO", "PL", "PT", "SE")
 COMPANIES = (
     'Müller & Söhne;Analytical Engines Ltd;Nordlicht Software GmbH;Çelik Lojistik;"Vier Augen" Prüfung AG;'
     "O'Neill Freight;Société Générale de Logiciels;Blåbær Data;Grün & Partner;Ponte Nova Sistemas;Harbour Analytics;"
@@ -60,6 +61,19 @@ HONOURS = (
 CERTIFICATES = (
     "Certified Cloud Architect;Professional Scrum Master;Linux Foundation Certified Engineer;"
     "Sicherheitsfachkraft für Informationssysteme;Project Management Professional;Certified Data Engineer"
+).split(";")
+CAUSES = (
+    "Repair-Café Köln;Code Club Göteborg;Rotes Kreuz;Sea Rescue Tromsø;Tafel für alle;Bücherbus e.V.;"
+    "Médecins d'ici;Reading Mentors"
+).split(";")
+ROLES = ("Mentor", "Treasurer", "Driver", "Teacher", "Webmaster", "Ersthelferin", "Board member")
+AWARDS = (
+    "Prize for Young Engineers;Employee of the Year;Hackathon, 2nd place;Innovationspreis für Prüfverfahren;"
+    'Best Talk;"Goldene Schraube";Open Source Award'
+).split(";")
+PUBLISHERS = ("Analytical Press", "Proceedings of Databases in Practice", "Verlag für Technik", "Revue des Données")
+INTERESTS = (
+    "Chess;Choir;Mountain rescue;Gardening;Schwimmen;Old clocks;Baking;Sailing;Photography;Bouldering;Randonnée"
 ).split(";")
 ISSUERS = ("TÜV Süd", "Linux Foundation", "Scrum.org", "Royal Society", "Cloud Academy", "PMI")
 

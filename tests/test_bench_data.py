@@ -6,14 +6,27 @@ from pathlib import Path
 
 import pytest
 
+from profiles.models import COMPONENTS, Profile, Skill
 from profiles_project.http.values import fold
 from tests.live import Caller, service
 from tests.servers import postgresql
 
 # What it needs beside the development requirements comes with those of the comparison.
 data = pytest.importorskip("bench.data")
+parity = pytest.importorskip("bench.parity")
 pytestmark = [pytest.mark.own_servers]
 HOW_MANY = 3
+# What a generated profile has of each kind that is not in the skills section.
+LISTS = {
+    "experiences": 8,
+    "education": 3,
+    "projects": 5,
+    "volunteering": 1,
+    "awards": 1,
+    "publications": 1,
+    "interests": 2,
+    "references": 0,
+}
 
 
 def test_a_generated_profile_sent_back_as_it_was_read_is_valid_and_changes_nothing(tmp_path: Path) -> None:
@@ -33,7 +46,7 @@ def test_a_generated_profile_sent_back_as_it_was_read_is_valid_and_changes_nothi
                 caller.close()
                 assert (read.status, written.status) == (200, 200), written
                 assert written.json == read.json
-                assert {len(read.json[name]) for name in ("experiences", "education", "projects")} == {8, 3, 5}
+                assert {name: len(read.json[name]) for name in LISTS} == LISTS
                 assert len(read.json["skills"]["technical"]) + len(read.json["skills"]["soft"]) == 20
                 assert read.json["custom_fields"]["notice_period_weeks"] > 0
 
@@ -43,6 +56,15 @@ def test_the_generator_folds_skills_as_the_service_does(kind: str) -> None:
     for name, key in getattr(data, kind):
         assert key == fold(name)
         assert name == unicodedata.normalize("NFC", name)
+
+
+def test_the_profile_that_all_services_must_show_alike_has_every_list_and_every_member() -> None:
+    assert set(parity.FULL["personal_info"]) == set(Profile.PERSONAL_INFO)
+    for model in COMPONENTS:
+        items = (parity.FULL["skills"] if model.in_skills else parity.FULL)[model.plural]
+        # One that has them all, and one of which most are missing.
+        assert set().union(*items) == set(model.content_fields()), model
+    assert {name for each in parity.FULL["skills"]["details"] for name in each} == {"kind", "name", *Skill.DETAILS}
 
 
 def test_a_person_is_the_same_however_many_there_are() -> None:

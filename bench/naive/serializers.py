@@ -5,10 +5,29 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from profiles.models import Certification, Education, Experience, Language, Profile, Project
+from profiles.models import (
+    Award,
+    Certification,
+    Education,
+    Experience,
+    Interest,
+    Language,
+    Profile,
+    Project,
+    Publication,
+    Reference,
+    Skill,
+    Volunteering,
+)
 
 
-class ExperienceSerializer(serializers.ModelSerializer[Experience]):
+class ItemSerializer(serializers.ModelSerializer[Any]):
+    """What every component has; its column is a text, which a ModelSerializer would show as one."""
+
+    extra = serializers.JSONField(required=False)
+
+
+class ExperienceSerializer(ItemSerializer):
     """A job."""
 
     class Meta:
@@ -23,7 +42,7 @@ class ExperienceSerializer(serializers.ModelSerializer[Experience]):
         return attrs
 
 
-class EducationSerializer(serializers.ModelSerializer[Education]):
+class EducationSerializer(ItemSerializer):
     """A course of study."""
 
     class Meta:
@@ -31,7 +50,7 @@ class EducationSerializer(serializers.ModelSerializer[Education]):
         exclude = ("profile", "position")
 
 
-class ProjectSerializer(serializers.ModelSerializer[Project]):
+class ProjectSerializer(ItemSerializer):
     """Something the person made."""
 
     class Meta:
@@ -39,7 +58,7 @@ class ProjectSerializer(serializers.ModelSerializer[Project]):
         exclude = ("profile", "position")
 
 
-class CertificationSerializer(serializers.ModelSerializer[Certification]):
+class CertificationSerializer(ItemSerializer):
     """A certificate."""
 
     class Meta:
@@ -47,12 +66,62 @@ class CertificationSerializer(serializers.ModelSerializer[Certification]):
         exclude = ("profile", "position")
 
 
-class LanguageSerializer(serializers.ModelSerializer[Language]):
+class LanguageSerializer(ItemSerializer):
     """A language."""
 
     class Meta:
         model = Language
         exclude = ("profile", "position")
+
+
+class VolunteeringSerializer(ItemSerializer):
+    """Work for nothing but its cause."""
+
+    class Meta:
+        model = Volunteering
+        exclude = ("profile", "position")
+
+
+class AwardSerializer(ItemSerializer):
+    """A prize or an honour."""
+
+    class Meta:
+        model = Award
+        exclude = ("profile", "position")
+
+
+class PublicationSerializer(ItemSerializer):
+    """Something the person has published."""
+
+    class Meta:
+        model = Publication
+        exclude = ("profile", "position")
+
+
+class InterestSerializer(ItemSerializer):
+    """What the person likes to do."""
+
+    class Meta:
+        model = Interest
+        exclude = ("profile", "position")
+
+
+class ReferenceSerializer(ItemSerializer):
+    """What somebody else says of the person."""
+
+    class Meta:
+        model = Reference
+        exclude = ("profile", "position")
+
+
+class SkillDetailSerializer(serializers.ModelSerializer[Skill]):
+    """What is known of a skill beyond its name."""
+
+    extra = serializers.JSONField()
+
+    class Meta:
+        model = Skill
+        fields = ("kind", "name", "level", "keywords", "extra")
 
 
 class PersonalInfoSerializer(serializers.ModelSerializer[Profile]):
@@ -68,6 +137,7 @@ class SkillsSerializer(serializers.Serializer[Profile]):
 
     technical = serializers.SerializerMethodField()
     soft = serializers.SerializerMethodField()
+    details = serializers.SerializerMethodField()
     languages = LanguageSerializer(source="language_set", many=True)
     certifications = CertificationSerializer(source="certification_set", many=True)
 
@@ -77,15 +147,26 @@ class SkillsSerializer(serializers.Serializer[Profile]):
     def get_soft(self, profile: Profile) -> list[str]:
         return [skill.name for skill in profile.skill_set.all() if skill.kind == "soft"]
 
+    def get_details(self, profile: Profile) -> Any:
+        detailed = (skill for skill in profile.skill_set.all() if skill.level or skill.keywords or skill.extra)
+        # The technical ones first.
+        return SkillDetailSerializer(sorted(detailed, key=lambda skill: skill.kind, reverse=True), many=True).data
+
 
 class ProfileSerializer(serializers.ModelSerializer[Profile]):
     """The whole document."""
 
     personal_info = PersonalInfoSerializer(source="*")
+    extra = serializers.JSONField()
     skills = SkillsSerializer(source="*")
     experiences = ExperienceSerializer(source="experience_set", many=True)
     education = EducationSerializer(source="education_set", many=True)
     projects = ProjectSerializer(source="project_set", many=True)
+    volunteering = VolunteeringSerializer(source="volunteering_set", many=True)
+    awards = AwardSerializer(source="award_set", many=True)
+    publications = PublicationSerializer(source="publication_set", many=True)
+    interests = InterestSerializer(source="interest_set", many=True)
+    references = ReferenceSerializer(source="reference_set", many=True)
     custom_fields = serializers.SerializerMethodField()
 
     class Meta:
@@ -100,10 +181,16 @@ class ProfileSerializer(serializers.ModelSerializer[Profile]):
             "updated_at",
             "personal_info",
             "professional_summary",
+            "extra",
             "skills",
             "experiences",
             "education",
             "projects",
+            "volunteering",
+            "awards",
+            "publications",
+            "interests",
+            "references",
             "custom_fields",
         )
 

@@ -33,6 +33,11 @@ class ProfileView(generics.RetrieveAPIView[Profile]):
         "project_set",
         "certification_set",
         "language_set",
+        "volunteering_set",
+        "award_set",
+        "publication_set",
+        "interest_set",
+        "reference_set",
         "skill_set",
         "customfield_set",
     )

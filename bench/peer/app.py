@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
 from bench.peer import schemas, storage
-from bench.peer.models import Profile
+from bench.peer.models import Profile, is_same
 from bench.peer.security import Problem, is_known, no_profile, own, require_match, tag
 from profiles import completeness
 
@@ -77,7 +77,7 @@ def render(profile: Profile) -> bytes:
 
 
 def analyse(profile: Profile, day: dt.date) -> bytes:
-    """The analytics of a profile with its lists."""
+    """The analytics of a profile with the lists that they are made of."""
     document = {
         "personal_info": vars(profile),
         "professional_summary": profile.professional_summary,
@@ -95,14 +95,14 @@ def analyse(profile: Profile, day: dt.date) -> bytes:
     return to_json({"profile_id": profile.id, **completeness.analyse(document, day)})
 
 
-async def show(request: Request, profile_id: str, *also: str, make: Any) -> Response:
-    """A representation of the profile that `make` gives as JSON: 304 where the client has it, else from cache or rows.
+async def show(request: Request, profile_id: str, *also: str, load: Any, make: Any) -> Response:
+    """What `make` gives as JSON of the profile that `load` finds: 304 where the client has it, else from cache or rows.
 
     Where neither is possible, one look-up less: the rows that say whose it is are those that are shown.
     """
     if storage.redis is None and "If-None-Match" not in request.headers:
         async with storage.reading() as db:
-            profile = await own(db, request, profile_id, storage.whole)
+            profile = await own(db, request, profile_id, load)
         return answer(make(profile), tag(profile, *also))
     async with storage.looking() as connection:
         head = await own(connection, request, profile_id, storage.head)
@@ -112,7 +112,7 @@ async def show(request: Request, profile_id: str, *also: str, make: Any) -> Resp
     if storage.redis is not None and (kept := await storage.redis.get(etag)) is not None:
         return answer(kept, etag)
     async with storage.reading() as db:
-        loaded = await storage.whole(db, head.id)
+        loaded = await load(db, head.id)
     if loaded is None:
         raise no_profile()
     body, etag = make(loaded), tag(loaded, *also)
@@ -124,14 +124,15 @@ async def show(request: Request, profile_id: str, *also: str, make: Any) -> Resp
 @router.get("/profiles/{profile_id}")
 async def read_profile(request: Request, profile_id: str) -> Response:
     """The whole document."""
-    return await show(request, profile_id, make=render)
+    return await show(request, profile_id, load=storage.whole, make=render)
 
 
 @router.get("/profiles/{profile_id}/analytics")
 async def read_analytics(request: Request, profile_id: str) -> Response:
     """How complete the profile is."""
     today = dt.datetime.now(dt.UTC).date()
-    return await show(request, profile_id, today.isoformat(), make=lambda profile: analyse(profile, today))
+    day = today.isoformat()
+    return await show(request, profile_id, day, load=storage.scored, make=lambda profile: analyse(profile, today))
 
 
 @router.patch("/profiles/{profile_id}")
@@ -143,7 +144,7 @@ async def change_profile(request: Request, profile_id: str) -> Response:
         require_match(request, profile)
         change: schemas.ProfileChange = read(CHANGE, body)
         values = change.own_fields()
-        changed = {name: value for name, value in values.items() if getattr(profile, name) != value}
+        changed = {name: value for name, value in values.items() if not is_same(getattr(profile, name), value)}
         for name, value in changed.items():
             setattr(profile, name, value)
         if changed:

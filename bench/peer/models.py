@@ -1,13 +1,21 @@
 """The tables that Django's migrations make, as mapped classes."""
 
 import datetime as dt
+import json
 import uuid
 from typing import Any
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 from sqlalchemy import BigInteger, ForeignKey, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values of a column are equal. To Python 1, 1.0 and True are; in a JSON object they are not."""
+    if isinstance(one, dict):
+        return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+    return bool(one == other)
 
 
 class JSONText(TypeDecorator[Any]):
@@ -15,6 +23,13 @@ class JSONText(TypeDecorator[Any]):
 
     impl = Text
     cache_ok = True
+
+    def compare_values(self, x: Any, y: Any) -> bool:
+        # By which the session decides whether the column is written.
+        return is_same(x, y)
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str:
+        return to_json(value).decode()
 
     def process_result_value(self, value: str | None, dialect: Any) -> Any:
         return None if value is None else from_json(value)
@@ -26,6 +41,8 @@ class Base(DeclarativeBase):
     type_annotation_map = {
         dt.datetime: TIMESTAMP(timezone=True),
         list[str]: JSONB,
+        list[dict[str, str | None]]: JSONB,
+        dict[str, Any]: JSONText,
     }
 
 
@@ -57,7 +74,14 @@ class Part:
     position: Mapped[int]
 
 
-class Experience(Part, Base):
+class Item(Part):
+    """What every component has."""
+
+    is_visible: Mapped[bool]
+    extra: Mapped[dict[str, Any]]
+
+
+class Experience(Item, Base):
     """A job."""
 
     __tablename__ = "profiles_experience"
@@ -73,9 +97,11 @@ class Experience(Part, Base):
     technologies: Mapped[list[str]]
     employment_type: Mapped[str | None]
     industry: Mapped[str | None]
+    url: Mapped[str | None]
+    company_description: Mapped[str | None]
 
 
-class Education(Part, Base):
+class Education(Item, Base):
     """A course of study."""
 
     __tablename__ = "profiles_education"
@@ -90,9 +116,11 @@ class Education(Part, Base):
     score: Mapped[str | None]
     honors: Mapped[list[str]]
     description: Mapped[str | None]
+    url: Mapped[str | None]
+    courses: Mapped[list[str]]
 
 
-class Project(Part, Base):
+class Project(Item, Base):
     """Something the person made."""
 
     __tablename__ = "profiles_project"
@@ -103,9 +131,13 @@ class Project(Part, Base):
     url: Mapped[str | None]
     start_date: Mapped[str]
     end_date: Mapped[str | None]
+    highlights: Mapped[list[str]]
+    roles: Mapped[list[str]]
+    entity: Mapped[str | None]
+    type: Mapped[str | None]
 
 
-class Certification(Part, Base):
+class Certification(Item, Base):
     """A certificate."""
 
     __tablename__ = "profiles_certification"
@@ -118,13 +150,68 @@ class Certification(Part, Base):
     url: Mapped[str | None]
 
 
-class Language(Part, Base):
+class Language(Item, Base):
     """A language and how well the person speaks it."""
 
     __tablename__ = "profiles_language"
 
     name: Mapped[str]
     proficiency: Mapped[str]
+
+
+class Volunteering(Item, Base):
+    """Work for nothing but its cause."""
+
+    __tablename__ = "profiles_volunteering"
+
+    organization: Mapped[str]
+    role: Mapped[str | None]
+    url: Mapped[str | None]
+    start_date: Mapped[str | None]
+    end_date: Mapped[str | None]
+    summary: Mapped[str | None]
+    highlights: Mapped[list[str]]
+
+
+class Award(Item, Base):
+    """A prize or an honour."""
+
+    __tablename__ = "profiles_award"
+
+    title: Mapped[str]
+    date: Mapped[str | None]
+    awarder: Mapped[str | None]
+    summary: Mapped[str | None]
+
+
+class Publication(Item, Base):
+    """Something the person has published."""
+
+    __tablename__ = "profiles_publication"
+
+    name: Mapped[str]
+    publisher: Mapped[str | None]
+    release_date: Mapped[str | None]
+    url: Mapped[str | None]
+    summary: Mapped[str | None]
+
+
+class Interest(Item, Base):
+    """What the person likes to do."""
+
+    __tablename__ = "profiles_interest"
+
+    name: Mapped[str]
+    keywords: Mapped[list[str]]
+
+
+class Reference(Item, Base):
+    """What somebody else says of the person."""
+
+    __tablename__ = "profiles_reference"
+
+    name: Mapped[str]
+    reference: Mapped[str | None]
 
 
 class Skill(Part, Base):
@@ -134,6 +221,9 @@ class Skill(Part, Base):
 
     kind: Mapped[str]
     name: Mapped[str]
+    level: Mapped[str | None]
+    keywords: Mapped[list[str]]
+    extra: Mapped[dict[str, Any]]
 
 
 class CustomField(Part, Base):
@@ -169,13 +259,27 @@ class Profile(Base):
     linkedin: Mapped[str | None]
     github: Mapped[str | None]
     website: Mapped[str | None]
+    headline: Mapped[str | None]
+    image: Mapped[str | None]
+    address: Mapped[str | None]
+    postal_code: Mapped[str | None]
+    city: Mapped[str | None]
+    region: Mapped[str | None]
+    country_code: Mapped[str | None]
+    links: Mapped[list[dict[str, str | None]]]
     professional_summary: Mapped[str | None]
+    extra: Mapped[dict[str, Any]]
 
     experiences: Mapped[list[Experience]] = in_order(Experience)
     education: Mapped[list[Education]] = in_order(Education)
     projects: Mapped[list[Project]] = in_order(Project)
     certifications: Mapped[list[Certification]] = in_order(Certification)
     languages: Mapped[list[Language]] = in_order(Language)
+    volunteering: Mapped[list[Volunteering]] = in_order(Volunteering)
+    awards: Mapped[list[Award]] = in_order(Award)
+    publications: Mapped[list[Publication]] = in_order(Publication)
+    interests: Mapped[list[Interest]] = in_order(Interest)
+    references: Mapped[list[Reference]] = in_order(Reference)
     skill_rows: Mapped[list[Skill]] = in_order(Skill)
     custom_field_rows: Mapped[list[CustomField]] = in_order(CustomField)
 
@@ -196,9 +300,19 @@ class Profile(Base):
         return [row.name for row in self.skill_rows if row.kind == "soft"]
 
     @property
+    def details(self) -> list[Skill]:
+        detailed = (row for row in self.skill_rows if row.level is not None or row.keywords or row.extra)
+        # The technical ones first.
+        return sorted(detailed, key=lambda row: row.kind, reverse=True)
+
+    @property
     def custom_fields(self) -> dict[str, Any]:
         return {row.key: row.value for row in self.custom_field_rows}
 
 
 # The kinds of rows below a profile.
-PARTS = (Experience, Education, Project, Certification, Language, Skill, CustomField)
+PARTS = (
+    *(Experience, Education, Project, Certification, Language),
+    *(Volunteering, Award, Publication, Interest, Reference),
+    *(Skill, CustomField),
+)

@@ -1,6 +1,7 @@
 """What requests may say and what answers say, as pydantic models. The limits are those of the contract."""
 
 import datetime as dt
+import json
 import unicodedata
 import uuid
 from typing import Annotated, Any
@@ -17,12 +18,15 @@ from pydantic import (
     StringConstraints,
     TypeAdapter,
     ValidationInfo,
+    field_serializer,
     field_validator,
 )
 
 from profiles import partial_dates
 
 MAX_ITEMS = 100
+MAX_EXTRA_BYTES = 10 * 2**10
+MAX_PROFILE_EXTRA_BYTES = 256 * 2**10
 _HTTP_URL = TypeAdapter(HttpUrl)
 
 
@@ -40,6 +44,26 @@ def _empty_if_none(value: Any) -> Any:
 
 def _false_if_none(value: Any) -> Any:
     return False if value is None else value
+
+
+def _true_if_none(value: Any) -> Any:
+    return True if value is None else value
+
+
+def _nothing_if_none(value: Any) -> Any:
+    return {} if value is None else value
+
+
+def _at_most(most: int) -> AfterValidator:
+    """Refuses what is larger than so many bytes as JSON, and numbers that JSON has not, which pydantic reads."""
+
+    def judge(value: dict[str, Any]) -> dict[str, Any]:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        if len(text.encode()) > most:
+            raise ValueError(f"This has at most {most // 2**10} KiB as JSON.")
+        return value
+
+    return AfterValidator(judge)
 
 
 def _with_scheme(text: str) -> str:
@@ -66,7 +90,7 @@ Short = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100),
 Type = Annotated[str, StringConstraints(strip_whitespace=True, max_length=50), Nfc]
 Long = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000), Nfc]
 Summary = Annotated[str, StringConstraints(strip_whitespace=True, min_length=10, max_length=2000), Nfc]
-Achievement = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), Nfc]
+Paragraph = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500), Nfc]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, max_length=32), AfterValidator(_has_digit), Nfc]
 Url = Annotated[
     str,
@@ -75,9 +99,16 @@ Url = Annotated[
     AfterValidator(_http_url),
     Field(max_length=200),
 ]
+Headline = Annotated[str, StringConstraints(strip_whitespace=True, max_length=220), Nfc]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), Nfc]
+PostalCode = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20), Nfc]
+CountryCode = Annotated[str, StringConstraints(strip_whitespace=True, pattern="^[A-Z]{2}$")]
+Network = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), Nfc]
 PartialDate = Annotated[str, AfterValidator(partial_dates.parse)]
-Achievements = Annotated[list[Achievement], Field(max_length=50), BeforeValidator(_empty_if_none)]
+Achievements = Annotated[list[Paragraph], Field(max_length=50), BeforeValidator(_empty_if_none)]
 Technologies = Annotated[list[Short], Field(max_length=50), BeforeValidator(_empty_if_none)]
+Extra = Annotated[dict[str, Any], _at_most(MAX_EXTRA_BYTES), BeforeValidator(_nothing_if_none)]
+ProfileExtra = Annotated[dict[str, Any], _at_most(MAX_PROFILE_EXTRA_BYTES), BeforeValidator(_nothing_if_none)]
 
 
 class NewExperience(BaseModel):
@@ -96,6 +127,10 @@ class NewExperience(BaseModel):
     technologies: Technologies = []
     employment_type: Annotated[Type | None, Blank] = None
     industry: Annotated[Short | None, Blank] = None
+    url: Annotated[Url | None, Blank] = None
+    company_description: Annotated[Paragraph | None, Blank] = None
+    is_visible: Annotated[StrictBool, BeforeValidator(_true_if_none)] = True
+    extra: Extra = {}
 
     @field_validator("end_date")
     @classmethod
@@ -114,6 +149,14 @@ class NewExperience(BaseModel):
 NewExperiences = Annotated[list[NewExperience], Field(min_length=1, max_length=MAX_ITEMS)]
 
 
+class Link(BaseModel):
+    """Where else the person is to be found."""
+
+    network: Network
+    username: Annotated[Short | None, Blank] = None
+    url: Annotated[Url | None, Blank] = None
+
+
 class PersonalInfoChange(BaseModel):
     """What may change of who the person is; what isn't sent stays."""
 
@@ -124,6 +167,19 @@ class PersonalInfoChange(BaseModel):
     linkedin: Annotated[Url | None, Blank] = None
     github: Annotated[Url | None, Blank] = None
     website: Annotated[Url | None, Blank] = None
+    headline: Annotated[Headline | None, Blank] = None
+    image: Annotated[Url | None, Blank] = None
+    address: Annotated[Line | None, Blank] = None
+    postal_code: Annotated[PostalCode | None, Blank] = None
+    city: Annotated[Short | None, Blank] = None
+    region: Annotated[Short | None, Blank] = None
+    country_code: Annotated[CountryCode | None, Blank] = None
+    links: Annotated[list[Link], Field(max_length=50), BeforeValidator(_empty_if_none)] = []
+
+    @field_serializer("links")
+    def whole(self, links: list[Link]) -> list[dict[str, str | None]]:
+        """The links with all their members, whichever were sent."""
+        return [vars(link) for link in links]
 
 
 class ProfileChange(BaseModel):
@@ -132,6 +188,7 @@ class ProfileChange(BaseModel):
     label: Annotated[Short | None, Blank] = None
     professional_summary: Annotated[Summary | None, Blank] = None
     personal_info: PersonalInfoChange = PersonalInfoChange()
+    extra: ProfileExtra = {}
 
     def own_fields(self) -> dict[str, Any]:
         """What was sent, by the name of its column."""
@@ -146,10 +203,17 @@ class Out(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class ExperienceOut(Out):
-    """A job."""
+class ItemOut(Out):
+    """What every item of a component says."""
 
     id: uuid.UUID
+    is_visible: bool
+    extra: dict[str, Any]
+
+
+class ExperienceOut(ItemOut):
+    """A job."""
+
     title: str
     company: str
     location: str | None
@@ -161,12 +225,13 @@ class ExperienceOut(Out):
     technologies: list[str]
     employment_type: str | None
     industry: str | None
+    url: str | None
+    company_description: str | None
 
 
-class EducationOut(Out):
+class EducationOut(ItemOut):
     """A course of study."""
 
-    id: uuid.UUID
     institution: str
     degree: str
     field_of_study: str
@@ -177,24 +242,28 @@ class EducationOut(Out):
     score: str | None
     honors: list[str]
     description: str | None
+    url: str | None
+    courses: list[str]
 
 
-class ProjectOut(Out):
+class ProjectOut(ItemOut):
     """Something the person made."""
 
-    id: uuid.UUID
     name: str
     description: str
     technologies: list[str]
     url: str | None
     start_date: str
     end_date: str | None
+    highlights: list[str]
+    roles: list[str]
+    entity: str | None
+    type: str | None
 
 
-class CertificationOut(Out):
+class CertificationOut(ItemOut):
     """A certificate."""
 
-    id: uuid.UUID
     name: str
     issuer: str
     date_obtained: str
@@ -203,12 +272,64 @@ class CertificationOut(Out):
     url: str | None
 
 
-class LanguageOut(Out):
+class LanguageOut(ItemOut):
     """A language and how well the person speaks it."""
 
-    id: uuid.UUID
     name: str
     proficiency: str
+
+
+class VolunteeringOut(ItemOut):
+    """Work for nothing but its cause."""
+
+    organization: str
+    role: str | None
+    url: str | None
+    start_date: str | None
+    end_date: str | None
+    summary: str | None
+    highlights: list[str]
+
+
+class AwardOut(ItemOut):
+    """A prize or an honour."""
+
+    title: str
+    date: str | None
+    awarder: str | None
+    summary: str | None
+
+
+class PublicationOut(ItemOut):
+    """Something the person has published."""
+
+    name: str
+    publisher: str | None
+    release_date: str | None
+    url: str | None
+    summary: str | None
+
+
+class InterestOut(ItemOut):
+    """What the person likes to do."""
+
+    name: str
+    keywords: list[str]
+
+
+class ReferenceOut(ItemOut):
+    """What somebody else says of the person."""
+
+    name: str
+    reference: str | None
+
+
+class LinkOut(Out):
+    """Where else the person is to be found."""
+
+    network: str
+    username: str | None
+    url: str | None
 
 
 class PersonalInfoOut(Out):
@@ -221,6 +342,24 @@ class PersonalInfoOut(Out):
     linkedin: str | None
     github: str | None
     website: str | None
+    headline: str | None
+    image: str | None
+    address: str | None
+    postal_code: str | None
+    city: str | None
+    region: str | None
+    country_code: str | None
+    links: list[LinkOut]
+
+
+class SkillDetailOut(Out):
+    """What is known of a skill beyond its name."""
+
+    kind: str
+    name: str
+    level: str | None
+    keywords: list[str]
+    extra: dict[str, Any]
 
 
 class SkillsOut(Out):
@@ -228,6 +367,7 @@ class SkillsOut(Out):
 
     technical: list[str]
     soft: list[str]
+    details: list[SkillDetailOut]
     languages: list[LanguageOut]
     certifications: list[CertificationOut]
 
@@ -244,8 +384,14 @@ class ProfileOut(Out):
     updated_at: dt.datetime
     personal_info: PersonalInfoOut
     professional_summary: str | None
+    extra: dict[str, Any]
     skills: SkillsOut
     experiences: list[ExperienceOut]
     education: list[EducationOut]
     projects: list[ProjectOut]
+    volunteering: list[VolunteeringOut]
+    awards: list[AwardOut]
+    publications: list[PublicationOut]
+    interests: list[InterestOut]
+    references: list[ReferenceOut]
     custom_fields: dict[str, Any]

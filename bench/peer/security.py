@@ -18,7 +18,7 @@ from bench.peer.models import Session, User
 
 REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "sub", "sid", "jti", "token_type"]
 # The number of the document's shape, which is part of its tag.
-FORMAT = 1
+FORMAT = 2
 
 # Built once, which spares each request the building of it.
 LIVE_SESSION = (

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from pydantic_core import from_json, to_json
@@ -44,6 +44,9 @@ _HEAD = select(Profile.id, Profile.user_id, Profile.version, Profile.created_at)
 _LOCKED_HEAD = _HEAD.with_for_update(key_share=True)
 # The lists come with it: the mapping says lazy="selectin", which took 10 % less than the same as options.
 _WHOLE = select(Profile).where(_BY_ID)
+# Of the lists only those that the analytics look at.
+UNSCORED = ("volunteering", "awards", "publications", "interests", "references")
+_SCORED = _WHOLE.options(*(raiseload(getattr(Profile, name)) for name in UNSCORED))
 _ALONE = _WHOLE.options(raiseload("*"))
 _LOCKED = _ALONE.with_for_update(key_share=True)
 _LISTS = {
@@ -90,9 +93,20 @@ async def whole(db: AsyncSession, profile_id: uuid.UUID) -> Profile | None:
     """A profile with all its lists."""
     if config.LOADING == "selectin":
         return cast("Profile | None", await db.scalar(_WHOLE, {"profile_id": profile_id}))
+    return await _with_lists(db, profile_id, _LISTS)
+
+
+async def scored(db: AsyncSession, profile_id: uuid.UUID) -> Profile | None:
+    """A profile with the lists that its analytics are made of."""
+    if config.LOADING == "selectin":
+        return cast("Profile | None", await db.scalar(_SCORED, {"profile_id": profile_id}))
+    return await _with_lists(db, profile_id, {name: rows for name, rows in _LISTS.items() if name not in UNSCORED})
+
+
+async def _with_lists(db: AsyncSession, profile_id: uuid.UUID, lists: Mapping[str, Any]) -> Profile | None:
     profile: Profile | None = await db.scalar(_ALONE, {"profile_id": profile_id})
     if profile is not None:
-        for name, rows in _LISTS.items():
+        for name, rows in lists.items():
             set_committed_value(profile, name, (await db.scalars(rows, {"profile_id": profile_id})).all())
     return profile
 
