@@ -8,9 +8,10 @@ and stays. In mode `replace` the source wins instead, in the parts that it has.
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
-from profiles.json_resume.mapping import IN_SKILLS, SECTIONS, is_empty
+from profiles.json_resume.mapping import ALL_SECTIONS, IN_SKILLS, SECTIONS, SKILLS, is_empty
 from profiles.json_resume.reading import Entry, Path
 from profiles.json_resume.values import fingerprint
 
@@ -63,7 +64,12 @@ class Merge:
         self.is_replace = mode == REPLACE
         self.new_id = new_id
         self.entries: list[Entry] = []
-        self.remembered: dict[str, Any] = {"fields": dict(origin.get("fields", {})), "lists": {}, "skills": {}}
+        self.remembered: dict[str, Any] = {
+            "fields": dict(origin.get("fields", {})),
+            "lists": {},
+            "skills": {},
+            "aside": dict(origin.get("aside", {})),
+        }
 
     def result(self) -> Merged:
         """Compute it."""
@@ -114,10 +120,26 @@ class Merge:
         return {name: brought[name] for name in differ if name not in stay}, stay
 
     def _extra(self) -> dict[str, Any]:
-        came = {section.name for section in SECTIONS if _came(self.brought, section.plural)}
-        came |= {"skills"} if "technical" in self.brought.get("skills", {}) else set()
-        mine = {name: value for name, value in self.stored["extra"].items() if name not in came}
-        return {**mine, **self.brought["extra"]}
+        mine, brought = self.stored["extra"], self.brought["extra"]
+        basics = {**_object(mine, "basics"), **_object(brought, "basics")}
+        made = {**mine, **brought, "basics": basics} if basics else {**mine, **brought}
+        for section in ALL_SECTIONS:
+            kept = self._kept_aside(section.name, _object(mine, section.name), _object(brought, section.name))
+            made = {name: value for name, value in {**made, section.name: kept}.items() if name != section.name or kept}
+        return made
+
+    def _kept_aside(self, section: str, mine: Item, brought: Item) -> Item:
+        """What is kept aside of a section: what came now, and what came from elsewhere before."""
+        if not _came(self.brought, section):
+            return mine
+        known = self.origin.get("aside", {}).get(section, ())
+        self.remembered["aside"][section] = [fingerprint(each) for each in brought.values()]
+        made = dict(brought)
+        for place, each in mine.items():
+            if fingerprint(each) not in (*known, *self.remembered["aside"][section]):
+                free = (str(number) for number in count(len(made)) if str(number) not in made)
+                made[place if place not in made else next(free)] = each
+        return made
 
     # Lists ------------------------------------------------------------------------------------------------------
 
@@ -190,11 +212,11 @@ class Merge:
             for index, name in enumerate(() if self.is_replace else brought[kind]):
                 if name.casefold() in everywhere:
                     continue
-                if name.casefold() in known.get(kind, ()):
+                if fingerprint(name.casefold()) in known.get(kind, ()):
                     self.entries.append(Entry(("skills", kind, index), "refused", STAYS_DELETED))
                 else:
                     made[kind].append(name)
-            names = {*known.get(kind, ()), *(name.casefold() for name in brought[kind])}
+            names = {*known.get(kind, ()), *(fingerprint(name.casefold()) for name in brought[kind])}
             self.remembered["skills"][kind] = sorted(names)
         made["details"] = self._details(mine["details"], brought["details"])
         return made
@@ -208,8 +230,17 @@ class Merge:
         return list(made.values())
 
 
-def _came(brought: Document, plural: str) -> bool:
+def _came(brought: Document, section: str) -> bool:
+    """Whether a section of a résumé was in the source."""
+    if section == SKILLS.name:
+        return "technical" in brought.get("skills", {})
+    plural = next(each.plural for each in SECTIONS if each.name == section)
     return plural in (brought.get("skills", {}) if plural in IN_SKILLS else brought)
+
+
+def _object(holder: Item, name: str) -> Item:
+    found = holder.get(name)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _marks(values: Item) -> dict[str, str]:

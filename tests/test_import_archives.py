@@ -8,7 +8,7 @@ from django.db import connection
 
 from profiles import tasks
 from profiles.models import Job, JobFile, Profile
-from tests.archives import sample, zipped
+from tests.archives import LINKEDIN, LINKEDIN_LATER, PERSON, zipped
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import UserFactory
@@ -19,6 +19,12 @@ from users.models import User
 pytestmark = pytest.mark.django_db
 
 ZIP = "application/zip"
+FIRST, LATER = zipped(LINKEDIN), zipped(LINKEDIN_LATER)
+
+
+def skills(count: int) -> str:
+    """A file of so many skills."""
+    return "Name\n" + "".join(f"skill {number}\n" for number in range(count))
 
 
 def sent(api: ApiClient, archive: bytes, media_type: str = ZIP, **options: Any) -> Any:
@@ -39,7 +45,7 @@ def profile_of(api: ApiClient, result: Any) -> Any:
 
 @pytest.mark.parametrize("media_type", [ZIP, "application/x-zip-compressed"])
 def test_an_archive_becomes_a_profile_by_a_job(api: ApiClient, user: User, media_type: str) -> None:
-    job = filed(sent(api, sample(), media_type))
+    job = filed(sent(api, FIRST, media_type))
     assert (job.kind, job.total, Profile.objects.count()) == ("profiles_import", 17, 0)
     assert job.pieces.filter(is_input=True).count() == 1
     run(job)
@@ -47,11 +53,11 @@ def test_an_archive_becomes_a_profile_by_a_job(api: ApiClient, user: User, media
     made = profile_of(api, result)
     assert (result["status"], result["profile_id"], made["label"]) == (201, made["id"], "LinkedIn")
     assert result["etag"] == api.get(result["href"])["ETag"]
-    assert made["personal_info"]["full_name"] == "Mary Somerville"
-    assert made["personal_info"]["github"] == "https://github.com/mary-somerville"
-    assert made["experiences"][0]["description"] == "Books on physical science.\nLectures, now and then."
-    assert [each["proficiency"] for each in made["skills"]["languages"]] == ["native", "fluent", "basic"]
-    assert made["volunteering"][0]["extra"] == {"cause": "Education"}
+    assert made["personal_info"]["full_name"] == "Ines Marrow"
+    assert made["personal_info"]["github"] == "https://github.com/inesmarrow"
+    assert made["experiences"][0]["description"].startswith("Runs the tide data platform:\n- 40 million")
+    assert [each["proficiency"] for each in made["skills"]["languages"]] == ["native", "basic"]
+    assert made["volunteering"][0]["extra"] == {"cause": "Disaster and Humanitarian Relief"}
     assert {
         "pointer": None,
         "place": "Positions.csv, row 2",
@@ -63,46 +69,47 @@ def test_an_archive_becomes_a_profile_by_a_job(api: ApiClient, user: User, media
 
 
 def test_the_same_archive_again_doubles_nothing(api: ApiClient) -> None:
-    first = brought(api, sample())
+    first = brought(api, FIRST)
     before = profile_of(api, first)
-    again = brought(api, sample())
+    again = brought(api, FIRST)
     assert (again["status"], again["href"]) == (200, first["href"])
     assert profile_of(api, again) == before
     assert Profile.objects.count() == 1
 
 
 def test_a_newer_archive_updates_what_came_from_the_first_and_leaves_what_the_person_wrote(api: ApiClient) -> None:
-    first = brought(api, sample())
+    first = brought(api, FIRST)
     path = first["href"]
     before = profile_of(api, first)
-    writer, translator, columnist = before["experiences"]
-    api.patch(f"{path}/experiences/{translator['id']}", {"description": "My own words.", "title": "Senior translator"})
-    api.delete(f"{path}/experiences/{columnist['id']}")
+    lead, engineer, clerk = before["experiences"]
+    api.patch(f"{path}/experiences/{engineer['id']}", {"description": "My own words.", "title": "Stream engineer"})
+    api.delete(f"{path}/experiences/{clerk['id']}")
     api.post(f"{path}/skills/soft", {"skills": ["Patience"]})
-    after = profile_of(api, brought(api, sample("linkedin_later")))
-    newest, same_writer, same_translator = after["experiences"]
-    assert (newest["title"], newest["company"]) == ("Head of science writing", "Evening Star")
-    assert same_writer == writer | {"end_date": "2022-01", "is_current": False}
-    assert same_translator["title"] == "Senior translator"
-    assert same_translator["description"] == "My own words."
-    assert after["skills"]["technical"] == ["Science writing", "Translation", "Algebra", "Leading a team"]
+    after = profile_of(api, brought(api, LATER))
+    newest, same_lead, same_engineer = after["experiences"]
+    assert (newest["title"], newest["company"]) == ("Head of Data", "Lantern Harbour Co-operative")
+    assert same_lead == lead | {"end_date": "2024-05", "is_current": False}
+    assert same_engineer["title"] == "Stream engineer"
+    assert same_engineer["description"] == "My own words."
+    assert after["skills"]["technical"][:4] == before["skills"]["technical"]
+    assert len(after["skills"]["technical"]) == len(before["skills"]["technical"]) + 1
     assert after["skills"]["soft"] == ["Patience"]
     others = {name: listed for name, listed in ids(after).items() if name != "experiences"}
     assert others == {name: listed for name, listed in ids(before).items() if name != "experiences"}
-    assert without_ids(profile_of(api, brought(api, sample("linkedin_later")))) == without_ids(after)
+    assert without_ids(profile_of(api, brought(api, LATER))) == without_ids(after)
 
 
 def test_an_archive_goes_into_the_profile_that_is_named(api: ApiClient, user: User) -> None:
     mine = api.post(f"{API}/profiles", {"personal_info": {"full_name": "Mary", "email": "m@example.org"}}).json()
-    result = brought(api, sample(), into=mine["id"])
+    result = brought(api, FIRST, into=mine["id"])
     assert (result["status"], result["profile_id"]) == (200, mine["id"])
     assert profile_of(api, result)["personal_info"]["full_name"] == "Mary"
     # From now on it is the one that LinkedIn's archives go to.
-    assert brought(api, sample("linkedin_later"))["profile_id"] == mine["id"]
+    assert brought(api, LATER)["profile_id"] == mine["id"]
 
 
 def test_a_dry_run_of_an_archive_answers_at_once_and_stores_nothing(api: ApiClient) -> None:
-    answer = sent(api, sample(), query={"dry_run": "true"})
+    answer = sent(api, FIRST, query={"dry_run": "true"})
     assert answer.status_code == 200
     assert answer.json()["profile"]["label"] == "LinkedIn"
     assert answer.json()["report"]["mapped"] > 15
@@ -111,7 +118,7 @@ def test_a_dry_run_of_an_archive_answers_at_once_and_stores_nothing(api: ApiClie
 
 
 def test_two_archives_that_wait_at_once_make_one_profile(api: ApiClient) -> None:
-    jobs = [filed(sent(api, sample())) for _ in range(2)]
+    jobs = [filed(sent(api, FIRST)) for _ in range(2)]
     for job in jobs:
         run(job)
     assert [shown(api, job)["result"]["status"] for job in jobs] == [201, 200]
@@ -121,7 +128,7 @@ def test_two_archives_that_wait_at_once_make_one_profile(api: ApiClient) -> None
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_make_one_profile() -> None:
     api = ApiClient().as_user(UserFactory.create())
-    jobs = [filed(sent(api, sample())) for _ in range(2)]
+    jobs = [filed(sent(api, FIRST)) for _ in range(2)]
 
     def work(job: Job) -> None:
         try:
@@ -139,13 +146,13 @@ def test_two_workers_at_once_make_one_profile() -> None:
     ("archive", "slug"),
     [
         (b"no zip", "not-a-zip"),
-        (sample()[:-30], "broken"),
+        (FIRST[:-30], "broken"),
         (zipped({"Positions.csv": "Firma,Titel\nA,B\n"}), "unknown-columns"),
         (zipped({"Connections.csv": "a"}), "no-career"),
         (zipped({"Skills.csv": "Name\nGo\n"}), "no-name"),
         (zipped({"Profile.csv": "First Name,Last Name\n,\n"}), "no-name"),
-        (sample(Skills="Name\n" + "".join(f"skill {number}\n" for number in range(10_000))), "too-many-rows"),
-        (sample(Skills="Name\n" + "".join(f"skill {number}\n" for number in range(501))), "max-length"),
+        (zipped({"Profile.csv": PERSON, "Skills.csv": skills(10_000)}), "too-many-rows"),
+        (zipped({"Profile.csv": PERSON, "Skills.csv": skills(501)}), "max-length"),
     ],
 )
 def test_what_cannot_be_imported_is_refused_before_the_202(api: ApiClient, archive: bytes, slug: str) -> None:
@@ -161,7 +168,7 @@ def test_what_cannot_be_imported_is_refused_before_the_202(api: ApiClient, archi
 
 
 def test_a_cancelled_import_leaves_neither_its_input_nor_an_effect(api: ApiClient) -> None:
-    job = filed(sent(api, sample()))
+    job = filed(sent(api, FIRST))
     assert api.delete(f"{API}/jobs/{job.pk}").status_code == 204
     run(job)
     assert not Profile.objects.exists()
@@ -170,7 +177,7 @@ def test_a_cancelled_import_leaves_neither_its_input_nor_an_effect(api: ApiClien
 
 def test_an_import_into_a_profile_that_is_gone_fails_and_leaves_nothing(api: ApiClient) -> None:
     mine = api.post(f"{API}/profiles", {"personal_info": {"full_name": "Mary", "email": "m@example.org"}}).json()
-    job = filed(sent(api, sample(), query={"into": mine["id"]}))
+    job = filed(sent(api, FIRST, query={"into": mine["id"]}))
     api.delete(f"{API}/profiles/{mine['id']}")
     run(job)
     assert shown(api, job)["problem"]["status"] == 404

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis.extra.django import TestCase
 
 from profiles.json_resume.mapping import ALL_SECTIONS, BASICS, IN_SKILLS, LOCATION, OURS_IN_META, PROFILES, Key
-from profiles.linkedin import SHEETS
+from profiles.linkedin import BASICS as OF_BASICS, FILES
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import UserFactory
@@ -152,6 +152,8 @@ def test_the_table_in_the_documentation_is_the_one_in_the_code() -> None:
 @pytest.mark.pure
 def test_the_files_of_linkedins_archive_stand_in_the_documentation_with_what_becomes_of_them() -> None:
     table = PORTABILITY.partition("## LinkedIn")[2]
-    rows = dict(re.findall(r"^\| ([A-Z]\w+)\.csv \| (\w+: .+?) \|$", table, re.MULTILINE))
-    expected = {name: f"{sheet.section}: {', '.join(sheet.columns.values())}" for name, sheet in SHEETS.items()}
-    assert {name.lower(): text for name, text in rows.items()} == expected
+    rows = re.findall(r"^\| ([A-Z][\w ]+)\.csv \| (\w+): (.+?) \|$", table, re.MULTILINE)
+    assert rows == [
+        (name, "basics" if kind.part in OF_BASICS else kind.part, ", ".join(kind.columns.values()))
+        for name, kind in FILES.items()
+    ]

@@ -125,12 +125,13 @@ class Part:
             self.values[field] = value
             self.tell("changed", why, key.name)
 
-    def forget_extra(self, why: str) -> None:
-        """Leave out what came beyond our fields."""
-        lost = [*self.unknown, *(name for name, given in self.given.items() if given is not ABSENT)]
-        self.unknown.clear()
-        self.given = {name: given for name, given in self.given.items() if given is ABSENT}
+    def forget_extra(self, why: str, *, largest: bool = False) -> None:
+        """Leave out what came beyond our fields: all of it, or the `largest` alone."""
+        came = {**self.unknown, **{name: given for name, given in self.given.items() if given is not ABSENT}}
+        lost = sorted(came, key=lambda name: len(repr(came[name])))[-1:] if largest else list(came)
         for name in lost:
+            self.unknown.pop(name, None)
+            self.given.pop(name, None)
             self.tell("refused", why, name)
 
     def _came(self, key: Key) -> Any:
@@ -276,8 +277,7 @@ class Reading:
             self.entries.append(Entry(("$schema",), "changed", sentence))
         meta = self.resume.get("meta")
         if isinstance(meta, Mapping):
-            ours = meta.get(mapping.OURS_IN_META)
-            self.of_profile = dict(ours) if isinstance(ours, Mapping) else {}
+            self._read_ours(meta.get(mapping.OURS_IN_META))
             rest = {name: value for name, value in meta.items() if name != mapping.OURS_IN_META}
             if rest:
                 self._keep("meta", "given", rest, ("meta",), "We have no field for this; exports give it back.")
@@ -290,6 +290,17 @@ class Reading:
                 place = f"/meta/{mapping.OURS_IN_META}/unknown"
                 sentence = f"We have no field for this; exports give it back below {place}, where the schema allows it."
                 self.entries.append(Entry((name,), "kept_aside", sentence))
+
+    def _read_ours(self, ours: Any) -> None:
+        path: Path = ("meta", mapping.OURS_IN_META)
+        if not isinstance(ours, Mapping):
+            if ours is not None:
+                self.entries.append(Entry(path, "refused", "This must be an object."))
+            return
+        forms = {"label": str, "customFields": Mapping, "unknown": Mapping}
+        self.of_profile = {name: ours[name] for name, form in forms.items() if isinstance(ours.get(name), form)}
+        for name in ours.keys() - self.of_profile.keys():
+            self.entries.append(Entry((*path, str(name)), "refused", "Nothing of this name and form belongs here."))
 
     # What was read ----------------------------------------------------------------------------------------------
 
@@ -310,11 +321,16 @@ class Reading:
                 (skills if section.plural in mapping.IN_SKILLS else made)[section.plural] = items
         if skills:
             made["skills"] = skills
-        if isinstance(self.of_profile.get("label"), str):
+        if "label" in self.of_profile:
             made["label"] = self.of_profile["label"]
-        if isinstance(self.of_profile.get("customFields"), Mapping):
+        if "customFields" in self.of_profile:
             made["custom_fields"] = dict(self.of_profile["customFields"])
         return made
+
+    @property
+    def has_own_email(self) -> bool:
+        """Whether the document has an e-mail address that could be taken over."""
+        return self.basics.given.get("email") is not ABSENT and self.basics.values["email"] != self.account_email
 
     def _said(self) -> dict[str, Any]:
         """The addresses of networks that links give."""
@@ -354,8 +370,7 @@ class Reading:
             # All of them, since two that are alike may differ in this.
             basics["profiles"] = [{"of": fingerprint(full_link(p.values)), **p.extra()} for p in self.links]
         made = {name: value for name, value in self.resume.items() if name not in mapping.TOP_LEVEL}
-        unknown = self.of_profile.get("unknown")
-        if isinstance(unknown, Mapping):
+        if unknown := self.of_profile.get("unknown"):
             made |= {name: value for name, value in unknown.items() if name not in mapping.TOP_LEVEL}
         made |= {name: value for name, value in self.aside.items() if name != "basics"}
         return {**made, "basics": basics} if basics else made
@@ -470,8 +485,8 @@ class Reading:
             self._keep("basics", "other_profiles", {str(part.path[-1]): part.raw}, part.path, why)
 
     def _mend_extra(self, part: Part, fault: Fault) -> None:
-        why = f"{fault.detail.rstrip('.')}; what came beyond our fields was left out."
-        part.forget_extra(why)
+        why = f"{fault.detail.rstrip('.')}; this was left out."
+        part.forget_extra(why, largest=part is not self.basics)
         if part is self.basics:
             self.place.forget_extra(why)
             self.networks.forget_extra(why)

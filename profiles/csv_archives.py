@@ -1,0 +1,301 @@
+"""A ZIP of CSV files, read with suspicion: what it holds is checked first, then streamed, and counted as it unpacks.
+
+Whatever the bytes are, all that can go wrong is `NotAnArchive`. No file of the archive is ever in memory as a whole.
+"""
+
+import csv
+import errno
+import io
+import re
+import stat
+import struct
+import zipfile
+import zlib
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import IO, Any, NamedTuple, cast
+
+MAX_FILES = 200
+MAX_BYTES = 50 * 2**20
+# Of a file. Blank rows aren't counted among them, but a file of nothing else must end too.
+MAX_ROWS = 1_000
+MAX_ROWS_WITH_BLANK_ONES = 10_000
+MAX_COLUMNS = 50
+# In characters of all rows together: as much as a whole profile may hold (contract 3.1), so that it is refused before
+# it is in memory.
+MAX_TEXT = 4 * 2**20
+# In characters. The csv module has a limit of its own for a cell, 128 KiB.
+MAX_ROW_LENGTH = 2**20
+# The list of files at the end of a ZIP; 200 of them take about 30 KiB.
+MAX_DIRECTORY_BYTES = 2**20
+HEADER_WITHIN = 20
+
+_ENCRYPTED = 0x1 | 0x40 | 0x2000
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# All that zipfile raises for bytes that are no ZIP, or not quite one.
+_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, OverflowError, IndexError, struct.error)
+_NOT_A_LETTER = re.compile(r"[\W_]+")
+
+
+class NotAnArchive(ValueError):
+    """Why nothing can be read: `code` for programs; the text is one sentence for a person.
+
+    Codes: not_a_zip, encrypted, broken, too_large, too_many_files, path_escape, no_career, unknown_columns,
+    too_many_rows.
+    """
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class Row(NamedTuple):
+    """A row with the number that a spreadsheet shows beside it."""
+
+    number: int
+    cells: list[str]
+
+
+class Table(NamedTuple):
+    """A file's column names, the number of rows above them that aren't blank, and those below them."""
+
+    header: Row
+    above: int
+    rows: Iterator[Row]
+
+
+def folded(name: str) -> str:
+    """A file's or a column's name without what varies: case, spaces, underscores."""
+    return _NOT_A_LETTER.sub("", name).casefold()
+
+
+def shown(text: str, length: int = 80) -> str:
+    """A text of the archive's, short and on one line, for a sentence."""
+    text = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[: length + 1])
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def base_name(member: zipfile.ZipInfo) -> str:
+    """The name of a file in the archive without its folders, fit to be shown."""
+    return shown(member.orig_filename.rpartition("/")[2])
+
+
+@contextmanager
+def _told_as_broken(sentence: str) -> Iterator[None]:
+    """Turns what zipfile raises into a refusal; what our own disk or memory is to blame for stays what it is."""
+    try:
+        yield
+    except NotAnArchive:
+        raise
+    except (*_BROKEN, OSError) as exc:
+        # zipfile hides some faults of the disk behind its own; a broken ZIP may point to places outside of the file.
+        for fault in (exc, exc.__context__):
+            if isinstance(fault, OSError) and fault.errno not in (None, errno.EINVAL):
+                raise fault from None
+        raise NotAnArchive("broken", sentence) from exc
+
+
+class _Bounded:
+    """A file for zipfile, which reads the list of files at one go, however long the ZIP says that it is."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        if size > MAX_DIRECTORY_BYTES:
+            raise NotAnArchive("too_many_files", _TOO_MANY_FILES)
+        # Without a size zipfile reads to the end from a place at most 64 KiB before it.
+        return self.file.read(size if size >= 0 else MAX_DIRECTORY_BYTES)
+
+
+_TOO_MANY_FILES = f"The archive holds more than {MAX_FILES} files; leave only LinkedIn's CSV files in it."
+
+
+class CsvArchive:
+    """The archive in a file that is open for reading; raises NotAnArchive for one that we won't read at all."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._zip = _opened(file)
+        self._unpacked = 0
+        self._text = 0
+        members = self._zip.infolist()
+        if len(members) > MAX_FILES:
+            raise NotAnArchive("too_many_files", _TOO_MANY_FILES)
+        for member in members:
+            _check(member)
+        # In the order of the archive, without the folders.
+        self.files = [member for member in members if not member.orig_filename.endswith("/")]
+
+    def admit(self, files: Collection[zipfile.ZipInfo]) -> None:
+        """Refuses by what the archive says of the files to be read; reading them counts what they really hold."""
+        if sum(file.file_size for file in files) > MAX_BYTES:
+            raise _too_large()
+        for file in files:
+            # zipfile's other methods unpack without a bound, and LinkedIn uses none of them.
+            if file.compress_type not in _METHODS:
+                name = base_name(file)
+                raise NotAnArchive(
+                    "broken", f"{name} is compressed in a way that we don't read; use «deflate» instead."
+                )
+
+    def table(self, file: zipfile.ZipInfo, known: Collection[str]) -> Table | None:
+        """The table in a CSV file, or None where the file is blank; `known` are folded names of columns.
+
+        LinkedIn writes notes above some tables: of the first rows the one with most of the known columns is the header.
+        """
+        rows = self._rows(file)
+        first = list(islice(rows, HEADER_WITHIN))
+        if not first:
+            return None
+        header = max(first, key=lambda row: len({folded(cell) for cell in row.cells}.intersection(known)))
+        if not any(folded(cell) in known for cell in header.cells):
+            raise _unknown_columns(file, first)
+        above = first.index(header)
+        return Table(header, above, _limited(file, chain(first[above + 1 :], rows)))
+
+    def _rows(self, file: zipfile.ZipInfo) -> Iterator[Row]:
+        """The rows of a CSV file that aren't blank, their texts stripped and with line ends of one sort."""
+        name = base_name(file)
+        with _told_as_broken(_broken(name)):
+            stream = self._zip.open(file)
+        with stream:
+            lines = _Lines(_Unpacked(self, stream, name), name)
+            reader = csv.reader(lines, strict=True)
+            number = 0
+            while (cells := _next_row(reader, lines, number + 1)) is not None:
+                number += 1
+                if number > MAX_ROWS_WITH_BLANK_ONES:
+                    raise _too_many_rows(name)
+                cells = [cell.strip().replace("\r\n", "\n").replace("\r", "\n") for cell in cells]
+                if any(cells):
+                    self._count_text(sum(map(len, cells)))
+                    yield Row(number, cells)
+
+    def _count_text(self, length: int) -> None:
+        self._text += length
+        if self._text > MAX_TEXT:
+            raise NotAnArchive("too_large", "The archive's files hold more than 4 MB of text, which no profile can.")
+
+    def count(self, unpacked: int) -> None:
+        """Counts bytes that were unpacked; raises NotAnArchive when they are too many in all."""
+        self._unpacked += unpacked
+        if self._unpacked > MAX_BYTES:
+            raise _too_large()
+
+
+class _Unpacked(io.RawIOBase):
+    """A file of the archive as a raw stream that counts, for io's buffers and decoders to stand on."""
+
+    def __init__(self, archive: CsvArchive, stream: IO[bytes], name: str) -> None:
+        self.archive = archive
+        self.stream = stream
+        self.name = name
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        with _told_as_broken(_broken(self.name)):
+            data = self.stream.read(len(buffer))
+        self.archive.count(len(data))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class _Lines:
+    """The lines of a file for the csv module: UTF-8, and no row longer than MAX_ROW_LENGTH."""
+
+    def __init__(self, stream: _Unpacked, name: str) -> None:
+        self.text = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8-sig", newline="")
+        self.name = name
+        # Of the row that is being read.
+        self.length = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        try:
+            line = self.text.readline(MAX_ROW_LENGTH + 1)
+        except UnicodeDecodeError as exc:
+            raise _not_utf8(self.name) from exc
+        if not line:
+            raise StopIteration
+        # UTF-16 may look like UTF-8 with a NUL beside each letter.
+        if "\0" in line:
+            raise _not_utf8(self.name)
+        self.length += len(line)
+        if self.length > MAX_ROW_LENGTH:
+            raise NotAnArchive("broken", f"{self.name} has a row of more than {MAX_ROW_LENGTH:,} characters.")
+        return line
+
+
+def _opened(file: IO[bytes]) -> zipfile.ZipFile:
+    file.seek(0)
+    if file.read(2) != b"PK":
+        raise NotAnArchive("not_a_zip", "The file is no ZIP; send the ZIP that LinkedIn gave you, as it is.")
+    with _told_as_broken("The ZIP is broken or incomplete; download it from LinkedIn again."):
+        return zipfile.ZipFile(cast("IO[bytes]", _Bounded(file)))
+
+
+def _check(member: zipfile.ZipInfo) -> None:
+    # zipfile cuts a name at a NUL and turns separators round; what stands in the archive is judged.
+    name = member.orig_filename
+    mode = stat.S_IFMT(member.external_attr >> 16)
+    if name.startswith("/") or "\\" in name or re.match("[A-Za-z]:", name) or ".." in name.split("/"):
+        raise NotAnArchive("path_escape", f"«{shown(name)}» leads out of the archive; only plain names belong there.")
+    if mode not in (0, stat.S_IFREG, stat.S_IFDIR):
+        raise NotAnArchive("path_escape", f"«{shown(name)}» is a link or a device; only plain files belong there.")
+    if member.flag_bits & _ENCRYPTED:
+        raise NotAnArchive("encrypted", f"«{shown(name)}» is encrypted; send an archive without a password.")
+
+
+def _next_row(reader: Any, lines: _Lines, number: int) -> list[str] | None:
+    lines.length = 0
+    try:
+        cells: list[str] | None = next(reader, None)
+    except csv.Error as exc:
+        too_long = "larger" in str(exc)
+        fault = "a cell of more than 128 KiB" if too_long else "a quotation mark that is out of place or isn't closed"
+        raise NotAnArchive("broken", f"{lines.name} has {fault}, in row {number}.") from exc
+    if cells is not None and len(cells) > MAX_COLUMNS:
+        raise NotAnArchive("broken", f"{lines.name} has more than {MAX_COLUMNS} cells in row {number}.")
+    return cells
+
+
+def _limited(file: zipfile.ZipInfo, rows: Iterable[Row]) -> Iterator[Row]:
+    for count, row in enumerate(rows, start=1):
+        if count > MAX_ROWS:
+            raise _too_many_rows(base_name(file))
+        yield row
+
+
+def _too_large() -> NotAnArchive:
+    return NotAnArchive("too_large", f"The archive's files are larger than {MAX_BYTES // 2**20} MiB when unpacked.")
+
+
+def _too_many_rows(name: str) -> NotAnArchive:
+    return NotAnArchive("too_many_rows", f"{name} has more than {MAX_ROWS:,} rows, which is the most that we read.")
+
+
+def _broken(name: str) -> str:
+    return f"{name} is broken in the ZIP; download the archive from LinkedIn again."
+
+
+def _not_utf8(name: str) -> NotAnArchive:
+    return NotAnArchive(
+        "broken", f"{name} isn't text in UTF-8; save it as CSV in UTF-8, or send it as LinkedIn gave it."
+    )
+
+
+def _unknown_columns(file: zipfile.ZipInfo, rows: Iterable[Row]) -> NotAnArchive:
+    # The widest is rather a header than a note above it.
+    widest = max(rows, key=lambda row: sum(map(bool, row.cells)))
+    columns = ", ".join(f"«{shown(cell, 30)}»" for cell in widest.cells[:3])
+    return NotAnArchive(
+        "unknown_columns",
+        f"{base_name(file)} has none of the columns that we know, it begins with {columns};"
+        " set LinkedIn's language to English and ask for the archive again.",
+    )
