@@ -14,7 +14,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from profiles import bulk, linkedin, rendering, serializers
 from profiles.json_resume import OUTCOMES, SCHEMA_URL, Entry, Fault, NoResume, Reading
-from profiles.merging import MERGE, Merge
+from profiles.merging import MERGE, Merge, Merged
 from profiles.models import COMPONENTS, Origin, Profile, Skill
 from profiles_project.http.conditional import IfMatch
 from profiles_project.http.errors import Problem, faults, pointer
@@ -23,6 +23,7 @@ from users.models import User
 
 # A value that is mended may break another rule, and of what is too large the largest goes first; then it is enough.
 ROUNDS = 12
+MAX_TOLD = 3_000
 LABELS: Mapping[str, str] = {Origin.Source.LINKEDIN: "LinkedIn"}
 
 
@@ -53,10 +54,15 @@ class Career:
 
     def report(self, merged: Sequence[Entry]) -> dict[str, Any]:
         """What became of each part: where it was, the outcome, a sentence; and how many parts had each outcome."""
-        told = {entry.path for entry in merged if entry.outcome == "mapped"}
+        told = {entry.path for entry in merged}
         read = [entry for entry in self.reading.report() if entry.outcome != "mapped" or entry.path not in told]
         parts = [*(self._told(entry) for entry in (*merged, *read)), *(_part(None, *note) for note in self.notes)]
-        return {**{name: sum(part["outcome"] == name for part in parts) for name in OUTCOMES}, "parts": parts}
+        counts = {name: sum(part["outcome"] == name for part in parts) for name in OUTCOMES}
+        if len(parts) > MAX_TOLD:
+            # The counts are of all; who sent so much can't read it one by one.
+            sentence = f"There are {len(parts) - MAX_TOLD:,} more entries like these, which are counted and not shown."
+            parts = [*parts[:MAX_TOLD], _part(None, None, "changed", sentence)]
+        return {**counts, "parts": parts}
 
     def _told(self, entry: Entry) -> dict[str, Any]:
         if self.source == Origin.Source.JSON_RESUME:
@@ -113,7 +119,8 @@ def _read(resume: Any, user: User) -> Reading:
             return reading
         if left := reading.mend(list(_faults(serializer))):
             raise _invalid([(reading.source(fault.path), fault) for fault in left])
-    raise AssertionError(f"not mended: {[path for path, _, _ in faults(serializer.errors)]}")
+    # It has too many faults in one place.
+    raise _invalid([(reading.source(fault.path), fault) for fault in _faults(serializer)])
 
 
 def _faults(serializer: serializers.ProfileSerializer) -> Iterator[Fault]:
@@ -192,13 +199,33 @@ def _change(profile: Profile, career: Career, mode: str, if_match: IfMatch) -> t
             # What stands in for one in a new profile has no business in one that has an address.
             del document["personal_info"]["email"]
         merged = Merge(stored, document, known, mode, _new_id).result()
-        context = {"profile": revised, "partial": True}
-        serializer = serializers.ProfileSerializer(data=merged.document, context=context)
-        serializer.is_valid(raise_exception=True)
-        bulk.set_own_fields(revised, serializer.validated_data)
-        bulk.store(revised, serializer.validated_data)
+        values = _fitting(revised, career.reading, merged)
+        bulk.set_own_fields(revised, values)
+        bulk.store(revised, values)
     Origin.remember(revised, career.source, merged.origin)
     return revised, [Entry(career.reading.source(e.path), e.outcome, e.detail) for e in merged.entries]
+
+
+def _fitting(profile: Profile, reading: Reading, merged: Merged) -> dict[str, Any]:
+    """What to store, judged; what doesn't fit beside what you have, in `extra` or custom fields, is left out."""
+    for _ in range(ROUNDS):
+        context = {"profile": profile, "partial": True}
+        serializer = serializers.ProfileSerializer(data=merged.document, context=context)
+        if serializer.is_valid():
+            values: dict[str, Any] = serializer.validated_data
+            return values
+        found = list(_faults(serializer))
+        if any(fault.path[-1:] not in {("extra",), ("custom_fields",)} for fault in found):
+            break
+        for fault in found:
+            holder: Any = merged.document
+            for step in fault.path[:-1]:
+                holder = holder[step]
+            holder.pop(fault.path[-1], None)
+            merged.entries.append(
+                Entry(fault.path[:-2] or fault.path, "refused", f"{fault.detail} What you have stays.")
+            )
+    raise _invalid([(reading.source(fault.path), fault) for fault in _faults(serializer)])
 
 
 def _new_id() -> str:

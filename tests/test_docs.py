@@ -71,6 +71,6 @@ def test_the_readmes_session_works_as_it_is_printed(tmp_path: Path) -> None:
     assert '"progress":{"done":500,"total":500}' in done.stderr
     assert "It was there already; nothing to update." in done.stdout
     assert '"place":"Positions.csv, row 2","outcome":"mapped"' in done.stderr
-    assert "# Grace Hopper" in done.stdout
+    assert "# Grace Adeyemi-Holt" in done.stdout
     assert (tmp_path / "resume.pdf").read_bytes().startswith(b"%PDF")
     assert '"status": 422' not in done.stdout

@@ -49,9 +49,13 @@ def untold(resume: Any, out: Any, answer: Any) -> list[str]:
     """The pointers at which a résumé and its export differ and of which the report says nothing."""
     report, out = told(answer), copy.deepcopy(out)
     # What had to move, which the report says of what is moved.
-    out.get("meta", {}).pop(OURS_IN_META, None)
-    if not out.get("meta") and not resume.get("meta"):
-        out.pop("meta", None)
+    ours = out.get("meta", {}).get(OURS_IN_META, {})
+    unknown = ours.get("unknown", {})
+    for name in unknown.keys() & resume.keys():
+        del unknown[name]
+    for holder, name in ((ours, "unknown"), (out.get("meta", {}), OURS_IN_META), (out, "meta")):
+        if holder.get(name) == {}:
+            del holder[name]
     for pointer, parts in report.items():
         if re.fullmatch(r"(/basics/profiles|/\w+)/\d+", pointer) and parts[-1][0] == "kept_aside":
             _put_back(resume, out, pointer)

@@ -210,8 +210,12 @@ SKILLS = Section(
 )
 ALL_SECTIONS = (*SECTIONS, SKILLS)
 IN_SKILLS = ("languages", "certifications")
+# As many as a list of ours takes (contract 3.1); of skills as both lists together.
+MAX_ITEMS = 1_000
 # What tells of other people.
 PRIVATE = ("references",)
+# The label of a profile that nobody gave another.
+DEFAULT_LABEL = "Master"
 # Below `meta`: what of a profile no other key says.
 OURS_IN_META = "masterProfile"
 TOP_LEVEL = ("$schema", "basics", *(section.name for section in ALL_SECTIONS), "meta")

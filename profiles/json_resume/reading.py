@@ -6,17 +6,16 @@ Where nothing came and something stands in for it, `given` is absent.
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from profiles.json_resume import mapping
 from profiles.json_resume.mapping import NOT_GIVEN, SECTIONS, SKILLS, Key, Section, is_empty
-from profiles.json_resume.values import READERS, UNKNOWN_FLUENCY, Unreadable, fingerprint
+from profiles.json_resume.parts import ABSENT, EMPTY, Entry, Part, Path
+from profiles.json_resume.values import UNKNOWN_FLUENCY, fingerprint, fold
 
-Path = tuple[str | int, ...]
-ABSENT = object()
-EMPTY = "It was empty and is left out."
+# Of `extra.basics`: entries of its profiles that are no links of ours; no document has a key of that name.
+OTHER_PROFILES = "profiles[]"
 # Of the one line of a place (contract 3.1).
 LONGEST_PLACE = 100
 # Required besides a section's texts: without it an item can't be one of ours.
@@ -26,7 +25,7 @@ _REQUIRED = {
     "projects": ("start_date",),
     "certifications": ("date_obtained",),
 }
-_VERSION = re.compile(r"/v?(\d+)\.\d+\.\d+/")
+_VERSION = re.compile(r"/v?([0-9]{1,4})\.[0-9]+\.[0-9]+/")
 
 
 class NoResume(ValueError):
@@ -38,18 +37,6 @@ class NoResume(ValueError):
         self.code = code
 
 
-# What may become of a part: stored as it is, stored in another form, kept in `extra`, not kept at all.
-OUTCOMES = ("mapped", "changed", "kept_aside", "refused")
-
-
-class Entry(NamedTuple):
-    """What became of a part of the document: one of OUTCOMES, and a sentence."""
-
-    path: Path
-    outcome: str
-    detail: str
-
-
 class Fault(NamedTuple):
     """What is wrong with a value of the career document; `limit` is the most characters or items, where too many."""
 
@@ -57,94 +44,6 @@ class Fault(NamedTuple):
     code: str
     detail: str
     limit: int | None = None
-
-
-class Part:
-    """One object of the document with what was read from it."""
-
-    def __init__(self, path: Path, raw: Mapping[str, Any], keys: Iterable[Key], section: Section | None = None) -> None:
-        self.path = path
-        self.raw = raw
-        self.section = section
-        self.values: dict[str, Any] = {}
-        self.entries: list[Entry] = []
-        # By the key's standard name: what came where it is not what is stored.
-        self.given: dict[str, Any] = {}
-        self.unknown = dict(raw)
-        self.by_field = {key.field: key for key in keys}
-        for key in self.by_field.values():
-            for name in (key.name, *key.also):
-                if key.field not in self.values and name in self.unknown:
-                    self._read(key, name, self.unknown.pop(name))
-        for name in self.unknown:
-            self.tell("kept_aside", "We have no field for this; exports give it back.", name)
-
-    def tell(self, outcome: str, detail: str, *below: str) -> None:
-        """Add to the report."""
-        self.entries.append(Entry((*self.path, *below), outcome, detail))
-
-    def _read(self, key: Key, name: str, given: Any) -> None:
-        if is_empty(given):
-            self.tell("changed", EMPTY, name)
-            return
-        try:
-            value, why = READERS[key.kind](given)
-        except Unreadable as error:
-            self.given[key.name] = given
-            self.tell("kept_aside", str(error), name)
-            return
-        if why:
-            self.given[key.name] = given
-            self.tell("changed", why, name)
-        elif key.absent is not None and value == key.absent:
-            self.tell("changed", "An absent key says the same; exports leave it out.", name)
-        if name != key.name:
-            self.tell("changed", f"Newer documents call this {key.name}, and so do exports.", name)
-            self.tell("changed", f"It came as {name}.", key.name)
-        self.values[key.field] = value
-
-    def stand_in(self, field: str, value: Any, why: str) -> None:
-        """Give a field a value that did not come."""
-        name = self.by_field[field].name
-        self.given.setdefault(name, ABSENT)
-        self.values[field] = value
-        self.tell("changed", why, name)
-
-    def drop(self, field: str, why: str) -> None:
-        """Keep aside what came for a field."""
-        key = self.by_field[field]
-        self.given.setdefault(key.name, self._came(key))
-        self.values.pop(field, None)
-        self.tell("kept_aside", why, key.name)
-
-    def replace(self, field: str, value: Any, why: str) -> None:
-        """Give a field another value than what came."""
-        key = self.by_field[field]
-        if self.values.get(field) != value:
-            self.given.setdefault(key.name, self._came(key))
-            self.values[field] = value
-            self.tell("changed", why, key.name)
-
-    def forget_extra(self, why: str, *, largest: bool = False) -> None:
-        """Leave out what came beyond our fields: all of it, or the `largest` alone."""
-        came = {**self.unknown, **{name: given for name, given in self.given.items() if given is not ABSENT}}
-        lost = sorted(came, key=lambda name: len(repr(came[name])))[-1:] if largest else list(came)
-        for name in lost:
-            self.unknown.pop(name, None)
-            self.given.pop(name, None)
-            self.tell("refused", why, name)
-
-    def _came(self, key: Key) -> Any:
-        return next((self.raw[name] for name in (key.name, *key.also) if name in self.raw), ABSENT)
-
-    def extra(self) -> dict[str, Any]:
-        """What an export needs to give back what came."""
-        fields = {key.name: field for field, key in self.by_field.items()}
-        made = dict(self.unknown)
-        for name, given in self.given.items():
-            stored = {"stored": fingerprint(self.values.get(fields[name]))}
-            made[name] = stored if given is ABSENT else {"given": given, **stored}
-        return made
 
 
 class Reading:
@@ -179,13 +78,7 @@ class Reading:
         self._read_links(links)
         # Where links would say something else.
         self.networks = Part(("basics",), {n: v for n, v in networks.items() if not is_empty(v)}, mapping.NETWORK_KEYS)
-        self.no_networks = [name for name, value in networks.items() if is_empty(value)]
-        said = self._said()
-        for name in self.no_networks:
-            if name not in said or networks[name] is not None:
-                self.basics.tell("changed", EMPTY, name)
-        for name in (name for name, value in self.networks.values.items() if said.get(name) == value):
-            self.basics.tell("changed", "One of the profiles says the same; exports leave it out.", name)
+        self.no_networks = {name: value for name, value in networks.items() if is_empty(value)}
 
     def _own_email(self, why: str) -> None:
         self.basics.given.setdefault("email", self.basics.raw.get("email", ABSENT))
@@ -227,7 +120,7 @@ class Reading:
             part = Part((*path, index), each, mapping.PROFILES) if isinstance(each, Mapping) else None
             if part is None or not part.values:
                 sentence = "This says nothing of a network; it is kept aside."
-                self._keep("basics", "other_profiles", {str(index): each}, (*path, index), sentence)
+                self._keep("basics", OTHER_PROFILES, {str(index): each}, (*path, index), sentence)
                 continue
             if not part.values.get("network"):
                 part.stand_in("network", NOT_GIVEN, "The network has no name.")
@@ -240,6 +133,9 @@ class Reading:
         if not isinstance(raw, list):
             self._keep(section.name, "given", raw, (section.name,), "This must be a list; it is kept aside.")
             return
+        if len(raw) > mapping.MAX_ITEMS:
+            sentence = f"{section.name} has {len(raw):,} items; {mapping.MAX_ITEMS:,} are the most."
+            raise NoResume((section.name,), "max_length", sentence)
         for index, each in enumerate(raw):
             path = (section.name, index)
             if not isinstance(each, Mapping):
@@ -256,13 +152,13 @@ class Reading:
 
     def _keep(self, section: str, name: str, raw: Any, path: Path, why: str) -> None:
         kept = self.aside.setdefault(section, {})
-        kept[name] = {**kept.get(name, {}), **raw} if name == "other_profiles" else raw
+        kept[name] = {**kept.get(name, {}), **raw} if name == OTHER_PROFILES else raw
         self.entries.append(Entry(path, "kept_aside", why))
 
     def _drop_double_skills(self) -> None:
         seen: set[tuple[str, str]] = set()
         for part in list(self.items["skills"]):
-            key = (kind_of(part), unicodedata.normalize("NFC", part.values["name"].casefold()))
+            key = (kind_of(part), fold(part.values["name"]))
             if key in seen:
                 self._take_out(part, "This skill stands in the list already; it is kept aside.")
             seen.add(key)
@@ -298,9 +194,15 @@ class Reading:
                 self.entries.append(Entry(path, "refused", "This must be an object."))
             return
         forms = {"label": str, "customFields": Mapping, "unknown": Mapping}
-        self.of_profile = {name: ours[name] for name, form in forms.items() if isinstance(ours.get(name), form)}
+        fit = {name: ours[name] for name, form in forms.items() if isinstance(ours.get(name), form)}
+        self.of_profile = {name: value for name, value in fit.items() if not is_empty(value)}
         for name in ours.keys() - self.of_profile.keys():
-            self.entries.append(Entry((*path, str(name)), "refused", "Nothing of this name and form belongs here."))
+            outcome, sentence = ("changed", EMPTY) if name in fit else ("refused", "Nothing of this name belongs here.")
+            self.entries.append(Entry((*path, str(name)), outcome, sentence))
+        if not self.of_profile or self.of_profile == {"label": mapping.DEFAULT_LABEL}:
+            self.entries.append(Entry(path, "changed", "It says nothing that an absent one would not."))
+        elif self.of_profile.get("label") == mapping.DEFAULT_LABEL:
+            self.entries.append(Entry((*path, "label"), "changed", "An absent key says the same."))
 
     # What was read ----------------------------------------------------------------------------------------------
 
@@ -312,7 +214,7 @@ class Reading:
         if "professional_summary" in info:
             made["professional_summary"] = info.pop("professional_summary")
         if isinstance(self.resume["basics"].get("profiles"), list):
-            info["links"] = [dict(link.values) for link in self.links]
+            info["links"] = [full_link(link.values) for link in self.links]
         made["personal_info"] = info
         skills = self._skills()
         for section in SECTIONS:
@@ -388,27 +290,54 @@ class Reading:
             *self.links,
             *(p for parts in self.items.values() for p in parts),
         )
-        notes = [*self.entries, *(entry for part in parts for entry in part.entries)]
+        notes = [*self.entries, *(entry for part in parts for entry in part.entries), *self._about_networks()]
         order = {name: number for number, name in enumerate(self.resume)}
         return sorted([*mapped, *notes], key=lambda entry: (order.get(str(entry.path[0]), -1), *_sortable(entry.path)))
+
+    def _about_networks(self) -> Iterator[Entry]:
+        # Not before all is mended, since links may have lost their addresses.
+        said = self._said()
+        for name, value in self.no_networks.items():
+            if name not in said or value is not None:
+                yield Entry(("basics", name), "changed", EMPTY)
+        for name, value in self.networks.values.items():
+            if said.get(name) == value:
+                yield Entry(("basics", name), "changed", "One of the profiles says the same; exports leave it out.")
 
     # Mending ----------------------------------------------------------------------------------------------------
 
     def mend(self, faults: Sequence[Fault]) -> list[Fault]:
         """Take out or shorten what is at fault; the faults that can't be mended, since a whole list is at fault."""
+        self._index()
         found = [(self._part(fault.path), fault) for fault in faults]
         return [fault for located, fault in found if not self._mend(located, fault)]
 
+    def _index(self) -> None:
+        """Which skills the lists of `document()` name, in their order; until something is taken out."""
+        skills = self.items["skills"]
+        self._skills_by: dict[str, list[Part]] = {
+            "technical": [part for part in skills if kind_of(part) == "technical"],
+            "soft": [part for part in skills if kind_of(part) == "soft"],
+            "details": [part for part in skills if self._detail(part)],
+        }
+
     def source(self, path: Path) -> Path:
         """Where in the résumé a value of `document()` came from, as far down as can be said."""
+        self._index()
+        if path[:1] == ("extra",) and path[1:]:
+            return path[1:]
+        if path[:1] in {("label",), ("custom_fields",)}:
+            name = "label" if path[0] == "label" else "customFields"
+            return ("meta", mapping.OURS_IN_META, name, *path[1:])
         if located := self._part(path):
             part, field, _ = located
-            key = part.by_field.get(field)
+            is_skill = path[:2] in {("skills", "technical"), ("skills", "soft")}
+            key = None if is_skill else part.by_field.get(field)
             return (*part.path, key.name) if key else part.path
         for section in (*SECTIONS, SKILLS):
             if section.plural in path or (section is SKILLS and path[:1] == ("skills",)):
                 return (section.name,)
-        return ("meta", mapping.OURS_IN_META, "customFields") if path[:1] == ("custom_fields",) else ("basics",)
+        return ("basics",)
 
     def _part(self, path: Path) -> tuple[Part, str, Path] | None:
         """The part of a value, its field, and what of the path lies below the field."""
@@ -422,10 +351,9 @@ class Reading:
             case (("professional_summary" | "extra") as field, *rest):
                 found = self.basics, field, tuple(rest)
             case ("skills", ("technical" | "soft") as kind, int(index), *_):
-                found = [part for part in self.items["skills"] if kind_of(part) == kind][index], "name", ()
+                found = self._skills_by[kind][index], "name", ()
             case ("skills", "details", int(index), *rest):
-                described = [part for part in self.items["skills"] if self._detail(part)]
-                found = described[index], str(rest[0]) if rest else "name", tuple(rest[1:])
+                found = self._skills_by["details"][index], str(rest[0]) if rest else "name", tuple(rest[1:])
             case ("skills", str(plural), int(index), *rest) | (str(plural), int(index), *rest):
                 name = next(section.name for section in SECTIONS if section.plural == plural)
                 found = self.items[name][index], str(rest[0]) if rest else "", tuple(rest[1:])
@@ -443,7 +371,7 @@ class Reading:
         elif field not in part.values:
             # Another fault of the same value has been mended.
             pass
-        elif fault.limit and fault.code == "max_length":
+        elif fault.limit and fault.code == "max_length" and _can_be_cut(part.by_field[field]):
             sentence = f"More than {fault.limit} can't be stored here; it was cut, and is kept aside whole."
             part.replace(field, _cut_within(part.values.get(field), rest, fault.limit), sentence)
         elif field == "email":
@@ -482,7 +410,7 @@ class Reading:
     def _keep_links(self, parts: Sequence[Part], why: str) -> None:
         for part in parts:
             self.links = [link for link in self.links if link is not part]
-            self._keep("basics", "other_profiles", {str(part.path[-1]): part.raw}, part.path, why)
+            self._keep("basics", OTHER_PROFILES, {str(part.path[-1]): part.raw}, part.path, why)
 
     def _mend_extra(self, part: Part, fault: Fault) -> None:
         why = f"{fault.detail.rstrip('.')}; this was left out."
@@ -490,11 +418,19 @@ class Reading:
         if part is self.basics:
             self.place.forget_extra(why)
             self.networks.forget_extra(why)
-            for name in self.aside:
-                self.entries.append(Entry((name,), "refused", why))
-            self.aside.clear()
-            self.resume = {name: value for name, value in self.resume.items() if name in mapping.TOP_LEVEL}
-            self.of_profile.pop("unknown", None)
+            for link in self.links:
+                link.forget_extra(why)
+            self._forget_aside(why)
+
+    def _forget_aside(self, why: str) -> None:
+        """Leave out what is in no part at all: what was kept aside whole, and keys of nobody's at the top."""
+        gone = {*self.aside, *(self.resume.keys() - set(mapping.TOP_LEVEL))}
+        self.entries = [e for e in self.entries if e.outcome != "kept_aside" or str(e.path[0]) not in gone]
+        self.entries += [Entry((name,), "refused", why) for name in sorted(gone)]
+        if self.of_profile.pop("unknown", None):
+            self.entries.append(Entry(("meta", mapping.OURS_IN_META, "unknown"), "refused", why))
+        self.aside.clear()
+        self.resume = {name: value for name, value in self.resume.items() if name in mapping.TOP_LEVEL}
 
     def _take_out(self, part: Part, why: str) -> None:
         section = str(part.path[0])
@@ -568,6 +504,11 @@ def _cut_within(value: Any, rest: Path, limit: int) -> Any:
     if rest and isinstance(value, list) and isinstance(rest[0], int):
         return [_cut(each, limit) if index == rest[0] else each for index, each in enumerate(value)]
     return _cut(value, limit)
+
+
+def _can_be_cut(key: Key) -> bool:
+    """Whether the beginning of a value still says something true: that of an address or a number doesn't."""
+    return key.kind in {"text", "texts"} and key.field not in {"phone", "postal_code", "credential_id", "score"}
 
 
 def _cut(value: Any, limit: int) -> Any:

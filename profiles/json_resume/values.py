@@ -163,6 +163,11 @@ READERS: Mapping[str, Callable[[Any], Read]] = {
 }
 
 
+def fold(value: str) -> str:
+    """The key under which texts are equal without case, as the database has it (`profiles_project.http.values`)."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).casefold())
+
+
 def fits(key: Key, value: Any) -> bool:
     """Whether the official schema allows the value under the key."""
     if key.is_ours:

@@ -6,12 +6,11 @@ from typing import Any
 
 from profiles.json_resume import mapping
 from profiles.json_resume.mapping import SECTIONS, SKILLS, Key, Section, is_empty
-from profiles.json_resume.reading import full_link, one_line
+from profiles.json_resume.reading import OTHER_PROFILES, full_link, one_line
 from profiles.json_resume.values import fingerprint, fits
 
 HIDDEN = "hidden"
 REFERENCES = "references"
-DEFAULT_LABEL = "Master"
 
 
 def write(document: Mapping[str, Any], *, include: Collection[str] = ()) -> dict[str, Any]:
@@ -26,8 +25,8 @@ def write(document: Mapping[str, Any], *, include: Collection[str] = ()) -> dict
             continue
         items = (document["skills"] if section.plural in mapping.IN_SKILLS else document)[section.plural]
         shown = [item for item in items if item["is_visible"] or HIDDEN in include]
-        made[section.name] = _with_kept(section, [_item(section, item) for item in shown], extra)
-    made["skills"] = _with_kept(SKILLS, _skills(document["skills"]), extra)
+        made[section.name] = _with_kept(section, [_item(section, item) for item in shown], extra, include)
+    made["skills"] = _with_kept(SKILLS, _skills(document["skills"]), extra, include)
     made["meta"] = _meta(document, extra)
     return {name: value for name, value in made.items() if not is_empty(value)}
 
@@ -76,9 +75,13 @@ def _skills(skills: Mapping[str, Any]) -> list[dict[str, Any]]:
     return made
 
 
-def _with_kept(section: Section, items: list[dict[str, Any]], extra: Mapping[str, Any]) -> list[Any]:
+def _with_kept(
+    section: Section, items: list[dict[str, Any]], extra: Mapping[str, Any], include: Collection[str]
+) -> list[Any]:
     """The items, with those that were kept aside in the places where they stood."""
-    return _inserted(items, _object(extra, section.name), section.keys)
+    kept = _object(extra, section.name)
+    shown = {p: raw for p, raw in kept.items() if HIDDEN in include or _object(kept, p).get("isVisible") is not False}
+    return _inserted(items, shown, section.keys)
 
 
 def _inserted(items: list[Any], kept: Mapping[str, Any], keys: Sequence[Key]) -> list[Any]:
@@ -101,7 +104,7 @@ def _object_fits(keys: Sequence[Key], raw: Any) -> bool:
 def _basics(document: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     info = document["personal_info"]
     values = {**info, "professional_summary": document["professional_summary"]}
-    apart = {"location", "profiles", "other_profiles", *mapping.NETWORKS.values()}
+    apart = {"location", "profiles", OTHER_PROFILES, *mapping.NETWORKS.values()}
     own = {name: kept for name, kept in extra.items() if name not in apart}
     made = _written(mapping.BASICS, values, own)
     made["location"] = _place(info, _object(extra, "location"))
@@ -131,7 +134,7 @@ def _profiles(links: Sequence[Mapping[str, Any]], extra: Mapping[str, Any]) -> l
         kept = [each for each in kept if each is not found]
         rest = {name: value for name, value in found.items() if name != "of"}
         made.append(_written(mapping.PROFILES, link, rest))
-    return _inserted(made, _object(extra, "other_profiles"), mapping.PROFILES)
+    return _inserted(made, _object(extra, OTHER_PROFILES), mapping.PROFILES)
 
 
 def _networks(info: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,7 +159,7 @@ def _meta(document: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, An
     made = {name: value for name, value in given.items() if name not in texts or isinstance(value, str)}
     unknown = {name: value for name, value in extra.items() if name not in mapping.TOP_LEVEL}
     ours = {"label": document["label"], "customFields": document["custom_fields"], "unknown": unknown}
-    if ours["label"] == DEFAULT_LABEL:
+    if ours["label"] == mapping.DEFAULT_LABEL:
         del ours["label"]
     ours = {name: value for name, value in ours.items() if not is_empty(value)}
     return {**made, mapping.OURS_IN_META: ours} if ours else made

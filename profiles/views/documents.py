@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from profiles import bulk, openapi, rendering, serializers, tasks
-from profiles.models import Profile
+from profiles.models import JobFile, Profile
 from profiles.operations import Operation
 from profiles.permissions import IsOwner, session_and_profile
 from profiles.views.jobs import accepted
@@ -208,7 +208,11 @@ class ProfileView(BelowProfileView):
 
     @openapi.profiles_delete
     def delete(self, request: Request, profile_id: str) -> Response:
-        Profile.objects.remove(self.profile, IfMatch.of(request))
+        with transaction.atomic():
+            Profile.objects.remove(self.profile, IfMatch.of(request))
+            # What jobs have made of it goes with it.
+            of_profile = {"job__user": self.account, "job__profile_id": self.profile.pk}
+            JobFile.objects.filter(**of_profile, is_input=False).delete()
         rendering.forget([self.profile])
         return self.answer(None, self.profile, status=204)
 
