@@ -194,6 +194,8 @@ class Reading:
                 self.entries.append(Entry(path, "refused", "This must be an object."))
             return
         forms = {"label": str, "customFields": Mapping, "unknown": Mapping}
+        if isinstance(ours.get("unknown"), Mapping):
+            ours = {**ours, "unknown": self._own_unknown(ours["unknown"], (*path, "unknown"))}
         fit = {name: ours[name] for name, form in forms.items() if isinstance(ours.get(name), form)}
         self.of_profile = {name: value for name, value in fit.items() if not is_empty(value)}
         for name in ours.keys() - self.of_profile.keys():
@@ -203,6 +205,12 @@ class Reading:
             self.entries.append(Entry(path, "changed", "It says nothing that an absent one would not."))
         elif self.of_profile.get("label") == mapping.DEFAULT_LABEL:
             self.entries.append(Entry((*path, "label"), "changed", "An absent key says the same."))
+
+    def _own_unknown(self, unknown: Mapping[str, Any], path: Path) -> dict[str, Any]:
+        """What stood at the top of the document that a profile was made of, and does not stand there now."""
+        for name in unknown.keys() & self.resume.keys() | unknown.keys() & set(mapping.TOP_LEVEL):
+            self.entries.append(Entry((*path, name), "refused", "What stands at the top under this name counts."))
+        return {name: v for name, v in unknown.items() if name not in {*self.resume, *mapping.TOP_LEVEL}}
 
     # What was read ----------------------------------------------------------------------------------------------
 
@@ -272,8 +280,7 @@ class Reading:
             # All of them, since two that are alike may differ in this.
             basics["profiles"] = [{"of": fingerprint(full_link(p.values)), **p.extra()} for p in self.links]
         made = {name: value for name, value in self.resume.items() if name not in mapping.TOP_LEVEL}
-        if unknown := self.of_profile.get("unknown"):
-            made |= {name: value for name, value in unknown.items() if name not in mapping.TOP_LEVEL}
+        made = {**self.of_profile.get("unknown", {}), **made}
         made |= {name: value for name, value in self.aside.items() if name != "basics"}
         return {**made, "basics": basics} if basics else made
 
