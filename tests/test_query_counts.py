@@ -75,7 +75,7 @@ COSTS = {
     "POST custom fields": 6,
     "duplicate": 32,
     "activate": 4,
-    "DELETE profile": 17,
+    "DELETE profile": 18,
 }
 
 
