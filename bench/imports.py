@@ -25,8 +25,9 @@ PROFILES = "/api/v1/profiles"
 IMPORT = f"{PROFILES}/import"
 ARCHIVE = {"Content-Type": "application/zip"}
 ITEMS = 200
-# As much text as a profile holds, cut at its fields and kept aside whole, in as many items as a list may have.
-LARGEST_TEXT = 3_700_000
+# As much text as an archive may bring, in as many items as a list may have; a description is cut at 2,000, and kept
+# aside whole.
+LARGEST_TEXT = 2_900_000
 LARGEST_ROWS = 1_000
 
 

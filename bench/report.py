@@ -218,7 +218,7 @@ def imports(results: Mapping[str, Any]) -> str:
     told = (
         f"One client, {results['rounds']} rounds; plain POST and import {results['times']} times in turn a round, of a"
         " generated profile and of its export, each profile deleted again. The largest archive has 1,000 items and as"
-        " much text as a profile may hold."
+        " much text as an archive may bring."
     )
     return "\n".join(
         (f"## Careers that come in\n\n{told}\n", table(["", "goal", "measured"], rows), circumstances(results))

@@ -22,9 +22,9 @@ MAX_BYTES = 50 * 2**20
 MAX_ROWS = 1_000
 MAX_ROWS_WITH_BLANK_ONES = 10_000
 MAX_COLUMNS = 50
-# In characters of all rows together: as much as a whole profile may hold (contract 3.1), so that it is refused before
-# it is in memory.
-MAX_TEXT = 4 * 2**20
+# In characters of all rows together: a thousand jobs with the longest description that LinkedIn takes have about as
+# many. More could only be refused later, from memory.
+MAX_TEXT = 2 * 2**20
 # In characters. The csv module has a limit of its own for a cell, 128 KiB.
 MAX_ROW_LENGTH = 2**20
 # The list of files at the end of a ZIP; 200 of them take about 30 KiB.
@@ -176,7 +176,7 @@ class CsvArchive:
     def _count_text(self, length: int) -> None:
         self._text += length
         if self._text > MAX_TEXT:
-            raise NotAnArchive("too_large", "The archive's files hold more than 4 MB of text, which no profile can.")
+            raise NotAnArchive("too_large", "The archive's files hold more than 2 MB of text; no career has so much.")
 
     def count(self, unpacked: int) -> None:
         """Counts bytes that were unpacked; raises NotAnArchive when they are too many in all."""

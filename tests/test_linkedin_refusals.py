@@ -130,16 +130,16 @@ def test_a_list_of_files_without_end_is_not_read() -> None:
 
 
 def test_no_file_is_read_whole() -> None:
-    text = "Name\n" + f"{'x' * 100_000}\n" * 40
+    text = "Name\n" + f"{'x' * 100_000}\n" * 15
     file = Watched(zipped({"Skills.csv": text}, zipfile.ZIP_STORED))
-    assert read(file).rows == 40
+    assert read(file).rows == 15
     assert file.most <= 2**17
 
 
-def test_more_text_than_a_profile_holds_is_refused_before_it_is_in_memory() -> None:
+def test_more_text_than_a_career_has_is_refused_before_it_is_in_memory() -> None:
     row = f"{'x' * 100_000}\n"
     assert (
-        refusal(zipped({"Skills.csv": "Name\n" + row * 22, "Languages.csv": "Name\n" + row * 22})).code == "too_large"
+        refusal(zipped({"Skills.csv": "Name\n" + row * 11, "Languages.csv": "Name\n" + row * 11})).code == "too_large"
     )
 
 
