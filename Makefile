@@ -7,17 +7,18 @@ PIP := $(PY) -m pip install --quiet --disable-pip-version-check --require-hashes
 CHECK := env -u DATABASE_URL -u REDIS_URL -u ALLOWED_HOSTS -u WEB_WORKERS DEBUG=true DATA_DIR=$(CURDIR)/$(VENV)/var
 STATIC := $(shell find profiles profiles_project users -path '*/static/*' -type f)
 PYTEST := $(PY) -m pytest -q -n 2 --dist worksteal
-# Written by npm when it has installed all: packages that ship example résumés.
+# Written by npm when it has installed all: packages that ship example résumés, and the checker of accessibility.
 EXAMPLES := tests/npm/node_modules/.package-lock.json
+CHROMIUM := /usr/bin/chromium
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # Two pips in one environment would disturb each other.
 .NOTPARALLEL:
-.PHONY: help install run serve worker test faults bench lint audit format schema requirements
+.PHONY: help install run serve worker test e2e faults bench lint audit format schema requirements
 
 help: ## lists the commands
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | expand -t 14
 
 install: $(VENV)/.runtime staticfiles/staticfiles.json ## makes .venv from requirements.txt, collects static files
 
@@ -34,6 +35,9 @@ test: lint $(EXAMPLES) ## runs everything a change must pass
 	TEST_BACKEND=postgresql $(PYTEST) -m "not own_servers and not pure"
 	# Measured once, since measuring makes it take twice as long; fails below the limit in pyproject.toml.
 	TEST_BACKEND=sqlite $(PYTEST) --cov
+
+e2e: $(VENV)/.dev $(EXAMPLES) $(CHROMIUM) staticfiles/staticfiles.json ## drives the service in a real browser; its screenshots go to var/e2e
+	TEST_BACKEND=postgresql $(PY) -m pytest -q tests/e2e $(E2E)
 
 faults: $(VENV)/.dev staticfiles/staticfiles.json ## kills, stops and overruns the service, 20 to 50 minutes (docs/faults.md)
 	$(PY) -m tests.faults $(SCENARIOS)
@@ -101,6 +105,16 @@ $(EXAMPLES): tests/npm/package.json tests/npm/package-lock.json | $(VENV)/.dev
 	@echo "Installing tests/npm/package-lock.json …"
 	@$(VENV)/bin/npm ci --prefix tests/npm --loglevel=error
 	@touch $@
+
+# Debian's, which gets Debian's security updates; it depends on no font, without which every text is a row of boxes.
+$(CHROMIUM):
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Debian's chromium …"; \
+		apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	else \
+		echo "make e2e needs $@: install it (on Debian: apt-get install chromium fonts-dejavu-core)." >&2; exit 1; \
+	fi
 
 $(VENV)/.bench: requirements-bench.txt $(VENV)/.made
 	@echo "Installing requirements-bench.txt into $(VENV) …"

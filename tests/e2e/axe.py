@@ -1,0 +1,37 @@
+"""axe-core, run in a page: what it says is wrong there, of that which keeps somebody from using it."""
+
+import functools
+from pathlib import Path
+from typing import NamedTuple
+
+from playwright.sync_api import Page
+
+SOURCE = Path(__file__).resolve().parent.parent / "npm" / "node_modules" / "axe-core" / "axe.min.js"
+# WCAG 2.1, levels A and AA; not what axe-core merely advises.
+TAGS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa")
+GRAVE = ("serious", "critical")
+RUN = """async ([tags, grave]) => {
+    const {violations} = await axe.run(document, {runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']});
+    return violations.filter((violation) => grave.includes(violation.impact)).flatMap((violation) =>
+        violation.nodes.map((node) => [violation.id, node.target.flat().join(' '), node.failureSummary]));
+}"""
+
+
+class Violation(NamedTuple):
+    """A rule of axe-core, the element that breaks it as a CSS selector, and what would mend it."""
+
+    rule: str
+    target: str
+    advice: str
+
+
+@functools.cache
+def _source() -> str:
+    return SOURCE.read_text(encoding="utf-8")
+
+
+def grave_violations(page: Page) -> list[Violation]:
+    """The violations of impact serious and critical in the page as it stands."""
+    # By the debugger, which the page's content security policy does not bind.
+    page.evaluate(_source())
+    return [Violation(*found) for found in page.evaluate(RUN, [TAGS, GRAVE])]

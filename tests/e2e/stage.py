@@ -1,0 +1,108 @@
+"""What the browser finds: staff of every role, people in every state, and work and mails that went well and badly."""
+
+import datetime as dt
+from typing import NamedTuple
+from uuid import UUID
+
+from django.contrib.auth.models import Group, Permission
+from django.utils import timezone
+
+from profiles.models import Job, Profile
+from tests.factories import ProfileFactory, UserFactory, make_profile
+from users.models import Mail, SecurityEvent, Session, User
+
+# Who looks at the desk: a role's name, and whether it enters the admin at all.
+ROLES = ("superuser", "support", "nobody")
+DEVICES = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
+    "okhttp/5.1.0",
+)
+PROBLEM = '{"type": "about:blank", "title": "Stale version", "status": 412, "detail": "The profile has version 7."}'
+
+
+class Stage(NamedTuple):
+    """The rows that pages and flows name."""
+
+    person: User
+    profile: Profile
+    job: UUID
+    session: UUID
+    mail: UUID
+    event: UUID
+
+
+def set_up() -> Stage:
+    """Fill the database, which is empty."""
+    for role in ROLES:
+        make_staff(role, f"{role}@example.org")
+    person = UserFactory.create(email="ada.lovelace@example.org", is_verified=True)
+    profile = make_profile(person, count=3)
+    ProfileFactory.create(user=person, label="Teaching")
+    UserFactory.create(email="unverified@example.org", full_name="Grace Hopper")
+    UserFactory.create(email="inactive@example.org", full_name="Charles Babbage", is_active=False)
+    for number in range(120):
+        made = UserFactory.create(full_name=f"Person Number {number}", is_verified=bool(number % 3))
+        ProfileFactory.create(user=made, professional_summary=None if number % 4 else "A summary of a career.")
+    sessions = [Session.objects.start(person, device) for device in DEVICES]
+    Session.objects.filter(pk=sessions[-1].pk).end()
+    jobs = [make_job(person, status, profile) for status in Job.Status]
+    return Stage(
+        person=person,
+        profile=profile,
+        job=next(job.pk for job in jobs if job.status == Job.Status.FAILED),
+        session=sessions[0].pk,
+        mail=_make_mails(person),
+        event=_make_events(person, sessions[0]),
+    )
+
+
+def make_staff(role: str, email: str) -> User:
+    """A user of the role; `nobody` is no staff at all."""
+    user = UserFactory.create(
+        email=email,
+        full_name=f"{role.capitalize()} Staff",
+        is_verified=True,
+        is_staff=role != "nobody",
+        is_superuser=role == "superuser",
+    )
+    if role == "support":
+        seen = Permission.objects.filter(content_type__app_label__in=["profiles", "users"])
+        user.user_permissions.set(seen.filter(codename__startswith="view_"))
+    elif group := Group.objects.filter(name__iexact=role).first():
+        user.groups.add(group)
+    return user
+
+
+def make_job(user: User, status: str, profile: Profile | None = None) -> Job:
+    """A job in a state that no worker changes any more: what is not finished has a lease far in the future."""
+    now = timezone.now()
+    is_finished = status not in Job.UNFINISHED
+    return Job.objects.create(
+        user=user,
+        kind="experiences_bulk_create",
+        profile_id=profile and profile.pk,
+        profile_created_at=profile and profile.created_at,
+        status=status,
+        total=250,
+        done=250 if status == Job.Status.SUCCEEDED else 0,
+        attempts=0 if status == Job.Status.QUEUED else 1,
+        problem=PROBLEM if status == Job.Status.FAILED else None,
+        lease_until=now + dt.timedelta(days=1),
+        started_at=None if status == Job.Status.QUEUED else now,
+        finished_at=now if is_finished else None,
+    )
+
+
+def _make_mails(person: User) -> UUID:
+    now = timezone.now()
+    common = {"user": person, "address": person.email, "next_try_at": now + dt.timedelta(days=1)}
+    sent = Mail.objects.create(kind=Mail.Kind.VERIFY, sent_at=now, attempts=1, **common)
+    Mail.objects.create(kind=Mail.Kind.RESET, attempts=5, problem="The mail server refused the address.", **common)
+    return sent.pk
+
+
+def _make_events(person: User, session: Session) -> UUID:
+    kinds = ("login", "refresh_reuse", "password_changed", "login_failed")
+    events = [SecurityEvent.objects.create(user=person, kind=kind, session_id=session.pk) for kind in kinds]
+    return events[0].pk
