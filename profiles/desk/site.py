@@ -5,10 +5,12 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
+from profiles.desk import dashboard
 from profiles.desk.login import CodeStep, PasswordStep, SetUpStep
 from users import second_factor
 
@@ -34,6 +36,12 @@ class DeskSite(admin.AdminSite):
         context = super().each_context(request)
         lacks_second_factor = context["has_permission"] and second_factor.factor(request).device is None
         return {**context, "lacks_second_factor": lacks_second_factor}
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The front page; who may not see users gets Django's, without figures."""
+        may_see = request.user.has_perm("users.view_user")
+        shown = {"dashboard": dashboard.panels(self, request)} if may_see else {}
+        return super().index(request, {**shown, **(extra_context or {})})
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
