@@ -68,6 +68,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ("id",)
+        # How many registered on a day.
+        indexes = (models.Index(fields=["created_at"], name="user_created"),)
 
     def __str__(self) -> str:
         return self.email
@@ -135,7 +137,8 @@ class Session(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    # No index of its own: one of those below begins with it.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", db_index=False)
     created_at = models.DateTimeField(editable=False)
     last_used_at = models.DateTimeField()
     user_agent = models.CharField(max_length=USER_AGENT_LENGTH, blank=True)
@@ -149,7 +152,11 @@ class Session(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes = (models.Index(fields=["revoked_at"], condition=Q(revoked_at__isnull=False), name="session_revoked"),)
+        indexes = (
+            models.Index(fields=["revoked_at"], condition=Q(revoked_at__isnull=False), name="session_revoked"),
+            # With the time, so that it tells by itself who was active lately.
+            models.Index(fields=["user", "last_used_at"], name="session_of_user"),
+        )
 
     def __str__(self) -> str:
         return str(self.id)
