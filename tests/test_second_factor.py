@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import logging
 import re
 import time
 from base64 import b32encode
@@ -482,6 +483,33 @@ def test_the_pages_need_nothing_that_the_policy_forbids_and_are_kept_nowhere(sta
         assert re.findall(r"(?:src|href)=\"(?:https?:)?//", page) == []
         assert "no-store" in answer["Cache-Control"]
         assert page.count("<h1") == 1
+
+
+def test_what_becomes_of_it_is_logged_and_the_secret_is_not(
+    staff: User, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.force_login(staff)
+    key = secret_of(client)
+    bad, good = wrong(key), code(key)
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG):
+        client.post(SET_UP, {"code": bad})
+        client.post(SET_UP, {"code": good})
+        client.post("/admin/logout/")
+        half = halfway(staff)
+        half.post(CODE, {"code": good})
+        TOTPDevice.objects.update(throttling_failure_count=0)
+        half.post(CODE, {"code": code(key, 1)})
+        second_factor.reset_second_factor(staff)
+    members = [record.members for record in caplog.records if record.name == "security"]  # type: ignore[attr-defined]  # of our events
+    assert [each["event"] for each in members] == [
+        *("otp_failed", "otp_enrolled", "admin_logout"),
+        # Nobody is logged in before the code.
+        *("otp_failed", "admin_login", "otp_reset"),
+    ]
+    assert all(set(each) <= {"event", "user", "staff"} for each in members)
+    for secret in (key, b32encode(unhexlify(key)).decode(), bad, good, code(key, 1)):
+        assert not re.search(rf"\b{secret}\b", caplog.text)
 
 
 # Getting rid of it ---------------------------------------------------------------------------------------------------
