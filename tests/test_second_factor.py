@@ -529,6 +529,18 @@ def test_a_reset_ends_what_rests_on_the_device(staff: User, device: TOTPDevice) 
     assert is_in(client)
 
 
+def test_an_export_tells_of_it_without_the_secret_and_an_erasure_takes_it_along(
+    staff: User, device: TOTPDevice
+) -> None:
+    api = ApiClient().as_user(staff)
+    answer = api.get(f"{API}/auth/me/export")
+    (told,) = answer.json()["second_factors"]
+    assert set(told) == {"created_at", "last_used_at"}
+    assert device.key not in answer.content.decode()
+    assert api.post(f"{API}/auth/me/erase", {"password": PASSWORD}).status_code == 204
+    assert not TOTPDevice.objects.exists()
+
+
 def test_the_last_superuser_has_a_command(staff: User, device: TOTPDevice) -> None:
     out = io.StringIO()
     call_command("reset_second_factor", "ROOT@example.com", stdout=out)
