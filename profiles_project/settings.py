@@ -85,7 +85,8 @@ INSTALLED_APPS = [
     "profiles_project",
     "profiles",
     "users",
-    "django.contrib.admin",
+    # Django's admin with a site of ours.
+    "profiles.desk.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -97,6 +98,8 @@ INSTALLED_APPS = [
     "corsheaders",
     "django_tasks",
     "django_tasks_db",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
 ]
 
 MIDDLEWARE = [
@@ -214,6 +217,7 @@ RATELIMITS = {
         "forgot_password": "5/h",  # by e-mail address
         "check_email": "20/m",  # by address
         "password": "10/m",  # by user, where somebody who is logged in must show the password
+        "otp": "5/m",  # by user: codes of the second factor, in the admin
         "bulk": "60/m",  # by user: requests that write many items
         "bulk_items": "6000/m",  # by user: the items in them
         "import": "10/h",  # by user
@@ -241,6 +245,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 # How long a link in a mail works (contract, section 2).
 PASSWORD_RESET_TIMEOUT = 3600
+# Whether staff enter the admin with a second factor only; who has set one up is asked for it in any case.
+STAFF_OTP_REQUIRED = flag("STAFF_OTP_REQUIRED", default=False)
+# What an app calls the account beside its address.
+OTP_TOTP_ISSUER = "Profiles"
 
 SIMPLE_JWT: dict[str, Any] = {
     "ACCESS_TOKEN_LIFETIME": timedelta(hours=1),
@@ -378,7 +386,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+# A session of the admin ends with the working day: so long after the login, and with the browser.
 SESSION_COOKIE_AGE = 12 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 # W005 and W021: whether other host names of the domain speak HTTPS only is for the domain's owner to promise.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 

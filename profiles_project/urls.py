@@ -12,8 +12,6 @@ from profiles_project.http.health import HealthView, ReadyView
 from profiles_project.http.views import NotFoundView
 from users.pages import ResetPasswordPage, VerifyEmailPage
 
-admin.site.site_header = admin.site.site_title = "Profiles"
-
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/docs", http_method_names=["get", "head"])),
     path("api/v1/", include("profiles.urls")),

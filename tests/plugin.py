@@ -19,7 +19,7 @@ BACKENDS = ("postgresql", "sqlite")
 # A developer's own settings must not leak into the tests.
 UNSET = (
     *("CORS_ALLOWED_ORIGINS", "DATABASE_URL", "DEFAULT_FROM_EMAIL", "HOST", "PORT", "REDIS_URL", "WEB_WORKERS"),
-    *("TASKS_BACKEND", "JOB_LEASE_SECONDS"),
+    *("TASKS_BACKEND", "JOB_LEASE_SECONDS", "STAFF_OTP_REQUIRED"),
 )
 
 

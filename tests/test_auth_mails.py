@@ -527,10 +527,10 @@ class TestOutbox:
         def change(name: str, **values: Any) -> None:
             Session.objects.filter(pk=sessions[name].pk).update(**values)
 
-        change("revoked", revoked_at=now - 6 * days)
-        change("old", revoked_at=now - 8 * days)
-        change("lapsed", expires_at=now - 6 * days)
-        change("expired", expires_at=now - 8 * days)
+        change("revoked", revoked_at=now - 29 * days)
+        change("old", revoked_at=now - 31 * days)
+        change("lapsed", expires_at=now - 29 * days)
+        change("expired", expires_at=now - 31 * days)
         for kind, created in ((Mail.Kind.VERIFY, now - 31 * days), (Mail.Kind.VERIFY, now - 29 * days)):
             Mail.objects.create(user=user, kind=kind, address=user.email, created_at=created, next_try_at=now)
         for _ in range(4):

@@ -30,6 +30,7 @@ DEFAULTS = {
     "forgot_password": "5/h",
     "check_email": "20/m",
     "password": "10/m",
+    "otp": "5/m",
     "bulk": "60/m",
     "bulk_items": "6000/m",
     "import": "10/h",

@@ -11,7 +11,8 @@ from users.models import IdempotencyRecord, Mail, SecurityEvent, Session
 from users.tasks import put_off
 
 GIVE_UP_AFTER = dt.timedelta(days=1)
-KEEP_SESSIONS = dt.timedelta(days=7)
+# So long after their end, so that who was active in the last 30 days can be counted.
+KEEP_SESSIONS = dt.timedelta(days=30)
 KEEP_MAILS = dt.timedelta(days=30)
 KEEP_EVENTS = dt.timedelta(days=90)
 KEEP_TASKS = dt.timedelta(days=7)

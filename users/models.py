@@ -70,11 +70,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         ordering = ("id",)
         indexes = (
-            # What support filters by, where it is rare, and the dashboard counts.
+            # What support filters by, where it is rare.
             models.Index(fields=["-id"], condition=Q(is_active=False), name="user_inactive"),
             models.Index(fields=["-id"], condition=Q(is_verified=False), name="user_unverified"),
             models.Index(fields=["-id"], condition=Q(is_staff=True), name="user_staff"),
-            models.Index(fields=["created_at"], name="user_registered"),
+            # How many registered on a day.
+            models.Index(fields=["created_at"], name="user_created"),
         )
         # What the support desk does to an account (profiles/desk/actions.py), each a right of its own.
         permissions = (
@@ -151,7 +152,8 @@ class Session(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    # No index of its own: one of those below begins with it.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions", db_index=False)
     created_at = models.DateTimeField(editable=False)
     last_used_at = models.DateTimeField()
     user_agent = models.CharField(max_length=USER_AGENT_LENGTH, blank=True)
@@ -165,7 +167,11 @@ class Session(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes = (models.Index(fields=["revoked_at"], condition=Q(revoked_at__isnull=False), name="session_revoked"),)
+        indexes = (
+            models.Index(fields=["revoked_at"], condition=Q(revoked_at__isnull=False), name="session_revoked"),
+            # With the time, so that it tells by itself who was active lately.
+            models.Index(fields=["user", "last_used_at"], name="session_of_user"),
+        )
 
     def __str__(self) -> str:
         return str(self.id)

@@ -1,13 +1,17 @@
 """How often somebody may ask (contract 1.7): counted by django-ratelimit in the shared cache, told in headers."""
 
+import datetime as dt
 import functools
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import NoReturn
 
 from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest
+from django.utils import timezone
 from django_ratelimit.core import ALL, _get_window, _make_cache_key, _split_rate, get_usage
 from rest_framework.request import Request
 
@@ -16,6 +20,8 @@ from profiles_project.http.logs import security_event
 
 # The part of an IPv6 address that one customer has to themselves.
 IPV6_PREFIX = 64
+# How long the cache remembers how often a scope has refused somebody on a day.
+KEEP_REFUSALS = dt.timedelta(days=15)
 
 
 class TooManyRequests(Problem):
@@ -43,8 +49,38 @@ class Usage:
     def check(self) -> None:
         """Raises TooManyRequests past the quota."""
         if self.count > self.quota:
-            security_event("rate_limited", scope=self.scope)
-            raise TooManyRequests(self.seconds)
+            refuse(self.scope, self.seconds)
+
+
+def refuse(scope: str, seconds: int) -> NoReturn:
+    """Note that somebody is refused, and raise the TooManyRequests that says for how many seconds."""
+    security_event("rate_limited", scope=scope)
+    cache, key = caches[settings.RATELIMIT_USE_CACHE], _refusals_key(timezone.now().date(), scope)
+    try:
+        cache.incr(key)
+    except ValueError:
+        # The first of the day, unless another one was faster.
+        if not cache.add(key, 1, KEEP_REFUSALS.total_seconds()):
+            with suppress(ValueError):
+                cache.incr(key)
+    raise TooManyRequests(seconds)
+
+
+def refusals(days: Iterable[dt.date]) -> dict[dt.date, dict[str, int]]:
+    """How often each scope has refused somebody on each of these days (UTC), as far as the cache remembers.
+
+    Scopes that refused nobody are left out.
+    """
+    keys = {_refusals_key(day, scope): (day, scope) for day in days for scope in settings.RATELIMITS}
+    found: dict[dt.date, dict[str, int]] = {day: {} for day, _ in keys.values()}
+    for key, count in caches[settings.RATELIMIT_USE_CACHE].get_many(keys).items():
+        day, scope = keys[key]
+        found[day][scope] = count
+    return found
+
+
+def _refusals_key(day: dt.date, scope: str) -> str:
+    return f"refusals:{day.isoformat()}:{scope}"
 
 
 def spend(request: HttpRequest | Request, scope: str, whose: str, cost: int = 1) -> Usage | None:

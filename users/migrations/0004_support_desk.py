@@ -101,10 +101,6 @@ class Migration(migrations.Migration):
             index=models.Index(condition=models.Q(('is_staff', True)), fields=['-id'], name='user_staff'),
         ),
         migrations.AddIndex(
-            model_name='user',
-            index=models.Index(fields=['created_at'], name='user_registered'),
-        ),
-        migrations.AddIndex(
             model_name='auditentry',
             index=models.Index(fields=['user_id', '-id'], name='audit_entry_of_user'),
         ),

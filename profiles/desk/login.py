@@ -1,0 +1,177 @@
+"""The steps by which staff enter the admin: the password, then the code of the second factor; and setting one up."""
+
+import re
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+import segno
+from django import forms
+from django.contrib import messages
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.views import LoginView, RedirectURLMixin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.views.generic import FormView
+
+from profiles_project.http.ratelimit import TooManyRequests, client_network, spend
+from profiles_project.http.values import fold
+from users import second_factor
+from users.models import User
+
+
+class PasswordForm(AdminAuthenticationForm):
+    """Django's form, which counts before it looks at the password."""
+
+    def clean(self) -> dict[str, Any]:
+        # As the form reads it: another spelling of the address begins no new count.
+        if self.request and (address := self.cleaned_data.get("username")):
+            _count(self.request, "login_email", fold(address))
+        return super().clean()
+
+
+class CodeForm(forms.Form):
+    """The six digits that an app shows; people put a space between them."""
+
+    code = forms.CharField(
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True, "spellcheck": "false"}
+        ),
+    )
+
+    def clean_code(self) -> str:
+        code = "".join(self.cleaned_data["code"].split())
+        # Digits of other scripts are digits to Python.
+        if not re.fullmatch(r"[0-9]{6}", code):
+            raise forms.ValidationError("A code has six digits.")
+        return code
+
+
+class Step(RedirectURLMixin):
+    """What the pages have in common: past a limit they say so, and `next` leads to this host only."""
+
+    request: HttpRequest
+    # The variables of every page of the admin.
+    extra_context: Any = None
+    next_page = "admin:index"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            response: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]  # of a view
+        except TooManyRequests as refusal:
+            return self.refused(refusal)
+        return response
+
+    def refused(self, refusal: TooManyRequests) -> HttpResponse:
+        """The page of a 429, in the sentence that the API has for it."""
+        context = {**self.extra_context, "title": "Too many requests", "detail": str(refusal.detail)}
+        return TemplateResponse(
+            self.request,
+            "admin/too_many_requests.html",
+            context,
+            status=refusal.status_code,
+            headers=refusal.headers,
+        )
+
+    def go(self, name: str) -> HttpResponseRedirect:
+        """To another step, with `next` where it is one of ours."""
+        there = self.get_redirect_url()
+        return HttpResponseRedirect(reverse(name) + (f"?{urlencode({'next': there})}" if there else ""))
+
+
+class PasswordStep(Step, LoginView):
+    """The first page. Who has a second factor, or must have one, is not logged in by it."""
+
+    form_class = PasswordForm
+    template_name = "admin/login.html"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        _count(request, "login", f"address {client_network(request)}")
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        user = form.get_user()
+        if not second_factor.is_asked_of(user):
+            return super().form_valid(form)
+        second_factor.wait_for_code(self.request, user)
+        return self.go("admin:second_factor")
+
+
+class CodeStep(Step, FormView[CodeForm]):
+    """The second page, for a session that has shown the password."""
+
+    form_class = CodeForm
+    template_name = "admin/second_factor.html"
+    title: ClassVar[str] = "Second factor"
+    # Who is to give the code.
+    account: User
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.elsewhere() or super().dispatch(request, *args, **kwargs)
+
+    def elsewhere(self) -> HttpResponse | None:
+        """Where the person belongs instead, or None where this is their page."""
+        if (user := second_factor.waiting(self.request)) is None:
+            return self.go("admin:login")
+        self.account = user
+        self.device = second_factor.device_of(user)
+        return None if self.device else self.go("admin:second_factor_set_up")
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        second_factor.count(request, self.account)
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: CodeForm) -> HttpResponse:
+        if not second_factor.accepts(self.device, form.cleaned_data["code"]):
+            form.add_error("code", "This code is wrong, too old, or was used before.")
+            return self.form_invalid(form)
+        second_factor.let_in(self.request, self.account, self.device)
+        return HttpResponseRedirect(self.get_success_url())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(title=self.title, next=self.get_redirect_url(), **kwargs)
+
+
+class SetUpStep(CodeStep):
+    """Setting up a second factor: after the password where one is required, else whenever staff like to."""
+
+    template_name = "admin/second_factor_set_up.html"
+    title = "Set up the second factor"
+
+    def elsewhere(self) -> HttpResponse | None:
+        request = self.request
+        waiting = second_factor.waiting(request)
+        if waiting is None and not (self.extra_context["has_permission"] and isinstance(request.user, User)):
+            return self.go("admin:login")
+        self.account = waiting or request.user  # type: ignore[assignment]  # seen above
+        if second_factor.device_of(self.account) is None:
+            return None
+        return self.go("admin:second_factor" if waiting else "admin:index")
+
+    def form_valid(self, form: CodeForm) -> HttpResponse:
+        device = second_factor.confirm(self.request, self.account, form.cleaned_data["code"])
+        if device is None:
+            form.add_error("code", "This code is wrong or too old. Does the phone's clock go right?")
+            return self.form_invalid(form)
+        second_factor.let_in(self.request, self.account, device)
+        messages.success(self.request, "The second factor is set up. Each login asks for a code from now on.")
+        return HttpResponseRedirect(self.get_success_url())
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        secret, address = second_factor.enrolment(self.request, self.account)
+        groups = [secret[start : start + 4] for start in range(0, len(secret), 4)]
+        return super().get_context_data(qr_code=_qr_code(address), secret=" ".join(groups), **kwargs)
+
+
+def _count(request: HttpRequest, scope: str, whose: str) -> None:
+    if usage := spend(request, scope, whose):
+        usage.check()
+
+
+def _qr_code(address: str) -> SafeString:
+    """The address as an SVG element, black on white in dark mode too, since not every camera reads the reverse."""
+    code = segno.make_qr(address, error="m")
+    title = "QR code of the secret below"
+    return mark_safe(code.svg_inline(omitsize=True, svgclass="qr-code", lineclass=None, light="#fff", title=title))  # noqa: S308  # paths made here

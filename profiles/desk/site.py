@@ -1,0 +1,70 @@
+"""The admin site: Django's, entered by password and second factor, with the dashboard on its front page."""
+
+from typing import Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path, reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+
+from profiles.desk import dashboard
+from profiles.desk.login import CodeStep, PasswordStep, SetUpStep
+from users import second_factor
+
+
+class DeskSite(admin.AdminSite):
+    """The support desk."""
+
+    site_header = site_title = "Profiles"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Asked before every page but those of the login: staff, and with the second factor where there must be one."""
+        return super().has_permission(request) and second_factor.factor(request).is_enough
+
+    def get_urls(self) -> list[URLResolver | URLPattern]:
+        # Before Django's, whose last pattern takes every address.
+        return [
+            path("second-factor/", self.second_factor, name="second_factor"),
+            path("second-factor/set-up/", self.set_up_second_factor, name="second_factor_set_up"),
+            *super().get_urls(),
+        ]
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        context = super().each_context(request)
+        lacks_second_factor = context["has_permission"] and second_factor.factor(request).device is None
+        return {**context, "lacks_second_factor": lacks_second_factor}
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The front page; who may not see users gets Django's, without figures."""
+        may_see = request.user.has_perm("users.view_user")
+        shown = {"dashboard": dashboard.panels(self, request)} if may_see else {}
+        return super().index(request, {**shown, **(extra_context or {})})
+
+    @method_decorator(never_cache)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "GET" and self.has_permission(request):
+            return HttpResponseRedirect(reverse("admin:index"))
+        if super().has_permission(request) and not self.has_permission(request):
+            # Such a session opens nothing any more, and Django's page would say that the account has no right to.
+            logout(request)
+            messages.info(request, "Please log in again: this account needs a second factor now.")
+        context = {"title": "Log in", "subtitle": None, "app_path": request.get_full_path()}
+        return self._step(PasswordStep, request, **context, **(extra_context or {}))
+
+    @method_decorator(never_cache)
+    def second_factor(self, request: HttpRequest) -> HttpResponse:
+        """The page that asks for the code."""
+        return self._step(CodeStep, request)
+
+    @method_decorator(never_cache)
+    def set_up_second_factor(self, request: HttpRequest) -> HttpResponse:
+        """The page that shows a new secret and asks for its first code."""
+        return self._step(SetUpStep, request)
+
+    def _step(self, step: type[PasswordStep | CodeStep], request: HttpRequest, **context: Any) -> HttpResponse:
+        request.current_app = self.name  # for the `url` tags of Django's templates
+        view = step.as_view(extra_context={**self.each_context(request), **context})
+        return cast("HttpResponse", view(request))

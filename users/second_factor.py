@@ -1,0 +1,169 @@
+"""The second factor of staff: a code of six digits from an app on their phone (TOTP, RFC 6238), by django-otp.
+
+Its middleware is not used, since it would put a method in the place of `User.is_verified`, which says that an e-mail
+address is the person's own. Between password and code nobody is logged in: the session only knows whose code it waits
+for. What a session has shown is looked up with every request, so that a reset ends it at the next click.
+"""
+
+import logging
+import math
+import time
+from base64 import b32encode
+from binascii import unhexlify
+from typing import Any, NamedTuple, cast
+
+import django_otp
+from django.conf import settings
+from django.contrib.auth import login
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django_otp.oath import TOTP
+from django_otp.plugins.otp_totp.models import TOTPDevice
+from django_otp.util import random_hex
+
+from profiles_project.http.ratelimit import refuse, spend
+from users.events import note
+from users.models import User
+
+# How long a session waits for the code, or for the first code of a new device, before it wants the password again.
+WAIT_SECONDS = 600
+# A clock may be wrong by so many steps of 30 s.
+TOLERANCE = 1
+# What the session keeps.
+WAITING = "second_factor_waits_for"
+KEY = "second_factor_key"
+
+
+class Factor(NamedTuple):
+    """The second factor of who asks: the confirmed device, if there is one, and whether the session needs no more."""
+
+    device: Any
+    is_enough: bool
+
+
+class Enrolment(NamedTuple):
+    """What an app needs to know to make codes: the secret in base 32, to type, and as an address, for a QR code."""
+
+    secret: str
+    address: str
+
+
+def device_of(user: User) -> Any:
+    """The user's confirmed `TOTPDevice`, or None. One that isn't confirmed is never stored."""
+    return TOTPDevice.objects.filter(user=user, confirmed=True).order_by("pk").first()
+
+
+def is_asked_of(user: User) -> bool:
+    """Whether a password alone does not let the user in."""
+    return settings.STAFF_OTP_REQUIRED or device_of(user) is not None
+
+
+def factor(request: HttpRequest) -> Factor:
+    """The second factor of `request.user`, who must be logged in; one query a request."""
+    known: Factor | None = getattr(request, "second_factor", None)
+    if known is None:
+        device = device_of(cast("User", request.user))
+        shown = request.session.get(django_otp.DEVICE_ID_SESSION_KEY)
+        if shown is None:
+            # Who logged in before the device was set up, or before the setting was, has shown too little.
+            is_enough = device is None and not settings.STAFF_OTP_REQUIRED
+        else:
+            is_enough = device is not None and device.persistent_id == shown
+        known = Factor(device, is_enough)
+        request.second_factor = known  # type: ignore[attr-defined]  # for the rest of this request
+    return known
+
+
+def wait_for_code(request: HttpRequest, user: User) -> None:
+    """Note that this session has shown the user's password. It is not logged in, and has a new key."""
+    request.session.cycle_key()
+    request.session.pop(KEY, None)
+    # The hash changes with the password, and what waits ends with the old one.
+    since = timezone.now().timestamp()
+    request.session[WAITING] = {"user": user.pk, "hash": user.get_session_auth_hash(), "since": since}
+
+
+def waiting(request: HttpRequest) -> User | None:
+    """Who has shown the password in this session and no code so far; None where that is too long ago."""
+    kept = request.session.get(WAITING)
+    if kept is None or timezone.now().timestamp() - kept["since"] > WAIT_SECONDS:
+        return None
+    user = User.objects.filter(pk=kept["user"], is_active=True, is_staff=True).first()
+    if user is None or not constant_time_compare(kept["hash"], user.get_session_auth_hash()):
+        return None
+    return user
+
+
+def let_in(request: HttpRequest, user: User, device: Any) -> None:
+    """Log the session in as a user who has shown a code of the device; its key changes."""
+    for name in (WAITING, KEY):
+        request.session.pop(name, None)
+    if request.user.is_authenticated and request.user.pk == user.pk:
+        request.session.cycle_key()
+    else:
+        login(request, user)
+    django_otp.login(request, device)
+
+
+def count(request: HttpRequest, user: User) -> None:
+    """Count a try to give a code. Raises TooManyRequests past the limit."""
+    if usage := spend(request, "otp", f"user {user.pk}"):
+        usage.check()
+
+
+def accepts(device: Any, code: str) -> bool:
+    """Whether the code is the device's, of now or a step off, and is used for the first time.
+
+    Raises TooManyRequests while the device is locked: for 1 s after a wrong code, and twice as long after each more.
+    """
+    is_allowed, why = device.verify_is_allowed()
+    if not is_allowed:
+        refuse("otp", max(1, math.ceil((why["locked_until"] - timezone.now()).total_seconds())))
+    if django_otp.verify_token(device.user, device.persistent_id, code) is not None:
+        return True
+    note("otp_failed", device.user, level=logging.WARNING)
+    return False
+
+
+def enrolment(request: HttpRequest, user: User) -> Enrolment:
+    """A secret for this session's user to take into an app.
+
+    It lies in the session until a code confirms it, so that another session, with the password alone, can't read it.
+    """
+    key = request.session.setdefault(KEY, random_hex(20))
+    return Enrolment(b32encode(unhexlify(key)).decode(), TOTPDevice(user=user, key=key).config_url)
+
+
+def confirm(request: HttpRequest, user: User, code: str) -> Any:
+    """The user's new device, if the code is of the session's secret; None if not, or if a device is there already."""
+    key = request.session.get(KEY)
+    if key is None:
+        return None
+    totp = TOTP(unhexlify(key))
+    totp.time = time.time()
+    if not totp.verify(int(code), TOLERANCE):
+        note("otp_failed", user, level=logging.WARNING)
+        return None
+    with transaction.atomic():
+        # Of two sessions that set one up at the same time the first wins.
+        User.objects.select_for_update().filter(pk=user.pk).first()
+        if device_of(user) is not None:
+            return None
+        # The code is used up: it can't log anybody in.
+        device = TOTPDevice.objects.create(user=user, name="App", key=key, last_t=totp.t(), drift=totp.drift)
+    del request.session[KEY]
+    note("otp_enrolled", user)
+    return device
+
+
+def reset_second_factor(user: User) -> bool:
+    """Delete the user's devices, for who has lost the phone; False if there was none.
+
+    Sessions of the admin that rest on one are refused from the next request on.
+    """
+    deleted, _ = TOTPDevice.objects.filter(user=user).delete()
+    if deleted:
+        note("otp_reset", user)
+    return bool(deleted)
