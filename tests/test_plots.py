@@ -17,7 +17,7 @@ def figure(*columns: list[int], names: list[str] | None = None) -> Figure:
 
 @pytest.mark.parametrize(
     ("highest", "top"),
-    [(0, 2), (1, 2), (2, 2), (3, 4), (5, 10), (10, 10), (11, 20), (401, 1000), (10**6 + 1, 2 * 10**6)],
+    [(0, 2), (1, 2), (2, 2), (3, 4), (5, 6), (7, 8), (9, 10), (10, 10), (11, 20), (401, 600), (10**6 + 1, 2 * 10**6)],
 )
 def test_the_scale_ends_at_a_round_number_whose_half_is_whole(highest: int, top: int) -> None:
     assert plots.top_of_scale(highest) == top
@@ -76,6 +76,7 @@ def test_everything_lies_inside_and_labels_do_not_run_into_each_other(count: int
         assert left.x + left.width <= right.x
     assert 1 <= len(plot.labels) <= plots.MAX_LABELS
     assert plot.labels[-1].text == f"11-{min(count, 30):02}"
+    assert all(plots.LEFT / 2 < mark.place <= plots.WIDTH - len(mark.text) * plots.LETTER / 2 for mark in plot.labels)
     assert all(right.place - left.place >= 30 for left, right in itertools.pairwise(plot.labels))
 
 

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import io
+import logging
 import re
+import threading
 import time
 from base64 import b32encode
 from binascii import unhexlify
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -134,17 +137,19 @@ def test_the_password_and_then_the_code_let_somebody_in(staff: User, device: TOT
     assert "Set up second factor" not in client.get("/admin/").content.decode()
 
 
-def test_the_keys_of_the_session_change_with_each_step(staff: User, device: TOTPDevice) -> None:
-    client = Client()
-    client.get(LOGIN)
-    client.cookies["sessionid"] = "fixed-by-somebody-else"
+def test_a_session_that_somebody_else_has_planted_ends_with_each_step(staff: User, device: TOTPDevice) -> None:
+    intruder = UserFactory.create(is_staff=True)
+    TOTPDevice.objects.create(user=intruder, name="App")
+    planted = halfway(intruder).session.session_key
+    client = _with_key(planted)
     password(client, staff)
     first = client.session.session_key
     client.post(CODE, {"code": code(device.key)})
-    assert len({"fixed-by-somebody-else", first, client.session.session_key}) == 3
-    # The session that the first key named is gone.
-    assert not is_in(_with_key(first))
-    assert is_in(_with_key(client.session.session_key))
+    assert len({planted, first, client.session.session_key}) == 3
+    assert is_in(client)
+    for key in (planted, first):
+        assert not Session.objects.filter(session_key=key).exists()
+        assert not is_in(_with_key(key))
 
 
 def _with_key(key: Any) -> Client:
@@ -433,19 +438,25 @@ def test_two_tabs_show_one_secret_and_two_browsers_two(staff: User, settings: Se
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_that_set_it_up_at_once_one_wins(staff: User, settings: Settings) -> None:
+def test_of_some_that_set_it_up_at_once_one_wins(
+    staff: User, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     settings.STAFF_OTP_REQUIRED = True
     browsers = [Client() for _ in range(4)]
     for browser in browsers:
         password(browser, staff)
     keys = [secret_of(browser) for browser in browsers]
-    tries = zip(browsers, keys, strict=True)
-    at_once(
-        *[
-            lambda browser=browser, key=key: browser.post(SET_UP, {"code": code(key)}).status_code
-            for browser, key in tries
-        ]
-    )
+    codes = [code(key) for key in keys]
+    # Each code has been found right before any device is stored.
+    barrier, verify = threading.Barrier(len(browsers)), TOTP.verify
+
+    def together(self: TOTP, *args: Any) -> Any:
+        barrier.wait(10)
+        return verify(self, *args)
+
+    monkeypatch.setattr(TOTP, "verify", together)
+    pairs = zip(browsers, codes, strict=True)
+    at_once(*[lambda browser=browser, shown=shown: browser.post(SET_UP, {"code": shown}) for browser, shown in pairs])
     assert TOTPDevice.objects.count() == 1
     assert sum(map(is_in, browsers)) == 1
 
@@ -484,6 +495,33 @@ def test_the_pages_need_nothing_that_the_policy_forbids_and_are_kept_nowhere(sta
         assert page.count("<h1") == 1
 
 
+def test_what_becomes_of_it_is_logged_and_the_secret_is_not(
+    staff: User, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.force_login(staff)
+    key = secret_of(client)
+    bad, good = wrong(key), code(key)
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG):
+        client.post(SET_UP, {"code": bad})
+        client.post(SET_UP, {"code": good})
+        client.post("/admin/logout/")
+        half = halfway(staff)
+        half.post(CODE, {"code": good})
+        TOTPDevice.objects.update(throttling_failure_count=0)
+        half.post(CODE, {"code": code(key, 1)})
+        second_factor.reset_second_factor(staff)
+    members = [record.members for record in caplog.records if record.name == "security"]  # type: ignore[attr-defined]  # of our events
+    assert [each["event"] for each in members] == [
+        *("otp_failed", "otp_enrolled", "admin_logout"),
+        # Nobody is logged in before the code.
+        *("otp_failed", "admin_login", "otp_reset"),
+    ]
+    assert all(set(each) <= {"event", "user", "staff"} for each in members)
+    for secret in (key, b32encode(unhexlify(key)).decode(), bad, good, code(key, 1)):
+        assert not re.search(rf"\b{secret}\b", caplog.text)
+
+
 # Getting rid of it ---------------------------------------------------------------------------------------------------
 
 
@@ -499,6 +537,18 @@ def test_a_reset_ends_what_rests_on_the_device(staff: User, device: TOTPDevice) 
     assert kinds(staff) == ["otp_reset"]
     assert password(client, staff)["Location"] == "/admin/"
     assert is_in(client)
+
+
+def test_an_export_tells_of_it_without_the_secret_and_an_erasure_takes_it_along(
+    staff: User, device: TOTPDevice
+) -> None:
+    api = ApiClient().as_user(staff)
+    answer = api.get(f"{API}/auth/me/export")
+    (told,) = answer.json()["second_factors"]
+    assert set(told) == {"created_at", "last_used_at"}
+    assert device.key not in answer.content.decode()
+    assert api.post(f"{API}/auth/me/erase", {"password": PASSWORD}).status_code == 204
+    assert not TOTPDevice.objects.exists()
 
 
 def test_the_last_superuser_has_a_command(staff: User, device: TOTPDevice) -> None:

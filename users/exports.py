@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
 from users.models import User
 
 
@@ -15,10 +17,12 @@ def account_document(user: User) -> dict[str, Any]:
     mail = ("id", "kind", "address", "created_at", "sent_at")
     kept = ("key", "created_at", "status")
     event = ("id", "kind", "session_id", "created_at")
+    factor = ("created_at", "last_used_at")
     return {
         "account": {name: getattr(user, name) for name in (*account, "last_login")},
         "sessions": list(user.sessions.order_by("id").values(*session)),
         "mails": list(user.mails.order_by("id").values(*mail)),
         "requests": list(user.idempotency_records.order_by("id").values(*kept)),
         "security_events": list(user.security_events.order_by("id").values(*event)),
+        "second_factors": list(TOTPDevice.objects.filter(user=user).order_by("id").values(*factor)),
     }

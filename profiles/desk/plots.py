@@ -16,6 +16,8 @@ FLOOR = HEIGHT - BOTTOM
 FILLED = 0.76
 # More labels than that would run into each other.
 MAX_LABELS = 6
+# About how wide a letter is.
+LETTER = 7
 # So many series have colours; those beyond are one, the last.
 MAX_SERIES = 5
 OTHERS = "others"
@@ -56,8 +58,8 @@ class Plot(NamedTuple):
 
 
 def top_of_scale(highest: int) -> int:
-    """The least of 2, 4, 10, 20, 40, 100 … that is no less: its half is a whole number, too."""
-    steps = (int(step * 10**power) for power in itertools.count() for step in (2, 4, 10))
+    """The least of 2, 4, 6, 8, 10, 20, 40 … that is no less: its half is a whole number, too."""
+    steps = (int(step * 10**power) for power in itertools.count() for step in (2, 4, 6, 8, 10))
     return next(step for step in steps if step >= highest)
 
 
@@ -98,7 +100,7 @@ def bars(figure: Figure) -> Plot:
             base += number
     every = math.ceil(len(shown.labels) / MAX_LABELS) or 1
     labels = [
-        Mark(round(LEFT + slot * (place + 0.5), 1), _brief(label))
+        _label(LEFT + slot * (place + 0.5), _brief(label))
         for place, label in enumerate(shown.labels)
         # Counted from the last, which is today or the highest.
         if (len(shown.labels) - 1 - place) % every == 0
@@ -120,6 +122,11 @@ def describe(figure: Figure) -> str:
 
 def _height(number: int, top: int) -> float:
     return (FLOOR - TOP) * number / top
+
+
+def _label(place: float, text: str) -> Mark:
+    """The text below the middle of its bar, or as near as it fits."""
+    return Mark(round(min(place, WIDTH - LETTER * len(text) / 2), 1), text)
 
 
 def _brief(label: str) -> str:

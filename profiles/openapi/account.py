@@ -22,6 +22,7 @@ class OwnData(drf.Serializer[Any]):
     mails = drf.ListField(child=drf.DictField())
     requests = drf.ListField(child=drf.DictField(), help_text="Those that carried an idempotency key.")
     security_events = drf.ListField(child=drf.DictField())
+    second_factors = drf.ListField(child=drf.DictField(), help_text="Of staff; without their secrets.")
     jobs = drf.ListField(child=drf.DictField())
     imports = drf.ListField(child=drf.DictField(), help_text="What is remembered of them, without what they brought.")
     profiles = serializers.ProfileSerializer(many=True)
@@ -40,6 +41,7 @@ own_data = operation(
         "mails": [],
         "requests": [],
         "security_events": [],
+        "second_factors": [],
         "jobs": [],
         "imports": [],
         "profiles": [examples.PROFILE],
