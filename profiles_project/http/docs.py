@@ -48,9 +48,10 @@ class SchemaView(_Plain, SpectacularAPIView):
 
 @method_decorator(page_policy, name="dispatch")
 class SwaggerView(_Plain, SpectacularSwaggerSplitView):
-    """Answers /api/docs."""
+    """Answers /api/docs, with a template of ours, since the package's own doesn't say which language it speaks."""
 
     schema = None
+    template_name = "docs/swagger.html"
 
 
 @method_decorator(page_policy, name="dispatch")

@@ -11,11 +11,11 @@ from tests.live import ROOT
 SHOTS = ROOT / "var" / "e2e"
 
 
-def shoot(page: Page, name: str, look: Look) -> Path:
-    """The whole page as a picture in ``SHOTS``."""
+def shoot(page: Page, name: str, look: Look, *, whole: bool = True) -> Path:
+    """The whole page, else what the window shows of it, as a picture in ``SHOTS``."""
     path = SHOTS / f"{name}-{look.name}.png"
     # Playwright's own changes to caret and animations would be a style in the page, which its policy refuses.
-    page.screenshot(path=path, full_page=True, animations="allow", caret="initial")
+    page.screenshot(path=path, full_page=whole, animations="allow", caret="initial")
     return path
 
 

@@ -4,15 +4,16 @@ import datetime as dt
 from typing import NamedTuple
 from uuid import UUID
 
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.utils import timezone
 
+from profiles.desk.roles import SUPPORT, SUPPORT_LEAD
 from profiles.models import Job, Profile
 from tests.factories import ProfileFactory, UserFactory, make_profile
 from users.models import Mail, SecurityEvent, Session, User
 
-# Who looks at the desk: a role's name, and whether it enters the admin at all.
-ROLES = ("superuser", "support", "nobody")
+# Who looks at the desk, and their group; the first and the last are in none.
+ROLES = {"superuser": None, "lead": SUPPORT_LEAD, "support": SUPPORT, "nobody": None}
 DEVICES = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148",
     "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
@@ -66,11 +67,8 @@ def make_staff(role: str, email: str) -> User:
         is_staff=role != "nobody",
         is_superuser=role == "superuser",
     )
-    if role == "support":
-        seen = Permission.objects.filter(content_type__app_label__in=["profiles", "users"])
-        user.user_permissions.set(seen.filter(codename__startswith="view_"))
-    elif group := Group.objects.filter(name__iexact=role).first():
-        user.groups.add(group)
+    if group := ROLES[role]:
+        user.groups.add(Group.objects.get(name=group))
     return user
 
 
