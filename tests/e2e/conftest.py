@@ -75,6 +75,8 @@ def site(database: str, stage: Stage) -> Iterator[Site]:
         mails = folder / "mails"
         mails.mkdir()
         variables = {"DEBUG": "false", "DATABASE_URL": database, "EMAIL_URL": f"filemail:///{mails}"}
+        # Each test begins with counters at nought.
+        variables["RATELIMIT_ENABLE"] = "true"
         variables["REDIS_URL"] = os.environ["REDIS_URL"]
         with service(folder, **variables) as port, worker(folder, **variables):
             yield Site(port, mails)

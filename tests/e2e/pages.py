@@ -24,6 +24,8 @@ PAGES: Mapping[str, Callable[[Stage], str]] = {
     "job": lambda stage: f"/admin/profiles/job/{stage.job}/change/",
     "groups": lambda stage: "/admin/auth/group/",
     "group-add": lambda stage: "/admin/auth/group/add/",
+    "tasks": lambda stage: "/admin/django_tasks_database/dbtaskresult/",
+    "second-factor-set-up": lambda stage: "/admin/second-factor/set-up/",
     "app-users": lambda stage: "/admin/users/",
     "password-change": lambda stage: "/admin/password_change/",
 }
