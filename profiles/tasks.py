@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import threading
+import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -38,6 +39,8 @@ MAX_ARCHIVES = 5
 KEEP = dt.timedelta(days=7)
 # A sweep that finds more leaves the rest to the next one.
 SWEEP_LIMIT = 500
+SCORE_LIMIT = 500
+SCORED_AT_ONCE = 25
 
 
 class TooManyJobs(Problem):
@@ -382,6 +385,29 @@ def sweep_jobs() -> int:
             put_off(job)
             filed += 1
     return filed
+
+
+def score_profiles() -> int:
+    """Reckon how complete the profiles are that have changed since it was last done; how many were reckoned.
+
+    The next turn goes on where there are more. What is reckoned follows from the document, and so is no revision.
+    """
+    scored = 0
+    while scored < SCORE_LIMIT:
+        with transaction.atomic():
+            # Locked, so that nobody changes what is being looked at; what somebody changes now has its turn later.
+            waiting = Profile.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+            some = [profile.pk for profile in waiting.filter(score=None).order_by()[:SCORED_AT_ONCE]]
+            found = rendering.score(Profile.objects.filter(pk__in=some), timezone.now().date())
+            by_score: dict[int, list[uuid.UUID]] = {}
+            for pk, value in found.items():
+                by_score.setdefault(value, []).append(pk)
+            for value, those in by_score.items():
+                Profile.objects.filter(pk__in=those).update(score=value)
+        scored += len(found)
+        if len(some) < SCORED_AT_ONCE:
+            break
+    return scored
 
 
 def prune_jobs() -> int:

@@ -327,6 +327,7 @@ SCHEDULE: dict[str, float] = {
     **dict.fromkeys(PRUNE, 60),
     "users.maintenance.sweep_mails": 60,
     "profiles.tasks.sweep_jobs": min(5, JOB_LEASE.total_seconds() / 2),
+    "profiles.tasks.score_profiles": 5,
 }
 
 # Mail ------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
-from profiles_project.http.values import fold
+from profiles_project.http.values import fold, search_key
 from users.events import note
 from users.links import open_link
 from users.models import Mail, Session, User
@@ -70,7 +70,8 @@ def confirm_address(token: str) -> None:
     mail, user = found
     changes: dict[str, Any] = {"is_verified": True, "updated_at": timezone.now()}
     if mail.kind == Kind.CHANGE_EMAIL:
-        changes |= {"email": mail.address, "email_key": fold(mail.address)}
+        name = search_key(user.full_name, mail.address)
+        changes |= {"email": mail.address, "email_key": fold(mail.address), "search_key": name}
     elif user.is_verified:
         return
     try:

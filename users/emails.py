@@ -45,6 +45,13 @@ TEXTS = {
         "",
         "If this was not you, change your password now: that stops the change as well.",
     ),
+    Mail.Kind.EXPORT_NOTICE: Text(
+        "The archive of your data",
+        "You asked our support for a copy of everything that we have stored about you. It is being made: "
+        "in some minutes you find it in the app, for 7 days.",
+        "",
+        "If you did not ask for this, please tell us. Nobody but you can open the archive.",
+    ),
     Mail.Kind.PASSWORD_NOTICE: Text(
         "Your password was changed",
         "The password of your account was changed, and your other devices were logged out.",

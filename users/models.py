@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
-from profiles_project.http.values import FoldedField, fold, new_id, nfc
+from profiles_project.http.values import FoldedField, SearchField, fold, new_id, nfc
 
 # A phone may send one refresh token twice: that long, the second gets what the first got (contract 2).
 REFRESH_GRACE = dt.timedelta(seconds=30)
@@ -52,6 +52,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Case folding makes three characters of one at most, so 254 characters never need more than 762.
     email_key = FoldedField(source="email", max_length=800, unique=True)
     full_name = models.CharField(max_length=100)
+    search_key = SearchField(sources=("full_name", "email"))
     is_active = models.BooleanField("active", default=True, help_text="Without it the person can't log in.")
     is_staff = models.BooleanField("staff", default=False, help_text="May enter the admin site.")
     is_verified = models.BooleanField(
@@ -68,8 +69,22 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ("id",)
-        # How many registered on a day.
-        indexes = (models.Index(fields=["created_at"], name="user_created"),)
+        indexes = (
+            # What support filters by, where it is rare.
+            models.Index(fields=["-id"], condition=Q(is_active=False), name="user_inactive"),
+            models.Index(fields=["-id"], condition=Q(is_verified=False), name="user_unverified"),
+            models.Index(fields=["-id"], condition=Q(is_staff=True), name="user_staff"),
+            # How many registered on a day.
+            models.Index(fields=["created_at"], name="user_created"),
+        )
+        # What the support desk does to an account (profiles/desk/actions.py), each a right of its own.
+        permissions = (
+            ("deactivate_user", "Can deactivate and reactivate an account"),
+            ("end_sessions_user", "Can end all sessions of an account"),
+            ("send_mail_user", "Can send a verification or reset mail"),
+            ("export_user", "Can have the archive of a person's data made"),
+            ("erase_user", "Can erase an account on request"),
+        )
 
     def __str__(self) -> str:
         return self.email
@@ -232,6 +247,43 @@ class SecurityEvent(models.Model):
         return self.kind
 
 
+class AuditEntry(models.Model):
+    """What a member of the staff did or opened, when and why; the database lets nobody change or delete it.
+
+    It names rows by their ids alone, so that it outlives the person concerned and tells nothing of them.
+    """
+
+    # The database refuses to delete what is younger (migration 0004).
+    KEEP = dt.timedelta(days=730)
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # None of the three is a foreign key: the entry stays when they go.
+    staff_id = models.BigIntegerField()
+    user_id = models.BigIntegerField(null=True)
+    object_id = models.CharField(max_length=36)
+    object_kind = models.CharField(max_length=40)
+    action = models.CharField(max_length=40)
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name_plural = "audit log"
+        indexes = (
+            models.Index(fields=["user_id", "-id"], name="audit_entry_of_user"),
+            models.Index(fields=["staff_id", "-id"], name="audit_entry_of_staff"),
+        )
+
+    def __str__(self) -> str:
+        return self.action
+
+    def save(self, **options: Any) -> None:
+        """Store a new entry; one that is stored stays as it is (`TypeError`)."""
+        if not self._state.adding:
+            raise TypeError("An entry of the audit log is never changed.")
+        super().save(**options)
+
+
 class Mail(models.Model):
     """A mail that is to be sent or was sent. Its text isn't stored: the task that sends it writes it, link included."""
 
@@ -243,6 +295,7 @@ class Mail(models.Model):
         CHANGE_EMAIL = "change_email", "Confirm the new e-mail address"
         EMAIL_CHANGE_NOTICE = "email_change_notice", "Notice of a change of e-mail address"
         PASSWORD_NOTICE = "password_notice", "Notice of a change of password"
+        EXPORT_NOTICE = "export_notice", "Notice of an archive of one's data"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="mails")

@@ -195,7 +195,7 @@ class MeView(PrivateView):
         user = self.account
         if form.get("full_name", user.full_name) != user.full_name:
             user.full_name = form["full_name"]
-            user.save(update_fields=["full_name", "updated_at"])
+            user.save(update_fields=["full_name", "search_key", "updated_at"])
         return Response(serializers.Me(user).data)
 
 

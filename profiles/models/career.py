@@ -20,7 +20,7 @@ from profiles.models.parts import PARTS, Part
 from profiles_project.http.conditional import IfMatch
 from profiles_project.http.errors import Conflict
 from profiles_project.http.prepared import Parameter, Prepared, PreparedUpdate
-from profiles_project.http.values import is_same, new_id
+from profiles_project.http.values import SearchField, is_same, new_id
 from users.models import User
 
 P = TypeVar("P", bound=Part)
@@ -165,6 +165,11 @@ class Profile(models.Model):
     professional_summary = models.TextField(max_length=2000, null=True, blank=True, validators=[MinLengthValidator(10)])
     extra = ExtraField(max_bytes=limits.MAX_PROFILE_EXTRA_BYTES)
 
+    # Two things that follow from the document, for support alone: what it is found by, and how complete it is in
+    # percent. Every revision empties the latter, and the worker reckons it again (`rendering.score`).
+    search_key = SearchField(sources=("full_name", "email"))
+    score = models.PositiveSmallIntegerField("completeness", null=True, blank=True, editable=False)
+
     objects: ClassVar[ProfileManager] = ProfileManager()
 
     PLACE = ("address", "postal_code", "city", "region", "country_code")
@@ -176,7 +181,11 @@ class Profile(models.Model):
 
     class Meta:
         ordering = ("created_at", "id")
-        indexes = (models.Index(fields=["user", "created_at", "id"], name="profile_of_user"),)
+        indexes = (
+            models.Index(fields=["user", "created_at", "id"], name="profile_of_user"),
+            models.Index(fields=["score"], name="profile_score"),
+        )
+        permissions = (("activate_profile", "Can make a profile the active one of its user"),)
         constraints = (
             models.UniqueConstraint(fields=["user"], condition=Q(is_active=True), name="one_active_profile_a_user"),
             models.CheckConstraint(condition=Q(version__gte=1), name="profile_version_from_1"),
@@ -223,6 +232,10 @@ class Profile(models.Model):
         self.updated_at = max(timezone.now(), self.updated_at)
         is_usual = len(changed) <= 1
         changed |= {"version": self.version, "updated_at": self.updated_at}
+        if not changed.keys().isdisjoint(("full_name", "email")):
+            changed["search_key"] = Profile._meta.get_field("search_key").derive(self)
+        if self.score is not None:
+            changed["score"] = self.score = None
         if is_usual:
             _update(*changed).run(pk=self.pk, **changed)
         else:

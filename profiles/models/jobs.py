@@ -97,6 +97,7 @@ class Job(models.Model):
             models.Index(fields=["user", "-id"], name="job_of_user"),
             models.Index(fields=["lease_until"], condition=Q(finished_at__isnull=True), name="job_unfinished"),
             models.Index(fields=["finished_at"], condition=Q(finished_at__isnull=False), name="job_finished"),
+            models.Index(fields=["-id"], condition=Q(status="failed"), name="job_failed"),
         )
         constraints = (
             models.CheckConstraint(
@@ -105,6 +106,7 @@ class Job(models.Model):
                 name="job_finished_has_time",
             ),
         )
+        permissions = (("rerun_job", "Can run a failed job again"), ("cancel_job", "Can cancel a job"))
 
     def __str__(self) -> str:
         return str(self.id)

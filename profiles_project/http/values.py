@@ -3,6 +3,7 @@
 import json
 import unicodedata
 import uuid
+from collections.abc import Sequence
 
 import uuid_utils.compat
 from django.db import models
@@ -53,6 +54,17 @@ def _in_order(value: object) -> str:
     return json.dumps(value, sort_keys=True)
 
 
+def search_key(*texts: str) -> str:
+    """The texts as support searches them: without case and without marks above or below a letter, one space between.
+
+    «Jürgen  Groß» and «JURGEN GROSS» have the same. Whoever types a name may not know how its owner writes it.
+    """
+    bare = "".join(
+        letter for letter in unicodedata.normalize("NFKD", " ".join(texts)) if not unicodedata.combining(letter)
+    )
+    return " ".join(nfc(bare.casefold()).split())
+
+
 def fold(text: str) -> str:
     """The key under which texts are equal without case: «Straße» and «STRASSE» have the same.
 
@@ -73,7 +85,36 @@ class FoldedField(models.CharField[str, str]):
         name, path, args, kwargs = super().deconstruct()
         return name, path, list(args), {**kwargs, "source": self.source}
 
+    def derive(self, instance: models.Model) -> str:
+        """What the column of this row should hold."""
+        return fold(getattr(instance, self.source))
+
     def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: FBT001  # Django's signature
-        value = fold(getattr(model_instance, self.source))
+        value = self.derive(model_instance)
+        setattr(model_instance, self.attname, value)
+        return value
+
+
+class SearchField(models.TextField[str, str]):
+    """A column that holds `search_key()` of other fields of the row, filled whenever the row is saved.
+
+    A release that does not know the column leaves it empty; `manage.py rebuild_search` fills it then.
+    """
+
+    def __init__(self, *, sources: Sequence[str], **options: object) -> None:
+        self.sources = tuple(sources)
+        options = {"editable": False, "default": "", "db_default": "", **options}
+        super().__init__(**options)  # type: ignore[arg-type]  # TextField's options, passed on
+
+    def deconstruct(self) -> tuple[str, str, list[object], dict[str, object]]:
+        name, path, args, kwargs = super().deconstruct()
+        return name, path, list(args), {**kwargs, "sources": self.sources}
+
+    def derive(self, instance: models.Model) -> str:
+        """What the column of this row should hold."""
+        return search_key(*(getattr(instance, source) for source in self.sources))
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:  # noqa: FBT001  # Django's signature
+        value = self.derive(model_instance)
         setattr(model_instance, self.attname, value)
         return value

@@ -1,0 +1,32 @@
+"""`manage.py rebuild_search`: what support searches by, reckoned again."""
+
+from django.apps import apps
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
+from tqdm import tqdm
+
+from profiles_project.http.derived import derived_fields, refill
+
+
+class Command(BaseCommand):
+    """Fills the columns that follow from others, such as the keys of the search, where they are wrong."""
+
+    help = "Reckons the keys of search and uniqueness again; after a release that made one, or when one is found wrong."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="count the rows that are wrong, and store nothing")
+
+    def handle(self, *args: object, dry_run: bool, **options: object) -> None:
+        for model in apps.get_models():
+            if not (fields := derived_fields(model)):
+                continue
+            rows = model._default_manager.count()
+            with tqdm(total=rows, desc=model._meta.label, unit=" rows", disable=None) as bar:
+                wrong = refill(model, bar.update, store=not dry_run)
+            names = ", ".join(field.name for field in fields)
+            done = "to mend" if dry_run else "mended"
+            self.stdout.write(f"{model._meta.label} ({names}): {rows} rows, {wrong} {done}")
+            if not dry_run and connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    # What many changes leave in an index of words would slow the search down until it is swept in.
+                    cursor.execute(f"VACUUM (ANALYZE) {connection.ops.quote_name(model._meta.db_table)}")
