@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.signals import user_login_failed
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import IntegrityError, transaction
 from django.dispatch import receiver
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
+from profiles_project.http.logs import security_event
 from profiles_project.http.values import fold, search_key
 from users.events import note
 from users.links import open_link
@@ -20,6 +21,18 @@ from users.tasks import file_mail
 from users.validators import password_faults
 
 Kind = Mail.Kind
+
+
+@receiver(user_logged_in)
+def note_login(sender: object, user: User, **_: object) -> None:
+    """Called by Django when staff log in to the admin; the API has sessions of its own."""
+    security_event("admin_login", staff=user.pk)
+
+
+@receiver(user_logged_out)
+def note_logout(sender: object, user: User | None, **_: object) -> None:
+    """Called by Django when staff log out."""
+    security_event("admin_logout", staff=user.pk if user else None)
 
 
 @receiver(user_login_failed)

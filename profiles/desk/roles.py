@@ -6,6 +6,8 @@ another name, which no release touches.
 
 from typing import Any
 
+from django.apps import apps as registry
+
 VIEWED = (
     *("users.view_user", "users.view_session", "users.view_mail", "users.view_securityevent"),
     *("profiles.view_profile", "profiles.view_job"),
@@ -22,8 +24,11 @@ ROLES = {
 }
 
 
-def make_roles(apps: Any, **_: Any) -> None:
-    """Called by Django after it has migrated, when it has made the rights of all apps; `apps` is what was migrated."""
+def make_roles(apps: Any = registry, **_: Any) -> None:
+    """Called by Django after it has migrated, when it has made the rights of all apps.
+
+    `apps` are the models as far as they were migrated; after a flush Django sends none.
+    """
     try:
         groups, permissions = apps.get_model("auth", "Group").objects, apps.get_model("auth", "Permission").objects
     except LookupError:

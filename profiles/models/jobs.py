@@ -5,9 +5,11 @@ all be at one job, and one of them wins.
 """
 
 import datetime as dt
+import json
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import IO, Any, ClassVar, Self
 
 from django.conf import settings
@@ -142,11 +144,30 @@ class Job(models.Model):
 
     def fail(self, problem: Mapping[str, Any]) -> bool:
         """End this run with the problem document that says why; False if it was lost meanwhile."""
+        # What failed by no fault of the request's can be run again by support, and so keeps what it was given.
+        if problem["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return self._set(self._mine(), self._failed(problem))
         return self._end({**self._failed(problem), "input": ""})
 
     def give_up(self, now: dt.datetime, problem: Mapping[str, Any]) -> bool:
         """End a job that was lost too often; its input stays, for whoever finds out why."""
         return self._set(self._lost(now), self._failed(problem))
+
+    @property
+    def can_run_again(self) -> bool:
+        """Whether it failed by no fault of the request's: what it was given is still there then."""
+        if self.status != self.Status.FAILED or self.problem is None:
+            return False
+        return bool(json.loads(self.problem)["status"] >= HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    def run_again(self, now: dt.datetime) -> bool:
+        """Take a failed job back for one more run; False if it has changed meanwhile.
+
+        Its runs are counted on, so that one that was taken for dead can't be mistaken for the new one.
+        """
+        failed = Job.objects.filter(pk=self.pk, status=self.Status.FAILED, finished_at=self.finished_at)
+        waits = {"status": self.Status.QUEUED, "problem": None, "finished_at": None, "done": 0}
+        return self._set(failed, {**waits, "lease_until": now + settings.JOB_LEASE})
 
     def requeue(self, now: dt.datetime) -> bool:
         """Take back a job that was lost, for another run; False if somebody else did or it was heard of meanwhile."""

@@ -4,10 +4,8 @@ from django.contrib.auth.hashers import check_password
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from profiles import exports, openapi, rendering, serializers, tasks
-from profiles.models import Profile
+from profiles import erasure, exports, openapi, serializers, tasks
 from profiles.views.jobs import accepted
-from profiles_project.http.logs import security_event
 from profiles_project.http.preferences import prefers_async
 from users.events import note
 from users.models import User
@@ -37,14 +35,10 @@ class EraseView(PrivateView):
     @openapi.erase
     def post(self, request: Request) -> Response:
         password = self.read(serializers.PasswordBody).validated_data["password"]
-        # The profiles are locked as by every writer, and the user as against whatever refers to it.
-        with Profile.objects.revise_all(self.account.pk) as profiles:
-            user = User.objects.select_for_update().get(pk=self.account.pk)
+
+        def check(user: User) -> None:
             if not check_password(password, user.password):
                 raise WrongPassword
-            # Waits for a run that is about to commit, and takes the others' effects away from them.
-            user.jobs.cancel()
-            user.delete()
-        rendering.forget(profiles.values())
-        security_event("account_erased", user=self.account.pk)
+
+        erasure.erase(self.account.pk, check)
         return Response(status=204)

@@ -24,11 +24,13 @@ class WatchedAdmin:
             self._note("admin_search" if request.GET.get("q") else "admin_list", request)
         return response
 
-    def render_change_form(self, request: HttpRequest, *args: Any, obj: Any = None, **kwargs: Any) -> HttpResponse:
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
         """The page of a row, after Django has found it and let the staff see it."""
         if obj is not None:
             self._note("admin_view", request, obj.pk)
-        return super().render_change_form(request, *args, obj=obj, **kwargs)  # type: ignore[misc,no-any-return]  # as above
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)  # type: ignore[misc,no-any-return]  # as above
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """What was done to a row, noted where it was shown."""

@@ -1,0 +1,125 @@
+"""The page between the wish to do something and the deed: it says what will happen, and asks why."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from profiles.desk.actions import ACTIONS, Action, Refused, perform
+from profiles.desk.rows import page_of, person_link, person_of
+
+# As many as a page of a list shows.
+MOST_AT_ONCE = 100
+SHORTEST_REASON = 5
+REASON_HELP = "For the audit log, where it can't be changed: a ticket's number, who asked. No names, no addresses."
+
+
+class ReasonForm(forms.Form):
+    """Why it is done."""
+
+    reason = forms.CharField(
+        min_length=SHORTEST_REASON, max_length=500, help_text=REASON_HELP, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class GraveForm(ReasonForm):
+    """What can't be undone: the id has to be typed, so that nobody does it to the wrong one."""
+
+    typed = forms.CharField(label="Id", max_length=40)
+
+    def __init__(self, *args: Any, key: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.key = key
+        self.fields["typed"].help_text = f"Type {key} to confirm."
+
+    def clean_typed(self) -> str:
+        typed: str = self.cleaned_data["typed"]
+        if typed.strip() != self.key:
+            raise ValidationError(f"This is not {self.key}.")
+        return typed
+
+
+def act_address(action: Action, keys: Any) -> str:
+    """Where an action asks whether to do it to the rows with these ids."""
+    options = action.model._meta
+    address = reverse(f"admin:{options.app_label}_{options.model_name}_act", args=[action.name])
+    return f"{address}?{urlencode([('id', str(key)) for key in keys])}"
+
+
+def act(model_admin: Any, request: HttpRequest, name: str) -> HttpResponse:
+    """GET asks; POST does it to each of the rows and goes to their page, so that going back repeats nothing.
+
+    403 for an action that isn't allowed, 404 where there is no such action or row.
+    """
+    action = _action(model_admin, request, name)
+    rows = _rows(action, request.GET.getlist("id"))
+    form = _form(action, request, rows)
+    if request.method == "POST" and form.is_valid():
+        for row in rows:
+            _do(action, request, row, form.cleaned_data["reason"])
+        return HttpResponseRedirect(_afterwards(action, rows))
+    refusals = [action.refusal_to(request.user, row) for row in rows]
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "title": action.label,
+        "opts": action.model._meta,
+        "action": action,
+        "rows": [(row, person_link(person_of(row)), why_not) for row, why_not in zip(rows, refusals, strict=True)],
+        "form": form,
+        "is_possible": "" in refusals,
+        "back": page_of(rows[0]) if len(rows) == 1 else _list(action),
+    }
+    request.current_app = model_admin.admin_site.name
+    return TemplateResponse(request, "desk/act.html", context)
+
+
+def _action(model_admin: Any, request: HttpRequest, name: str) -> Action:
+    for action in ACTIONS:
+        if action.model is model_admin.model and action.name == name:
+            if not action.is_allowed(request.user):
+                raise PermissionDenied
+            return action
+    raise Http404
+
+
+def _rows(action: Action, ids: list[str]) -> list[Any]:
+    most = 1 if action.is_grave else MOST_AT_ONCE
+    try:
+        keys = {action.model._meta.pk.to_python(key) for key in ids[: most + 1]}
+    except ValidationError as exc:
+        raise Http404 from exc
+    rows = action.model._default_manager.filter(pk__in=keys).order_by("pk")
+    found = list(rows.select_related("user") if hasattr(action.model, "user") else rows)
+    if not found or len(found) != len(keys) or len(found) > most:
+        raise Http404
+    return found
+
+
+def _form(action: Action, request: HttpRequest, rows: list[Any]) -> ReasonForm:
+    data = request.POST if request.method == "POST" else None
+    return GraveForm(data, key=str(rows[0].pk)) if action.is_grave else ReasonForm(data)
+
+
+def _do(action: Action, request: HttpRequest, row: Any, reason: str) -> None:
+    try:
+        perform(action, row.pk, request.user, reason)  # type: ignore[arg-type]  # staff, as the site has seen to
+    except Refused as refused:
+        messages.error(request, f"{row.pk}: {refused}")
+    except action.model.DoesNotExist:  # type: ignore[attr-defined]  # every model has it
+        messages.error(request, f"{row.pk} is gone.")
+    else:
+        messages.success(request, f"{row.pk}: {action.label.lower()} – done.")
+
+
+def _list(action: Action) -> str:
+    return reverse(f"admin:{action.model._meta.app_label}_{action.model._meta.model_name}_changelist")
+
+
+def _afterwards(action: Action, rows: list[Any]) -> str:
+    is_there = len(rows) == 1 and not action.is_grave
+    return page_of(rows[0]) if is_there else _list(action)

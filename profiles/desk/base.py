@@ -1,0 +1,95 @@
+"""What all lists and pages of the desk have in common."""
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
+
+from profiles.desk import acting
+from profiles.desk.acting import act_address
+from profiles.desk.actions import ACTIONS, Action
+from profiles.desk.rows import audit, person_link
+from profiles_project.http.adminlists import CappedPaginator
+from profiles_project.http.adminlog import WatchedAdmin
+
+
+class ReadOnly:
+    """What staff may look at and not touch."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
+    """A ModelAdmin of people's data: quick lists, the actions of the desk, and who opened whose page."""
+
+    paginator = CappedPaginator
+    list_per_page = 100
+    show_full_result_count = False
+    change_form_template = "desk/page.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        act = self.admin_site.admin_view(self.act)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_act"
+        return [path("act/<str:name>/", act, name=name), *super().get_urls()]
+
+    def act(self, request: HttpRequest, name: str) -> HttpResponse:
+        """The page that asks for a reason, and what is done then."""
+        return acting.act(self, request, name)
+
+    def allowed(self, request: HttpRequest) -> list[Action]:
+        """What the staff may do to rows of this kind."""
+        return [each for each in ACTIONS if each.model is self.model and each.is_allowed(request.user)]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """What can be done to several rows at once: all that is allowed, but for what can't be undone."""
+        return {
+            each.name: (partial(_choose, action=each), each.name, each.label)
+            for each in self.allowed(request)
+            if not each.is_grave
+        }
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        if obj is not None:
+            self.note_opened(request, obj)
+            context["offered"] = offered(self.allowed(request), request.user, obj)
+            context["tables"] = self.tables(request, obj)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def tables(self, request: HttpRequest, obj: Any) -> Iterable[Any]:
+        """What stands on the page of a row beside its own fields."""
+        return ()
+
+    def note_opened(self, request: HttpRequest, obj: Model) -> None:
+        """An entry of the audit log: who looked at whom."""
+        audit(request.user, "view", obj)
+
+
+class OfPerson(DeskAdmin):
+    """Rows that belong to a person, called `user`, and are found by them."""
+
+    @admin.display(description="person", ordering="user_id")
+    def person(self, row: Any) -> str:
+        """Who it is: a link to their page, by name and id."""
+        return person_link(row.user)
+
+
+def offered(actions: Iterable[Action], staff: Any, row: Model) -> list[tuple[Action, str]]:
+    """What the staff can do to a row as it is now, and where."""
+    return [(each, act_address(each, [row.pk])) for each in actions if not each.refusal_to(staff, row)]
+
+
+def _choose(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any], *, action: Action) -> HttpResponse:
+    return HttpResponseRedirect(act_address(action, chosen.values_list("pk", flat=True)))

@@ -1,0 +1,122 @@
+"""People in the desk: found, looked at, helped. Passwords are neither shown nor set here."""
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.db.models import Q, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest
+from django.urls import URLPattern
+
+from profiles.desk import glance, search
+from profiles.desk.base import DeskAdmin
+from profiles.models import Job, Profile
+from profiles_project.http.adminlists import CountedFilter, masked_email
+from users.models import User
+
+# From here on a profile is as good as complete.
+COMPLETE_FROM = 80
+
+
+class StaffCreationForm(AdminUserCreationForm[User]):
+    """Django's form for a new user, with the fields of ours."""
+
+    class Meta:
+        model = User
+        fields = ("email", "full_name")
+
+
+class AccountFilter(CountedFilter):
+    """By the state of the account."""
+
+    title = "account"
+    parameter_name = "account"
+    choice = {
+        "inactive": ("Inactive", Q(is_active=False)),
+        "unverified": ("Unverified", Q(is_verified=False)),
+        "staff": ("Staff", Q(is_staff=True)),
+    }
+
+
+class TroubleFilter(CountedFilter):
+    """By what somebody may want help with."""
+
+    title = "trouble"
+    parameter_name = "trouble"
+
+    def table(self) -> list[tuple[str, tuple[str, Q]]]:
+        failed = Job.objects.filter(status=Job.Status.FAILED).values("user_id")
+        incomplete = Profile.objects.filter(score__lt=COMPLETE_FROM, is_active=True).values("user_id")
+        return [
+            ("failed-jobs", ("Failed jobs", Q(pk__in=failed))),
+            ("incomplete", (f"Profile below {COMPLETE_FROM} %", Q(pk__in=incomplete))),
+        ]
+
+
+@admin.register(User)
+class AccountAdmin(DeskAdmin, UserAdmin[User]):
+    """Accounts. Superusers add staff and hand out permissions; what others may do are the desk's actions."""
+
+    add_form = StaffCreationForm
+    # Not Django's form for changes, which shows the hash and leads to a form for a new password.
+    form = ModelForm[User]
+    ordering = ("-id",)
+    list_display = ("id", "full_name", "address", "is_active", "is_verified", "is_staff", "created_at")
+    list_display_links = ("id", "full_name")
+    list_filter = (AccountFilter, TroubleFilter)
+    # The search is ours; Django shows its box where there are fields.
+    search_fields = ("search_key",)
+    search_help_text = search.HELP
+    readonly_fields = ("email", "is_active", "is_verified", "last_login", "created_at", "updated_at")
+    fieldsets = (
+        (None, {"fields": ("email", "full_name", "is_active", "is_verified")}),
+        (
+            "Permissions",
+            {"fields": ("is_staff", "is_superuser", "groups", "user_permissions"), "classes": ("collapse",)},
+        ),
+        ("Times", {"fields": ("last_login", "created_at", "updated_at")}),
+    )
+    add_fieldsets = (
+        (None, {"classes": ("wide",), "fields": ("email", "full_name", "usable_password", "password1", "password2")}),
+        ("Permissions", {"fields": ("is_staff", "is_superuser")}),
+    )
+    PERMISSIONS: ClassVar[str] = "Permissions"
+
+    @admin.display(description="e-mail", ordering="email")
+    def address(self, user: User) -> str:
+        """Masked, since a list shows many people at once."""
+        return masked_email(user.email)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).defer("password")
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[User], search_term: str) -> Any:
+        return (queryset.filter(pk__in=search.people(search_term)) if search_term.strip() else queryset), False
+
+    def get_urls(self) -> list[URLPattern]:
+        return [url for url in super().get_urls() if url.name != "auth_user_password_change"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        sets = super().get_fieldsets(request, obj)
+        # Who has which rights is of interest where there are any, and to those who hand them out.
+        is_shown = obj is None or obj.is_staff or request.user.is_superuser
+        return sets if is_shown else [each for each in sets if each[0] != self.PERMISSIONS]
+
+    def tables(self, request: HttpRequest, obj: User) -> Iterable[glance.Table]:
+        return glance.tables(obj, with_audit=request.user.has_perm("users.view_auditentry"))
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        return self.readonly_fields if obj else ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        # Whoever hands out rights could give themselves any.
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return False

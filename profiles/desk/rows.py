@@ -1,0 +1,46 @@
+"""Rows as the desk speaks of them: whose they are, where their pages are, and what the audit log says of them."""
+
+from typing import Any
+
+from django.db.models import Model
+from django.urls import reverse
+from django.utils.html import format_html
+
+from profiles_project.http.adminlists import masked_email
+from users.models import AuditEntry, User
+
+
+def person_of(row: Any) -> User | None:
+    """Whose row it is; a mail or an event may be nobody's."""
+    person: User | None = row if isinstance(row, User) else getattr(row, "user", None)
+    return person
+
+
+def page_of(row: Model) -> str:
+    """The address of a row's page."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def page_link(row: Model, text: str) -> str:
+    """A link to a row's page."""
+    return format_html('<a href="{}">{}</a>', page_of(row), text)
+
+
+def person_link(user: User | None) -> str:
+    """A person in a list: a link to their page."""
+    if user is None:
+        return ""
+    return page_link(user, f"{user.full_name} ({masked_email(user.email)})")
+
+
+def audit(staff: Any, action: str, row: Model, reason: str = "") -> None:
+    """Write an entry of the audit log about a row."""
+    person = person_of(row)
+    AuditEntry.objects.create(
+        staff_id=staff.pk,
+        user_id=person.pk if person else None,
+        object_kind=row._meta.label_lower,
+        object_id=str(row.pk),
+        action=action,
+        reason=reason,
+    )

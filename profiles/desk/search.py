@@ -1,0 +1,60 @@
+"""The one search box of the desk: people and careers, by e-mail address, name or id, of a person or of a profile."""
+
+import uuid
+from contextlib import suppress
+
+from django.db.models import Model, Q, QuerySet
+
+from profiles.models import Profile
+from profiles_project.http.values import parse_id, search_key
+from users.models import User
+
+# Who finds more has to say more.
+MOST_FOUND = 1_000
+# A shorter word has no three letters in a row to look for inside of others.
+SHORTEST_INNER = 3
+LARGEST_ID = 2**63 - 1
+HELP = "An e-mail address, a name or parts of them, or the id of a person or a profile."
+
+
+def people(term: str) -> list[int]:
+    """The ids of the people whom the term fits, of whom `MOST_FOUND` are looked for in each of two places.
+
+    A person fits by account and by profile, since the two may have different names and addresses.
+    """
+    if (found := _id_in(term)) is not None:
+        return list(Profile.objects.filter(pk=found).values_list("user_id", flat=True))
+    ids = set(_matching(User, term).values_list("pk", flat=True)[:MOST_FOUND])
+    ids.update(_matching(Profile, term).values_list("user_id", flat=True)[:MOST_FOUND])
+    if (number := _number_in(term)) is not None:
+        ids.add(number)
+    return sorted(ids)
+
+
+def careers(term: str) -> Q:
+    """The profiles of the people whom the term fits; of an id of a profile only that one."""
+    if (found := _id_in(term)) is not None:
+        return Q(pk=found)
+    return Q(user__in=people(term))
+
+
+def _id_in(term: str) -> uuid.UUID | None:
+    with suppress(ValueError):
+        return parse_id(term.strip())
+    return None
+
+
+def _number_in(term: str) -> int | None:
+    text = term.strip()
+    return int(text) if text.isascii() and text.isdigit() and int(text) <= LARGEST_ID else None
+
+
+def _matching(model: type[Model], term: str) -> QuerySet[Model]:
+    """The rows in whose key every word of the term stands. No order: the quickest ones to find."""
+    words = search_key(term.replace("\0", " ")).split()
+    rows = model._default_manager.order_by()
+    for word in words:
+        inner = Q(search_key__contains=word)
+        outset = Q(search_key__startswith=word) | Q(search_key__contains=f" {word}")
+        rows = rows.filter(inner if len(word) >= SHORTEST_INNER else outset)
+    return rows if words else rows.none()

@@ -1,0 +1,29 @@
+"""Erasing an account with everything in it (contract 2), asked for by its owner or carried out by support."""
+
+from collections.abc import Callable
+
+from django.db import transaction
+
+from profiles import rendering
+from profiles.models import Profile
+from profiles_project.http.logs import security_event
+from users.models import User
+
+
+def erase(user_id: int, check: Callable[[User], None] | None = None) -> None:
+    """Delete the account for good. `check` sees the locked user and raises what speaks against it."""
+    # The profiles are locked as by every writer, and the user as against whatever refers to it.
+    with Profile.objects.revise_all(user_id) as profiles:
+        user = User.objects.select_for_update().get(pk=user_id)
+        if check:
+            check(user)
+        # Waits for a run that is about to commit, and takes the others' effects away from them.
+        user.jobs.cancel()
+        user.delete()
+        gone = list(profiles.values())
+        transaction.on_commit(lambda: _forget(user_id, gone))
+
+
+def _forget(user_id: int, gone: list[Profile]) -> None:
+    rendering.forget(gone)
+    security_event("account_erased", user=user_id)
