@@ -89,8 +89,8 @@ class Window:
             self.faults.append(f"request to another host: {request.url}")
 
     def _note_failure(self, request: Request) -> None:
-        # A download ends the navigation that asked for it.
-        if request.failure != "net::ERR_ABORTED" or not request.is_navigation_request():
+        # Whoever clicks on before all of a page has come aborts the rest.
+        if request.failure != "net::ERR_ABORTED":
             self.faults.append(f"request failed: {request.method} {request.url}: {request.failure}")
 
     def _note_response(self, response: Response) -> None:

@@ -1,13 +1,14 @@
 """What the browser finds: staff of every role, people in every state, and work and mails that went well and badly."""
 
 import datetime as dt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
 from profiles.desk.roles import SUPPORT, SUPPORT_LEAD
+from profiles.desk.rows import audit
 from profiles.models import Job, Profile
 from tests.factories import ProfileFactory, UserFactory, make_profile
 from users.models import Mail, SecurityEvent, Session, User
@@ -19,15 +20,19 @@ DEVICES = (
     "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
     "okhttp/5.1.0",
 )
-PROBLEM = '{"type": "about:blank", "title": "Stale version", "status": 412, "detail": "The profile has version 7."}'
+PROBLEM = '{"type": "about:blank", "title": "Internal error", "status": 500, "detail": "Something broke."}'
 
 
 class Stage(NamedTuple):
     """The rows that pages and flows name."""
 
     person: User
+    unverified: User
+    inactive: User
     profile: Profile
+    spare: Profile
     job: UUID
+    queued: UUID
     session: UUID
     mail: UUID
     event: UUID
@@ -39,19 +44,24 @@ def set_up() -> Stage:
         make_staff(role, f"{role}@example.org")
     person = UserFactory.create(email="ada.lovelace@example.org", is_verified=True)
     profile = make_profile(person, count=3)
-    ProfileFactory.create(user=person, label="Teaching")
-    UserFactory.create(email="unverified@example.org", full_name="Grace Hopper")
-    UserFactory.create(email="inactive@example.org", full_name="Charles Babbage", is_active=False)
+    spare = ProfileFactory.create(user=person, label="Teaching")
     for number in range(120):
         made = UserFactory.create(full_name=f"Person Number {number}", is_verified=bool(number % 3))
         ProfileFactory.create(user=made, professional_summary=None if number % 4 else "A summary of a career.")
     sessions = [Session.objects.start(person, device) for device in DEVICES]
     Session.objects.filter(pk=sessions[-1].pk).end()
-    jobs = [make_job(person, status, profile) for status in Job.Status]
+    jobs = {status: make_job(person, status, profile_id=profile.pk) for status in Job.Status}
+    for action in ("view", "end-sessions", "deactivate", "reactivate"):
+        reason = "" if action == "view" else "Ticket 4711: asked for by the person, by telephone."
+        audit(User.objects.get(email="lead@example.org"), action, person, reason)
     return Stage(
         person=person,
+        unverified=UserFactory.create(email="unverified@example.org", full_name="Grace Hopper"),
+        inactive=UserFactory.create(email="inactive@example.org", full_name="Charles Babbage", is_active=False),
         profile=profile,
-        job=next(job.pk for job in jobs if job.status == Job.Status.FAILED),
+        spare=spare,
+        job=jobs[Job.Status.FAILED].pk,
+        queued=jobs[Job.Status.QUEUED].pk,
         session=sessions[0].pk,
         mail=_make_mails(person),
         event=_make_events(person, sessions[0]),
@@ -72,24 +82,24 @@ def make_staff(role: str, email: str) -> User:
     return user
 
 
-def make_job(user: User, status: str, profile: Profile | None = None) -> Job:
-    """A job in a state that no worker changes any more: what is not finished has a lease far in the future."""
+def make_job(user: User, status: str, **fields: Any) -> Job:
+    """A job in a state that no worker changes any more: what is not finished has a lease far in the future.
+
+    A failed one failed by our fault, so that it can be run again.
+    """
     now = timezone.now()
     is_finished = status not in Job.UNFINISHED
-    return Job.objects.create(
-        user=user,
-        kind="experiences_bulk_create",
-        profile_id=profile and profile.pk,
-        profile_created_at=profile and profile.created_at,
-        status=status,
-        total=250,
-        done=250 if status == Job.Status.SUCCEEDED else 0,
-        attempts=0 if status == Job.Status.QUEUED else 1,
-        problem=PROBLEM if status == Job.Status.FAILED else None,
-        lease_until=now + dt.timedelta(days=1),
-        started_at=None if status == Job.Status.QUEUED else now,
-        finished_at=now if is_finished else None,
-    )
+    state = {
+        "kind": "experiences_bulk_create",
+        "total": 250,
+        "done": 250 if status == Job.Status.SUCCEEDED else 0,
+        "attempts": 0 if status == Job.Status.QUEUED else 1,
+        "problem": PROBLEM if status == Job.Status.FAILED else None,
+        "lease_until": now + dt.timedelta(days=1),
+        "started_at": None if status == Job.Status.QUEUED else now,
+        "finished_at": now if is_finished else None,
+    }
+    return Job.objects.create(user=user, status=status, **{**state, **fields})
 
 
 def _make_mails(person: User) -> UUID:
