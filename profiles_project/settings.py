@@ -312,11 +312,11 @@ if TASKS_BACKEND == "rq":
     MIGRATION_MODULES = {"django_rq": None}
 # How long a job's worker may be silent before the job is begun again.
 JOB_LEASE = timedelta(seconds=number("JOB_LEASE_SECONDS", 15, low=2, high=3600))
-# What deletes what nobody needs any more.
-PRUNE = ["users.maintenance.prune", "profiles.tasks.prune_jobs"]
+# The rules by which rows are deleted that nobody needs any more.
+PRUNE = ["users.maintenance.OUTDATED", "profiles.tasks.OUTDATED"]
 # What the worker calls beside its tasks, and after how many seconds again.
 SCHEDULE: dict[str, float] = {
-    **dict.fromkeys(PRUNE, 60),
+    "profiles_project.pruning.prune": 60,
     "users.maintenance.sweep_mails": 60,
     "profiles.tasks.sweep_jobs": min(5, JOB_LEASE.total_seconds() / 2),
 }
