@@ -148,9 +148,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 # Database --------------------------------------------------------------------------------------------------------
 
 
-def database() -> dict[str, Any]:
-    """Django's description of the database at DATABASE_URL; options in the URL's query win over those here."""
-    url = text("DATABASE_URL") or f"sqlite:///{directory(DATA_DIR) / 'db.sqlite3'}"
+def database(url: str) -> dict[str, Any]:
+    """Django's description of the database at the address; options in the URL's query win over those here."""
     config: dict[str, Any] = environ.Env.db_url_config(url)
     given = config.get("OPTIONS", {})
     if config.get("ENGINE") == "django.db.backends.sqlite3":
@@ -179,7 +178,7 @@ def database() -> dict[str, Any]:
     return config | {"OPTIONS": defaults | given}
 
 
-DATABASES = {"default": database()}
+DATABASES = {"default": database(text("DATABASE_URL") or f"sqlite:///{directory(DATA_DIR) / 'db.sqlite3'}")}
 
 # Cache -----------------------------------------------------------------------------------------------------------
 
