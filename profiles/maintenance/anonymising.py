@@ -85,7 +85,8 @@ def _rewrite(work: Work, using: str, inventor: Inventor) -> None:
     connection, options = connections[using], work.model._meta
     quote = connection.ops.quote_name
     key: Any = options.pk
-    fields: list[Any] = [options.get_field(name) for name in work.columns] + derived(work.model)
+    filled = derived(work.model)
+    fields: list[Any] = [options.get_field(name) for name in work.columns] + filled
     columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
     assignment = f"UPDATE {quote(options.db_table)} SET {columns} WHERE {quote(key.column)} = %s"  # noqa: S608  # our own names
     with bar(options.db_table, work.rows) as progress:
@@ -93,7 +94,10 @@ def _rewrite(work: Work, using: str, inventor: Inventor) -> None:
             values = []
             for row in rows:
                 _set(row, work.columns, inventor)
-                new = [_stored(row, field) for field in fields]
+                new = [
+                    field.pre_save(row, add=False) if field in filled else getattr(row, field.attname)
+                    for field in fields
+                ]
                 prepared = [field.get_db_prep_save(each, connection) for field, each in zip(fields, new, strict=True)]
                 values.append([*prepared, key.get_db_prep_save(row.pk, connection)])
             with transaction.atomic(using), connection.cursor() as cursor:
@@ -124,10 +128,6 @@ def _new(row: models.Model, name: str, fate: Any, inventor: Inventor) -> Any:
     old = getattr(row, name)
     is_nothing = old is None or old == ""
     return old if is_nothing and not isinstance(fate, Always) else fate(inventor, row, name)
-
-
-def _stored(row: models.Model, field: Any) -> Any:
-    return field.pre_save(row, add=False) if field in derived(type(row)) else getattr(row, field.attname)
 
 
 def _forget(using: str) -> None:

@@ -128,7 +128,9 @@ class Inventor:
             return ""
         prose = self._prose[script]
         start = self.number(len(prose), *where)
-        piece = (prose[start:] + prose * (length // len(prose) + 1))[:length]
+        piece = prose[start : start + length]
+        if len(piece) < length:
+            piece = (piece + prose * (length // len(prose) + 1))[:length]
         letter = next(sign for sign in prose if sign.isalpha())
         if not piece[-1].isalpha():
             piece = piece[:-1] + letter

@@ -48,12 +48,13 @@ def table_hash(model: type[models.Model], using: str, step: Callable[[], object]
     """The hash of a table's rows, which are never all in memory; `step` is called for each."""
     columns: list[Any] = sorted(model._meta.concrete_fields, key=lambda field: str(field.column))
     plain = [_plain(field, connections[using].vendor) for field in columns]
+    # One for all rows: json.dumps would make one for each.
+    encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_text).encode
     names = json.dumps([field.column for field in columns])
     digest, rows = hashlib.sha256(names.encode()), 0
     for row in _rows(model, columns, using):
         values = [convert(value) for convert, value in zip(plain, row, strict=True)]
-        digest.update(json.dumps(values, sort_keys=True, separators=(",", ":"), default=_text).encode())
-        digest.update(b"\n")
+        digest.update(f"{encode(values)}\n".encode())
         rows += 1
         step()
     return TableHash(rows, digest.hexdigest())
