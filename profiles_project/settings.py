@@ -151,9 +151,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 # Database --------------------------------------------------------------------------------------------------------
 
 
-def database() -> dict[str, Any]:
-    """Django's description of the database at DATABASE_URL; options in the URL's query win over those here."""
-    url = text("DATABASE_URL") or f"sqlite:///{directory(DATA_DIR) / 'db.sqlite3'}"
+def database(url: str) -> dict[str, Any]:
+    """Django's description of the database at the address; options in the URL's query win over those here."""
     config: dict[str, Any] = environ.Env.db_url_config(url)
     given = config.get("OPTIONS", {})
     if config.get("ENGINE") == "django.db.backends.sqlite3":
@@ -182,7 +181,7 @@ def database() -> dict[str, Any]:
     return config | {"OPTIONS": defaults | given}
 
 
-DATABASES = {"default": database()}
+DATABASES = {"default": database(text("DATABASE_URL") or f"sqlite:///{directory(DATA_DIR) / 'db.sqlite3'}")}
 
 # Cache -----------------------------------------------------------------------------------------------------------
 
@@ -320,11 +319,11 @@ if TASKS_BACKEND == "rq":
     MIGRATION_MODULES = {"django_rq": None}
 # How long a job's worker may be silent before the job is begun again.
 JOB_LEASE = timedelta(seconds=number("JOB_LEASE_SECONDS", 15, low=2, high=3600))
-# What deletes what nobody needs any more.
-PRUNE = ["users.maintenance.prune", "profiles.tasks.prune_jobs"]
+# The rules by which rows are deleted that nobody needs any more.
+PRUNE = ["users.maintenance.OUTDATED", "profiles.tasks.OUTDATED"]
 # What the worker calls beside its tasks, and after how many seconds again.
 SCHEDULE: dict[str, float] = {
-    **dict.fromkeys(PRUNE, 60),
+    "profiles_project.pruning.prune": 60,
     "users.maintenance.sweep_mails": 60,
     "profiles.tasks.sweep_jobs": min(5, JOB_LEASE.total_seconds() / 2),
     "profiles.tasks.score_profiles": 5,
