@@ -13,6 +13,7 @@ from rest_framework.request import Request
 
 from profiles_project.http.errors import Problem
 from profiles_project.http.logs import security_event
+from profiles_project.http.metrics import recorder
 
 # The part of an IPv6 address that one customer has to themselves.
 IPV6_PREFIX = 64
@@ -43,6 +44,7 @@ class Usage:
     def check(self) -> None:
         """Raises TooManyRequests past the quota."""
         if self.count > self.quota:
+            recorder().rate_limited(self.scope)
             security_event("rate_limited", scope=self.scope)
             raise TooManyRequests(self.seconds)
 
