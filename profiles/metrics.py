@@ -99,11 +99,12 @@ def _jobs() -> Iterator[Metric]:
 
 def _mails() -> Iterator[Metric]:
     found = Mail.objects.filter(sent_at=None, problem="").aggregate(
-        waiting=Count("pk"), failing=Count("pk", Q(attempts__gt=0)), oldest=Min("created_at")
+        waiting=Count("pk"), failing=Count("pk", Q(attempts__gt=0)), oldest=Min("created_at", filter=Q(attempts=0))
     )
     yield _gauge("mails_waiting", "Mails that are not sent yet.", found["waiting"])
     yield _gauge("mails_failing", "Mails that wait for another try after one that failed.", found["failing"])
-    yield _gauge("mails_oldest_waiting_seconds", "Age of the oldest mail that waits, 0 if none.", _age(found["oldest"]))
+    text = "Age of the oldest mail that waits for its first try, 0 if none."
+    yield _gauge("mails_oldest_waiting_seconds", text, _age(found["oldest"]))
 
 
 def _tasks() -> Iterator[Metric]:

@@ -29,14 +29,13 @@ from profiles_project.http.tracing import NOTHING, RequestSpan, Tracer
 LONGEST_STATEMENT = 2_000
 # The end of a process waits for its last spans, and a stopped server has 8 s.
 EXPORT_SECONDS = 3.0
-SYSTEMS = {"postgresql": "postgresql", "sqlite": "sqlite"}
 PROPAGATOR = TraceContextTextMapPropagator()
 
 
 def exporting() -> Tracer:
     """A tracer for this process. The library reads the standard variables: endpoint, headers, sampler, time-outs."""
-    timeout = None if os.environ.get("OTEL_EXPORTER_OTLP_TIMEOUT") else EXPORT_SECONDS
-    return OtelTracer(BatchSpanProcessor(OTLPSpanExporter(timeout=timeout)))
+    is_given = any(map(os.environ.get, ("OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT")))
+    return OtelTracer(BatchSpanProcessor(OTLPSpanExporter(timeout=None if is_given else EXPORT_SECONDS)))
 
 
 class OtelTracer(Tracer):
@@ -51,8 +50,14 @@ class OtelTracer(Tracer):
         self._tracer = self.provider.get_tracer("profiles", settings.SPECTACULAR_SETTINGS["VERSION"])
         connection_created.connect(self._listen, dispatch_uid="traces")
 
+    def close(self) -> None:
+        """Make no more spans; those that have ended are sent first."""
+        connection_created.disconnect(dispatch_uid="traces")
+        self.provider.shutdown()
+
     def request(self, meta: Mapping[str, Any]) -> RequestSpan:
-        carrier = {name: meta.get(f"HTTP_{name.upper()}", "") for name in ("traceparent", "tracestate")}
+        # Without `tracestate`, which may hold any words of whoever sends it.
+        carrier = {"traceparent": meta.get("HTTP_TRACEPARENT", "")}
         # From an empty context: nothing of an earlier request on this thread is a parent.
         parent = PROPAGATOR.extract(carrier, context.Context())
         return _RequestSpan(self._tracer.start_span("request", parent, SpanKind.SERVER))
@@ -81,7 +86,8 @@ class OtelTracer(Tracer):
             word,
             kind=SpanKind.CLIENT,
             attributes={
-                "db.system.name": SYSTEMS[vendor],
+                # Django's names are the conventions' for both.
+                "db.system.name": vendor,
                 "db.operation.name": word,
                 "db.query.text": sql[:LONGEST_STATEMENT],
             },

@@ -34,7 +34,7 @@ from prometheus_client.registry import Collector
 from profiles_project.http.metrics import Recorder, recorder
 
 # When a counter began nobody asks, and it would double the number of series.
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]  # no types
 
 # The library's name.
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
