@@ -26,6 +26,7 @@ from profiles_project.http.conditional import ANY_VERSION, IfMatch
 from profiles_project.http.context import request_id, user_id
 from profiles_project.http.errors import InternalError, Problem, document, to_problem
 from profiles_project.http.parsers import loads
+from profiles_project.http.tracing import tracer
 from profiles_project.pruning import Outdated
 from users.models import User
 
@@ -237,7 +238,7 @@ def run_job(job_id: str) -> None:
         return
     noted = request_id.set(str(job.pk)), user_id.set(job.user_id)
     try:
-        with Pulse(job) as pulse:
+        with tracer().work(f"job {job.kind}", job=str(job.pk)), Pulse(job) as pulse:
             _run(job, pulse)
     finally:
         request_id.reset(noted[0])

@@ -9,14 +9,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 
 
-def require_free_port(host: str, port: int) -> None:
-    """CommandError unless the service can listen there."""
+def require_free_port(host: str, port: int, variable: str = "PORT") -> None:
+    """CommandError unless the service can listen there; `variable` is where the port comes from."""
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         socket.create_server(address[:2], family=family).close()
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            raise CommandError(f"Port {port} on {host} is taken: end what listens there, or set PORT.") from error
+            raise CommandError(f"Port {port} on {host} is taken: end what listens there, or set {variable}.") from error
         raise CommandError(f"The service cannot listen on {host}, port {port}: {error.strerror}.") from error
 
 
