@@ -2,7 +2,7 @@
 
 import functools
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import models
@@ -46,15 +46,21 @@ def _bytes_of_row(model: Any) -> models.Expression:
     return Bytes(*texts) + sum(len(field.name) + 6 for field in fields)
 
 
+def sizes(part: Any, rows: Any, *by: str) -> Any:
+    """Name, rows and bytes of each list that is made of these rows of a part, for each value of the columns `by`."""
+    return (
+        rows.order_by()
+        .values(*by, list_name=F(part.list_field) if part.list_field else Value(part.plural))
+        .annotate(row_count=Count("pk"), byte_count=Sum(_bytes_of_row(part)))
+        .values_list(*by, "list_name", "row_count", "byte_count")
+    )
+
+
 @functools.cache
 def _rows_and_bytes(parts: tuple[Any, ...]) -> Prepared:
     """Rows and bytes of each list of a `profile` that has any, by the list's name; one statement."""
     first, *others = (
-        part.objects.filter(profile=Parameter("profile", part._meta.get_field("profile")))
-        .order_by()
-        .values(list_name=F(part.list_field) if part.list_field else Value(part.plural))
-        .annotate(row_count=Count("pk"), byte_count=Sum(_bytes_of_row(part)))
-        .values_list("list_name", "row_count", "byte_count")
+        sizes(part, part.objects.filter(profile=Parameter("profile", part._meta.get_field("profile"))))
         for part in parts
     )
     return Prepared(lambda: first.union(*others, all=True))
@@ -64,6 +70,12 @@ def check(profile_id: uuid.UUID, parts: tuple[Any, ...]) -> None:
     """Raises ValidationError (422) for every list that is too long, and for a document that is too large."""
     # Where there is no row there is no sum.
     found = {name: (rows, size or 0) for name, rows, size in _rows_and_bytes(parts).rows(profile=profile_id)}
+    if errors := faults(found, parts):
+        raise ValidationError(errors, code="limit")
+
+
+def faults(found: Mapping[str, tuple[int, int]], parts: tuple[Any, ...]) -> list[str]:
+    """What is too much in a profile that has so many rows and bytes in each of its lists, a sentence each."""
     most = {name: part.max_rows for part in parts for name in _list_names(part)}
     errors: list[str] = [
         f"A profile has at most {most[name]} {name.replace('_', ' ')}; this would make {rows}."
@@ -73,8 +85,7 @@ def check(profile_id: uuid.UUID, parts: tuple[Any, ...]) -> None:
     total = sum(size for _, size in found.values())
     if total > MAX_DOCUMENT_BYTES:
         errors.append(f"A profile holds at most 4 MiB; this would make {total / 2**20:.1f} MiB.")
-    if errors:
-        raise ValidationError(errors, code="limit")
+    return errors
 
 
 def _list_names(part: Any) -> Iterable[str]:

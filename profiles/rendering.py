@@ -15,6 +15,7 @@ from profiles import completeness
 from profiles.jsonlists import JSONMap, JSONObjects, JSONValues
 from profiles.models import COMPONENTS, PARTS, Component, CustomField, Part, Profile, Skill
 from profiles_project.http.conditional import entity_tag
+from profiles_project.http.metrics import recorder
 from profiles_project.http.prepared import Parameter, Prepared
 from profiles_project.http.renderers import JSONRenderer
 
@@ -130,7 +131,9 @@ def _kept(name: str, profile: Profile, make: Callable[[], Rendered], *also: str)
     if (kept := cache.get(key)) is not None:
         mark, _, body = kept.partition(b"\n")
         if mark == tag(profile, *also).encode():
+            recorder().cache_read(name, hit=True)
             return Rendered(profile, body)
+    recorder().cache_read(name, hit=False)
     made = make()
     cache.set(key, tag(made.profile, *also).encode() + b"\n" + made.body, CACHE_SECONDS)
     return made

@@ -13,6 +13,7 @@ from typing import IO, Any, Self
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 from django_tasks import task
@@ -25,6 +26,8 @@ from profiles_project.http.conditional import ANY_VERSION, IfMatch
 from profiles_project.http.context import request_id, user_id
 from profiles_project.http.errors import InternalError, Problem, document, to_problem
 from profiles_project.http.parsers import loads
+from profiles_project.http.tracing import tracer
+from profiles_project.pruning import Outdated
 from users.models import User
 
 logger = logging.getLogger(__name__)
@@ -235,7 +238,7 @@ def run_job(job_id: str) -> None:
         return
     noted = request_id.set(str(job.pk)), user_id.set(job.user_id)
     try:
-        with Pulse(job) as pulse:
+        with tracer().work(f"job {job.kind}", job=str(job.pk)), Pulse(job) as pulse:
             _run(job, pulse)
     finally:
         request_id.reset(noted[0])
@@ -410,7 +413,8 @@ def score_profiles() -> int:
     return scored
 
 
-def prune_jobs() -> int:
-    """Delete jobs that ended long ago, with their files; how many rows."""
-    rows, _ = Job.objects.filter(finished_at__lt=timezone.now() - KEEP).delete()
-    return rows
+# Files first: a job takes its own along, and nobody would know how many.
+OUTDATED = (
+    Outdated(JobFile, KEEP, lambda before: Q(job__finished_at__lt=before)),
+    Outdated(Job, KEEP, lambda before: Q(finished_at__lt=before)),
+)

@@ -28,10 +28,17 @@ REDIS_URL = text("REDIS_URL")
 WEB_WORKERS = number("WEB_WORKERS", 2 if REDIS_URL else 1, low=1, high=64)
 # How many requests one web worker answers at the same time, each with a database connection of its own.
 WEB_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
+# Where the metrics are shown: at /metrics to whoever has the token, or to whoever reaches a port of their own.
+METRICS_TOKEN = text("METRICS_TOKEN")
+METRICS_HOST = text("METRICS_HOST", HOST)
+METRICS_PORT = number("METRICS_PORT", 0, low=0, high=65535)
+# What the apps tell beside what is counted.
+METRICS_COLLECTORS = ["profiles.metrics.collect"]
 TRUSTED_PROXY_COUNT = number("TRUSTED_PROXY_COUNT", 0, low=0, high=10)
 
 REQUIRED_IN_PRODUCTION = ("SECRET_KEY", "JWT_SIGNING_KEY", "ALLOWED_HOSTS", "APP_LINK_BASE", "EMAIL_URL")
 MIN_KEY_BYTES = 32
+MIN_METRICS_TOKEN_BYTES = 16
 # What a server listens on to be reached by whatever address its machine has.
 EVERY_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104  # compared with, not listened on
 
@@ -74,6 +81,15 @@ if DEBUG and (HOST in EVERY_ADDRESS or not is_local(HOST)):
     raise ImproperlyConfigured(
         f"DEBUG shows internals and must stay off where others can reach the service: HOST is {HOST}, not 127.0.0.1."
     )
+
+if DEBUG and METRICS_PORT and (METRICS_HOST in EVERY_ADDRESS or not is_local(METRICS_HOST)):
+    raise ImproperlyConfigured(
+        f"DEBUG must stay off where others can reach the metrics: METRICS_HOST is {METRICS_HOST}."
+    )
+if METRICS_TOKEN and len(METRICS_TOKEN.encode()) < MIN_METRICS_TOKEN_BYTES:
+    raise ImproperlyConfigured(f"METRICS_TOKEN must have at least {MIN_METRICS_TOKEN_BYTES} bytes.")
+if METRICS_PORT == PORT:
+    raise ImproperlyConfigured(f"METRICS_PORT must not be PORT, {PORT}, where the service itself listens.")
 
 APP_LINK_BASE = text("APP_LINK_BASE", f"http://localhost:{PORT}").rstrip("/")
 if urlsplit(APP_LINK_BASE).scheme not in {"http", "https"} or not urlsplit(APP_LINK_BASE).hostname:
@@ -151,9 +167,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 # Database --------------------------------------------------------------------------------------------------------
 
 
-def database() -> dict[str, Any]:
-    """Django's description of the database at DATABASE_URL; options in the URL's query win over those here."""
-    url = text("DATABASE_URL") or f"sqlite:///{directory(DATA_DIR) / 'db.sqlite3'}"
+def database(url: str) -> dict[str, Any]:
+    """Django's description of the database at the address; options in the URL's query win over those here."""
     config: dict[str, Any] = environ.Env.db_url_config(url)
     given = config.get("OPTIONS", {})
     if config.get("ENGINE") == "django.db.backends.sqlite3":
@@ -182,7 +197,7 @@ def database() -> dict[str, Any]:
     return config | {"OPTIONS": defaults | given}
 
 
-DATABASES = {"default": database()}
+DATABASES = {"default": database(text("DATABASE_URL") or f"sqlite:///{directory(DATA_DIR) / 'db.sqlite3'}")}
 
 # Cache -----------------------------------------------------------------------------------------------------------
 
@@ -320,11 +335,11 @@ if TASKS_BACKEND == "rq":
     MIGRATION_MODULES = {"django_rq": None}
 # How long a job's worker may be silent before the job is begun again.
 JOB_LEASE = timedelta(seconds=number("JOB_LEASE_SECONDS", 15, low=2, high=3600))
-# What deletes what nobody needs any more.
-PRUNE = ["users.maintenance.prune", "profiles.tasks.prune_jobs"]
+# The rules by which rows are deleted that nobody needs any more.
+PRUNE = ["users.maintenance.OUTDATED", "profiles.tasks.OUTDATED"]
 # What the worker calls beside its tasks, and after how many seconds again.
 SCHEDULE: dict[str, float] = {
-    **dict.fromkeys(PRUNE, 60),
+    "profiles_project.pruning.prune": 60,
     "users.maintenance.sweep_mails": 60,
     "profiles.tasks.sweep_jobs": min(5, JOB_LEASE.total_seconds() / 2),
     "profiles.tasks.score_profiles": 5,
@@ -352,6 +367,10 @@ EMAIL_USE_SSL = mail.get("EMAIL_USE_SSL", False)
 EMAIL_PORT = mail.get("EMAIL_PORT") or (587 if EMAIL_USE_TLS else 465 if EMAIL_USE_SSL else 25)
 EMAIL_TIMEOUT = 10
 
+# Traces: the other variables of OpenTelemetry are its own library's to read -----------------------------------------
+
+OTEL_EXPORTER_OTLP_ENDPOINT = text("OTEL_EXPORTER_OTLP_ENDPOINT")
+
 # Static files ----------------------------------------------------------------------------------------------------
 
 STATIC_URL = "/static/"
@@ -367,8 +386,8 @@ WHITENOISE_USE_FINDERS = DEBUG
 # Security --------------------------------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", default=not DEBUG)
-# A probe asks the process itself, by plain HTTP.
-SECURE_REDIRECT_EXEMPT = [r"^health(/ready)?$"]
+# A probe and Prometheus ask the process itself, by plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^(health(/ready)?|metrics)$"]
 # The header counts only where a proxy that we trust overwrites it; anybody can send it.
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE_SSL_REDIRECT else 0
@@ -415,8 +434,17 @@ LOGGING: dict[str, Any] = {
         "plain": {"format": "{levelname} {name}: {message}", "style": "{"},
         "json": {"()": "profiles_project.http.logs.JSONFormatter"},
     },
-    "filters": {"with_error": {"()": "profiles_project.http.logs.WithError"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain" if DEBUG else "json"}},
+    "filters": {
+        "with_error": {"()": "profiles_project.http.logs.WithError"},
+        "rarely": {"()": "profiles_project.http.logs.Rarely", "names": ["opentelemetry"]},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain" if DEBUG else "json",
+            "filters": ["rarely"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         # Django's own handlers would print an error twice, and mail it to administrators who don't exist.

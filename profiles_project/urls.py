@@ -9,6 +9,7 @@ from django.views.generic import RedirectView
 from profiles_project.http.docs import RedocView, SchemaView, SwaggerView
 from profiles_project.http.errors import InternalError, Problem, problem_response
 from profiles_project.http.health import HealthView, ReadyView
+from profiles_project.http.scrape import MetricsView
 from profiles_project.http.views import NotFoundView
 from users.pages import ResetPasswordPage, VerifyEmailPage
 
@@ -23,6 +24,7 @@ urlpatterns = [
     path("reset-password", ResetPasswordPage.as_view()),
     path("health", HealthView.as_view()),
     path("health/ready", ReadyView.as_view()),
+    path("metrics", MetricsView.as_view()),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", admin.site.urls),
     # Under DEBUG Django answers unknown addresses with a page of its own; this one answers first.

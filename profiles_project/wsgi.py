@@ -6,6 +6,8 @@ from typing import Any
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
+from profiles_project.http import metrics, tracing
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "profiles_project.settings")
 
 
@@ -29,4 +31,6 @@ class Application(WSGIHandler):
 
 # What Django's get_wsgi_application() does, with our class.
 django.setup(set_prefix=False)
+metrics.start()
+tracing.start()
 application = Application()

@@ -19,6 +19,7 @@ from django_tasks_db.backend import DatabaseBackend
 from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from profiles_project import pruning
 from tests.client import ApiClient
 from tests.concurrency import at_once
 from tests.contract import API, contract
@@ -539,8 +540,8 @@ class TestOutbox:
         DBTaskResult.objects.filter(pk=finished.pk).update(status="SUCCESSFUL", finished_at=now - 8 * days)
         DBTaskResult.objects.filter(pk=recent.pk).update(status="FAILED", finished_at=now - 6 * days)
         DBTaskResult.objects.filter(pk=stuck.pk).update(status="RUNNING", started_at=now - 8 * days)
-        assert maintenance.prune() == 2 + 1 + 2
+        assert pruning.prune() == 2 + 1 + 2
         assert {session.user_agent for session in user.sessions.all()} == {"live", "revoked", "lapsed"}
         assert user.mails.count() == 2
         assert DBTaskResult.objects.count() == 2
-        assert maintenance.prune() == 0
+        assert pruning.prune() == 0

@@ -70,7 +70,7 @@ def test_the_command_says_what_it_mended(capsys: pytest.CaptureFixture[str]) -> 
     ProfileFactory.create()
     Profile.objects.update(search_key="")
     call_command("rebuild_search", dry_run=True)
-    assert "profiles.Profile (search_key): 1 rows, 1 to mend" in capsys.readouterr().out
+    assert "profiles.Profile (search_key): 1 row, 1 to mend" in capsys.readouterr().out
     assert Profile.objects.get().search_key == ""
 
 

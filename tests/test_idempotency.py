@@ -191,7 +191,9 @@ def test_expired_records_are_removed_by_the_command(api: ApiClient, capsys: pyte
     old.update(created_at=timezone.now() - idempotency.KEEP - dt.timedelta(seconds=1))
     call_command("prune")
     assert [record.key for record in IdempotencyRecord.objects.all()] == ["new"]
-    assert capsys.readouterr().out == "1 row deleted.\n"
+    shown = capsys.readouterr().out.splitlines()
+    assert "users_idempotencyrecord: 1 row deleted" in shown
+    assert shown[-1] == "All: 1 row deleted"
 
 
 @pytest.mark.django_db

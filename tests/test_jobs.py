@@ -18,6 +18,7 @@ from django.utils import timezone
 from profiles import tasks
 from profiles.models import CustomField, Experience, Job, JobFile, Profile
 from profiles.models.jobs import MAX_ATTEMPTS
+from profiles_project import pruning
 from tests.client import ApiClient
 from tests.concurrency import at_once
 from tests.contract import API
@@ -343,7 +344,7 @@ def test_ended_jobs_are_kept_for_seven_days(api: ApiClient, job: Job) -> None:
     assert JobFile.objects.count() == 1
     for days, left in ((6, 2), (8, 1)):
         Job.objects.filter(pk=export.pk).update(finished_at=timezone.now() - dt.timedelta(days=days))
-        tasks.prune_jobs()
+        pruning.prune()
         assert Job.objects.count() == left
     assert JobFile.objects.count() == 0
     assert Job.objects.get() == waiting

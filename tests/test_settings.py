@@ -100,6 +100,13 @@ def test_what_is_given_in_production_is_taken_as_it_stands(load: Environment) ->
         ({"REDIS_URL": "memcached://a"}, "REDIS_URL must begin with redis:// or rediss://."),
         ({"TASKS_BACKEND": "celery"}, "TASKS_BACKEND must be database or rq, not “celery”."),
         ({"TASKS_BACKEND": "rq"}, "TASKS_BACKEND=rq needs REDIS_URL"),
+        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN must have at least 16 bytes."),
+        ({"METRICS_PORT": "70000"}, "METRICS_PORT must be a whole number from 0 to 65535, not “70000”."),
+        ({"METRICS_PORT": "8000"}, "METRICS_PORT must not be PORT, 8000, where the service itself listens."),
+        (
+            {"DEBUG": "true", "ALLOWED_HOSTS": "localhost", "METRICS_PORT": "9000", "METRICS_HOST": "8.8.8.8"},
+            "DEBUG must stay off where others can reach the metrics: METRICS_HOST is 8.8.8.8.",
+        ),
         ({"JOB_LEASE_SECONDS": "1"}, "JOB_LEASE_SECONDS must be a whole number from 2 to 3600, not “1”."),
         ({"EMAIL_URL": "pigeon://a"}, "Invalid email schema pigeon"),
         ({"DATA_DIR": "/dev/null/data"}, "DATA_DIR /dev/null/data cannot be created: Not a directory."),

@@ -1,13 +1,15 @@
-"""What the worker does every minute beside its tasks."""
+"""What the worker does every minute beside its tasks: mails that got lost, rows that nobody needs any more."""
 
 import datetime as dt
 
+from django.contrib.sessions.models import Session as AdminSession
 from django.db.models import Q
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from profiles_project.pruning import Outdated
 from users.idempotency import KEEP as KEEP_ANSWERS
-from users.models import IdempotencyRecord, Mail, SecurityEvent, Session
+from users.models import AuditEntry, IdempotencyRecord, Mail, SecurityEvent, Session
 from users.tasks import put_off
 
 GIVE_UP_AFTER = dt.timedelta(days=1)
@@ -38,19 +40,17 @@ def sweep_mails() -> int:
     return filed
 
 
-def prune() -> int:
-    """Delete what nobody needs any more, and return how many rows.
-
-    That is: ended sessions, old mails and security events, answers kept for safe retries, rows of finished tasks.
-    """
-    now = timezone.now()
-    before = now - KEEP_SESSIONS
-    sessions, _ = Session.objects.filter(Q(expires_at__lt=before) | Q(revoked_at__lt=before)).delete()
-    answers, _ = IdempotencyRecord.objects.filter(created_at__lt=now - KEEP_ANSWERS).delete()
-    mails, _ = Mail.objects.filter(created_at__lt=now - KEEP_MAILS).delete()
-    events, _ = SecurityEvent.objects.filter(created_at__lt=now - KEEP_EVENTS).delete()
+def _is_over(before: dt.datetime) -> Q:
     # A task whose worker was killed stays «running» for ever; its effect was swept up long ago.
-    limit = now - KEEP_TASKS
-    done = Q(finished_at__lt=limit) | Q(finished_at=None, started_at__lt=limit)
-    tasks, _ = DBTaskResult.objects.filter(done).delete()
-    return sessions + answers + mails + events + tasks
+    return Q(finished_at__lt=before) | Q(finished_at=None, started_at__lt=before)
+
+
+OUTDATED = (
+    Outdated(Session, KEEP_SESSIONS, lambda before: Q(expires_at__lt=before) | Q(revoked_at__lt=before)),
+    Outdated(IdempotencyRecord, KEEP_ANSWERS, lambda before: Q(created_at__lt=before)),
+    Outdated(Mail, KEEP_MAILS, lambda before: Q(created_at__lt=before)),
+    Outdated(SecurityEvent, KEEP_EVENTS, lambda before: Q(created_at__lt=before)),
+    Outdated(DBTaskResult, KEEP_TASKS, _is_over),
+    Outdated(AuditEntry, AuditEntry.KEEP, lambda before: Q(created_at__lt=before)),
+    Outdated(AdminSession, dt.timedelta(0), lambda before: Q(expire_date__lt=before)),
+)

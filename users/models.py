@@ -253,8 +253,9 @@ class AuditEntry(models.Model):
     It names rows by their ids alone, so that it outlives the person concerned and tells nothing of them.
     """
 
-    # The database refuses to delete what is younger (migration 0004).
-    KEEP = dt.timedelta(days=730)
+    # A day more than two years, below which the database refuses to delete an entry (migration 0004): its clock may
+    # differ.
+    KEEP = dt.timedelta(days=731)
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
+from profiles_project.http.tracing import tracer
 from profiles_project.http.values import fold
 from users.emails import compose
 from users.models import SHORTEST_PAUSE, Mail, User
@@ -50,7 +51,8 @@ def send_mail(mail_id: str, attempt: int) -> None:
     if not mine.update(attempts=attempt + 1, next_try_at=timezone.now() + mail.pause()):
         return
     try:
-        compose(mail, mail.user).send()
+        with tracer().work(f"mail {mail.kind}", mail=str(mail.pk)):
+            compose(mail, mail.user).send()
     except OSError as exc:
         # SMTP's errors are OSErrors too; their text quotes the address, so only their name is logged.
         logger.warning("mail %s was not sent: %s", mail.pk, type(exc).__name__)

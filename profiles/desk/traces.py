@@ -99,7 +99,7 @@ class AuditEntryAdmin(ReadOnly, OfPerson):
         return _named(row.user_id, row.user_name)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
-        rows = super().get_queryset(request)
+        rows: QuerySet[AuditEntry] = super().get_queryset(request)
         return rows.annotate(staff_name=_name_of("staff_id"), user_name=_name_of("user_id"))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:

@@ -36,5 +36,7 @@ class Origin(models.Model):
     @classmethod
     def remember(cls, profile: Profile, source: str, brought: dict[str, Any]) -> None:
         """Keep what an import has brought, in place of what the one before did."""
-        values = {"brought": brought, "updated_at": timezone.now()}
-        cls.objects.update_or_create(profile=profile, source=source, defaults=values)
+        now = timezone.now()
+        values = {"brought": brought, "updated_at": now}
+        new = {**values, "created_at": now}
+        cls.objects.update_or_create(profile=profile, source=source, defaults=values, create_defaults=new)

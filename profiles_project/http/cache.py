@@ -15,6 +15,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError, RedisError
 from redis.retry import Retry
 
+from profiles_project.http.metrics import recorder
+
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -75,6 +77,7 @@ class Breaker:
             was_open = self.is_open
             self._retry_at = time.monotonic() + OPEN_SECONDS
         if not was_open:
+            recorder().breaker_turned(is_open=True)
             kind = type(error.__cause__ or error).__name__
             logger.error("Redis is away (%s): each process uses its own memory instead", kind)
 
@@ -85,6 +88,7 @@ class Breaker:
             was_open = self.is_open
             self._retry_at = None
         if was_open:
+            recorder().breaker_turned(is_open=False)
             logger.warning("Redis is back")
 
 

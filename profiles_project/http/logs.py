@@ -4,6 +4,7 @@ import json
 import logging
 import traceback
 import uuid
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from profiles_project.http.context import request_id, user_id
@@ -91,6 +92,27 @@ class WithError(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         return bool(record.exc_info)
+
+
+class Rarely(logging.Filter):
+    """Lets through each sentence of these loggers, and of those below them, once a minute; all else as it comes."""
+
+    PAUSE_SECONDS = 60
+
+    def __init__(self, names: Collection[str]) -> None:
+        super().__init__()
+        self.names = frozenset(names)
+        # Sentences of a program's text, so that there are few; by when they may come again.
+        self._pauses: dict[tuple[str, str], float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.partition(".")[0] not in self.names:
+            return True
+        key = record.name, str(record.msg) if record.args else record.module
+        if record.created < self._pauses.get(key, 0):
+            return False
+        self._pauses[key] = record.created + self.PAUSE_SECONDS
+        return True
 
 
 def describe(error: BaseException) -> list[str]:

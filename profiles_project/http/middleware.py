@@ -17,7 +17,9 @@ from profiles_project.http.context import request_id, user_id
 from profiles_project.http.errors import MEDIA_TYPE, InternalError, Problem, TooLarge, problem_response, to_problem
 from profiles_project.http.logs import write_event
 from profiles_project.http.memory import note_body
+from profiles_project.http.metrics import Recorder, recorder
 from profiles_project.http.pages import API
+from profiles_project.http.tracing import NO_SPAN, RequestSpan, tracer
 from profiles_project.http.values import new_id
 
 logger = logging.getLogger(__name__)
@@ -33,7 +35,9 @@ DRAIN_LIMIT = 16 * MIB
 CHUNK = 64 * 1024
 # What a method may be called in a log line; a client may send any word.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-PROBES = frozenset({"/health", "/health/ready"})
+# What machines ask every few seconds.
+PROBES = frozenset({"/health", "/health/ready", "/metrics"})
+UNCOUNTED = Recorder()
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -45,17 +49,33 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        began = time.perf_counter()
         tokens = request_id.set(str(new_id())), user_id.set(None)
         try:
-            response = self._answer(request)
-            response["X-Request-ID"] = request_id.get()
-            _guard(request, response)
-            _log(request, response, time.perf_counter() - began)
-            return response
+            if request.path in PROBES:
+                return self._observed(request, UNCOUNTED, NO_SPAN)
+            return self._observed(request, recorder(), tracer().request(request.META))
         finally:
             request_id.reset(tokens[0])
             user_id.reset(tokens[1])
+
+    def _observed(self, request: HttpRequest, counter: Recorder, span: RequestSpan) -> HttpResponse:
+        """The answer, told to metrics, traces and log by its route, never by its address, which may hold anything."""
+        began = time.perf_counter()
+        counter.request_began()
+        try:
+            with span:
+                response = self._answer(request)
+                response["X-Request-ID"] = request_id.get()
+                _guard(request, response)
+                seconds = time.perf_counter() - began
+                method = request.method if request.method in METHODS else "other"
+                route, status = _route(request), response.status_code
+                span.answered(method, route, status, request_id.get())
+                _log(method, route, status, seconds)
+            counter.request_answered(method, route, status, seconds)
+            return response
+        finally:
+            counter.request_left()
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         try:
@@ -99,16 +119,16 @@ def _guard(request: HttpRequest, response: HttpResponse) -> None:
         patch_vary_headers(response, ["Authorization"])
 
 
-def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-    """The request's line: its route and never its address, which may hold anything."""
-    route = _route(request)
+def _log(method: str, route: str, status: int, seconds: float) -> None:
+    # Whoever asks for the metrics and does not get them is worth a line.
+    is_quiet = route in PROBES and status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND}
     write_event(
         "profiles.access",
         "request",
-        level=logging.DEBUG if route in PROBES else logging.INFO,
-        method=request.method if request.method in METHODS else "other",
+        level=logging.DEBUG if is_quiet else logging.INFO,
+        method=method,
         route=route,
-        status=response.status_code,
+        status=status,
         duration_ms=round(seconds * 1000, 1),
     )
 

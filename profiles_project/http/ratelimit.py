@@ -17,6 +17,7 @@ from rest_framework.request import Request
 
 from profiles_project.http.errors import Problem
 from profiles_project.http.logs import security_event
+from profiles_project.http.metrics import recorder
 
 # The part of an IPv6 address that one customer has to themselves.
 IPV6_PREFIX = 64
@@ -54,6 +55,7 @@ class Usage:
 
 def refuse(scope: str, seconds: int) -> NoReturn:
     """Note that somebody is refused, and raise the TooManyRequests that says for how many seconds."""
+    recorder().rate_limited(scope)
     security_event("rate_limited", scope=scope)
     cache, key = caches[settings.RATELIMIT_USE_CACHE], _refusals_key(timezone.now().date(), scope)
     try:

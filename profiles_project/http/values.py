@@ -78,6 +78,7 @@ class FoldedField(models.CharField[str, str]):
 
     def __init__(self, *, source: str, **options: object) -> None:
         self.source = source
+        self.sources = (source,)
         options.setdefault("editable", False)
         super().__init__(**options)  # type: ignore[arg-type]  # CharField's options, passed on
 

@@ -15,6 +15,9 @@ from psycopg import _queries as queries
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
+from profiles_project.http.metrics import recorder
+from profiles_project.http.tracing import tracer
+
 # How long a statement may be for psycopg to remember how it reads with PostgreSQL's own placeholders. With psycopg's
 # own 4,096 the one for a whole profile is translated anew every time.
 queries.MAX_CACHED_STATEMENT_LENGTH = 32_768
@@ -32,6 +35,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is None or self.errors_occurred or _has_something_to_read(self.connection.fileno()):
             return bool(super().is_usable())
         return True
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        try:
+            connection = super().get_new_connection(conn_params)
+        except psycopg.Error:
+            recorder().connection_failed()
+            raise
+        recorder().connection_opened(connection)
+        return connection
+
+    def _close(self) -> None:
+        if self.connection is not None:
+            recorder().connection_closed(self.connection)
+        super()._close()  # type: ignore[misc]  # not in the stubs
 
     def init_connection_state(self) -> None:
         super().init_connection_state()
@@ -54,10 +71,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         self.close_if_health_check_failed()
         self.ensure_connection()
-        if not self.prepares or self.queries_logged or self.execute_wrappers:
+        if not self.prepares or self.queries_logged or self._has_listeners():
             return None
         self.validate_no_broken_transaction()
-        with self.wrap_database_errors:
+        with self.wrap_database_errors, tracer().statement("postgresql", sql):
             connection: Any = self.connection
             if connection.pgconn.transaction_status == TransactionStatus.IDLE and not connection.autocommit:
                 # As psycopg does it.
@@ -65,6 +82,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             result = self._result(connection.pgconn, sql, parameters)
             self._transformer.set_pgresult(result)
             return self._transformer.load_rows(0, result.ntuples, tuple), result.ntuples or result.command_tuples or 0
+
+    def _has_listeners(self) -> bool:
+        # The one of traces is told without a cursor.
+        return bool(self.execute_wrappers) and self.execute_wrappers != [tracer().listener]
 
     def _result(self, pgconn: Any, sql: str, parameters: Sequence[Any]) -> Any:
         transformer = self._transformer

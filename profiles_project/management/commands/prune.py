@@ -1,18 +1,35 @@
 """`manage.py prune`: deletes what nobody needs any more, as the worker does every minute."""
 
-from django.conf import settings
-from django.core.management.base import BaseCommand
-from django.utils.module_loading import import_string
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+from profiles_project.management.progress import bar, counted
+from profiles_project.pruning import rules
 
 
 class Command(BaseCommand):
-    """For where no worker runs, or to see that it works."""
+    """For where no worker runs, or to see what it would delete; one line a table."""
 
     help = (
         "Deletes ended sessions and jobs, old mails and security events, answers kept for safe retries and rows of"
         " finished tasks."
     )
 
-    def handle(self, *args: object, **options: object) -> None:
-        rows = sum(import_string(path)() for path in settings.PRUNE)
-        self.stdout.write(f"{rows} row{'' if rows == 1 else 's'} deleted.")
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="only say how many rows would go")
+
+    def handle(self, *args: object, **options: Any) -> None:
+        ending = "to delete" if options["dry_run"] else "deleted"
+        total = 0
+        for rule in rules():
+            rows = rule.rows().count()
+            if not options["dry_run"]:
+                with bar(rule.table, rows) as progress:
+                    rows = 0
+                    for deleted in rule.delete():
+                        progress.update(deleted)
+                        rows += deleted
+            self.stdout.write(f"{rule.table}: {counted(rows)} {ending}")
+            total += rows
+        self.stdout.write(f"All: {counted(total)} {ending}")

@@ -3,9 +3,9 @@
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
-from tqdm import tqdm
 
 from profiles_project.http.derived import derived_fields, refill
+from profiles_project.management.progress import bar, counted
 
 
 class Command(BaseCommand):
@@ -21,11 +21,11 @@ class Command(BaseCommand):
             if not (fields := derived_fields(model)):
                 continue
             rows = model._default_manager.count()
-            with tqdm(total=rows, desc=model._meta.label, unit=" rows", disable=None) as bar:
-                wrong = refill(model, bar.update, store=not dry_run)
+            with bar(model._meta.db_table, rows) as progress:
+                wrong = refill(model, progress.update, store=not dry_run)
             names = ", ".join(field.name for field in fields)
             done = "to mend" if dry_run else "mended"
-            self.stdout.write(f"{model._meta.label} ({names}): {rows} rows, {wrong} {done}")
+            self.stdout.write(f"{model._meta.label} ({names}): {counted(rows)}, {wrong:,} {done}")
             if not dry_run and connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
                     # What many changes leave in an index of words would slow the search down until it is swept in.

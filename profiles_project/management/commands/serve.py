@@ -2,10 +2,15 @@
 
 import copy
 import gc
+import importlib
 import multiprocessing
 import os
+import shutil
 import signal
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -41,7 +46,32 @@ def _end_with_main_process() -> None:
     """A killed main process must not leave web processes behind, which hold the port and nobody would stop."""
     if main := multiprocessing.parent_process():
         main.join()
+        # It could not do so itself.
+        if folder := os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+            shutil.rmtree(folder, ignore_errors=True)
         os.kill(os.getpid(), signal.SIGTERM)
+
+
+@contextmanager
+def _metrics() -> Iterator[None]:
+    """Inside, web processes find the folder in which they count together, and METRICS_PORT is served."""
+    if not (settings.METRICS_TOKEN or settings.METRICS_PORT):
+        yield
+        return
+    # Only here, as in http/metrics.py.
+    prometheus = importlib.import_module("profiles_project.http.prometheus")
+    # Before any web process starts, which takes it over with the environment.
+    with tempfile.TemporaryDirectory(prefix="profiles-metrics-", ignore_cleanup_errors=True) as folder:
+        os.environ[prometheus.FOLDER] = folder
+        server = None
+        if settings.METRICS_PORT:
+            server = prometheus.listen(settings.METRICS_HOST, settings.METRICS_PORT)
+        try:
+            yield
+        finally:
+            if server:
+                server.shutdown()
+                server.server_close()
 
 
 class Command(BaseCommand):
@@ -56,6 +86,8 @@ class Command(BaseCommand):
         if settings.WEB_WORKERS > 1 and not settings.REDIS_URL:
             raise CommandError("WEB_WORKERS above 1 needs REDIS_URL, since local memory is not shared by processes.")
         require_free_port(settings.HOST, settings.PORT)
+        if settings.METRICS_PORT:
+            require_free_port(settings.METRICS_HOST, settings.METRICS_PORT, "METRICS_PORT")
         if migrate:
             call_command("migrate", interactive=False, verbosity=options["verbosity"])
             connection.close()
@@ -63,6 +95,10 @@ class Command(BaseCommand):
         # Fresh processes instead of forks: nothing of this one is inherited, neither a connection nor a handler that
         # would swallow a SIGTERM which comes while a worker starts.
         multiprocessing.set_start_method("spawn")
+        with _metrics():
+            self._serve()
+
+    def _serve(self) -> None:
         Granian(
             "profiles_project.wsgi.application",
             address=settings.HOST,

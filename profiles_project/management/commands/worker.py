@@ -13,6 +13,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django.utils.module_loading import import_string
 from redis.exceptions import RedisError
 
+from profiles_project.http import tracing
 from profiles_project.management.preconditions import require_migrated_database
 from profiles_project.management.workers import WORKERS, WorkerEnded
 
@@ -68,6 +69,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         require_migrated_database()
+        tracing.start()
         schedule = {import_string(path): seconds for path, seconds in settings.SCHEDULE.items()}
         stopping = threading.Event()
 

@@ -1,0 +1,1 @@
+"""What the commands for maintenance do with the whole database."""

@@ -1,0 +1,285 @@
+"""What must hold in the whole database, whoever wrote to it: a restored one, one that was repaired by hand, any.
+
+Each check is one statement or one pass that never has the whole table in memory. What it finds it names by table and
+id, never by a value, since values are personal.
+"""
+
+import datetime as dt
+import json
+import random
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import connection, models
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, TextField
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from profiles import limits
+from profiles.modelfields import VerbatimJSONField
+from profiles.models import PARTS, Job, JobFile, Profile
+from profiles.models.jobs import LONGEST_WAIT, MAX_ATTEMPTS
+from profiles_project.http.derived import derived_fields
+from profiles_project.management.progress import bar
+
+CHUNK = 1000
+# Places in a table from which a sample is taken.
+PLACES = 20
+# The columns of plain text in which JSON stands.
+JSON_TEXTS: dict[type[models.Model], tuple[str, ...]] = {Job: ("input", "result", "problem")}
+# What a value that isn't what its column takes raises when it is read.
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
+
+
+class Finding(NamedTuple):
+    """A row at fault, and what is wrong with it, without a value of it."""
+
+    table: str
+    id: object
+    what: str
+
+
+Findings = Iterator[Finding]
+
+
+def our_models() -> list[type[models.Model]]:
+    """The models of our own apps."""
+    return [model for app in ("profiles", "users") for model in apps.get_app_config(app).get_models()]
+
+
+def counts() -> dict[str, int]:
+    """How many rows each table has."""
+    every = apps.get_models(include_auto_created=True)
+    return {model._meta.db_table: model._base_manager.count() for model in every}
+
+
+def _of(model: type[models.Model], rows: Any, what: str) -> Findings:
+    for key in rows.order_by("pk").values_list("pk", flat=True).iterator(CHUNK):
+        yield Finding(model._meta.db_table, key, what)
+
+
+def active_profiles() -> Findings:
+    """Whoever has profiles has one active one, and not too many."""
+    people = Profile.objects.order_by("user_id").values_list("user_id")
+    numbers = people.annotate(all=Count("pk"), active=Count("pk", filter=Q(is_active=True)))
+    wrong = numbers.filter(~Q(active=1) | Q(all__gt=limits.MAX_PROFILES))
+    for user, total, active in wrong.iterator(CHUNK):
+        yield Finding("users_user", user, f"has {total} profiles, {active} of them active")
+
+
+def versions() -> Findings:
+    """Versions begin at 1, and nothing was changed before it was made."""
+    yield from _of(Profile, Profile.objects.filter(version__lt=1), "version is below 1")
+    for model in our_models():
+        if {"created_at", "updated_at"} <= {field.name for field in model._meta.concrete_fields}:
+            # The first release asked the clock twice when it made an origin.
+            rows = model._base_manager.filter(updated_at__lt=F("created_at") - dt.timedelta(seconds=1))
+            yield from _of(model, rows, "updated_at is before created_at")
+
+
+def positions() -> Findings:
+    """In each list every place is taken once."""
+    for part in PARTS:
+        by = ("profile_id", "position", *((part.list_field,) if part.list_field else ()))
+        groups = part.objects.order_by(*by).values_list(*by).annotate(rows=Count("pk")).filter(rows__gt=1)
+        for profile, position, *_, rows in groups.iterator(CHUNK):
+            yield Finding(part._meta.db_table, profile, f"this profile has {rows} rows at position {position}")
+        yield from _of(part, part.objects.filter(position__lt=0), "position is below 0")
+
+
+def sizes() -> Findings:
+    """No profile has more or longer lists than a request could give it (`limits`)."""
+    keys = Profile.objects.order_by("pk").values_list("pk", flat=True).iterator(CHUNK)
+    with bar("sizes", Profile.objects.count(), " profiles") as progress:
+        while page := list(islice(keys, CHUNK)):
+            found: defaultdict[uuid.UUID, dict[str, tuple[int, int]]] = defaultdict(dict)
+            for part in PARTS:
+                rows = part.objects.filter(profile__in=page)
+                for profile, name, number, size in limits.sizes(part, rows, "profile_id"):
+                    found[profile][name] = number, size or 0
+            for profile in page:
+                for fault in limits.faults(found[profile], PARTS):
+                    yield Finding("profiles_profile", profile, fault)
+            progress.update(len(page))
+
+
+def derived_columns() -> Findings:
+    """A column that is filled when its row is saved holds what it would be filled with."""
+    for model in apps.get_models():
+        if derived := derived_fields(model):
+            yield from _derived(model, derived)
+
+
+def _derived(model: type[models.Model], derived: list[Any]) -> Findings:
+    needed = {name for field in derived for name in (field.name, *field.sources)}
+    rows = model._base_manager.order_by("pk").only(*needed)
+    with bar(model._meta.db_table, rows.count()) as progress:
+        for row in rows.iterator(CHUNK):
+            for field in derived:
+                stored = getattr(row, field.attname)
+                if field.derive(row) != stored:
+                    sources = " and ".join(field.sources)
+                    yield Finding(model._meta.db_table, row.pk, f"{field.name} is not what {sources} makes it")
+            progress.update()
+
+
+def jobs() -> Findings:
+    """A job's state, its times, its texts and its files belong together."""
+    over = Q(finished_at__isnull=False)
+    unfinished = Q(status__in=Job.UNFINISHED)
+    latest = timezone.now() + max(settings.JOB_LEASE, LONGEST_WAIT)
+    done = (Job.Status.SUCCEEDED, Job.Status.CANCELLED)
+    for rule, what in (
+        (unfinished & over, "has ended and is unfinished"),
+        (~unfinished & ~over, "has ended without finished_at"),
+        (unfinished & Q(lease_until__gt=latest), "nobody would take it up when its worker dies: its lease is too long"),
+        (Q(done__gt=F("total")), "has done more than there is to do"),
+        (Q(attempts__gt=MAX_ATTEMPTS), "was begun too often"),
+        (Q(status=Job.Status.SUCCEEDED, result=None), "has succeeded without a result"),
+        (Q(status=Job.Status.FAILED, problem=None), "has failed without a problem"),
+        (Q(status__in=done) & ~Q(input=""), "keeps its input although it has ended"),
+        (Q(status__in=done, pieces__is_input=True), "keeps the file that it was given although it has ended"),
+    ):
+        yield from _of(Job, Job.objects.filter(rule).distinct(), what)
+    pieces = JobFile.objects.order_by("job_id").values_list("job_id").annotate(pieces=Count("pk"), last=Max("number"))
+    for job, *_ in pieces.exclude(pieces=F("last") + 1).iterator(CHUNK):
+        yield Finding("profiles_jobfile", job, "a piece of this job's file is missing")
+
+
+def json_texts() -> Findings:
+    """What is kept as JSON can be read."""
+    for model in our_models():
+        for field in model._meta.concrete_fields:
+            # PostgreSQL's jsonb holds nothing else.
+            is_text = isinstance(field, models.JSONField) and connection.vendor == "sqlite"
+            if is_text or isinstance(field, VerbatimJSONField) or field.name in JSON_TEXTS.get(model, ()):
+                yield from _unreadable(model, field.name)
+
+
+def _unreadable(model: type[models.Model], name: str) -> Findings:
+    rows = model._base_manager.order_by("pk").annotate(raw=Cast(name, TextField()))
+    # Most rows have nothing there, which needs no look.
+    rows = rows.exclude(raw__isnull=True).exclude(raw__in=["{}", "[]", "null"])
+    if name in JSON_TEXTS.get(model, ()):
+        rows = rows.exclude(raw="")
+    with bar(f"{model._meta.db_table}.{name}", rows.count()) as progress:
+        for key, raw in rows.values_list("pk", "raw").iterator(CHUNK // 10):
+            if not _is_json(raw):
+                yield Finding(model._meta.db_table, key, f"{name} is no JSON")
+            progress.update()
+
+
+def _is_json(raw: str) -> bool:
+    try:
+        json.loads(raw)
+    except ValueError:
+        return False
+    return True
+
+
+def references() -> Findings:
+    """Every foreign key leads to a row: a dump that was restored without triggers, or SQLite, might have others."""
+    for model in apps.get_models(include_auto_created=True):
+        for field in model._meta.concrete_fields:
+            if not isinstance(field, models.ForeignKey):
+                continue
+            target = field.remote_field.model._base_manager.filter(
+                **{field.target_field.attname: OuterRef(field.attname)}
+            )
+            rows = model._base_manager.filter(~Exists(target), **{f"{field.attname}__isnull": False})
+            yield from _of(model, rows, f"{field.attname} leads to no row")
+
+
+def sequences() -> Findings:
+    """The next number that PostgreSQL gives to a row is free."""
+    if connection.vendor != "postgresql":
+        return
+    for model in apps.get_models(include_auto_created=True):
+        key: Any = model._meta.pk
+        if not isinstance(key, models.AutoField | models.BigAutoField):
+            continue
+        highest = model._base_manager.aggregate(highest=Max("pk"))["highest"] or 0
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_get_serial_sequence(%s, %s)", [model._meta.db_table, key.column])
+            [name] = cursor.fetchone()
+            cursor.execute(f"SELECT last_value FROM {name}")  # noqa: S608  # as the server quotes it
+            [last] = cursor.fetchone()
+        if last < highest:
+            yield Finding(model._meta.db_table, highest, "its table's sequence will give numbers that are taken")
+
+
+def values(sample: int) -> Findings:
+    """What is stored is what the models themselves take; of large tables a sample, another one each time."""
+    for model in our_models():
+        files = {field.name for field in model._meta.concrete_fields if isinstance(field, models.BinaryField)}
+        keys = _sample(model, sample)
+        with bar(model._meta.db_table, len(keys)) as progress:
+            for key in keys:
+                if what := _refusal(model, key, files):
+                    yield Finding(model._meta.db_table, key, what)
+                progress.update()
+
+
+def _sample(model: type[models.Model], size: int) -> list[Any]:
+    """The keys of all rows, or of a sample where there are more: blocks from places all over the table."""
+    rows = model._base_manager.order_by("pk").values_list("pk", flat=True)
+    if rows.count() <= size:
+        return list(rows)
+    first, last = (_number(rows.order_by(order)[0]) for order in ("pk", "-pk"))
+    key: Any = model._meta.pk
+    chosen: dict[Any, None] = {}
+    for _ in range(PLACES):
+        number = random.randint(first, last)  # noqa: S311  # a sample, no secret
+        place = uuid.UUID(int=number) if isinstance(key, models.UUIDField) else number
+        chosen |= dict.fromkeys(rows.filter(pk__gte=place)[: max(1, size // PLACES)])
+    return list(chosen)[:size]
+
+
+def _number(key: uuid.UUID | int) -> int:
+    return key.int if isinstance(key, uuid.UUID) else key
+
+
+def _refusal(model: type[models.Model], key: Any, files: set[str]) -> str:
+    """Which fields of a row its model refuses and by which rule; empty where it takes all of them."""
+    try:
+        row = model._base_manager.defer(*files).filter(pk=key).first()
+        if row is None:
+            return ""
+        # Of references and of what must be unique there are checks of their own; a default needs none.
+        skipped = {
+            field.name for field in model._meta.concrete_fields if field.is_relation or _is_given(row, field, files)
+        }
+        row.full_clean(exclude=skipped, validate_unique=False, validate_constraints=False)
+    except ValidationError as exc:
+        codes = [(name, error.code or "invalid") for name, errors in exc.error_dict.items() for error in errors]
+        return f"its model refuses {', '.join(f'{name} ({code})' for name, code in codes)}"
+    except UNREADABLE as exc:
+        return f"it can't be read ({type(exc).__name__})"
+    return ""
+
+
+def _is_given(row: models.Model, field: Any, files: set[str]) -> bool:
+    if field.name in files:
+        return True
+    value = getattr(row, field.attname)
+    return bool((value is None and field.null) or (field.has_default() and value == field.get_default()))
+
+
+# What the command says of each, in this order.
+CHECKS: dict[str, Callable[[], Findings]] = {
+    "one active profile a user": active_profiles,
+    "versions and times": versions,
+    "positions in lists": positions,
+    "sizes of profiles": sizes,
+    "derived columns": derived_columns,
+    "jobs and their files": jobs,
+    "JSON": json_texts,
+    "references": references,
+    "sequences": sequences,
+}

@@ -1,0 +1,37 @@
+"""The route of the metrics (contract 6)."""
+
+import importlib
+from http import HTTPStatus
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from profiles_project.http.errors import Problem, problem_response
+
+
+@method_decorator([csrf_exempt, never_cache], name="dispatch")
+class MetricsView(View):
+    """GET /metrics: the metrics of all web processes as Prometheus reads them, for whoever has the token."""
+
+    http_method_names = ["get", "head"]
+
+    def dispatch(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        if not settings.METRICS_TOKEN:
+            return problem_response(request, Problem(status=404))
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if not constant_time_compare(token.strip(), settings.METRICS_TOKEN) or scheme.lower() != "bearer":
+            text = "The metrics need their own token."
+            headers = {"WWW-Authenticate": 'Bearer realm="metrics"'}
+            return problem_response(request, Problem(text, status=HTTPStatus.UNAUTHORIZED, headers=headers))
+        answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]  # never a coroutine
+        return answer
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        written = importlib.import_module("profiles_project.http.prometheus").exposition
+        body, content_type = written(request.headers.get("Accept", ""))
+        return HttpResponse(body, content_type=content_type)
