@@ -16,13 +16,11 @@ from playwright.sync_api import Browser, StorageState
 from pytest_django import DjangoDbBlocker
 
 from tests.e2e.browser import LIGHT, Look, Window, chromium, window
+from tests.e2e.shots import SHOTS
 from tests.e2e.stage import Stage, set_up
 from tests.factories import PASSWORD
-from tests.e2e.shots import SHOTS
 from tests.live import service, worker
 from tests.servers import guarded_folder
-
-
 
 
 class Site(NamedTuple):

@@ -83,17 +83,13 @@ DEEDS: Mapping[str, Deed] = {
         lambda person: person.jobs.filter(kind=EXPORT, status=Job.Status.SUCCEEDED).exists(),
     ),
     "erase": Deed("Erase", logged_in, lambda person: not User.objects.filter(pk=person.pk).exists(), by=("lead",)),
-    "make-active": Deed(
-        "Make active", spare_profile, lambda profile: Profile.objects.get(pk=profile.pk).is_active
-    ),
+    "make-active": Deed("Make active", spare_profile, lambda profile: Profile.objects.get(pk=profile.pk).is_active),
     "rerun": Deed(
         "Run again",
         lambda person: make_job(person, Job.Status.FAILED, kind=EXPORT, total=0),
         has_status(Job.Status.SUCCEEDED),
     ),
-    "cancel": Deed(
-        "Cancel", lambda person: make_job(person, Job.Status.QUEUED), has_status(Job.Status.CANCELLED)
-    ),
+    "cancel": Deed("Cancel", lambda person: make_job(person, Job.Status.QUEUED), has_status(Job.Status.CANCELLED)),
 }
 
 
