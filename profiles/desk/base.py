@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin
@@ -67,6 +68,13 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
             context["offered"] = offered(self.allowed(request), request.user, obj)
             context["tables"] = self.tables(request, obj)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().history_view(request, object_id, *args, **kwargs)
+        # Where nobody has that id it is a redirection.
+        if response.status_code == HTTPStatus.OK and (row := self.get_object(request, object_id)):
+            self.note_opened(request, row)
+        return response
 
     def tables(self, request: HttpRequest, obj: Any) -> Iterable[Any]:
         """What stands on the page of a row beside its own fields."""
