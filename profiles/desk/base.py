@@ -10,6 +10,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
 
 from profiles.desk import acting
 from profiles.desk.acting import act_address
@@ -70,7 +71,7 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
             context["tables"] = self.tables(request, obj)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
-    def action_checkbox(self, obj: Model) -> str:
+    def action_checkbox(self, obj: Model) -> SafeString:
         """The box that chooses a row, by its id: Django's bears the row's text for a name, here a whole address."""
         box = forms.CheckboxInput({"class": "action-select", "aria-label": f"Choose {obj.pk}"}, lambda _: False)
         return box.render(ACTION_CHECKBOX_NAME, str(obj.pk))

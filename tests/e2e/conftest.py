@@ -16,13 +16,11 @@ from playwright.sync_api import Browser, StorageState
 from pytest_django import DjangoDbBlocker
 
 from tests.e2e.browser import LIGHT, Look, Window, chromium, window
+from tests.e2e.shots import SHOTS
 from tests.e2e.stage import Stage, set_up
 from tests.factories import PASSWORD
-from tests.e2e.shots import SHOTS
 from tests.live import service, worker
 from tests.servers import guarded_folder
-
-
 
 
 class Site(NamedTuple):
@@ -56,7 +54,7 @@ def database(django_test_environment: None, django_db_blocker: DjangoDbBlocker) 
     pytest-django makes one only for tests that it wraps in a transaction each.
     """
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False, aliases=["default"])
+        made = setup_databases(verbosity=0, interactive=False)
         name = settings.DATABASES["default"]["NAME"]
         yield urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
         teardown_databases(made, verbosity=0)

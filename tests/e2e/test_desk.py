@@ -83,17 +83,13 @@ DEEDS: Mapping[str, Deed] = {
         lambda person: person.jobs.filter(kind=EXPORT, status=Job.Status.SUCCEEDED).exists(),
     ),
     "erase": Deed("Erase", logged_in, lambda person: not User.objects.filter(pk=person.pk).exists(), by=("lead",)),
-    "make-active": Deed(
-        "Make active", spare_profile, lambda profile: Profile.objects.get(pk=profile.pk).is_active
-    ),
+    "make-active": Deed("Make active", spare_profile, lambda profile: Profile.objects.get(pk=profile.pk).is_active),
     "rerun": Deed(
         "Run again",
         lambda person: make_job(person, Job.Status.FAILED, kind=EXPORT, total=0),
         has_status(Job.Status.SUCCEEDED),
     ),
-    "cancel": Deed(
-        "Cancel", lambda person: make_job(person, Job.Status.QUEUED), has_status(Job.Status.CANCELLED)
-    ),
+    "cancel": Deed("Cancel", lambda person: make_job(person, Job.Status.QUEUED), has_status(Job.Status.CANCELLED)),
 }
 
 
@@ -228,7 +224,7 @@ def test_a_person_is_seen_at_a_glance_and_a_career_read(open_window: OpenWindow)
 def test_no_list_has_the_address_or_phone_of_anybody(open_window: OpenWindow, stage: Stage, path: str) -> None:
     html = open_window("lead").open(path).content()
     assert "Ada Lovelace" in html
-    for kept in (stage.person.email, stage.profile.email, stage.profile.phone):
+    for kept in (stage.person.email, stage.profile.email, str(stage.profile.phone)):
         assert kept not in html
 
 
