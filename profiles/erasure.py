@@ -21,9 +21,6 @@ def erase(user_id: int, check: Callable[[User], None] | None = None) -> None:
         user.jobs.cancel()
         user.delete()
         gone = list(profiles.values())
-        transaction.on_commit(lambda: _forget(user_id, gone))
-
-
-def _forget(user_id: int, gone: list[Profile]) -> None:
-    rendering.forget(gone)
+        # Not before, since somebody who reads them until then would put them there again.
+        transaction.on_commit(lambda: rendering.forget(gone))
     security_event("account_erased", user=user_id)

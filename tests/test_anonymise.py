@@ -16,6 +16,7 @@ from django.db.models import Value
 from django.db.models.functions import Cast, Concat
 
 from profiles.maintenance import anonymising, columns
+from profiles.maintenance.anonymising import without_triggers
 from profiles.maintenance.columns import COLUMNS, Fate, unclassified, years_before
 from profiles.maintenance.inventions import Inventor
 from profiles.modelfields import HttpUrlField, LinkListField, PartialDateField, VerbatimJSONField
@@ -59,7 +60,8 @@ def with_canaries() -> set[str]:
             kinds = (models.CharField, models.TextField, models.JSONField, models.BinaryField)
             takes_it = isinstance(field, kinds) and not isinstance(field, PartialDateField)
             if takes_it and not (name in OURS or field.choices or field.primary_key):
-                model._base_manager.update(**{field.name: canary(model, field)})
+                with without_triggers("default", model._meta.db_table):
+                    model._base_manager.update(**{field.name: canary(model, field)})
                 filled.add(name)
     return filled
 

@@ -8,7 +8,6 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
-from tests.client import ApiClient
 from tests.factories import PASSWORD, UserFactory
 from tests.queries import statements
 from users.models import Mail, Session, User
@@ -86,7 +85,7 @@ def test_a_password_is_neither_shown_nor_set(admin: Client, user: User) -> None:
     assert admin.get(USERS, {"password__startswith": "argon2"}).status_code == 400
 
 
-def test_the_page_lists_live_sessions_and_costs_the_same_for_many(admin: Client, user: User) -> None:
+def test_the_page_lists_sessions_and_costs_the_same_for_many(admin: Client, user: User) -> None:
     counts = []
     for more in (1, 2, 30):
         for _ in range(more):
@@ -96,25 +95,8 @@ def test_the_page_lists_live_sessions_and_costs_the_same_for_many(admin: Client,
             page = admin.get(f"{USERS}{user.pk}/change/").content.decode()
         counts.append(len(found))
         assert "Live/1" in page
-        assert "Ended/1" not in page
+        assert "Ended/1" in page
     assert counts[0] == counts[1] == counts[2]
-
-
-def test_an_account_is_switched_off(admin: Client, user: User) -> None:
-    answer = admin.post(f"{USERS}{user.pk}/change/", {"full_name": "Countess", **form_of(user), "is_active": ""})
-    assert answer.status_code == 302
-    user.refresh_from_db()
-    assert not user.is_active
-
-
-def test_who_is_switched_on_again_has_to_log_in_again(admin: Client, user: User) -> None:
-    phone = ApiClient().as_user(user)
-    for state, expected in (("", False), ("on", True)):
-        admin.post(f"{USERS}{user.pk}/change/", {**form_of(user), "is_active": state})
-        user.refresh_from_db()
-        assert user.is_active is expected
-        assert phone.get("/api/v1/auth/me").status_code == 401
-    assert not user.sessions.live().exists()
 
 
 @pytest.mark.parametrize("change", [{"is_staff": False}, {"is_active": False}, {"is_superuser": False}])
@@ -167,9 +149,9 @@ class TestNewStaff:
         assert client.get(f"{USERS}add/").status_code == 403
         assert client.post(f"{USERS}add/", self.FORM).status_code == 403
         promoted = form_of(user, is_staff="on", is_superuser="on", full_name="Promoted")
-        assert client.post(f"{USERS}{user.pk}/change/", promoted).status_code == 302
+        assert client.post(f"{USERS}{user.pk}/change/", promoted).status_code == 403
         user.refresh_from_db()
-        assert user.full_name == "Promoted"
+        assert user.full_name != "Promoted"
         assert not user.is_staff
         assert not user.is_superuser
         assert client.post(f"{USERS}{superuser.pk}/change/", form_of(superuser, is_active="")).status_code == 403
@@ -195,7 +177,9 @@ def test_sessions_and_mails_are_looked_at_and_not_touched(admin: Client) -> None
             mail = Mail.objects.create(user=user, kind=Mail.Kind.VERIFY, address=user.email, next_try_at=timezone.now())
         for name, row in (("session", session), ("mail", mail)):
             with statements() as found:
-                assert user.email in admin.get(f"/admin/users/{name}/").content.decode()
+                page = admin.get(f"/admin/users/{name}/").content.decode()
+            assert f"{user.full_name} ({user.email[0]}•••@example.org)" in page
+            assert user.email not in page
             counts[name].append(len(found))
             assert admin.get(f"/admin/users/{name}/{row.pk}/change/").status_code == 200
             assert admin.post(f"/admin/users/{name}/{row.pk}/change/", {"user_agent": "x"}).status_code == 403

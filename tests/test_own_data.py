@@ -37,7 +37,7 @@ CACHE = "cache" if settings.REDIS_URL else "memory"
 # Members whose values are not the person's to word.
 CHOSEN = {"proficiency", "kind", "country_code"}
 # What an export leaves out: secrets, and copies of other columns that only serve comparing.
-NOT_EXPORTED = {"password", "email_key", "name_key"}
+NOT_EXPORTED = {"password", "email_key", "name_key", "search_key", "score"}
 
 
 def branded(value: Any) -> Any:

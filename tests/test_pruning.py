@@ -12,10 +12,10 @@ from pytest_django import Settings
 
 from profiles.models import Job, JobFile
 from profiles_project import pruning
-from users.models import IdempotencyRecord, Mail, SecurityEvent, Session, User
+from users.models import AuditEntry, IdempotencyRecord, Mail, SecurityEvent, Session, User
 from users.tasks import send_mail
 
-LONG_AGO = dt.timedelta(days=100)
+LONG_AGO = dt.timedelta(days=800)
 
 
 @pytest.fixture
@@ -28,6 +28,7 @@ def outdated(user: User) -> dict[str, int]:
         AdminSession.objects.create(session_key=key, session_data="", expire_date=then + dt.timedelta(days=1))
         IdempotencyRecord.objects.create(user=user, key=key, fingerprint="", created_at=then)
         SecurityEvent.objects.create(user=user, kind="login", created_at=then)
+        AuditEntry.objects.create(staff_id=1, object_kind="x", object_id="x", action="view", created_at=then)
         Mail.objects.create(user=user, kind=Mail.Kind.VERIFY, address=user.email, created_at=then, next_try_at=then)
         job = Job.objects.create(user=user, kind="x", status="cancelled", lease_until=then, finished_at=then)
         JobFile.objects.create(job=job, number=0, content=b"x")

@@ -199,7 +199,7 @@ class ProfileAdmin(OfPerson):
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """Who can't mend it reads it."""
-        if self.has_view_permission(request) and not self.has_change_permission(request):
+        if request.method == "GET" and self.has_view_permission(request) and not self.has_change_permission(request):
             return HttpResponseRedirect(reverse("admin:profiles_profile_read", args=[object_id]))
         return super().change_view(request, object_id, *args, **kwargs)
 

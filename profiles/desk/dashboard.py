@@ -172,10 +172,13 @@ def _list_of(key: str, text: str) -> tuple[type[Model] | None, dict[str, Any]]:
         return User, {"created_at__gte": start, "created_at__lt": start + dt.timedelta(days=1)}
     if key in {"queue", "jobs"} and text in Job.Status.values:
         return Job, {"status__exact": text}
+    if key == "completeness" and "–" in text:
+        low, high = text.split("–")
+        return Profile, {"score__gte": low, "score__lte": high}
     if key == "mails" and text == "waiting":
-        return Mail, {"sent_at__isempty": 1, "problem__isempty": 1}
+        return Mail, {"state": "waiting"}
     if key == "mails" and text == "failed":
-        return Mail, {"problem__isempty": 0}
+        return Mail, {"state": "failed"}
     return None, {}
 
 

@@ -56,15 +56,15 @@ def anonymise(using: str, inventor: Inventor) -> Iterator[Work]:
             _move_aside(work, using)
             _rewrite(work, using, inventor)
         else:
-            with _without_triggers(using, work.model._meta.db_table), connection.cursor() as cursor:
+            with without_triggers(using, work.model._meta.db_table), connection.cursor() as cursor:
                 cursor.execute(f"DELETE FROM {quote(work.model._meta.db_table)}")  # noqa: S608  # our own name
         yield work
     _forget(using)
 
 
 @contextmanager
-def _without_triggers(using: str, table: str) -> Iterator[None]:
-    """The audit log lets nobody delete its entries."""
+def without_triggers(using: str, table: str) -> Iterator[None]:
+    """The table without what watches over it: the audit log lets nobody delete its entries."""
     connection = connections[using]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
