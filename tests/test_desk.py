@@ -194,7 +194,11 @@ def fill(many: int) -> None:
         note("login", person)
         Job.objects.create(user=person, kind="auth_me_export", lease_until=timezone.now())
         AuditEntry.objects.create(
-            staff_id=person.pk, user_id=person.pk, object_kind="profiles.profile", object_id=str(profile.pk), action="view"
+            staff_id=person.pk,
+            user_id=person.pk,
+            object_kind="profiles.profile",
+            object_id=str(profile.pk),
+            action="view",
         )
 
 

@@ -54,7 +54,7 @@ def database(django_test_environment: None, django_db_blocker: DjangoDbBlocker) 
     pytest-django makes one only for tests that it wraps in a transaction each.
     """
     with django_db_blocker.unblock():
-        made = setup_databases(verbosity=0, interactive=False, aliases=["default"])
+        made = setup_databases(verbosity=0, interactive=False)
         name = settings.DATABASES["default"]["NAME"]
         yield urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
         teardown_databases(made, verbosity=0)

@@ -1,41 +1,53 @@
 """Every page of the admin, once: what looks at each of them derives from this table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from tests.e2e.stage import Stage
 
-# The name of a page's screenshots, and its address. Superusers see all of them.
-PAGES: Mapping[str, Callable[[Stage], str]] = {
-    "front": lambda stage: "/admin/",
-    "users": lambda stage: "/admin/users/user/",
-    "users-found-none": lambda stage: "/admin/users/user/?q=nobody-is-called-so",
-    "user": lambda stage: f"/admin/users/user/{stage.person.pk}/change/",
-    "user-history": lambda stage: f"/admin/users/user/{stage.person.pk}/history/",
-    "user-add": lambda stage: "/admin/users/user/add/",
-    "sessions": lambda stage: "/admin/users/session/",
-    "session": lambda stage: f"/admin/users/session/{stage.session}/change/",
-    "mails": lambda stage: "/admin/users/mail/",
-    "mail": lambda stage: f"/admin/users/mail/{stage.mail}/change/",
-    "events": lambda stage: "/admin/users/securityevent/",
-    "event": lambda stage: f"/admin/users/securityevent/{stage.event}/change/",
-    "profiles": lambda stage: "/admin/profiles/profile/",
-    "profile": lambda stage: f"/admin/profiles/profile/{stage.profile.pk}/change/",
-    "read": lambda stage: f"/admin/profiles/profile/{stage.profile.pk}/read/",
-    "jobs": lambda stage: "/admin/profiles/job/",
-    "job": lambda stage: f"/admin/profiles/job/{stage.job}/change/",
-    "audit-log": lambda stage: "/admin/users/auditentry/",
-    "act-deactivate": lambda stage: f"/admin/users/user/act/deactivate/?id={stage.person.pk}",
-    "act-several": lambda stage: f"/admin/users/user/act/deactivate/?id={stage.person.pk}&id={stage.inactive.pk}",
-    "act-refused": lambda stage: f"/admin/users/user/act/reactivate/?id={stage.person.pk}",
-    "act-erase": lambda stage: f"/admin/users/user/act/erase/?id={stage.person.pk}",
-    "act-make-active": lambda stage: f"/admin/profiles/profile/act/make-active/?id={stage.spare.pk}",
-    "act-rerun": lambda stage: f"/admin/profiles/job/act/rerun/?id={stage.job}",
-    "act-cancel": lambda stage: f"/admin/profiles/job/act/cancel/?id={stage.queued}",
-    "act-reset-second-factor": lambda stage: f"/admin/users/user/act/reset-second-factor/?id={stage.person.pk}",
-    "groups": lambda stage: "/admin/auth/group/",
-    "group-add": lambda stage: "/admin/auth/group/add/",
-    "tasks": lambda stage: "/admin/django_tasks_database/dbtaskresult/",
-    "second-factor-set-up": lambda stage: "/admin/second-factor/set-up/",
-    "app-users": lambda stage: "/admin/users/",
-    "password-change": lambda stage: "/admin/password_change/",
+# The name of a page's screenshots, and its address with fields of the stage. Superusers see all of them.
+PAGES: Mapping[str, str] = {
+    "front": "/admin/",
+    "users": "/admin/users/user/",
+    "users-found-none": "/admin/users/user/?q=nobody-is-called-so",
+    "user": "/admin/users/user/{person.pk}/change/",
+    "user-history": "/admin/users/user/{person.pk}/history/",
+    "user-add": "/admin/users/user/add/",
+    "sessions": "/admin/users/session/",
+    "session": "/admin/users/session/{session}/change/",
+    "mails": "/admin/users/mail/",
+    "mail": "/admin/users/mail/{mail}/change/",
+    "events": "/admin/users/securityevent/",
+    "event": "/admin/users/securityevent/{event}/change/",
+    "profiles": "/admin/profiles/profile/",
+    "profile": "/admin/profiles/profile/{profile.pk}/change/",
+    "read": "/admin/profiles/profile/{profile.pk}/read/",
+    "jobs": "/admin/profiles/job/",
+    "job": "/admin/profiles/job/{job}/change/",
+    "audit-log": "/admin/users/auditentry/",
+    "audit-entry": "/admin/users/auditentry/{entry}/change/",
+    "act-deactivate": "/admin/users/user/act/deactivate/?id={person.pk}",
+    "act-several": "/admin/users/user/act/deactivate/?id={person.pk}&id={inactive.pk}",
+    "act-refused": "/admin/users/user/act/reactivate/?id={person.pk}",
+    "act-reactivate": "/admin/users/user/act/reactivate/?id={inactive.pk}",
+    "act-end-sessions": "/admin/users/user/act/end-sessions/?id={person.pk}",
+    "act-send-verification": "/admin/users/user/act/send-verification/?id={unverified.pk}",
+    "act-send-reset": "/admin/users/user/act/send-reset/?id={person.pk}",
+    "act-export": "/admin/users/user/act/export/?id={person.pk}",
+    "act-erase": "/admin/users/user/act/erase/?id={person.pk}",
+    "act-make-active": "/admin/profiles/profile/act/make-active/?id={spare.pk}",
+    "act-rerun": "/admin/profiles/job/act/rerun/?id={job}",
+    "act-cancel": "/admin/profiles/job/act/cancel/?id={queued}",
+    "act-reset-second-factor": "/admin/users/user/act/reset-second-factor/?id={person.pk}",
+    "groups": "/admin/auth/group/",
+    "group": "/admin/auth/group/{group}/change/",
+    "group-add": "/admin/auth/group/add/",
+    "tasks": "/admin/django_tasks_database/dbtaskresult/",
+    "second-factor-set-up": "/admin/second-factor/set-up/",
+    "app-users": "/admin/users/",
+    "password-change": "/admin/password_change/",
 }
+
+
+def address(name: str, stage: Stage) -> str:
+    """Where a page is."""
+    return PAGES[name].format(**stage._asdict())

@@ -11,7 +11,7 @@ from profiles.desk.roles import SUPPORT, SUPPORT_LEAD
 from profiles.desk.rows import audit
 from profiles.models import Job, Profile
 from tests.factories import ProfileFactory, UserFactory, make_profile
-from users.models import Mail, SecurityEvent, Session, User
+from users.models import AuditEntry, Mail, SecurityEvent, Session, User
 
 # Who looks at the desk, and their group; the first and the last are in none.
 ROLES = {"superuser": None, "lead": SUPPORT_LEAD, "support": SUPPORT, "nobody": None}
@@ -36,6 +36,8 @@ class Stage(NamedTuple):
     session: UUID
     mail: UUID
     event: UUID
+    entry: UUID
+    group: int
 
 
 def set_up() -> Stage:
@@ -65,6 +67,8 @@ def set_up() -> Stage:
         session=sessions[0].pk,
         mail=_make_mails(person),
         event=_make_events(person, sessions[0]),
+        entry=AuditEntry.objects.get(action="deactivate").pk,
+        group=Group.objects.get(name=SUPPORT_LEAD).pk,
     )
 
 

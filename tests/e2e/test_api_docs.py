@@ -1,4 +1,4 @@
-"""The two readers of the API's document: they work with a token, ask no other host, and what is wrong in them is known."""
+"""The two readers of the API's document: they work with a token, and what is wrong in them is known."""
 
 import json
 from collections.abc import Mapping

@@ -5,15 +5,15 @@ from playwright.sync_api import expect
 
 from tests.e2e.browser import LOOKS, Look
 from tests.e2e.conftest import OpenWindow, log_in
-from tests.e2e.pages import PAGES
+from tests.e2e.pages import PAGES, address
 from tests.e2e.shots import inspect
 from tests.e2e.stage import Stage, make_staff
 from tests.factories import UserFactory
 from users.models import User
 
 # Pages that a role is refused; a superuser is refused none, who is no staff all of them.
-SUPERUSERS = ("user-add", "groups", "group-add", "tasks", "act-reset-second-factor")
-REFUSED = {"support": (*SUPERUSERS, "audit-log", "act-erase"), "lead": SUPERUSERS}
+SUPERUSERS = ("user-add", "groups", "group", "group-add", "tasks", "act-reset-second-factor")
+REFUSED = {"support": (*SUPERUSERS, "audit-log", "audit-entry", "act-erase"), "lead": SUPERUSERS}
 
 
 @pytest.mark.parametrize("role", REFUSED)
@@ -23,14 +23,14 @@ def test_staff_see_the_pages_of_their_role_alone(open_window: OpenWindow, stage:
     status = 403 if name in REFUSED[role] else 200
     if status == 403:
         at.expect(403)
-    response = at.page.goto(at.origin + PAGES[name](stage))
+    response = at.page.goto(at.origin + address(name, stage))
     assert response is not None
     assert response.status == status
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_who_is_no_staff_is_led_to_the_log_in(open_window: OpenWindow, stage: Stage, name: str) -> None:
-    page = open_window().open(PAGES[name](stage))
+    page = open_window().open(address(name, stage))
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
 
 
@@ -54,7 +54,7 @@ def test_a_form_that_is_sent_past_the_pages_is_refused(
     at = open_window(role)
     at.open("/admin/")
     token = next(each["value"] for each in at.context.cookies() if each["name"] == "csrftoken")
-    form = {
+    form: dict[str, str | float | bool] = {
         "csrfmiddlewaretoken": token,
         "reason": "Ticket 4711",
         "typed": str(person.pk),
