@@ -37,6 +37,8 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
     paginator = CappedPaginator
     list_per_page = 100
     show_full_result_count = False
+    # The filters of the desk count by themselves, and only so far.
+    show_facets = admin.ShowFacets.NEVER
     change_form_template = "desk/page.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -66,6 +68,7 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
         if obj is not None:
             self.note_opened(request, obj)
             context["offered"] = offered(self.allowed(request), request.user, obj)
+            context["facts"] = self.facts(obj)
             context["tables"] = self.tables(request, obj)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
@@ -75,6 +78,10 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
         if response.status_code == HTTPStatus.OK and (row := self.get_object(request, object_id)):
             self.note_opened(request, row)
         return response
+
+    def facts(self, obj: Any) -> Iterable[tuple[str, str]]:
+        """What is said of a row before all else, each by a word."""
+        return ()
 
     def tables(self, request: HttpRequest, obj: Any) -> Iterable[Any]:
         """What stands on the page of a row beside its own fields."""

@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
-from django.utils.timezone import localtime
 
 from profiles import rendering
-from profiles.desk.rows import page_link
+from profiles.desk.rows import name_of, named, page_link
 from profiles.models import Job, Profile
 from users.models import AuditEntry, Mail, SecurityEvent, Session, User
+from users.second_factor import device_of
 
 # A person has at most 20 profiles; of the rest, whoever wants more follows the link to the list.
 MOST_SHOWN = 10
@@ -37,7 +37,7 @@ class Table:
 
 def moment(value: Any) -> str:
     """A time as the desk writes it, UTC to the minute."""
-    return date_format(localtime(value), "Y-m-d H:i") if value else "–"
+    return date_format(value, "DATETIME_FORMAT") if value else "–"
 
 
 def why_failed(job: Job) -> str:
@@ -58,6 +58,18 @@ def state_of(mail: Mail) -> str:
 def words(name: str) -> str:
     """A name of ours as words: `login_failed` as “Login failed”."""
     return name.replace("_", " ").replace("-", " ").capitalize()
+
+
+def facts(user: User) -> list[tuple[str, str]]:
+    """The state of an account: what it is called, and how it is."""
+    return [
+        ("Id", str(user.pk)),
+        ("E-mail", f"{user.email} ({'verified' if user.is_verified else 'not verified'})"),
+        ("Account", "active" if user.is_active else "not active"),
+        ("Role", "superuser" if user.is_superuser else "staff" if user.is_staff else "person with the app"),
+        ("Second factor", "set up" if device_of(user) else "none"),
+        ("Registered", moment(user.created_at)),
+    ]
 
 
 def _table(
@@ -89,8 +101,9 @@ def tables(user: User, *, with_audit: bool) -> Iterable[Table]:
     events = SecurityEvent.objects.filter(user=user)
     yield _table("Security events", ("Event", "When", "Session"), events, _event, user)
     if with_audit:
-        entries = AuditEntry.objects.filter(user_id=user.pk)
-        yield _table("Audit log", ("Action", "By", "When", "Reason"), entries, _entry, user)
+        # What was only looked at stands in the whole log.
+        deeds = AuditEntry.objects.filter(user_id=user.pk).exclude(action="view").annotate(by=name_of("staff_id"))
+        yield _table("Audit log", ("Action", "By", "When", "Reason"), deeds, _entry, user)
 
 
 def _profiles(user: User) -> Table:
@@ -132,5 +145,5 @@ def _event(event: SecurityEvent) -> tuple[Any, ...]:
     return words(event.kind), moment(event.created_at), str(event.session_id or "–")
 
 
-def _entry(entry: AuditEntry) -> tuple[Any, ...]:
-    return words(entry.action), entry.staff_id, moment(entry.created_at), entry.reason
+def _entry(entry: Any) -> tuple[Any, ...]:
+    return words(entry.action), named(entry.staff_id, entry.by), moment(entry.created_at), entry.reason

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.urls import URLPattern
+from django.utils.formats import date_format
 
 from profiles.desk import glance, search
 from profiles.desk.base import DeskAdmin
@@ -66,7 +67,7 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
     # Not Django's form for changes, which shows the hash and leads to a form for a new password.
     form = ModelForm[User]
     ordering = ("-id",)
-    list_display = ("id", "full_name", "address", "is_active", "is_verified", "is_staff", "created_at")
+    list_display = ("id", "full_name", "address", "is_active", "is_verified", "registered")
     list_display_links = ("id", "full_name")
     list_filter = (AccountFilter, TroubleFilter)
     # The search is ours; Django shows its box where there are fields.
@@ -76,7 +77,7 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
     fieldsets = (
         (None, {"fields": ("email", "full_name", "is_active", "is_verified")}),
         (PERMISSIONS, {"fields": ("is_staff", "is_superuser", "groups", "user_permissions"), "classes": ("collapse",)}),
-        ("Times", {"fields": ("last_login", "created_at", "updated_at")}),
+        ("Times", {"fields": ("last_login", "created_at", "updated_at"), "classes": ("collapse",)}),
     )
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("email", "full_name", "usable_password", "password1", "password2")}),
@@ -87,6 +88,11 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
     def address(self, user: User) -> str:
         """Masked, since a list shows many people at once."""
         return masked_email(user.email)
+
+    @admin.display(ordering="id")
+    def registered(self, user: User) -> str:
+        """The day."""
+        return date_format(user.created_at)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).defer("password")
@@ -112,6 +118,9 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
             # Each right is called by its table too.
             kwargs["queryset"] = Permission.objects.select_related("content_type")
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def facts(self, obj: User) -> list[tuple[str, str]]:
+        return glance.facts(obj)
 
     def tables(self, request: HttpRequest, obj: User) -> Iterable[glance.Table]:
         return glance.tables(obj, with_audit=request.user.has_perm("users.view_auditentry"))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Model, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.html import format_html
 
@@ -31,6 +31,18 @@ def person_link(user: User | None) -> str:
     if user is None:
         return ""
     return page_link(user, f"{user.full_name} ({masked_email(user.email)})")
+
+
+def name_of(key: str) -> Subquery:
+    """For a query: the name of the account whose id stands in a column that refers to none."""
+    return Subquery(User.objects.filter(pk=OuterRef(key)).values("full_name"))
+
+
+def named(key: int | None, name: str | None) -> str:
+    """A person by what `name_of` has found."""
+    if key is None:
+        return ""
+    return f"{key} (erased)" if name is None else page_link(User(pk=key), f"{name} ({key})")
 
 
 def audit(staff: Any, action: str, row: Model, reason: str = "") -> None:

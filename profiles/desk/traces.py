@@ -3,16 +3,16 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from profiles.desk import glance, search
 from profiles.desk.actions import ACTIONS
 from profiles.desk.base import OfPerson, ReadOnly
-from profiles.desk.rows import page_link
+from profiles.desk.rows import name_of, named
 from profiles_project.http.adminlists import CountedFilter, WordFilter, masked_email
 from users.events import KINDS
-from users.models import AuditEntry, Mail, SecurityEvent, Session, User
+from users.models import AuditEntry, Mail, SecurityEvent, Session
 
 
 class TraceAdmin(ReadOnly, OfPerson):
@@ -93,16 +93,16 @@ class AuditEntryAdmin(ReadOnly, OfPerson):
     @admin.display(description="by", ordering="staff_id")
     def by(self, entry: Any) -> str:
         """Who did it; an id alone where the account is gone."""
-        return _named(entry.staff_id, entry.staff_name)
+        return named(entry.staff_id, entry.staff_name)
 
     @admin.display(description="person", ordering="user_id")
     def person(self, row: Any) -> str:
         """To whom."""
-        return _named(row.user_id, row.user_name)
+        return named(row.user_id, row.user_name)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:
         rows: QuerySet[AuditEntry] = super().get_queryset(request)
-        return rows.annotate(staff_name=_name_of("staff_id"), user_name=_name_of("user_id"))
+        return rows.annotate(staff_name=name_of("staff_id"), user_name=name_of("user_id"))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         if not (term := search_term.strip().replace("\0", "")):
@@ -112,14 +112,3 @@ class AuditEntryAdmin(ReadOnly, OfPerson):
 
     def note_opened(self, request: HttpRequest, obj: Any) -> None:
         """Not an entry of its own: the log would tell of nothing but itself."""
-
-
-def _name_of(key: str) -> Subquery:
-    """The name of the account with that id; an entry outlives it, and so refers to none."""
-    return Subquery(User.objects.filter(pk=OuterRef(key)).values("full_name"))
-
-
-def _named(key: int | None, name: str | None) -> str:
-    if key is None:
-        return ""
-    return f"{key} (erased)" if name is None else page_link(User(pk=key), f"{name} ({key})")
