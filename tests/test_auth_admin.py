@@ -62,8 +62,8 @@ def test_accounts_are_found_by_address_and_name(admin: Client, query: str) -> No
     UserFactory.create(email="ada@example.com", full_name="Ada Lovelace")
     UserFactory.create(email="grace@example.com", full_name="Grace Hopper")
     page = admin.get(USERS, {"q": query}).content.decode()
-    assert "ada@example.com" in page
-    assert "grace@example.com" not in page
+    assert "Ada Lovelace" in page
+    assert "Grace Hopper" not in page
 
 
 def test_the_list_costs_the_same_for_one_and_for_many(admin: Client) -> None:
@@ -87,6 +87,7 @@ def test_a_password_is_neither_shown_nor_set(admin: Client, user: User) -> None:
 
 def test_the_page_lists_sessions_and_costs_the_same_for_many(admin: Client, user: User) -> None:
     counts = []
+    admin.get(f"{USERS}{user.pk}/change/")  # Django keeps the kinds of objects in memory from here on
     for more in (1, 2, 30):
         for _ in range(more):
             Session.objects.start(user, "Live/1")
@@ -187,4 +188,8 @@ def test_sessions_and_mails_are_looked_at_and_not_touched(admin: Client) -> None
     assert all(len(set(each)) == 1 for each in counts.values())
     assert str(session) == str(session.pk)
     assert str(mail) == f"Confirm the e-mail address ({mail.pk})"
-    assert (user.get_full_name(), user.get_short_name(), str(user)) == (user.full_name, user.full_name, user.email)
+    assert (user.get_full_name(), user.get_short_name(), str(user)) == (
+        user.full_name,
+        user.full_name,
+        f"{user.full_name} ({user.pk})",
+    )

@@ -3,14 +3,38 @@
 import logging
 import uuid
 from contextlib import suppress
+from typing import Literal, get_args
 
 from django.db import DatabaseError, transaction
 
 from profiles_project.http.logs import security_event
 from users.models import SecurityEvent, User
 
+Kind = Literal[
+    "account_registered",
+    "login",
+    "login_failed",
+    "logout",
+    "session_ended",
+    "refresh_reused",
+    "password_changed",
+    "password_reset_asked",
+    "password_reset",
+    "email_change_asked",
+    "email_changed",
+    "email_verified",
+    "data_exported",
+    "otp_enrolled",
+    "otp_failed",
+    "otp_reset",
+    "deactivated_by_support",
+    "reactivated_by_support",
+    "sessions_ended_by_support",
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
-def note(kind: str, user: User | int | None, *, session: uuid.UUID | None = None, level: int = logging.INFO) -> None:
+
+def note(kind: Kind, user: User | int | None, *, session: uuid.UUID | None = None, level: int = logging.INFO) -> None:
     """Keep one event of that kind and write its line in the log.
 
     `user` is None where an address was tried that nobody has: the same is written then, so that the time tells nothing.

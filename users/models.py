@@ -87,7 +87,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         )
 
     def __str__(self) -> str:
-        return self.email
+        # Without the address: it stands in titles, lists and logs of the admin.
+        return f"{self.full_name} ({self.pk})"
 
     def save(self, **options: Any) -> None:
         """Store the row; a new password, from Django's own forms and commands too, ends all sessions.

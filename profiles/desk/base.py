@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
-from django.utils.safestring import SafeString
 
 from profiles.desk import acting
 from profiles.desk.acting import act_address
@@ -71,10 +69,12 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
             context["tables"] = self.tables(request, obj)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
-    def action_checkbox(self, obj: Model) -> SafeString:
-        """The box that chooses a row, by its id: Django's bears the row's text for a name, here a whole address."""
-        box = forms.CheckboxInput({"class": "action-select", "aria-label": f"Choose {obj.pk}"}, lambda _: False)
-        return box.render(ACTION_CHECKBOX_NAME, str(obj.pk))
+    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = super().history_view(request, object_id, *args, **kwargs)
+        # Where nobody has that id it is a redirection.
+        if response.status_code == HTTPStatus.OK and (row := self.get_object(request, object_id)):
+            self.note_opened(request, row)
+        return response
 
     def tables(self, request: HttpRequest, obj: Any) -> Iterable[Any]:
         """What stands on the page of a row beside its own fields."""

@@ -256,17 +256,23 @@ def _bare(value: Any) -> Any:
 
 
 def _lines(value: Any, depth: int = 0) -> list[str]:
-    """A JSON value as lines to read, of which those below another are set in by dashes."""
-    start = "– " * depth
+    """A JSON value as lines to read; what lies inside of something else begins with a dash for each level."""
+    start, lines = "– " * depth, []
+    for name, each in _entries(value):
+        if isinstance(each, (dict, list)):
+            lines += [f"{start}{name}", *_lines(each, depth + 1)]
+        else:
+            lines.append(f"{start}{name}{_word(each)}")
+    return lines
+
+
+def _entries(value: Any) -> list[tuple[str, Any]]:
     if isinstance(value, dict):
-        return [line for key, each in value.items() for line in _below(start, key, each, depth)]
-    if isinstance(value, list):
-        return [line for each in value for line in _lines(each, depth + isinstance(each, (dict, list)))]
-    return [start + {True: "yes", False: "no", None: "nothing"}.get(value, str(value))]
+        return [(f"{key}: ", each) for key, each in value.items()]
+    return [("", each) for each in (value if isinstance(value, list) else [value])]
 
 
-def _below(start: str, key: str, value: Any, depth: int) -> list[str]:
-    inner = _lines(value, depth + 1)
-    if isinstance(value, (dict, list)):
-        return [f"{start}{key}:", *inner]
-    return [f"{start}{key}: {_lines(value)[0]}"]
+def _word(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return str(value) if not isinstance(value, bool) else "yes" if value else "no"

@@ -1,11 +1,12 @@
 """People in the desk: found, looked at, helped. Passwords are neither shown nor set here."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Permission
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -19,6 +20,7 @@ from users.models import User
 
 # From here on a profile is as good as complete.
 COMPLETE_FROM = 80
+PERMISSIONS = "Permissions"
 
 
 class StaffCreationForm(AdminUserCreationForm[User]):
@@ -73,17 +75,13 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
     readonly_fields = ("email", "is_active", "is_verified", "last_login", "created_at", "updated_at")
     fieldsets = (
         (None, {"fields": ("email", "full_name", "is_active", "is_verified")}),
-        (
-            "Permissions",
-            {"fields": ("is_staff", "is_superuser", "groups", "user_permissions"), "classes": ("collapse",)},
-        ),
+        (PERMISSIONS, {"fields": ("is_staff", "is_superuser", "groups", "user_permissions"), "classes": ("collapse",)}),
         ("Times", {"fields": ("last_login", "created_at", "updated_at")}),
     )
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("email", "full_name", "usable_password", "password1", "password2")}),
-        ("Permissions", {"fields": ("is_staff", "is_superuser")}),
+        (PERMISSIONS, {"fields": ("is_staff", "is_superuser")}),
     )
-    PERMISSIONS: ClassVar[str] = "Permissions"
 
     @admin.display(description="e-mail", ordering="email")
     def address(self, user: User) -> str:
@@ -101,9 +99,19 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         sets = super().get_fieldsets(request, obj)
-        # Who has which rights is of interest where there are any, and to those who hand them out.
-        is_shown = obj is None or obj.is_staff or request.user.is_superuser
-        return sets if is_shown else [each for each in sets if each[0] != self.PERMISSIONS]
+        if obj is None or obj.is_staff:
+            return sets
+        # Who isn't staff has no rights; a superuser makes them staff first.
+        first = (
+            [(PERMISSIONS, {"fields": ("is_staff",), "classes": ("collapse",)})] if request.user.is_superuser else []
+        )
+        return [each for each in sets if each[0] != PERMISSIONS] + first
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "user_permissions":
+            # Each right is called by its table too.
+            kwargs["queryset"] = Permission.objects.select_related("content_type")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def tables(self, request: HttpRequest, obj: User) -> Iterable[glance.Table]:
         return glance.tables(obj, with_audit=request.user.has_perm("users.view_auditentry"))

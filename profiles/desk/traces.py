@@ -7,9 +7,11 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 
 from profiles.desk import glance, search
+from profiles.desk.actions import ACTIONS
 from profiles.desk.base import OfPerson, ReadOnly
 from profiles.desk.rows import page_link
-from profiles_project.http.adminlists import CountedFilter, masked_email
+from profiles_project.http.adminlists import CountedFilter, WordFilter, masked_email
+from users.events import KINDS
 from users.models import AuditEntry, Mail, SecurityEvent, Session, User
 
 
@@ -52,7 +54,7 @@ class MailAdmin(TraceAdmin):
     """Mails that wait, were sent, or never will be."""
 
     list_display = ("id", "person", "kind", "masked", "created_at", "state")
-    list_filter = (MailFilter, "kind")
+    list_filter = (MailFilter, WordFilter.of("kind", Mail.Kind.values))
     fields = ("id", "person", "kind", "address", "created_at", "sent_at", "attempts", "next_try_at", "problem")
     readonly_fields = fields
 
@@ -72,7 +74,7 @@ class SecurityEventAdmin(TraceAdmin):
     """What happened to accounts."""
 
     list_display = ("created_at", "kind", "person", "session_id")
-    list_filter = ("kind", "created_at")
+    list_filter = (WordFilter.of("kind", KINDS), "created_at")
     fields = list_display
     readonly_fields = list_display
 
@@ -82,7 +84,7 @@ class AuditEntryAdmin(ReadOnly, OfPerson):
     """What staff did and opened; nobody changes it, superusers neither."""
 
     list_display = ("created_at", "action", "by", "person", "object_kind", "object_id", "reason")
-    list_filter = ("action", "object_kind", "created_at")
+    list_filter = (WordFilter.of("action", ("view", *(each.name for each in ACTIONS))), "created_at")
     search_fields = ("reason",)
     search_help_text = "The reason, or what else finds a person; or the id of what it was done to."
     fields = list_display

@@ -7,7 +7,8 @@ from django.http import HttpRequest
 from profiles.desk.glance import why_failed
 from profiles.desk.traces import TraceAdmin
 from profiles.models import Job
-from profiles_project.http.adminlists import CountedFilter
+from profiles.tasks import PERFORM
+from profiles_project.http.adminlists import CountedFilter, WordFilter
 
 
 class StatusFilter(CountedFilter):
@@ -24,7 +25,7 @@ class JobAdmin(TraceAdmin):
     """Work in the background: how it goes and why it failed. What it was given and what it gave is its owner's."""
 
     list_display = ("id", "person", "kind", "status", "why", "progress", "attempts", "created_at", "finished_at")
-    list_filter = (StatusFilter, "kind")
+    list_filter = (StatusFilter, WordFilter.of("kind", sorted(PERFORM)))
     fields = (
         *("id", "person", "kind", "profile_id", "status", "progress", "attempts"),
         *("created_at", "started_at", "finished_at", "lease_until", "why"),
