@@ -1,8 +1,10 @@
 """The pages of the links in mails, opened from a mail that the worker has sent."""
 
-import quopri
 import re
 import time
+from contextlib import closing
+from email import message_from_bytes, policy
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,46 +20,51 @@ NEW_PASSWORD = "Another-Horse-8"
 MAIL_SECONDS = 30
 
 
+def read(file: Path) -> tuple[str, str]:
+    """To whom a mail goes and its text, "" where it is not written to its end yet."""
+    message = message_from_bytes(file.read_bytes(), policy=policy.default)
+    body = message.get_body(("plain",))
+    return str(message["To"]), body.get_content() if body else ""
+
+
 def link_to(site: Site, address: str, path: str) -> str:
     """The path with the token, out of the newest mail to the address that has such a link."""
     deadline = time.monotonic() + MAIL_SECONDS
     while time.monotonic() < deadline:
         for file in sorted(site.mails.iterdir(), key=lambda mail: -mail.stat().st_mtime):
-            text = quopri.decodestring(file.read_bytes()).decode()
+            receiver, text = read(file)
             found = re.search(rf"https?://\S+{path}\?token=\S+", text)
-            if f"To: {address}" in text and found:
+            if receiver == address and found:
                 return f"{path}?{urlsplit(found[0]).query}"
         time.sleep(0.1)
     raise AssertionError(f"no mail to {address} with a link to {path}")
 
 
 def test_a_new_user_confirms_the_address(open_window: OpenWindow, site: Site) -> None:
-    caller = Caller(site.port)
-    caller.register("link-verify@example.org", PASSWORD)
     at = open_window()
-    page = at.open(link_to(site, "link-verify@example.org", "/verify-email"))
-    page.get_by_role("button", name="Confirm").click()
-    expect(page.get_by_role("status")).to_contain_text("your e-mail address is confirmed")
-    assert caller.send("GET", "/auth/me").json["is_verified"]
-    caller.close()
+    with closing(Caller(site.port)) as caller:
+        caller.register("link-verify@example.org", PASSWORD)
+        page = at.open(link_to(site, "link-verify@example.org", "/verify-email"))
+        page.get_by_role("button", name="Confirm").click()
+        expect(page.get_by_role("status")).to_contain_text("your e-mail address is confirmed")
+        assert caller.send("GET", "/auth/me").json["is_verified"]
 
 
 def test_a_user_sets_a_new_password_after_a_weak_one_was_refused(open_window: OpenWindow, site: Site) -> None:
-    caller = Caller(site.port)
-    caller.register("link-reset@example.org", PASSWORD)
-    caller.send("POST", "/auth/forgot-password", {"email": "link-reset@example.org"})
     at = open_window()
     at.expect(422)
-    page = at.open(link_to(site, "link-reset@example.org", "/reset-password"))
-    page.get_by_label("New password").fill("short")
-    page.get_by_role("button", name="Set the password").click()
-    expect(page.get_by_role("alert").first).to_contain_text("at least 8 characters")
-    page.get_by_label("New password").fill(NEW_PASSWORD)
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("Your password is changed")
-    log_in = {"email": "link-reset@example.org", "password": NEW_PASSWORD}
-    assert caller.send("POST", "/auth/login", log_in).status == 200
-    caller.close()
+    with closing(Caller(site.port)) as caller:
+        caller.register("link-reset@example.org", PASSWORD)
+        caller.send("POST", "/auth/forgot-password", {"email": "link-reset@example.org"})
+        page = at.open(link_to(site, "link-reset@example.org", "/reset-password"))
+        page.get_by_label("New password").fill("short")
+        page.get_by_role("button", name="Set the password").click()
+        expect(page.get_by_role("alert").first).to_contain_text("at least 8 characters")
+        page.get_by_label("New password").fill(NEW_PASSWORD)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("status")).to_contain_text("Your password is changed")
+        log_in = {"email": "link-reset@example.org", "password": NEW_PASSWORD}
+        assert caller.send("POST", "/auth/login", log_in).status == 200
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
