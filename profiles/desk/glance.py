@@ -13,15 +13,14 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
-from profiles import rendering
+from profiles import limits, rendering
 from profiles.desk.rows import name_of, named, page_link
 from profiles.models import Job, Profile
 from users.models import AuditEntry, Mail, SecurityEvent, Session, User
 from users.second_factor import device_of
 
-# A person has at most 20 profiles; of the rest, whoever wants more follows the link to the list.
+# Of the newest; whoever wants more follows the link to the list. Profiles are all shown.
 MOST_SHOWN = 10
-MOST_PROFILES = 20
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def tables(user: User, *, with_audit: bool) -> Iterable[Table]:
 
 
 def _profiles(user: User) -> Table:
-    found = list(Profile.objects.filter(user=user).order_by("-is_active", "-id")[:MOST_PROFILES])
+    found = list(Profile.objects.filter(user=user).order_by("-is_active", "-id")[: limits.MAX_PROFILES])
     unscored = [profile.pk for profile in found if profile.score is None]
     fresh = rendering.score(Profile.objects.filter(pk__in=unscored), timezone.now().date()) if unscored else {}
     rows = tuple(_profile(profile, fresh.get(profile.pk, profile.score)) for profile in found)
