@@ -114,7 +114,7 @@ class ProfileAdmin(OfPerson):
 
     form = CareerForm
     list_display = (
-        *("read_link", "person", "full_name", "address", "telephone", "is_active", "complete", "items", "version"),
+        *("read_link", "person", "full_name", "masked", "telephone", "is_active", "complete", "items", "version"),
         "updated_at",
     )
     list_display_links = None
@@ -142,8 +142,8 @@ class ProfileAdmin(OfPerson):
         )
 
     @admin.display(description="e-mail", ordering="email")
-    def address(self, profile: Profile) -> str:
-        """Masked, since a list shows many people at once."""
+    def masked(self, profile: Profile) -> str:
+        """Masked, since a list shows many people at once. Not `address`: Django would show the field of that name."""
         return masked_email(profile.email)
 
     @admin.display(description="phone")

@@ -224,7 +224,8 @@ def test_a_person_is_seen_at_a_glance_and_a_career_read(open_window: OpenWindow)
 def test_no_list_has_the_address_or_phone_of_anybody(open_window: OpenWindow, stage: Stage, path: str) -> None:
     html = open_window("lead").open(path).content()
     assert "Ada Lovelace" in html
-    for kept in (stage.person.email, stage.profile.email, str(stage.profile.phone)):
+    profile = stage.profile
+    for kept in (stage.person.email, profile.email, str(profile.phone), str(profile.address)):
         assert kept not in html
 
 
