@@ -94,7 +94,11 @@ def _rows(action: Action, ids: list[str]) -> list[Any]:
     except ValidationError as exc:
         raise Http404 from exc
     rows = action.model._default_manager.filter(pk__in=keys).order_by("pk")
-    found = list(rows.select_related("user") if hasattr(action.model, "user") else rows)
+    try:
+        found = list(rows.select_related("user") if hasattr(action.model, "user") else rows)
+    except OverflowError as exc:
+        # A number that SQLite can't hold; PostgreSQL's is judged by Django.
+        raise Http404 from exc
     if not found or len(found) != len(keys) or len(found) > most:
         raise Http404
     return found

@@ -114,7 +114,7 @@ class ProfileAdmin(OfPerson):
 
     form = CareerForm
     list_display = (
-        *("read_link", "person", "full_name", "masked", "telephone", "is_active", "complete", "items", "version"),
+        *("read_link", "person", "full_name", "masked", "telephone", "is_active", "complete", "items"),
         "updated_at",
     )
     list_display_links = None

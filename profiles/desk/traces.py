@@ -32,9 +32,14 @@ class TraceAdmin(ReadOnly, OfPerson):
 class SessionAdmin(TraceAdmin):
     """Every device that is or was logged in."""
 
-    list_display = ("id", "person", "user_agent", "created_at", "last_used_at", "expires_at", "revoked_at")
-    fields = list_display
-    readonly_fields = list_display
+    list_display = ("device", "person", "created_at", "last_used_at", "expires_at", "revoked_at")
+    fields = ("id", "person", "user_agent", "created_at", "last_used_at", "expires_at", "revoked_at")
+    readonly_fields = fields
+
+    @admin.display(ordering="user_agent")
+    def device(self, session: Session) -> str:
+        """What the device calls itself."""
+        return session.user_agent or "unknown device"
 
 
 class MailFilter(CountedFilter):
@@ -53,7 +58,7 @@ class MailFilter(CountedFilter):
 class MailAdmin(TraceAdmin):
     """Mails that wait, were sent, or never will be."""
 
-    list_display = ("id", "person", "kind", "masked", "created_at", "state")
+    list_display = ("kind", "person", "masked", "created_at", "state")
     list_filter = (MailFilter, WordFilter.of("kind", Mail.Kind.values))
     fields = ("id", "person", "kind", "address", "created_at", "sent_at", "attempts", "next_try_at", "problem")
     readonly_fields = fields

@@ -4,10 +4,10 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
-from profiles.desk.glance import why_failed
+from profiles.desk.glance import why_failed, words
 from profiles.desk.traces import TraceAdmin
 from profiles.models import Job
-from profiles.tasks import PERFORM
+from profiles.tasks import EXPORT, IMPORT, PROFILE_EXPORT
 from profiles_project.http.adminlists import CountedFilter, WordFilter
 
 
@@ -24,13 +24,18 @@ class StatusFilter(CountedFilter):
 class JobAdmin(TraceAdmin):
     """Work in the background: how it goes and why it failed. What it was given and what it gave is its owner's."""
 
-    list_display = ("id", "person", "kind", "status", "why", "progress", "attempts", "created_at", "finished_at")
-    list_filter = (StatusFilter, WordFilter.of("kind", sorted(PERFORM)))
+    list_display = ("what", "person", "status", "why", "progress", "attempts", "created_at", "finished_at")
+    list_filter = (StatusFilter, WordFilter.of("kind", (EXPORT, PROFILE_EXPORT, IMPORT)))
     fields = (
         *("id", "person", "kind", "profile_id", "status", "progress", "attempts"),
         *("created_at", "started_at", "finished_at", "lease_until", "why"),
     )
     readonly_fields = fields
+
+    @admin.display(description="job", ordering="kind")
+    def what(self, job: Job) -> str:
+        """What it does, in words."""
+        return words(job.kind)
 
     @admin.display
     def progress(self, job: Job) -> str:
