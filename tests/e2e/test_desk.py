@@ -199,7 +199,7 @@ def test_a_person_is_found_in_one_box(open_window: OpenWindow, find_by: str) -> 
     found = page.locator("#result_list tbody tr")
     expect(found).to_have_count(1)
     found.get_by_role("link", name=person.full_name).click()
-    expect(page.get_by_role("heading", name=email)).to_be_visible()
+    expect(page.get_by_role("heading", name=str(person))).to_be_visible()
 
 
 def test_a_person_is_seen_at_a_glance_and_a_career_read(open_window: OpenWindow) -> None:
