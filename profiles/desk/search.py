@@ -46,7 +46,11 @@ def _id_in(term: str) -> uuid.UUID | None:
 
 def _number_in(term: str) -> int | None:
     text = term.strip()
-    return int(text) if text.isascii() and text.isdigit() and int(text) <= LARGEST_ID else None
+    return (
+        int(text)
+        if text.isascii() and text.isdigit() and len(text) <= len(str(LARGEST_ID)) and int(text) <= LARGEST_ID
+        else None
+    )
 
 
 def _matching(model: type[Model], term: str) -> QuerySet[Model]:
