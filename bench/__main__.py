@@ -1,15 +1,19 @@
-"""`python -m bench [compare | growth | jobs | imports | report]`: measures and reports; without a word it compares."""
+"""`python -m bench [compare | growth | jobs | imports | search | report]`: measures and reports.
+
+Without a word it compares.
+"""
 
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import compare, growth, imports, jobs, report
+from bench import compare, growth, imports, jobs, report, search
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "compare": compare.main,
     "growth": growth.main,
     "jobs": jobs.main,
     "imports": imports.main,
+    "search": search.main,
     "report": lambda _: report.main(),
 }
 

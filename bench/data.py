@@ -12,12 +12,12 @@ import datetime as dt
 import multiprocessing
 import os
 import random
-import unicodedata
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ProcessPoolExecutor, wait
 from typing import Any, NamedTuple
 
+import django_stubs_ext
 import jwt
 import psycopg
 from psycopg import sql
@@ -25,12 +25,19 @@ from tqdm import tqdm
 
 from bench import words
 
+# As the service's settings do, without which its classes can't be written as they are.
+django_stubs_ext.monkeypatch()
+
+from profiles_project.http.values import fold, search_key  # noqa: E402  # see above
+
 SEED = 4
 # The n-th account was opened n minutes after this.
 EPOCH = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 # The month after the last one of any career, as months since the year 0.
 TODAY = 12 * 2026 + 6
 NULL = "\\N"
+# How complete such a profile is by the service's own reckoning.
+SCORE = "100"
 # Profiles whose rows go to the server in one piece.
 PIECE = 500
 # A token of a load run lives longer than any run.
@@ -80,11 +87,6 @@ def person(number: int, seed: int) -> Person:
     return Person(number, milliseconds, uuid7(milliseconds, 0, bits), since.isoformat(" "), first, last)
 
 
-def fold(text: str) -> str:
-    """The service's key of texts that are equal without case; its own function can't be had without its settings."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
-
-
 class Author:
     """Writes the rows of one table. A row is the list of its columns' values as COPY's text format takes them."""
 
@@ -98,7 +100,7 @@ class Author:
 
     def rows(self, table: "Table", number: int) -> Iterator[str]:
         """The lines of a person's rows in a table, which depend on nothing but seed, table and number."""
-        salt = scatter(number ^ self.seed << 40) ^ TABLES.index(table)
+        salt = scatter(number ^ self.seed << 40) ^ PLACES[table.name]
         self.chance.seed(salt)
         who = person(number, self.seed)
         for index, values in enumerate(table.write(self, who)):
@@ -135,7 +137,9 @@ class Author:
         email = f"person{who.number:09}@example.org"
         name = f"{who.first_name} {who.last_name}"
         # No password fits: an account here is entered by a token that the comparison signs itself.
-        yield [str(who.number + 1), "!bench", NULL, "f", email, email, name, "t", "f", "t", who.since, who.since]
+        found_by = search_key(name, email)
+        account = [str(who.number + 1), "!bench", NULL, "f", email, email, name, found_by]
+        yield [*account, "t", "f", "t", who.since, who.since]
 
     def sessions(self, who: Person) -> Iterator[list[str]]:
         token_id = uuid7(who.milliseconds, 1, scatter(who.number))
@@ -145,6 +149,7 @@ class Author:
     def profiles(self, who: Person) -> Iterator[list[str]]:
         email = f"person{who.number:09}@example.org"
         handle = f"person{who.number}"
+        name = f"{who.first_name} {who.last_name}"
         yield [
             who.profile_id,
             str(who.number + 1),
@@ -153,7 +158,7 @@ class Author:
             "1",
             who.since,
             who.since,
-            f"{who.first_name} {who.last_name}",
+            name,
             email,
             self.maybe(0.9, f"+49 221 {self.chance.randint(10**6, 10**7)}"),
             self.one_of(words.CITIES),
@@ -165,6 +170,8 @@ class Author:
             self.one_of(words.COUNTRIES),
             f'[{{"network": "Mastodon", "username": "{handle}", "url": "https://social.example.org/@{handle}"}}]',
             self.prose(3, 5),
+            search_key(name, email),
+            SCORE,
         ]
 
     def experiences(self, who: Person) -> Iterator[list[str]]:
@@ -357,7 +364,7 @@ TABLES = (
     Table(
         "profiles_profile",
         "id user_id label is_active version created_at updated_at full_name email phone location linkedin github"
-        " website headline city country_code links professional_summary",
+        " website headline city country_code links professional_summary search_key score",
         1,
         Author.profiles,
         has_own_id=False,
@@ -370,13 +377,15 @@ TABLES = (
     ),
     Table(
         "users_user",
-        "id password last_login is_superuser email email_key full_name is_active is_staff is_verified created_at"
-        " updated_at",
+        "id password last_login is_superuser email email_key full_name search_key is_active is_staff is_verified"
+        " created_at updated_at",
         1,
         Author.users,
         has_own_id=False,
     ),
 )
+# A table's rows stay the same wherever else it is filled.
+PLACES = {table.name: place for place, table in enumerate(TABLES)}
 ROWS = sum(table.rows for table in TABLES)
 _written: Any = None
 
@@ -386,9 +395,9 @@ def _share(written: Any) -> None:
     _written = written
 
 
-def _fill(url: str, index: int, first: int, count: int, seed: int) -> None:
+def _fill(url: str, table: Table, first: int, count: int, seed: int) -> None:
     """COPY into one table the rows of the people from `first` to before `count`, then VACUUM and ANALYZE it."""
-    table, author = TABLES[index], Author(seed)
+    author = Author(seed)
     name = sql.Identifier(table.name)
     columns = sql.SQL(", ").join(sql.Identifier(each) for each in table.columns.split())
     with psycopg.connect(url, autocommit=True) as connection:
@@ -406,28 +415,29 @@ def _fill(url: str, index: int, first: int, count: int, seed: int) -> None:
         connection.execute(sql.SQL("VACUUM (ANALYZE) {}").format(name))
 
 
-def people_in(url: str) -> int:
+def people_in(url: str, tables: Sequence[Table] = TABLES) -> int:
     """How many people are in the database; RuntimeError where a load was broken off, or others wrote to it."""
     with psycopg.connect(url) as connection:
         found = {}
-        for table in TABLES:
+        for table in tables:
             row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table.name))).fetchone()
             found[table.name] = row[0] if row else 0
     people = found["users_user"]
-    wrong = [table.name for table in TABLES if found[table.name] != people * table.rows]
+    wrong = [table.name for table in tables if found[table.name] != people * table.rows]
     if wrong:
         raise RuntimeError(f"The database was not made by this generator alone: look at {', '.join(wrong)}.")
     return people
 
 
-def generate(url: str, count: int, seed: int = SEED) -> int:
+def generate(url: str, count: int, seed: int = SEED, tables: Sequence[Table] = TABLES) -> int:
     """Bring a migrated database, empty or made by this before, to `count` people with a profile each.
 
+    `users_user` must be among the tables; where others are missing, theirs stay empty.
     The database's user must be a superuser. Returns how many rows were written. RuntimeError where the database holds
     anything else than whole people of ours.
     """
-    first = people_in(url)
-    total = max(0, count - first) * ROWS
+    first = people_in(url, tables)
+    total = max(0, count - first) * sum(table.rows for table in tables)
     if not total:
         return 0
     context = multiprocessing.get_context("spawn")
@@ -436,7 +446,7 @@ def generate(url: str, count: int, seed: int = SEED) -> int:
         ProcessPoolExecutor(os.cpu_count(), context, _share, (written,)) as processes,
         tqdm(total=total, desc=f"{count:,} profiles", unit=" rows", unit_scale=True) as bar,
     ):
-        waiting = {processes.submit(_fill, url, index, first, count, seed) for index in range(len(TABLES))}
+        waiting = {processes.submit(_fill, url, table, first, count, seed) for table in tables}
         while waiting:
             done, waiting = wait(waiting, timeout=0.5, return_when=FIRST_EXCEPTION)
             for each in done:

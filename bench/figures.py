@@ -21,6 +21,7 @@ POOLED = "ours behind PgBouncer"
 MAX_WORKER_BYTES = 150_000_000
 MAX_START_SECONDS = 2.0
 MAX_GROWTH = 1.2
+MAX_SEARCH_MILLISECONDS = 200
 MIB = 2**20
 
 Run = Mapping[str, Any]
