@@ -231,17 +231,20 @@ def imports(results: Mapping[str, Any]) -> str:
 def search(results: Mapping[str, Any]) -> str:
     """The part of the report that `search` measured."""
     found = results["found"]
-    slowest = max((each for each in found if each["group"] in SEARCHES), key=lambda each: each["p50"])
-    verdict = "reached" if slowest["p50"] < figures.MAX_SEARCH_MILLISECONDS else "**not reached**"
+    searches = [each for each in found if each["group"] in SEARCHES]
+    slow = [each for each in searches if each["p50"] >= figures.MAX_SEARCH_MILLISECONDS]
+    slowest = max(each["p50"] for each in searches if each not in slow)
+    above = "".join(f"; above it: {each['title']}, {each['group']}, {each['p50']:,.0f} ms" for each in slow)
     least, middle, most = results["load"]
     told = (
         f"{results['size']:,} people with a profile and a session each (nothing below the profiles), filled in"
         f" {results['filled_seconds']:.0f} s; a superuser in the admin, one request after the other over real HTTP,"
         f" each about somebody else, after {results['warm']} that are not counted. Milliseconds. Rows are what the list"
         " says it has found, the median; its count ends at 10,000. The machine's load was"
-        f" {middle:.1f} ({least:.1f} – {most:.1f}) on {results['cores']} cores: others worked on it.\n\n"
-        f"The goal, every search below {figures.MAX_SEARCH_MILLISECONDS} ms, is {verdict}: the slowest has a median of"
-        f" {slowest['p50']:.0f} ms ({slowest['title']}, {slowest['group']}).\n"
+        f" {middle:.1f} ({least:.1f} – {most:.1f}) on {results['cores']} cores, this one's own included.\n\n"
+        f"The goal is a median below {figures.MAX_SEARCH_MILLISECONDS} ms for every search:"
+        f" {len(searches) - len(slow)} of {len(searches)} reach it, the slowest of them with"
+        f" {slowest:.0f} ms{above}.\n"
     )
     head = ["", "n", "rows", "p50", "p95", "range"]
     parts = [f"## The support desk\n\n{told}"]

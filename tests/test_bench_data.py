@@ -4,16 +4,18 @@ import secrets
 import unicodedata
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from profiles.models import COMPONENTS, Profile, Skill
-from profiles_project.http.values import fold
+from profiles_project.http.values import fold, search_key
 from tests.live import Caller, service
 from tests.servers import postgresql
 
 # What it needs beside the development requirements comes with those of the comparison.
 data = pytest.importorskip("bench.data")
 parity = pytest.importorskip("bench.parity")
+search = pytest.importorskip("bench.search")
 pytestmark = [pytest.mark.own_servers]
 HOW_MANY = 3
 # What a generated profile has of each kind that is not in the skills section.
@@ -42,6 +44,8 @@ def test_a_generated_profile_sent_back_as_it_was_read_is_valid_and_changes_nothi
                 caller = Caller(port)
                 caller.token = target.token
                 read = caller.send("GET", f"/profiles/{target.profile_id}")
+                analytics = caller.send("GET", f"/profiles/{target.profile_id}/analytics")
+                assert str(analytics.json["completeness"]["overall"]) == data.SCORE
                 written = caller.send("PUT", f"/profiles/{target.profile_id}", read.json)
                 caller.close()
                 assert (read.status, written.status) == (200, 200), written
@@ -49,6 +53,32 @@ def test_a_generated_profile_sent_back_as_it_was_read_is_valid_and_changes_nothi
                 assert {name: len(read.json[name]) for name in LISTS} == LISTS
                 assert len(read.json["skills"]["technical"]) + len(read.json["skills"]["soft"]) == 20
                 assert read.json["custom_fields"]["notice_period_weeks"] > 0
+
+
+def test_people_to_search_are_as_the_service_stores_them_and_have_nothing_below_their_profiles(tmp_path: Path) -> None:
+    many = 300
+    with postgresql() as database, service(tmp_path, DATABASE_URL=database.url):
+        assert data.generate(database.url, many, tables=search.TABLES) == many * len(search.TABLES)
+        with psycopg.connect(database.url) as connection:
+            people = connection.execute("SELECT full_name, email, search_key, is_active FROM users_user").fetchall()
+            careers = connection.execute("SELECT full_name, email, search_key, score FROM profiles_profile").fetchall()
+            below = connection.execute("SELECT count(*) FROM profiles_experience").fetchone()
+    assert len(people) == len(careers) == many
+    assert below == (0,)
+    for name, email, key, _ in (*people, *careers):
+        assert key == search_key(name, email)
+    assert any("-" in name for name, *_ in people)
+    assert {is_active for *_, is_active in people} == {True, False}
+    assert all(20 <= score <= 100 for *_, score in careers if score is not None)
+
+
+def test_every_page_of_the_desk_that_is_measured_has_an_address_and_a_title_of_its_own() -> None:
+    one, other = (search.Someone(number, f"id-{number}", f"person{number:09}@example.org", "A B") for number in (1, 2))
+    kinds = list(search.cases())
+    assert len({(group, case.title) for group, case in kinds}) == len(kinds)
+    for _, case in kinds:
+        if case.finds:
+            assert case.address(one, 0) != case.address(other, 0), case.title
 
 
 @pytest.mark.parametrize("kind", ["TECHNICAL", "SOFT"])

@@ -184,6 +184,8 @@ class Profile(models.Model):
         indexes = (
             models.Index(fields=["user", "created_at", "id"], name="profile_of_user"),
             models.Index(fields=["score"], name="profile_score"),
+            # What support filters by, where it is rare.
+            models.Index(fields=["-id"], condition=Q(is_active=False), name="profile_spare"),
         )
         permissions = (("activate_profile", "Can make a profile the active one of its user"),)
         constraints = (
