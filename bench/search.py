@@ -211,7 +211,7 @@ def get(client: Client, cookie: str, address: str) -> Answer:
 
 def rows_told(content: bytes) -> int | None:
     """How many rows a list says that it has found; None where the page is no list."""
-    found = re.search(rb"([0-9]+) (?:users?|profiles?)\b", content)
+    found = re.search(rb'class="paginator".*?([0-9]+) (?:users?|profiles?)\b', content, re.DOTALL)
     return int(found[1]) if found else None
 
 

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from profiles.desk.careers import ActiveFilter, CompletenessFilter
+from profiles.desk.people import AccountFilter
 from profiles.models import Job, Profile
 from profiles.tasks import score_profiles
 from profiles_project.http import adminlists
@@ -241,6 +244,30 @@ def test_a_page_costs_the_same_for_little_and_for_much(support: Client) -> None:
                 assert support.get(path).status_code == 200
             costs[name].append(len(asked))
     assert all(len(set(each)) == 1 for each in costs.values()), costs
+
+
+@pytest.mark.parametrize(
+    ("which", "choice", "index"),
+    [
+        (AccountFilter, "inactive", "user_inactive"),
+        (AccountFilter, "unverified", "user_unverified"),
+        (AccountFilter, "staff", "user_staff"),
+        (CompletenessFilter, "low", "profile_score"),
+        (CompletenessFilter, "unknown", "profile_score"),
+        (ActiveFilter, "spare", "profile_spare"),
+    ],
+)
+def test_what_may_be_rare_is_counted_by_an_index_and_not_by_looking_at_everybody(
+    which: type[adminlists.CountedFilter], choice: str, index: str
+) -> None:
+    model = User if which is AccountFilter else Profile
+    rows = model._default_manager.filter(which.choice[choice][1]).order_by().values("pk")[:1_001]
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            # What it would do with many rows.
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        plan = rows.explain()
+    assert index in plan, plan
 
 
 # Pages ------------------------------------------------------------------------------------------------------------
