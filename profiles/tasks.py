@@ -381,7 +381,8 @@ def sweep_jobs() -> int:
     now = timezone.now()
     filed = 0
     for job in Job.objects.lost(now).defer("input").order_by("lease_until")[:SWEEP_LIMIT]:
-        if job.attempts >= MAX_ATTEMPTS:
+        # One that waits for support's try has had its runs, and is to have this one.
+        if job.attempts >= MAX_ATTEMPTS and job.status == Job.Status.RUNNING:
             if job.give_up(now, problem_document(job, GivenUp())):
                 logger.error("job %s was given up after %d runs", job.pk, job.attempts)
         elif job.requeue(now):

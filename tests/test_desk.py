@@ -4,19 +4,20 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
+from profiles.desk import search
 from profiles.desk.careers import ActiveFilter, CompletenessFilter
 from profiles.desk.people import AccountFilter
 from profiles.models import Job, Profile
 from profiles.tasks import score_profiles
 from profiles_project.http import adminlists
 from profiles_project.http.adminlists import masked_email, masked_phone
-from tests.factories import PASSWORD, ProfileFactory, UserFactory, make_profile
+from tests.factories import ProfileFactory, UserFactory, make_profile
 from tests.queries import statements
+from tests.staff import client_of, in_role, superuser
 from users.events import note
 from users.models import AuditEntry, Mail, Session, User
 
@@ -34,27 +35,14 @@ LISTS = (
 )
 
 
-def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def in_role(name: str) -> Client:
-    """A client of a new member of the staff."""
-    person = UserFactory.create(is_staff=True)
-    person.groups.add(Group.objects.get(name=name))
-    return client_of(person)
-
-
 @pytest.fixture
 def support() -> Client:
-    return in_role("Support")
+    return client_of(in_role("Support"))
 
 
 @pytest.fixture
 def root() -> Client:
-    return client_of(User.objects.create_superuser("root@example.com", PASSWORD, full_name="Root"))
+    return client_of(superuser())
 
 
 def found(client: Client, query: str, path: str = PEOPLE) -> list[Any]:
@@ -297,7 +285,7 @@ def test_a_persons_page_tells_all_at_a_glance_and_no_secret(support: Client) -> 
 def test_only_who_may_read_the_audit_log_sees_it_on_a_persons_page(support: Client, user: User) -> None:
     path = f"{PEOPLE}{user.pk}/change/"
     assert "Audit log" not in support.get(path).content.decode()
-    assert "Audit log" in in_role("Support lead").get(path).content.decode()
+    assert "Audit log" in client_of(in_role("Support lead")).get(path).content.decode()
 
 
 def test_a_career_is_read_as_a_resume(support: Client, user: User) -> None:
@@ -331,3 +319,38 @@ def test_opening_a_page_of_somebody_is_written_down(support: Client, user: User)
         ("view", "profiles.job", str(job.pk), user.pk),
         ("view", "users.user", str(user.pk), user.pk),
     ]
+
+
+# What a list does not tell -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "lookup"),
+    [
+        *((PEOPLE, lookup) for lookup in ("email__startswith", "email__regex", "password__startswith", "full_name")),
+        *((CAREERS, lookup) for lookup in ("phone__startswith", "extra__contains", "user__email__startswith")),
+        *((JOBS, lookup) for lookup in ("input__contains", "result__contains", "user__password__startswith")),
+        ("/admin/users/session/", "token_id__gte"),
+    ],
+)
+def test_an_address_filters_by_nothing_that_a_list_masks_or_leaves_out(
+    support: Client, wanted: Profile, path: str, lookup: str
+) -> None:
+    assert support.get(path, {lookup: "+4"}).status_code == 400
+
+
+def test_whoever_finds_more_than_can_be_shown_is_told(support: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    UserFactory.create_batch(3, full_name="Anna")
+    assert "say more" not in support.get(PEOPLE, {"q": "anna"}).content.decode()
+    monkeypatch.setattr(search, "MOST_FOUND", 2)
+    assert "say more" in support.get(PEOPLE, {"q": "anna"}).content.decode()
+
+
+@pytest.mark.parametrize("query", ["1" * 5_000, "word " * 5_000, "a " * 5_000])
+def test_terms_beyond_all_reason_are_answered(support: Client, query: str) -> None:
+    for path in (PEOPLE, CAREERS, JOBS):
+        assert support.get(path, {"q": query}).status_code == 200
+
+
+def test_no_page_leads_from_a_kind_and_an_id_elsewhere(support: Client) -> None:
+    assert support.get("/admin/r/1/1/").status_code == 404

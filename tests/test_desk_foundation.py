@@ -72,6 +72,9 @@ def test_the_command_says_what_it_mended(capsys: pytest.CaptureFixture[str]) -> 
     call_command("rebuild_search", dry_run=True)
     assert "profiles.Profile (search_key): 1 row, 1 to mend" in capsys.readouterr().out
     assert Profile.objects.get().search_key == ""
+    score_profiles()
+    call_command("rebuild_search", dry_run=True)
+    assert Profile.objects.exclude(score=None).count() == 1
 
 
 def test_a_score_follows_the_document_and_is_no_revision(api: ApiClient, user: User) -> None:

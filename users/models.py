@@ -274,6 +274,8 @@ class AuditEntry(models.Model):
         indexes = (
             models.Index(fields=["user_id", "-id"], name="audit_entry_of_user"),
             models.Index(fields=["staff_id", "-id"], name="audit_entry_of_staff"),
+            # What may be deleted.
+            models.Index(fields=["created_at"], name="audit_entry_age"),
         )
 
     def __str__(self) -> str:

@@ -1,7 +1,9 @@
 """What staff may do to an account, a profile or a job: one table, and the one way to do it, with an audit entry."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -12,12 +14,13 @@ from profiles import erasure, tasks
 from profiles.desk.rows import audit, person_of
 from profiles.models import Job, Profile
 from profiles_project.http.conditional import ANY_VERSION
-from profiles_project.http.errors import Problem
 from profiles_project.http.logs import security_event
 from users.events import note
 from users.models import Mail, User
 from users.second_factor import device_of, reset_second_factor
 from users.tasks import file_mail
+
+BETWEEN_MAILS = dt.timedelta(minutes=1)
 
 
 class Refused(Exception):
@@ -51,7 +54,7 @@ class Action:
         person = person_of(row)
         if person and person.pk == staff.pk:
             return "This is your own account; ask somebody else."
-        if person and person.is_staff and not staff.is_superuser:
+        if person and (person.is_staff or person.is_superuser) and not staff.is_superuser:
             return "Accounts of staff are a superuser's to look after."
         return self.refusal(row)
 
@@ -63,10 +66,7 @@ def perform(action: Action, key: Any, staff: User, reason: str) -> None:
         if why_not := action.refusal_to(staff, row):
             raise Refused(why_not)
         audit(staff, action.name, row, reason)
-        try:
-            action.apply(row)
-        except Problem as problem:
-            raise Refused(str(problem.detail)) from problem
+        action.apply(row)
     security_event("admin_action", staff=staff.pk, action=action.name, kind=action.model._meta.label_lower, object=key)
 
 
@@ -105,7 +105,10 @@ def _send_reset(user: User) -> None:
 
 
 def _export(user: User) -> None:
-    tasks.file_export(user)
+    try:
+        tasks.file_export(user)
+    except tasks.TooManyJobs as exc:
+        raise Refused("The person has as many jobs under way as one may have.") from exc
     file_mail(Mail.Kind.EXPORT_NOTICE, user, user.email)
     note("data_exported", user)
 
@@ -115,7 +118,13 @@ def _inactive(user: User) -> str:
 
 
 def _verified(user: User) -> str:
-    return "The address is verified already." if user.is_verified else _inactive(user)
+    return "The address is verified already." if user.is_verified else _sent(Mail.Kind.VERIFY, user)
+
+
+def _sent(kind: Mail.Kind, user: User) -> str:
+    """Why no mail of that kind may go now: a second tap must not send a second one."""
+    newest = Mail.objects.filter(user=user, kind=kind, created_at__gt=timezone.now() - BETWEEN_MAILS)
+    return _inactive(user) or ("One was sent within the last minute." if newest.exists() else "")
 
 
 def _without_session(user: User) -> str:
@@ -127,7 +136,10 @@ def _without_second_factor(user: User) -> str:
 
 
 def _no_failure_of_ours(job: Job) -> str:
-    return "" if job.can_run_again else "Only what failed by our fault, and is still known, can be run again."
+    is_known = job.input or job.kind == tasks.EXPORT
+    if job.can_run_again and is_known:
+        return _inactive(job.user)
+    return "Only what failed by our fault, and is still known, can be run again."
 
 
 def _ended(job: Job) -> str:
@@ -170,7 +182,7 @@ ACTIONS = (
         "End all sessions",
         User,
         "users.end_sessions_user",
-        "The person is logged out on every device at once and has to log in again.",
+        "The person is logged out of the app on every device at once. Staff stay logged in here until they log out.",
         refusal=_without_session,
         apply=_end_sessions,
     ),
@@ -189,7 +201,7 @@ ACTIONS = (
         User,
         "users.send_mail_user",
         "A mail with a link for a new password goes to the address of the account. The password stays until then.",
-        refusal=_inactive,
+        refusal=partial(_sent, Mail.Kind.RESET),
         apply=_send_reset,
     ),
     Action(

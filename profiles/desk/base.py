@@ -5,16 +5,16 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 
-from profiles.desk import acting
+from profiles.desk import acting, search
 from profiles.desk.acting import act_address
 from profiles.desk.actions import ACTIONS, Action
 from profiles.desk.rows import audit, person_link
-from profiles_project.http.adminlists import CappedPaginator
+from profiles_project.http.adminlists import CappedPaginator, count_up_to
 from profiles_project.http.adminlog import WatchedAdmin
 
 # What an address may filter a list by, beside the filters that the list shows.
@@ -92,9 +92,24 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
             self.note_opened(request, row)
         return response
 
+    def people(self, request: HttpRequest, term: str) -> list[int]:
+        """The ids of the people whom a term fits; the page says so where there may be more of them."""
+        found = search.people(term)
+        if len(found) >= search.MOST_FOUND:
+            messages.warning(request, f"{search.MOST_FOUND:,} people or more fit, and some may be missing: say more.")
+        return found
+
     def facts(self, obj: Any) -> Iterable[tuple[str, str]]:
         """What is said of a row before all else, each by a word."""
         return ()
+
+    def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        audit(request.user, "add", obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        audit(request.user, "change", obj)
+        return super().log_change(request, obj, message)
 
     def tables(self, request: HttpRequest, obj: Any) -> Iterable[Any]:
         """What stands on the page of a row beside its own fields."""
@@ -119,5 +134,8 @@ def offered(actions: Iterable[Action], staff: Any, row: Model) -> list[tuple[Act
     return [(each, act_address(each, [row.pk])) for each in actions if not each.refusal_to(staff, row)]
 
 
-def _choose(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any], *, action: Action) -> HttpResponse:
+def _choose(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any], *, action: Action) -> HttpResponse | None:
+    if count_up_to(chosen, acting.MOST_AT_ONCE + 1) > acting.MOST_AT_ONCE:
+        messages.error(request, f"Please choose at most {acting.MOST_AT_ONCE} at once.")
+        return None
     return HttpResponseRedirect(act_address(action, chosen.values_list("pk", flat=True)))

@@ -165,7 +165,11 @@ class ProfileAdmin(OfPerson):
         return rendering.with_counts(super().get_queryset(request))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Profile], search_term: str) -> Any:
-        return (queryset.filter(search.careers(search_term)) if search_term.strip() else queryset), False
+        if (found := search.profile_id(search_term)) is not None:
+            return queryset.filter(pk=found), False
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(user__in=self.people(request, search_term)), False
 
     def get_urls(self) -> list[URLPattern]:
         read = path("<path:object_id>/read/", self.admin_site.admin_view(self.read), name="profiles_profile_read")

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm
-from django.contrib.auth.models import Permission
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, Permission
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -17,19 +16,12 @@ from profiles.desk import glance, search
 from profiles.desk.base import DeskAdmin
 from profiles.models import Job, Profile
 from profiles_project.http.adminlists import CountedFilter, masked_email
-from users.models import User
+from users.models import Mail, User
+from users.tasks import file_mail
 
 # From here on a profile is as good as complete.
 COMPLETE_FROM = 80
 PERMISSIONS = "Permissions"
-
-
-class StaffCreationForm(AdminUserCreationForm[User]):
-    """Django's form for a new user, with the fields of ours."""
-
-    class Meta:
-        model = User
-        fields = ("email", "full_name")
 
 
 class AccountFilter(CountedFilter):
@@ -63,9 +55,8 @@ class TroubleFilter(CountedFilter):
 class AccountAdmin(DeskAdmin, UserAdmin[User]):
     """Accounts. Superusers add staff and hand out permissions; what others may do are the desk's actions."""
 
-    add_form = StaffCreationForm
-    # Not Django's form for changes, which shows the hash and leads to a form for a new password.
-    form = ModelForm[User]
+    # Not Django's forms, which set a password, or show its hash and lead to a form for a new one.
+    add_form = form = ModelForm[User]
     ordering = ("-id",)
     list_display = ("id", "full_name", "address", "is_active", "is_verified", "registered")
     list_display_links = ("id", "full_name")
@@ -80,7 +71,13 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
         ("Times", {"fields": ("last_login", "created_at", "updated_at"), "classes": ("collapse",)}),
     )
     add_fieldsets = (
-        (None, {"classes": ("wide",), "fields": ("email", "full_name", "usable_password", "password1", "password2")}),
+        (
+            None,
+            {
+                "fields": ("email", "full_name"),
+                "description": "A mail with a link for a password of their own goes to the address.",
+            },
+        ),
         (PERMISSIONS, {"fields": ("is_staff", "is_superuser")}),
     )
 
@@ -98,7 +95,7 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
         return super().get_queryset(request).defer("password")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[User], search_term: str) -> Any:
-        return (queryset.filter(pk__in=search.people(search_term)) if search_term.strip() else queryset), False
+        return (queryset.filter(pk__in=self.people(request, search_term)) if search_term.strip() else queryset), False
 
     def get_urls(self) -> list[URLPattern]:
         return [url for url in super().get_urls() if url.name != "auth_user_password_change"]
@@ -128,6 +125,19 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         return self.readonly_fields if obj else ()
 
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:  # noqa: FBT001  # Django's signature
+        if not change:
+            obj.set_unusable_password()
+            obj.save()
+            file_mail(Mail.Kind.RESET, obj, obj.email)
+            return
+        # Only what was typed, and on the row as it is now: others may have changed the account since it was read.
+        now = User.objects.select_for_update().get(pk=obj.pk)
+        changed = [name for name in form.changed_data if not User._meta.get_field(name).many_to_many]
+        for name in changed:
+            setattr(now, name, getattr(obj, name))
+        now.save(update_fields=[*changed, "search_key", "updated_at"])
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
 
@@ -137,3 +147,11 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RoleAdmin(DeskAdmin, GroupAdmin):
+    """Who may do what, looked at and changed by superusers; each change has its entry in the audit log."""

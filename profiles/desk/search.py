@@ -1,4 +1,4 @@
-"""The one search box of the desk: people and careers, by e-mail address, name or id, of a person or of a profile."""
+"""The one search box of the desk: people by e-mail address, name or id, their own or that of a profile."""
 
 import uuid
 from contextlib import suppress
@@ -13,6 +13,7 @@ from users.models import User
 MOST_FOUND = 1_000
 # A shorter word has no three letters in a row to look for inside of others.
 SHORTEST_INNER = 3
+LONGEST_TERM, MOST_WORDS = 300, 10
 LARGEST_ID = 2**63 - 1
 HELP = "An e-mail address, a name or parts of them, or the id of a person or a profile."
 
@@ -22,7 +23,7 @@ def people(term: str) -> list[int]:
 
     A person fits by account and by profile, since the two may have different names and addresses.
     """
-    if (found := _id_in(term)) is not None:
+    if (found := profile_id(term)) is not None:
         return list(Profile.objects.filter(pk=found).values_list("user_id", flat=True))
     ids = set(_matching(User, term).values_list("pk", flat=True)[:MOST_FOUND])
     ids.update(_matching(Profile, term).values_list("user_id", flat=True)[:MOST_FOUND])
@@ -31,14 +32,8 @@ def people(term: str) -> list[int]:
     return sorted(ids)
 
 
-def careers(term: str) -> Q:
-    """The profiles of the people whom the term fits; of an id of a profile only that one."""
-    if (found := _id_in(term)) is not None:
-        return Q(pk=found)
-    return Q(user__in=people(term))
-
-
-def _id_in(term: str) -> uuid.UUID | None:
+def profile_id(term: str) -> uuid.UUID | None:
+    """The id of a profile, where the term is one."""
     with suppress(ValueError):
         return parse_id(term.strip())
     return None
@@ -55,10 +50,12 @@ def _number_in(term: str) -> int | None:
 
 def _matching(model: type[Model], term: str) -> QuerySet[Model]:
     """The rows in whose key every word of the term stands. No order: the quickest ones to find."""
-    words = search_key(term.replace("\0", " ")).split()
+    words = search_key(term[:LONGEST_TERM].replace("\0", " ")).split()[:MOST_WORDS]
     rows = model._default_manager.order_by()
-    for word in words:
-        inner = Q(search_key__contains=word)
-        outset = Q(search_key__startswith=word) | Q(search_key__contains=f" {word}")
-        rows = rows.filter(inner if len(word) >= SHORTEST_INNER else outset)
-    return rows if words else rows.none()
+    return rows.filter(*map(_has_word, words)) if words else rows.none()
+
+
+def _has_word(word: str) -> Q:
+    if len(word) >= SHORTEST_INNER:
+        return Q(search_key__contains=word)
+    return Q(search_key__startswith=word) | Q(search_key__contains=f" {word}")

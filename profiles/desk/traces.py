@@ -25,7 +25,7 @@ class TraceAdmin(ReadOnly, OfPerson):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         if not search_term.strip():
             return queryset, False
-        return queryset.filter(user_id__in=search.people(search_term)), False
+        return queryset.filter(user_id__in=self.people(request, search_term)), False
 
 
 @admin.register(Session)
@@ -89,7 +89,7 @@ class AuditEntryAdmin(ReadOnly, OfPerson):
     """What staff did and opened; nobody changes it, superusers neither."""
 
     list_display = ("created_at", "action", "by", "person", "object_kind", "object_id", "reason")
-    list_filter = (WordFilter.of("action", ("view", *(each.name for each in ACTIONS))), "created_at")
+    list_filter = (WordFilter.of("action", ("view", "add", "change", *(each.name for each in ACTIONS))), "created_at")
     search_fields = ("reason",)
     search_help_text = "The reason, or what else finds a person; or the id of what it was done to."
     fields = list_display
@@ -112,7 +112,7 @@ class AuditEntryAdmin(ReadOnly, OfPerson):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         if not (term := search_term.strip().replace("\0", "")):
             return queryset, False
-        which = Q(reason__icontains=term) | Q(object_id=term) | Q(user_id__in=search.people(term))
+        which = Q(reason__icontains=term) | Q(object_id=term) | Q(user_id__in=self.people(request, term))
         return queryset.filter(which), False
 
     def note_opened(self, request: HttpRequest, obj: Any) -> None:

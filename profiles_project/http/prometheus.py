@@ -62,17 +62,9 @@ class PrometheusRecorder(Recorder):
             buckets=SECONDS,
             registry=registry,
         )
-        self._in_progress = Gauge(
-            "profiles_http_requests_in_progress",
-            "Requests that are being answered.",
-            multiprocess_mode="livesum",
-            registry=registry,
-        )
-        self._open = Gauge(
-            "profiles_database_connections",
-            "Connections to PostgreSQL that the web processes keep.",
-            multiprocess_mode="livesum",
-            registry=registry,
+        self._in_progress = self._gauge("profiles_http_requests_in_progress", "Requests that are being answered.")
+        self._open = self._gauge(
+            "profiles_database_connections", "Connections to PostgreSQL that the web processes keep."
         )
         self._opened = Counter(
             "profiles_database_connections_opened_total", "Connections to PostgreSQL made.", registry=registry
@@ -88,11 +80,8 @@ class PrometheusRecorder(Recorder):
             ["kind", "result"],
             registry=registry,
         )
-        self._breaker = Gauge(
-            "profiles_cache_breakers_open",
-            "Web processes that leave Redis alone after a fault.",
-            multiprocess_mode="livesum",
-            registry=registry,
+        self._breaker = self._gauge(
+            "profiles_cache_breakers_open", "Web processes that leave Redis alone after a fault."
         )
         self._openings = Counter(
             "profiles_cache_breaker_openings_total", "How often a web process found Redis away.", registry=registry
@@ -112,6 +101,10 @@ class PrometheusRecorder(Recorder):
         self._connections: weakref.WeakSet[object] = weakref.WeakSet()
         self._shown_connections = 0
         self._lock = threading.Lock()
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        """One that adds up over the web processes that live."""
+        return Gauge(name, text, multiprocess_mode="livesum", registry=self.registry)
 
     def request_began(self) -> None:
         self._in_progress.inc()

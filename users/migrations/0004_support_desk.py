@@ -6,9 +6,6 @@ import django.utils.timezone
 import profiles_project.http.values
 from django.db import migrations, models
 
-from profiles_project.http.derived import refill
-from profiles_project.postgresql.trigrams import trigram_index
-
 REFUSAL = "An entry of the audit log is neither changed nor deleted within two years."
 POSTGRESQL = f"""
     CREATE FUNCTION keep_audit_entry() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -43,10 +40,6 @@ def keep_audit_entries(apps: Any, schema_editor: Any) -> None:
 def drop_function(apps: Any, schema_editor: Any) -> None:
     if schema_editor.connection.vendor == "postgresql":
         schema_editor.execute("DROP FUNCTION keep_audit_entry() CASCADE")
-
-
-def fill(apps: Any, schema_editor: Any) -> None:
-    refill(apps.get_model("users", "User"))
 
 
 class Migration(migrations.Migration):
@@ -108,7 +101,9 @@ class Migration(migrations.Migration):
             model_name='auditentry',
             index=models.Index(fields=['staff_id', '-id'], name='audit_entry_of_staff'),
         ),
+        migrations.AddIndex(
+            model_name='auditentry',
+            index=models.Index(fields=['created_at'], name='audit_entry_age'),
+        ),
         migrations.RunPython(keep_audit_entries, drop_function),
-        migrations.RunPython(fill, migrations.RunPython.noop),
-        trigram_index("users_user", "search_key"),
     ]

@@ -4,6 +4,7 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
+from profiles.models import Profile
 from profiles_project.http.derived import derived_fields, refill
 from profiles_project.management.progress import bar, counted
 
@@ -30,3 +31,6 @@ class Command(BaseCommand):
                 with connection.cursor() as cursor:
                     # What many changes leave in an index of words would slow the search down until it is swept in.
                     cursor.execute(f"VACUUM (ANALYZE) {connection.ops.quote_name(model._meta.db_table)}")
+        if not dry_run:
+            emptied = Profile.objects.exclude(score=None).update(score=None)
+            self.stdout.write(f"{Profile._meta.label} (score): {counted(emptied)} emptied for the worker")

@@ -1,0 +1,25 @@
+from typing import Any
+
+from django.db import migrations
+
+from profiles_project.http.derived import refill
+from profiles_project.postgresql.trigrams import trigram_index
+
+
+def fill(apps: Any, schema_editor: Any) -> None:
+    refill(apps.get_model("profiles", "Profile"))
+
+
+class Migration(migrations.Migration):
+
+    # Each batch of keys is a transaction of its own, so that nobody waits for all of them.
+    atomic = False
+
+    dependencies = [
+        ('profiles', '0006_profiles_in_no_use'),
+    ]
+
+    operations = [
+        migrations.RunPython(fill, migrations.RunPython.noop),
+        trigram_index("profiles_profile", "search_key"),
+    ]
