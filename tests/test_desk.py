@@ -354,3 +354,12 @@ def test_terms_beyond_all_reason_are_answered(support: Client, query: str) -> No
 
 def test_no_page_leads_from_a_kind_and_an_id_elsewhere(support: Client) -> None:
     assert support.get("/admin/r/1/1/").status_code == 404
+
+
+def test_the_audit_log_is_searched_by_reason_person_and_id(root: Client, wanted: Profile) -> None:
+    entry = {"staff_id": 1, "user_id": wanted.user_id, "object_kind": "profiles.profile", "action": "view"}
+    mine = AuditEntry.objects.create(**entry, object_id=str(wanted.pk), reason="Ticket 4711")
+    AuditEntry.objects.create(**{**entry, "user_id": None}, object_id="1", reason="Another one")
+    for query in ("ticket 47", "radium", str(wanted.pk)):
+        assert found(root, query, "/admin/users/auditentry/") == [mine], query
+    assert len(found(root, " ", "/admin/users/auditentry/")) == 2

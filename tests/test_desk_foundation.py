@@ -129,3 +129,16 @@ def test_an_account_that_is_erased_leaves_its_entries(user: User) -> None:
     UserFactory.create()
     user.delete()
     assert AuditEntry.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_command_mends_keys_and_has_scores_reckoned_again(capsys: pytest.CaptureFixture[str]) -> None:
+    profile = ProfileFactory.create()
+    score_profiles()
+    Profile.objects.update(search_key="")
+    call_command("rebuild_search")
+    told = capsys.readouterr().out
+    assert "profiles.Profile (search_key): 1 row, 1 mended" in told
+    assert "profiles.Profile (score): 1 row emptied" in told
+    assert Profile.objects.get().search_key == profile.search_key
+    assert score_profiles() == 1

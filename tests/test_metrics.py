@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import json
+import os
 import re
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from profiles.models import Job
 from profiles_project.http import metrics, prometheus
 from profiles_project.http.cache import Breaker
 from profiles_project.http.ratelimit import Usage
+from tests import scrapes
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import UserFactory, make_profile
@@ -436,3 +438,61 @@ def test_every_metric_stands_in_the_documentation(settings: Settings) -> None:
 def _abbreviated(name: str, text: str) -> bool:
     """Whether the table has the name as «…» and its end, behind one that begins alike."""
     return any(name.endswith(end) for end in re.findall(r"`…(_\w+)`", text))
+
+
+# Several processes ------------------------------------------------------------------------------------------------
+
+COUNTED = """
+import django; django.setup()
+from profiles_project.http.prometheus import PrometheusRecorder
+recorder = PrometheusRecorder()
+recorder.request_began()
+recorder.request_answered("GET", "/health", 200, 0.1)
+recorder.breaker_turned(is_open=True)
+recorder.connection_failed()
+"""
+
+
+def test_of_a_process_that_is_gone_the_counts_stay_and_its_state_goes(tmp_path: Path) -> None:
+    environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
+    settings_module = {"DJANGO_SETTINGS_MODULE": "profiles_project.settings"}
+    command = [sys.executable, "-c", COUNTED]
+    for _ in range(2):
+        subprocess.run(command, check=True, cwd=ROOT, env={**environment, **settings_module})
+    found = {
+        sample.name: sample.value
+        for family in prometheus.SharedFolder(str(tmp_path)).collect()
+        for sample in family.samples
+        if sample.name.startswith(("profiles_http_requests", "profiles_cache", "profiles_database_connection_f"))
+    }
+    assert found[REQUESTS] == found["profiles_database_connection_failures_total"] == 2
+    assert found["profiles_cache_breaker_openings_total"] == 2
+    assert not found.keys() & {"profiles_http_requests_in_progress", "profiles_cache_breakers_open"}
+
+
+class Held:
+    """Something that can be held weakly, as a connection is."""
+
+
+def test_connections_are_open_until_they_are_closed_or_forgotten(counting: metrics.Recorder) -> None:
+    held, forgotten = Held(), Held()
+    for each in (held, forgotten):
+        counting.connection_opened(each)
+    counting.connection_failed()
+    assert series()["profiles_database_connections", frozenset()] == 2
+    del each, forgotten
+    counting.request_answered("GET", "/health", 200, 0.1)
+    assert series()["profiles_database_connections", frozenset()] == 1
+    counting.connection_closed(held)
+    assert series()["profiles_database_connections", frozenset()] == 0
+    assert total(series(), "profiles_database_connections_opened_total") == 2
+    assert total(series(), "profiles_database_connection_failures_total") == 1
+
+
+def test_the_metrics_have_a_port_of_their_own_where_no_token_is_asked(counting: metrics.Recorder) -> None:
+    server = prometheus.listen("127.0.0.1", 0)
+    try:
+        assert "profiles_build_info" in scrapes.scrape(server.server_port)
+    finally:
+        server.shutdown()
+        server.server_close()
