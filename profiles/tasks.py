@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import IO, Any, Self
@@ -396,22 +396,34 @@ def score_profiles() -> int:
 
     The next turn goes on where there are more. What is reckoned follows from the document, and so is no revision.
     """
-    scored = 0
-    while scored < SCORE_LIMIT:
+    scored, broken = 0, set[uuid.UUID]()
+    for _ in range(SCORE_LIMIT // SCORED_AT_ONCE):
         with transaction.atomic():
             # Locked, so that nobody changes what is being looked at; what somebody changes now has its turn later.
-            waiting = Profile.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
-            some = [profile.pk for profile in waiting.filter(score=None).order_by()[:SCORED_AT_ONCE]]
-            found = rendering.score(Profile.objects.filter(pk__in=some), timezone.now().date())
-            by_score: dict[int, list[uuid.UUID]] = {}
-            for pk, value in found.items():
-                by_score.setdefault(value, []).append(pk)
-            for value, those in by_score.items():
-                Profile.objects.filter(pk__in=those).update(score=value)
+            free = Profile.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+            waiting = free.filter(score=None).exclude(pk__in=broken).order_by()
+            some = [profile.pk for profile in waiting[:SCORED_AT_ONCE]]
+            found = _scores(some)
+            for value in set(found.values()):
+                Profile.objects.filter(pk__in=[pk for pk in found if found[pk] == value]).update(score=value)
         scored += len(found)
+        broken.update(set(some) - found.keys())
         if len(some) < SCORED_AT_ONCE:
             break
     return scored
+
+
+def _scores(keys: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
+    """The scores of the profiles, without those that can't be reckoned, which keep no others waiting."""
+    try:
+        return rendering.score(Profile.objects.filter(pk__in=keys), timezone.now().date())
+    except DatabaseError:
+        raise
+    except Exception:
+        if len(keys) == 1:
+            logger.exception("profile %s can't be scored", keys[0])
+            return {}
+    return {pk: value for key in keys for pk, value in _scores([key]).items()}
 
 
 # Files first: a job takes its own along, and nobody would know how many.

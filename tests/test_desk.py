@@ -17,7 +17,7 @@ from profiles_project.http import adminlists
 from profiles_project.http.adminlists import masked_email, masked_phone
 from tests.factories import ProfileFactory, UserFactory, make_profile
 from tests.queries import statements
-from tests.staff import client_of, in_role, superuser
+from tests.staff import client_of, failed_job, in_role, superuser
 from users.events import note
 from users.models import AuditEntry, Mail, Session, User
 
@@ -74,6 +74,13 @@ def wanted() -> Profile:
 def test_people_are_found_by_either_name_and_address(support: Client, wanted: Profile, query: str) -> None:
     assert found(support, query) == [wanted.user]
     assert found(support, query, CAREERS) == [wanted]
+
+
+@pytest.mark.parametrize("query", ["ann@example.org", "n@example.org", "ann@example.o", "ann@example.org ann", "nn@"])
+def test_an_address_is_found_in_longer_ones_as_a_whole(support: Client, query: str) -> None:
+    person = UserFactory.create(email="joann@example.org")
+    UserFactory.create(email="jo@example.com", full_name="Ann @example.org")
+    assert found(support, query) == [person]
 
 
 def test_people_are_found_by_id_and_by_the_id_of_a_profile(support: Client, wanted: Profile) -> None:
@@ -155,8 +162,7 @@ def test_filters_say_how_many_there_are(support: Client) -> None:
     User.objects.filter(pk=poor.user_id).update(is_active=False)
     User.objects.filter(pk=rich.user_id).update(is_verified=False)
     score_profiles()
-    failed = {"kind": "x", "status": "failed", "lease_until": timezone.now(), "finished_at": timezone.now()}
-    Job.objects.create(user=poor.user, problem='{"status": 500, "title": "Internal error"}', **failed)
+    failed_job(poor.user)
     expected = {
         (PEOPLE, "account", "inactive"): ("Inactive (1)", {poor.user_id}),
         (PEOPLE, "trouble", "failed-jobs"): ("Failed jobs (1)", {poor.user_id}),
@@ -344,6 +350,26 @@ def test_whoever_finds_more_than_can_be_shown_is_told(support: Client, monkeypat
     assert "say more" not in support.get(PEOPLE, {"q": "anna"}).content.decode()
     monkeypatch.setattr(search, "MOST_FOUND", 2)
     assert "say more" in support.get(PEOPLE, {"q": "anna"}).content.decode()
+
+
+def test_a_search_looks_among_the_filtered(support: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = UserFactory.create_batch(5, full_name="Anna")
+    for each in people:
+        ProfileFactory.create(user=each)
+    last = people[-1]
+    User.objects.filter(pk=last.pk).update(is_active=False)
+    Profile.objects.filter(user=last).update(score=10)
+    failed_job(last)
+    # Of all that are called so the search finds two others first.
+    monkeypatch.setattr(search, "MOST_FOUND", 2)
+    for path, chosen in (
+        (PEOPLE, {"account": "inactive"}),
+        (PEOPLE, {"trouble": "failed-jobs"}),
+        (CAREERS, {"complete": "low"}),
+        (JOBS, {"status__exact": "failed"}),
+    ):
+        rows = list(support.get(path, {"q": "anna", **chosen}).context["cl"].result_list)
+        assert [getattr(row, "user", row) for row in rows] == [last], path
 
 
 @pytest.mark.parametrize("query", ["1" * 5_000, "word " * 5_000, "a " * 5_000])

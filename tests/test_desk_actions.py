@@ -18,12 +18,12 @@ from profiles.models.jobs import MAX_ATTEMPTS
 from profiles.tasks import run_job, sweep_jobs
 from tests.client import ApiClient
 from tests.factories import PASSWORD, UserFactory, make_profile
-from tests.staff import client_of, in_role, superuser
+from tests.queries import statements
+from tests.staff import client_of, failed_job, in_role, superuser
 from users.models import AuditEntry, Mail, SecurityEvent, User
 
 BY_NAME = {action.name: action for action in ACTIONS}
 REASON = "Ticket 4711, asked by phone."
-INTERNAL = '{"status": 500, "title": "Internal error"}'
 
 
 @pytest.fixture
@@ -36,19 +36,6 @@ def address(action: Action, *keys: object) -> str:
     options = action.model._meta
     ids = "&".join(f"id={key}" for key in keys)
     return f"/admin/{options.app_label}/{options.model_name}/act/{action.name}/?{ids}"
-
-
-def failed_job(user: User, problem: str = INTERNAL, **values: Any) -> Job:
-    now = timezone.now()
-    return Job.objects.create(
-        user=user,
-        kind="auth_me_export",
-        status="failed",
-        problem=problem,
-        lease_until=now,
-        finished_at=now,
-        **values,
-    )
 
 
 def target(action: Action) -> Any:
@@ -347,6 +334,47 @@ def test_several_rows_are_chosen_in_a_list(root: User) -> None:
     offered = client.get("/admin/users/user/").content.decode()
     assert 'value="deactivate"' in offered
     assert 'value="erase"' not in offered
+
+
+@pytest.mark.parametrize("name", [name for name, action in BY_NAME.items() if not action.is_grave])
+def test_many_are_asked_about_in_as_many_statements_as_one(root: User, name: str) -> None:
+    action, client = BY_NAME[name], client_of(root)
+    numbers = []
+    for how_many in (1, 4):
+        rows = [target(action) for _ in range(how_many)]
+        with statements() as found:
+            page = client.get(address(action, *(row.pk for row in rows)))
+        assert [why_not for _, _, why_not in page.context["rows"]] == [""] * how_many
+        numbers.append(len(found))
+    assert numbers[0] == numbers[1]
+
+
+def test_a_member_of_the_staff_is_logged_out_of_the_admin_too(root: User) -> None:
+    mine, other = in_role("Support"), in_role("Support lead")
+    clients = {each.pk: client_of(each) for each in (mine, other)}
+    anonymous = Client()
+    anonymous.get("/admin/login/")
+    perform(BY_NAME["end-sessions"], mine.pk, root, REASON)
+    assert clients[mine.pk].get("/admin/users/user/").status_code == 302
+    assert clients[other.pk].get("/admin/users/user/").status_code == 200
+    assert client_of(root).get("/admin/users/user/").status_code == 200
+
+
+def test_what_is_refused_is_a_line_in_the_log(root: User, user: User, caplog: pytest.LogCaptureFixture) -> None:
+    perform(BY_NAME["deactivate"], user.pk, root, REASON)
+    caplog.clear()
+    with caplog.at_level("INFO"):
+        client_of(root).post(address(BY_NAME["deactivate"], user.pk), {"reason": REASON})
+        support = in_role("Support")
+        client_of(support).post(address(BY_NAME["erase"], user.pk), {"reason": REASON})
+    lines = [record.members for record in caplog.records if record.name == "security"]  # type: ignore[attr-defined]  # of our events
+    refused = [line for line in lines if line["event"] == "admin_action_refused"]
+    same = {"event": "admin_action_refused", "kind": "users.user"}
+    assert refused == [
+        same | {"staff": root.pk, "action": "deactivate", "object": user.pk, "why": "The account is not active."},
+        same | {"staff": support.pk, "action": "erase", "why": "This role may not do it."},
+    ]
+    assert REASON not in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,12 @@
 """What the support desk stands on: keys of search, scores that follow the document, roles, a log that nobody edits."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from profiles import rendering
@@ -94,6 +95,27 @@ def test_a_score_follows_the_document_and_is_no_revision(api: ApiClient, user: U
     assert score_profiles() == 1
 
 
+def test_a_profile_that_cannot_be_scored_keeps_no_other_waiting(
+    user: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken, *_ = (make_profile(user, 0) for _ in range(3))
+    score = rendering.score
+
+    def fail(rows: Any, today: dt.date) -> dict[Any, int]:
+        if rows.filter(pk=broken.pk).exists():
+            raise ValueError("canary")
+        return score(rows, today)
+
+    monkeypatch.setattr(rendering, "score", fail)
+    monkeypatch.setattr("profiles.tasks.SCORED_AT_ONCE", 2)
+    assert score_profiles() == 2
+    assert set(Profile.objects.filter(score=None)) == {broken}
+    assert caplog.text.count(f"profile {broken.pk} can't be scored") == 1
+    assert all(each.score is not None for each in Profile.objects.exclude(pk=broken.pk))
+    monkeypatch.undo()
+    assert score_profiles() == 1
+
+
 def test_many_scores_cost_a_constant_number_of_statements_a_batch(user: User) -> None:
     today = timezone.now().date()
     for _ in range(3):
@@ -119,6 +141,9 @@ def test_nobody_changes_or_deletes_an_entry_of_the_audit_log() -> None:
     for harm in (lambda: AuditEntry.objects.update(reason="other"), lambda: AuditEntry.objects.all().delete()):
         with pytest.raises(DatabaseError, match="neither changed nor deleted"), transaction.atomic():
             harm()
+    if connection.vendor == "postgresql":
+        with pytest.raises(DatabaseError, match="not emptied"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("TRUNCATE users_auditentry")
     old = timezone.now() - AuditEntry.KEEP - dt.timedelta(days=1)
     AuditEntry.objects.create(staff_id=1, object_kind="users.user", object_id="3", action="view", created_at=old)
     assert AuditEntry.objects.filter(created_at__lte=old).delete()[0] == 1

@@ -395,13 +395,18 @@ def test_staff_set_it_up_when_they_like(staff: User, client: Client) -> None:
     key = secret_of(client)
     assert key == secret_of(client)
     before = client.session.session_key
-    answer = client.post(SET_UP, {"code": code(key)}, follow=True)
+    # Somebody else at this screen has no password, and so sets up no phone of their own.
+    for given in ({}, {"password": "not the password"}):
+        assert "errorlist" in client.post(SET_UP, {"code": code(key), **given}).content.decode()
+    assert not TOTPDevice.objects.exists()
+    answer = client.post(SET_UP, {"code": code(key), "password": PASSWORD}, follow=True)
     assert "The second factor is set up." in answer.content.decode()
     assert "Set up second factor" not in answer.content.decode()
     assert is_in(client)
     assert client.session.session_key != before
     assert client.get(SET_UP)["Location"] == "/admin/"
     assert code(key) not in answer.content.decode()
+    assert [(mail.kind, mail.address) for mail in staff.mails.all()] == [("second_factor_notice", staff.email)]
 
 
 @pytest.mark.usefixtures("unthrottled")
@@ -465,7 +470,8 @@ def test_of_some_that_set_it_up_at_once_one_wins(
 def test_first_codes_are_counted_too(staff: User, client: Client) -> None:
     client.force_login(staff)
     key = secret_of(client)
-    statuses = [client.post(SET_UP, {"code": wrong(key)}).status_code for _ in range(6)]
+    given = {"code": wrong(key), "password": PASSWORD}
+    statuses = [client.post(SET_UP, given).status_code for _ in range(6)]
     assert statuses == [200] * 5 + [429]
 
 
@@ -503,8 +509,8 @@ def test_what_becomes_of_it_is_logged_and_the_secret_is_not(
     bad, good = wrong(key), code(key)
     caplog.clear()
     with caplog.at_level(logging.DEBUG):
-        client.post(SET_UP, {"code": bad})
-        client.post(SET_UP, {"code": good})
+        client.post(SET_UP, {"code": bad, "password": PASSWORD})
+        client.post(SET_UP, {"code": good, "password": PASSWORD})
         client.post("/admin/logout/")
         half = halfway(staff)
         half.post(CODE, {"code": good})
@@ -535,6 +541,7 @@ def test_a_reset_ends_what_rests_on_the_device(staff: User, device: TOTPDevice) 
     half.post(CODE, {"code": code(device.key, 1)})
     assert not is_in(half)
     assert kinds(staff) == ["otp_reset"]
+    assert [(mail.kind, mail.address) for mail in staff.mails.all()] == [("second_factor_notice", staff.email)]
     assert password(client, staff)["Location"] == "/admin/"
     assert is_in(client)
 

@@ -4,8 +4,10 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.contrib.sessions.models import Session as AdminSession
 from django.db import IntegrityError, transaction
 from django.dispatch import receiver
 from django.utils import timezone
@@ -44,6 +46,13 @@ def note_failed_login(sender: object, credentials: Mapping[str, Any], **_: objec
     address = str(credentials.get("email") or credentials.get("username") or "")
     user = User.objects.filter(email_key=fold(address)).values_list("pk", flat=True).first()
     note("login_failed", user, level=logging.WARNING)
+
+
+def end_admin_sessions(user: User) -> None:
+    """Log a member of the staff out of the admin. Only staff have such sessions, so that all can be looked at."""
+    for session in AdminSession.objects.filter(expire_date__gt=timezone.now()).iterator():
+        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
+            session.delete()
 
 
 def replace_password(user: User, password: str, *, keep: Session | None = None) -> bool:

@@ -52,6 +52,12 @@ TEXTS = {
         "",
         "If you did not ask for this, please tell us. Nobody but you can open the archive.",
     ),
+    Mail.Kind.SECOND_FACTOR_NOTICE: Text(
+        "The second factor of your account has changed",
+        "The second factor with which you log in to the support desk was set up or reset.",
+        "",
+        "If neither you nor somebody whom you asked did this, tell a superuser now.",
+    ),
     Mail.Kind.PASSWORD_NOTICE: Text(
         "Your password was changed",
         "The password of your account was changed, and your other devices were logged out.",

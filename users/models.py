@@ -300,6 +300,7 @@ class Mail(models.Model):
         EMAIL_CHANGE_NOTICE = "email_change_notice", "Notice of a change of e-mail address"
         PASSWORD_NOTICE = "password_notice", "Notice of a change of password"
         EXPORT_NOTICE = "export_notice", "Notice of an archive of one's data"
+        SECOND_FACTOR_NOTICE = "second_factor_notice", "Notice of a second factor set up or reset"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="mails")

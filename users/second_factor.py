@@ -16,6 +16,7 @@ import django_otp
 from django.conf import settings
 from django.contrib.auth import login
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -25,7 +26,8 @@ from django_otp.util import random_hex
 
 from profiles_project.http.ratelimit import refuse, spend
 from users.events import note
-from users.models import User
+from users.models import Mail, User
+from users.tasks import file_mail
 
 # How long a session waits for the code, or for the first code of a new device, before it wants the password again.
 WAIT_SECONDS = 600
@@ -50,9 +52,15 @@ class Enrolment(NamedTuple):
     address: str
 
 
+def devices() -> QuerySet[TOTPDevice]:
+    """The confirmed devices of all users. One that isn't confirmed is never stored."""
+    found: QuerySet[TOTPDevice] = TOTPDevice.objects.filter(confirmed=True).order_by("pk")
+    return found
+
+
 def device_of(user: User) -> Any:
-    """The user's confirmed `TOTPDevice`, or None. One that isn't confirmed is never stored."""
-    return TOTPDevice.objects.filter(user=user, confirmed=True).order_by("pk").first()
+    """The user's `TOTPDevice`, or None."""
+    return devices().filter(user=user).first()
 
 
 def is_asked_of(user: User) -> bool:
@@ -153,6 +161,7 @@ def confirm(request: HttpRequest, user: User, code: str) -> Any:
             return None
         # The code is used up: it can't log anybody in.
         device = TOTPDevice.objects.create(user=user, name="App", key=key, last_t=totp.t(), drift=totp.drift)
+        file_mail(Mail.Kind.SECOND_FACTOR_NOTICE, user, user.email)
     del request.session[KEY]
     note("otp_enrolled", user)
     return device
@@ -165,5 +174,6 @@ def reset_second_factor(user: User) -> bool:
     """
     deleted, _ = TOTPDevice.objects.filter(user=user).delete()
     if deleted:
+        file_mail(Mail.Kind.SECOND_FACTOR_NOTICE, user, user.email)
         note("otp_reset", user)
     return bool(deleted)

@@ -10,8 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from profiles.desk.actions import ACTIONS, Action, Refused, perform
+from profiles.desk.actions import ACTIONS, Action, Refused, perform, rows_for
 from profiles.desk.rows import page_of, person_link, person_of
+from profiles_project.http.logs import security_event
 
 # As many as a page of a list shows.
 MOST_AT_ONCE = 100
@@ -82,6 +83,7 @@ def _action(model_admin: Any, request: HttpRequest, name: str) -> Action:
     for action in ACTIONS:
         if action.model is model_admin.model and action.name == name:
             if not action.is_allowed(request.user):
+                _note_refusal(action, request, "This role may not do it.")
                 raise PermissionDenied
             return action
     raise Http404
@@ -93,9 +95,8 @@ def _rows(action: Action, ids: list[str]) -> list[Any]:
         keys = {action.model._meta.pk.to_python(key) for key in ids[: most + 1]}
     except ValidationError as exc:
         raise Http404 from exc
-    rows = action.model._default_manager.filter(pk__in=keys).order_by("pk")
     try:
-        found = list(rows.select_related("user") if hasattr(action.model, "user") else rows)
+        found = list(rows_for((action,), action.model).filter(pk__in=keys).order_by("pk"))
     except OverflowError as exc:
         # A number that SQLite can't hold; PostgreSQL's is judged by Django.
         raise Http404 from exc
@@ -113,11 +114,17 @@ def _do(action: Action, request: HttpRequest, row: Any, reason: str) -> None:
     try:
         perform(action, row.pk, request.user, reason)  # type: ignore[arg-type]  # staff, as the site has seen to
     except Refused as refused:
+        _note_refusal(action, request, str(refused), row.pk)
         messages.error(request, f"{row.pk}: {refused}")
     except action.model.DoesNotExist:  # type: ignore[attr-defined]  # every model has it
         messages.error(request, f"{row.pk} is gone.")
     else:
         messages.success(request, f"{row.pk}: {action.label.lower()} – done.")
+
+
+def _note_refusal(action: Action, request: HttpRequest, why: str, key: Any = None) -> None:
+    kind = action.model._meta.label_lower
+    security_event("admin_action_refused", staff=request.user.pk, action=action.name, kind=kind, object=key, why=why)
 
 
 def _list(action: Action) -> str:

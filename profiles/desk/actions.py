@@ -1,13 +1,13 @@
 """What staff may do to an account, a profile or a job: one table, and the one way to do it, with an audit entry."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Exists, Model, OuterRef, QuerySet
 from django.utils import timezone
 
 from profiles import erasure, tasks
@@ -15,9 +15,10 @@ from profiles.desk.rows import audit, person_of
 from profiles.models import Job, Profile
 from profiles_project.http.conditional import ANY_VERSION
 from profiles_project.http.logs import security_event
+from users.accounts import end_admin_sessions
 from users.events import note
-from users.models import Mail, User
-from users.second_factor import device_of, reset_second_factor
+from users.models import Mail, Session, User
+from users.second_factor import devices, reset_second_factor
 from users.tasks import file_mail
 
 BETWEEN_MAILS = dt.timedelta(minutes=1)
@@ -32,8 +33,9 @@ class Action:
     """One thing that staff may do.
 
     `right` is the permission that it needs, None for superusers alone. `refusal` gives the sentence that says why it
-    makes no sense for a row, "" where it does. `apply` does it to a row, inside the transaction of the audit entry.
-    What is grave can't be undone: it is done to one row at a time, whose id has to be typed.
+    makes no sense for a row, "" where it does; what it has to know of other tables is asked with the row, as `known`.
+    `apply` does it to a row, inside the transaction of the audit entry. What is grave can't be undone: it is done to
+    one row at a time, whose id has to be typed.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Action:
     explanation: str
     refusal: Callable[[Any], str]
     apply: Callable[[Any], object]
+    known: Callable[[], Mapping[str, Exists]] = dict
     is_grave: bool = False
 
     def is_allowed(self, staff: Any) -> bool:
@@ -59,10 +62,17 @@ class Action:
         return self.refusal(row)
 
 
+def rows_for(actions: Iterable[Action], model: type[Model]) -> QuerySet[Any]:
+    """All rows of a model, with what the actions' refusals look at: as many rows as one likes in one statement."""
+    known = {name: found for action in actions for name, found in action.known().items()}
+    rows: QuerySet[Any] = model._default_manager.annotate(**known)
+    return rows if model is User else rows.select_related("user")
+
+
 def perform(action: Action, key: Any, staff: User, reason: str) -> None:
     """Do it, and write who did it and why: both or neither. Raises Refused, and model.DoesNotExist where it is gone."""
     with transaction.atomic():
-        row = _locked(action.model, key)
+        row = _locked(action, key)
         if why_not := action.refusal_to(staff, row):
             raise Refused(why_not)
         audit(staff, action.name, row, reason)
@@ -70,12 +80,12 @@ def perform(action: Action, key: Any, staff: User, reason: str) -> None:
     security_event("admin_action", staff=staff.pk, action=action.name, kind=action.model._meta.label_lower, object=key)
 
 
-def _locked(model: type[Model], key: Any) -> Any:
-    rows = model._default_manager.all()
-    if model is User:
-        return rows.select_for_update().get(pk=key)
+def _locked(action: Action, key: Any) -> Any:
     # Jobs change by conditional updates, profiles through their gate, which locks the user first.
-    return rows.select_related("user").get(pk=key)
+    if action.model is User:
+        # By a statement of its own, so that what is looked at is as it is under the lock.
+        User.objects.select_for_update().only("pk").get(pk=key)
+    return rows_for((action,), action.model).get(pk=key)
 
 
 def _deactivate(user: User) -> None:
@@ -92,6 +102,8 @@ def _reactivate(user: User) -> None:
 
 def _end_sessions(user: User) -> None:
     user.sessions.all().end()
+    if user.is_staff:
+        end_admin_sessions(user)
     note("sessions_ended_by_support", user)
 
 
@@ -117,22 +129,35 @@ def _inactive(user: User) -> str:
     return "" if user.is_active else "The account is not active."
 
 
+def _mails(kind: Mail.Kind) -> dict[str, Exists]:
+    newest = Mail.objects.filter(user=OuterRef("pk"), kind=kind, created_at__gt=timezone.now() - BETWEEN_MAILS)
+    return {f"has_new_{kind}": Exists(newest)}
+
+
+def _sent(kind: Mail.Kind, user: Any) -> str:
+    """Why no mail of that kind may go now: a second tap must not send a second one."""
+    return _inactive(user) or ("One was sent within the last minute." if getattr(user, f"has_new_{kind}") else "")
+
+
 def _verified(user: User) -> str:
     return "The address is verified already." if user.is_verified else _sent(Mail.Kind.VERIFY, user)
 
 
-def _sent(kind: Mail.Kind, user: User) -> str:
-    """Why no mail of that kind may go now: a second tap must not send a second one."""
-    newest = Mail.objects.filter(user=user, kind=kind, created_at__gt=timezone.now() - BETWEEN_MAILS)
-    return _inactive(user) or ("One was sent within the last minute." if newest.exists() else "")
+def _sessions() -> dict[str, Exists]:
+    return {"is_logged_in": Exists(Session.objects.live().filter(user=OuterRef("pk")))}
 
 
-def _without_session(user: User) -> str:
-    return "" if user.sessions.live().exists() else "The person is logged in nowhere."
+def _logged_in_nowhere(user: Any) -> str:
+    # Whether staff are logged in here, no column tells.
+    return "" if user.is_logged_in or user.is_staff else "The person is logged in nowhere."
 
 
-def _without_second_factor(user: User) -> str:
-    return "" if device_of(user) else "The account has no second factor."
+def _second_factor() -> dict[str, Exists]:
+    return {"has_second_factor": Exists(devices().filter(user=OuterRef("pk")))}
+
+
+def _without_second_factor(user: Any) -> str:
+    return "" if user.has_second_factor else "The account has no second factor."
 
 
 def _no_failure_of_ours(job: Job) -> str:
@@ -182,9 +207,10 @@ ACTIONS = (
         "End all sessions",
         User,
         "users.end_sessions_user",
-        "The person is logged out of the app on every device at once. Staff stay logged in here until they log out.",
-        refusal=_without_session,
+        "The person is logged out of the app on every device at once; a member of the staff is logged out here, too.",
+        refusal=_logged_in_nowhere,
         apply=_end_sessions,
+        known=_sessions,
     ),
     Action(
         "send-verification",
@@ -194,6 +220,7 @@ ACTIONS = (
         "A mail with a link that confirms the address goes to the address of the account.",
         refusal=_verified,
         apply=_send_verification,
+        known=partial(_mails, Mail.Kind.VERIFY),
     ),
     Action(
         "send-reset",
@@ -203,6 +230,7 @@ ACTIONS = (
         "A mail with a link for a new password goes to the address of the account. The password stays until then.",
         refusal=partial(_sent, Mail.Kind.RESET),
         apply=_send_reset,
+        known=partial(_mails, Mail.Kind.RESET),
     ),
     Action(
         "export",
@@ -223,6 +251,7 @@ ACTIONS = (
         "know who asks for it.",
         refusal=_without_second_factor,
         apply=reset_second_factor,
+        known=_second_factor,
     ),
     Action(
         "erase",

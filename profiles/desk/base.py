@@ -1,6 +1,6 @@
 """What all lists and pages of the desk have in common."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -12,7 +12,7 @@ from django.urls import URLPattern, path
 
 from profiles.desk import acting, search
 from profiles.desk.acting import act_address
-from profiles.desk.actions import ACTIONS, Action
+from profiles.desk.actions import ACTIONS, Action, rows_for
 from profiles.desk.rows import audit, person_link
 from profiles_project.http.adminlists import CappedPaginator, count_up_to
 from profiles_project.http.adminlog import WatchedAdmin
@@ -48,6 +48,8 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
     # The filters of the desk count by themselves, and only so far.
     show_facets = admin.ShowFacets.NEVER
     change_form_template = "desk/page.html"
+    # The column that says whose a row is.
+    owner = "user_id"
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
         """Any other would tell by its count what no page shows, such as a masked phone or what a job was given."""
@@ -92,9 +94,9 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
             self.note_opened(request, row)
         return response
 
-    def people(self, request: HttpRequest, term: str) -> list[int]:
+    def people(self, request: HttpRequest, term: str, rows: QuerySet[Any]) -> list[int]:
         """The ids of the people whom a term fits; the page says so where there may be more of them."""
-        found = search.people(term)
+        found = search.people(term, rows, self.owner)
         if len(found) >= search.MOST_FOUND:
             messages.warning(request, f"{search.MOST_FOUND:,} people or more fit, and some may be missing: say more.")
         return found
@@ -129,9 +131,10 @@ class OfPerson(DeskAdmin):
         return person_link(row.user)
 
 
-def offered(actions: Iterable[Action], staff: Any, row: Model) -> list[tuple[Action, str]]:
+def offered(actions: Sequence[Action], staff: Any, row: Model) -> list[tuple[Action, str]]:
     """What the staff can do to a row as it is now, and where."""
-    return [(each, act_address(each, [row.pk])) for each in actions if not each.refusal_to(staff, row)]
+    now = rows_for(actions, type(row)).filter(pk=row.pk).first() if actions else None
+    return [(each, act_address(each, [row.pk])) for each in actions if now and not each.refusal_to(staff, now)]
 
 
 def _choose(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any], *, action: Action) -> HttpResponse | None:

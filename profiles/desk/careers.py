@@ -169,7 +169,7 @@ class ProfileAdmin(OfPerson):
             return queryset.filter(pk=found), False
         if not search_term.strip():
             return queryset, False
-        return queryset.filter(user__in=self.people(request, search_term)), False
+        return queryset.filter(user__in=self.people(request, search_term, queryset)), False
 
     def get_urls(self) -> list[URLPattern]:
         read = path("<path:object_id>/read/", self.admin_site.admin_view(self.read), name="profiles_profile_read")

@@ -49,6 +49,24 @@ class CodeForm(forms.Form):
         return code
 
 
+class SetUpForm(CodeForm):
+    """The code, and the password again, for who gave it a while ago: else a desk that nobody watches would do."""
+
+    password = forms.CharField(
+        strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), label="Your password"
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        if not self.user.check_password(password):
+            raise forms.ValidationError("This is not your password.")
+        return password
+
+
 class Step(RedirectURLMixin):
     """What the pages have in common: past a limit they say so, and `next` leads to this host only."""
 
@@ -142,13 +160,16 @@ class SetUpStep(CodeStep):
 
     def elsewhere(self) -> HttpResponse | None:
         request = self.request
-        waiting = second_factor.waiting(request)
+        self.waiting = waiting = second_factor.waiting(request)
         if waiting is None and not (self.extra_context["has_permission"] and isinstance(request.user, User)):
             return self.go("admin:login")
         self.account = waiting or request.user  # type: ignore[assignment]  # seen above
         if second_factor.device_of(self.account) is None:
             return None
         return self.go("admin:second_factor" if waiting else "admin:index")
+
+    def get_form(self, form_class: Any = None) -> CodeForm:
+        return super().get_form() if self.waiting else SetUpForm(user=self.account, **self.get_form_kwargs())
 
     def form_valid(self, form: CodeForm) -> HttpResponse:
         device = second_factor.confirm(self.request, self.account, form.cleaned_data["code"])

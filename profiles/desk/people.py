@@ -57,6 +57,7 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
 
     # Not Django's forms, which set a password, or show its hash and lead to a form for a new one.
     add_form = form = ModelForm[User]
+    owner = "pk"
     ordering = ("-id",)
     list_display = ("id", "full_name", "address", "is_active", "is_verified", "registered")
     list_display_links = ("id", "full_name")
@@ -95,7 +96,9 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
         return super().get_queryset(request).defer("password")
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[User], search_term: str) -> Any:
-        return (queryset.filter(pk__in=self.people(request, search_term)) if search_term.strip() else queryset), False
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(pk__in=self.people(request, search_term, queryset)), False
 
     def get_urls(self) -> list[URLPattern]:
         return [url for url in super().get_urls() if url.name != "auth_user_password_change"]

@@ -2,8 +2,11 @@
 
 import uuid
 from contextlib import suppress
+from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q, QuerySet, Value
+from django.db.models.functions import StrIndex
+from django.db.models.lookups import GreaterThan
 
 from profiles.models import Profile
 from profiles_project.http.values import parse_id, search_key
@@ -18,15 +21,20 @@ LARGEST_ID = 2**63 - 1
 HELP = "An e-mail address, a name or parts of them, or the id of a person or a profile."
 
 
-def people(term: str) -> list[int]:
+def people(term: str, rows: QuerySet[Any], owner: str) -> list[int]:
     """The ids of the people whom the term fits, of whom `MOST_FOUND` are looked for in each of two places.
 
+    Where the rows of a list are filtered, only their owners are looked for, whose ids are in the column `owner`.
     A person fits by account and by profile, since the two may have different names and addresses.
     """
     if (found := profile_id(term)) is not None:
         return list(Profile.objects.filter(pk=found).values_list("user_id", flat=True))
-    ids = set(_matching(User, term).values_list("pk", flat=True)[:MOST_FOUND])
-    ids.update(_matching(Profile, term).values_list("user_id", flat=True)[:MOST_FOUND])
+    ids: set[int] = set()
+    for model, key in ((User, "pk"), (Profile, "user_id")):
+        fitting = _matching(model, term)
+        if rows.query.has_filters():
+            fitting = fitting.filter(**{f"{key}__in": rows.order_by().values(owner)})
+        ids.update(fitting.values_list(key, flat=True)[:MOST_FOUND])
     if (number := _number_in(term)) is not None:
         ids.add(number)
     return sorted(ids)
@@ -56,6 +64,10 @@ def _matching(model: type[Model], term: str) -> QuerySet[Model]:
 
 
 def _has_word(word: str) -> Q:
+    name, at, _ = word.partition("@")
+    if len(name) >= SHORTEST_INNER and at:
+        # Only its beginning is looked up in the index: half of the people may have the rest of an address.
+        return Q(search_key__contains=name + at) & Q(GreaterThan(StrIndex("search_key", Value(word)), 0))
     if len(word) >= SHORTEST_INNER:
         return Q(search_key__contains=word)
     return Q(search_key__startswith=word) | Q(search_key__contains=f" {word}")

@@ -25,7 +25,7 @@ class TraceAdmin(ReadOnly, OfPerson):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         if not search_term.strip():
             return queryset, False
-        return queryset.filter(user_id__in=self.people(request, search_term)), False
+        return queryset.filter(user_id__in=self.people(request, search_term, queryset)), False
 
 
 @admin.register(Session)
@@ -112,7 +112,8 @@ class AuditEntryAdmin(ReadOnly, OfPerson):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         if not (term := search_term.strip().replace("\0", "")):
             return queryset, False
-        which = Q(reason__icontains=term) | Q(object_id=term) | Q(user_id__in=self.people(request, term))
+        people = self.people(request, term, queryset)
+        which = Q(reason__icontains=term) | Q(object_id=term) | Q(user_id__in=people)
         return queryset.filter(which), False
 
     def note_opened(self, request: HttpRequest, obj: Any) -> None:
