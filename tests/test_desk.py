@@ -389,3 +389,11 @@ def test_the_audit_log_is_searched_by_reason_person_and_id(root: Client, wanted:
     for query in ("ticket 47", "radium", str(wanted.pk)):
         assert found(root, query, "/admin/users/auditentry/") == [mine], query
     assert len(found(root, " ", "/admin/users/auditentry/")) == 2
+
+
+def test_the_menu_begins_with_what_support_opens_most(root: Client) -> None:
+    apps = root.get("/admin/").context["available_apps"]
+    names = [model["object_name"] for app in apps for model in app["models"]]
+    assert names[:3] == ["User", "Session", "Mail"]
+    assert names.index("Profile") < names.index("Job") < names.index("Group")
+    assert names[-1] == "DBTaskResult"

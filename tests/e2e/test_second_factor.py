@@ -10,14 +10,16 @@ from tests.e2e.browser import LIGHT, LOOKS, Look
 from tests.e2e.conftest import OpenWindow, log_in
 from tests.e2e.shots import inspect
 from tests.e2e.stage import make_staff
+from tests.factories import PASSWORD
 
 TRIES = 5  # of one address in a minute
 
 
 def set_up(page: Page) -> bytes:
-    """Follow the link in the header, type the code of the secret that the page shows; the secret."""
+    """Follow the link in the header, type the password and the code of the secret that the page shows; the secret."""
     page.get_by_role("link", name="Set up second factor").click()
     secret = base64.b32decode(page.locator("code.secret").inner_text().replace(" ", ""))
+    page.get_by_label("Your password").fill(PASSWORD)
     send(page, secret, button="Set up")
     return secret
 
