@@ -252,10 +252,10 @@ def search(results: Mapping[str, Any]) -> str:
         shown = [each if group != "pages" else {**each, "rows": None} for each in found if each["group"] == group]
         rows = [(each["title"], *_spread(each)) for each in shown]
         parts.append(f"### {title}\n\n{table(head, rows)}")
-    renames = [("with" if each["indexed"] else "without", *_spread(each)) for each in results["renames"]]
-    parts.append(
-        f"### A rename (PATCH /auth/me) with and without the words' index, in this order\n\n{table(head, renames)}"
-    )
+    writes = [
+        (f"{each['what']}, {'with' if each['indexed'] else 'without'}", *_spread(each)) for each in results["writes"]
+    ]
+    parts.append(f"### Writes (PATCH) with and without the words' index, in this order\n\n{table(head, writes)}")
     sizes = "; ".join(
         f"{name}: {each['bytes'] / figures.MIB:.0f} MiB, built in {each['seconds']:.1f} s"
         for name, each in results["indexes"].items()

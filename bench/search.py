@@ -33,8 +33,8 @@ TODAY = dt.datetime.now(dt.UTC).replace(hour=0, minute=0, second=0, microsecond=
 PEOPLE, CAREERS = "/admin/users/user/", "/admin/profiles/profile/"
 # Requests of each kind that are not counted.
 WARM = 10
-# Renames of a round.
-RENAMES = 100
+# Writes of each kind in a round.
+WRITTEN = 100
 INDEXES = {name: f"{name}_search_key_words" for name in ("users_user", "profiles_profile")}
 LOGIN = """
 from django.test import Client
@@ -107,9 +107,9 @@ class Case(NamedTuple):
     finds: str = ""
 
 
-def searched(path: str, term: Callable[[Someone, int], str]) -> Callable[[Someone, int], str]:
-    """The address of a list for a term."""
-    return lambda who, turn: f"{path}?{urlencode({'q': term(who, turn)})}"
+def searched(path: str, term: Callable[[Someone, int], str], **filters: str) -> Callable[[Someone, int], str]:
+    """The address of a list for a term, among what the filters leave."""
+    return lambda who, turn: f"{path}?{urlencode({'q': term(who, turn), **filters})}"
 
 
 def last_name(_: Someone, turn: int) -> str:
@@ -161,12 +161,23 @@ FILTERS = (
     *((CAREERS, "use", name) for name in ("active", "spare")),
 )
 
+# Of what a list is filtered by while somebody is looked for.
+AMONG = (
+    *((PEOPLE, "account", name) for name in ("inactive", "unverified")),
+    *((PEOPLE, "trouble", name) for name in ("failed-jobs", "incomplete")),
+    *((CAREERS, "complete", name) for name in ("low", "high", "unknown")),
+    *((CAREERS, "use", name) for name in ("active", "spare")),
+)
+
 
 def cases() -> Iterator[tuple[str, Case]]:
     """All that is measured, by the part of the report in which it stands."""
     for path, group in ((PEOPLE, "people"), (CAREERS, "profiles")):
         for title, term, is_found in TERMS:
             yield group, Case(title, searched(path, term), path if is_found else "")
+        for _, name, choice in (each for each in AMONG if each[0] == path):
+            chosen = f"a last name of tens of thousands, {name}: {choice}"
+            yield group, Case(chosen, searched(path, last_name, **{name: choice}))
     yield "lists", Case("people", lambda *_: PEOPLE)
     yield "lists", Case("people, the tenth page", lambda *_: f"{PEOPLE}?p=10")
     yield "lists", Case("profiles", lambda *_: CAREERS)
@@ -257,16 +268,35 @@ def active(url: str, targets: Sequence[data.Target]) -> list[data.Target]:
     return [target for target in targets if target.profile_id in kept]
 
 
-def renamed(service: servers.Service, targets: Sequence[data.Target]) -> dict[str, float]:
-    """Milliseconds of a rename through the API, each of another account."""
+def rename(client: Client, _: data.Target, turn: int) -> Answer:
+    """A new name for an account, and with it new words to search."""
+    name = f"{words.FIRST_NAMES[turn % 30]} {words.LAST_NAMES[turn % 29]} {turn}"
+    return client.send("PATCH", "/api/v1/auth/me", {"full_name": name})
+
+
+def revise(client: Client, target: data.Target, turn: int) -> Answer:
+    """A new headline for a profile, which empties its score."""
+    change = {"personal_info": {"headline": f"Engineer of things {turn} {time.monotonic_ns()}"}}
+    return client.send("PATCH", f"/api/v1/profiles/{target.profile_id}", change)
+
+
+# In this order: the second headline meets a profile that has no score any more.
+WRITES: tuple[tuple[str, Callable[[Client, data.Target, int], Answer]], ...] = (
+    ("an account's name", rename),
+    ("a headline, where there is a score", revise),
+    ("a headline, where there is none", revise),
+)
+
+
+def written(service: servers.Service, targets: Sequence[data.Target], *, indexed: bool) -> Iterator[dict[str, Any]]:
+    """Milliseconds of each kind of write through the API, each of another person."""
     client = Client(service.port)
-    seconds = []
-    for turn, target in enumerate(targets):
-        client.token = target.token
-        name = f"{words.FIRST_NAMES[turn % 30]} {words.LAST_NAMES[turn % 29]} {turn}"
-        answer = good(client.send("PATCH", "/api/v1/auth/me", {"full_name": name}), HTTPStatus.OK)
-        seconds.append(answer.seconds)
-    return spread(seconds[WARM:])
+    for what, send in WRITES:
+        seconds = []
+        for turn, target in enumerate(targets):
+            client.token = target.token
+            seconds.append(good(send(client, target, turn), HTTPStatus.OK).seconds)
+        yield {"what": what, "indexed": indexed, **spread(seconds[WARM:])}
 
 
 def definitions(url: str) -> dict[str, str]:
@@ -305,12 +335,12 @@ def measure(machine: servers.Machine, size: int, times: int) -> dict[str, Any]:
     started = time.monotonic()
     data.generate(url, size, tables=TABLES)
     filled = time.monotonic() - started
-    renames, load = [], [psutil.getloadavg()[0]]
-    targets = active(url, data.targets(url, 3 * (WARM + RENAMES) + WARM, machine.key))
+    writes, load = list[dict[str, Any]](), [psutil.getloadavg()[0]]
+    targets = active(url, data.targets(url, 3 * (WARM + WRITTEN) + WARM, machine.key))
     cookie = session(machine)
     found: list[dict[str, Any]] = []
     with machine.ours() as service:
-        renames.append({"indexed": False, **renamed(service, targets[::3])})
+        writes += written(service, targets[::3], indexed=False)
         indexes = build(machine, statements)
         machine.sql(*(f"VACUUM (ANALYZE) {table}" for table in INDEXES))
         client = Client(service.port)
@@ -321,9 +351,9 @@ def measure(machine: servers.Machine, size: int, times: int) -> dict[str, Any]:
             load.append(psutil.getloadavg()[0])
         first = dashboard(client, cookie, service, times)
         found.append({"group": "pages", "title": "the dashboard, counted anew", **first})
-        renames.append({"indexed": True, **renamed(service, targets[1::3])})
+        writes += written(service, targets[1::3], indexed=True)
         drop(machine)
-        renames.append({"indexed": False, **renamed(service, targets[2::3])})
+        writes += written(service, targets[2::3], indexed=False)
     return {
         **circumstances(machine),
         "size": size,
@@ -331,7 +361,7 @@ def measure(machine: servers.Machine, size: int, times: int) -> dict[str, Any]:
         "filled_seconds": filled,
         "load": [min(load), median(load), max(load)],
         "found": found,
-        "renames": renames,
+        "writes": writes,
         "indexes": indexes,
     }
 
