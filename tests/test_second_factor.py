@@ -399,6 +399,7 @@ def test_staff_set_it_up_when_they_like(staff: User, client: Client) -> None:
     for given in ({}, {"password": "not the password"}):
         assert "errorlist" in client.post(SET_UP, {"code": code(key), **given}).content.decode()
     assert not TOTPDevice.objects.exists()
+    assert kinds(staff) == ["login_failed"]
     answer = client.post(SET_UP, {"code": code(key), "password": PASSWORD}, follow=True)
     assert "The second factor is set up." in answer.content.decode()
     assert "Set up second factor" not in answer.content.decode()

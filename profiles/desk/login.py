@@ -1,5 +1,6 @@
 """The steps by which staff enter the admin: the password, then the code of the second factor; and setting one up."""
 
+import logging
 import re
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -18,6 +19,7 @@ from django.views.generic import FormView
 from profiles_project.http.ratelimit import TooManyRequests, client_network, spend
 from profiles_project.http.values import fold
 from users import second_factor
+from users.events import note
 from users.models import User
 
 
@@ -63,6 +65,7 @@ class SetUpForm(CodeForm):
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
         if not self.user.check_password(password):
+            note("login_failed", self.user, level=logging.WARNING)
             raise forms.ValidationError("This is not your password.")
         return password
 
