@@ -378,6 +378,27 @@ def test_terms_beyond_all_reason_are_answered(support: Client, query: str) -> No
         assert support.get(path, {"q": query}).status_code == 200
 
 
+ODD_QUERIES = (
+    *("q=x@", "q=@", "q=%00", "q=anna&p=2", "q=anna&p=-1", "q=anna&p=x", "p=0", "all=", "o=1.-2", "o=99", "o=x", "e=1"),
+    *("q=anna&account=nonsense", "account=inactive&trouble=incomplete&q=a", "complete=", "status__exact=nonsense"),
+    *("created_at__gte=x", "created_at__lt=2026-13-01", "user_id__exact=x", "user__id__exact=-1", "score__gte=x"),
+    *(
+        "user_id__exact=99999999999999999999",
+        "score__gte=99999999999999999999",
+        "_popup=1",
+        "_to_field=id",
+        "_facets=1",
+    ),
+)
+
+
+@pytest.mark.parametrize("query", ODD_QUERIES)
+def test_odd_addresses_of_lists_are_answered(root: Client, wanted: Profile, query: str) -> None:
+    failed_job(wanted.user)
+    for path in LISTS:
+        assert root.get(f"{path}?{query}").status_code in {200, 302, 400}, path
+
+
 def test_no_page_leads_from_a_kind_and_an_id_elsewhere(support: Client) -> None:
     assert support.get("/admin/r/1/1/").status_code == 404
 

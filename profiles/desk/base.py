@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
@@ -55,6 +56,13 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
         """Any other would tell by its count what no page shows, such as a masked phone or what a job was given."""
         own = {getattr(each, "parameter_name", None) for each in self.list_filter}
         return lookup in LOOKUPS | own
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        try:
+            return super().get_changelist_instance(request)
+        except OverflowError as exc:
+            # A number that SQLite can't hold; PostgreSQL's is judged by Django.
+            raise IncorrectLookupParameters from exc
 
     def get_urls(self) -> list[URLPattern]:
         act = self.admin_site.admin_view(self.act)
