@@ -413,6 +413,9 @@ def score_profiles() -> int:
     return scored
 
 
+_told_unscored: set[uuid.UUID] = set()
+
+
 def _scores(keys: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
     """The scores of the profiles, without those that can't be reckoned, which keep no others waiting."""
     try:
@@ -421,7 +424,10 @@ def _scores(keys: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
         raise
     except Exception:
         if len(keys) == 1:
-            logger.exception("profile %s can't be scored", keys[0])
+            # It is tried again with every turn, and its owner may mend it; once is enough to be told.
+            if keys[0] not in _told_unscored:
+                _told_unscored.add(keys[0])
+                logger.exception("profile %s can't be scored", keys[0])
             return {}
     return {pk: value for key in keys for pk, value in _scores([key]).items()}
 

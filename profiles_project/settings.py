@@ -407,6 +407,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT
+CSRF_FAILURE_VIEW = "profiles_project.urls.without_csrf_token"
 # A session of the admin ends with the working day: so long after the login, and with the browser.
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True

@@ -3,7 +3,8 @@
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
-from django.views.defaults import permission_denied, server_error
+from django.views import defaults
+from django.views.csrf import csrf_failure
 from django.views.generic import RedirectView
 
 from profiles_project.http.docs import RedocView, SchemaView, SwaggerView
@@ -32,22 +33,36 @@ urlpatterns = [
 ]
 
 
+def is_for_staff(request: HttpRequest) -> bool:
+    """Whether the answer is for somebody in the admin, who needs a page, and no document for programs."""
+    return request.path.startswith("/admin/")
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler400: what it refused before a view was found."""
+    """Django's handler400: what it refused before a view was found, or an address that the admin does not take."""
+    if is_for_staff(request):
+        return defaults.bad_request(request, exception)
     return problem_response(request, Problem(status=400))
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's handler403; the admin keeps Django's own page."""
-    if request.path.startswith("/admin/"):
-        return permission_denied(request, exception)
+    """Django's handler403."""
+    if is_for_staff(request):
+        return defaults.permission_denied(request, exception)
+    return problem_response(request, Problem(status=403))
+
+
+def without_csrf_token(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's CSRF_FAILURE_VIEW: a form that was open while somebody logged in."""
+    if is_for_staff(request):
+        return csrf_failure(request, reason)
     return problem_response(request, Problem(status=403))
 
 
 def internal_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500: what failed outside the views, and the log has; the admin keeps Django's own page."""
-    if request.path.startswith("/admin/"):
-        return server_error(request)
+    """Django's handler500: what failed outside the views, and the log has."""
+    if is_for_staff(request):
+        return defaults.server_error(request)
     return problem_response(request, InternalError())
 
 

@@ -245,6 +245,13 @@ class TestForgottenPassword:
         assert not delivered()
         assert user.mails.get().problem == "The account is inactive."
 
+    def test_a_kind_of_the_next_release_waits_for_its_worker(self, user: User) -> None:
+        ApiClient().post(auth("forgot-password"), {"email": user.email})
+        Mail.objects.update(kind="of_tomorrow")
+        assert not delivered()
+        mail = user.mails.get()
+        assert (mail.problem, mail.sent_at, mail.attempts) == ("", None, 0)
+
 
 class TestVerification:
     def test_the_link_of_the_registration_verifies_even_twice(self, anonymous: ApiClient) -> None:

@@ -144,6 +144,9 @@ def test_nobody_changes_or_deletes_an_entry_of_the_audit_log() -> None:
     if connection.vendor == "postgresql":
         with pytest.raises(DatabaseError, match="not emptied"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("TRUNCATE users_auditentry")
+        # Nor behind a temporary table of that name.
+        with pytest.raises(DatabaseError, match="not emptied"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("CREATE TEMP TABLE users_auditentry (x int); TRUNCATE public.users_auditentry")
     old = timezone.now() - AuditEntry.KEEP - dt.timedelta(days=1)
     AuditEntry.objects.create(staff_id=1, object_kind="users.user", object_id="3", action="view", created_at=old)
     assert AuditEntry.objects.filter(created_at__lte=old).delete()[0] == 1

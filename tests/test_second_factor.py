@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -32,6 +33,7 @@ from users.models import SecurityEvent, User
 pytestmark = pytest.mark.django_db
 
 LOGIN, CODE, SET_UP = "/admin/login/", "/admin/second-factor/", "/admin/second-factor/set-up/"
+PASSWORD_AGAIN = "/admin/second-factor/password/"
 USERS = "/admin/users/user/"
 STEP = 30
 
@@ -111,6 +113,13 @@ def secret_of(client: Client) -> str:
     key: str = client.session[second_factor.KEY]
     assert b32encode(unhexlify(key)).decode() == shown[1].replace(" ", "")
     return key
+
+
+def password_again(client: Client) -> None:
+    """What a session has to show before it sees a secret."""
+    assert client.get(SET_UP)["Location"] == PASSWORD_AGAIN
+    assert client.get(PASSWORD_AGAIN).status_code == 200
+    assert client.post(PASSWORD_AGAIN, {"password": PASSWORD})["Location"] == SET_UP
 
 
 def is_in(client: Client) -> bool:
@@ -392,15 +401,11 @@ def test_staff_set_it_up_when_they_like(staff: User, client: Client) -> None:
     client.force_login(staff)
     front = client.get("/admin/").content.decode()
     assert f'<a href="{SET_UP}">Set up second factor</a>' in front
+    password_again(client)
     key = secret_of(client)
     assert key == secret_of(client)
     before = client.session.session_key
-    # Somebody else at this screen has no password, and so sets up no phone of their own.
-    for given in ({}, {"password": "not the password"}):
-        assert "errorlist" in client.post(SET_UP, {"code": code(key), **given}).content.decode()
-    assert not TOTPDevice.objects.exists()
-    assert kinds(staff) == ["login_failed"]
-    answer = client.post(SET_UP, {"code": code(key), "password": PASSWORD}, follow=True)
+    answer = client.post(SET_UP, {"code": code(key)}, follow=True)
     assert "The second factor is set up." in answer.content.decode()
     assert "Set up second factor" not in answer.content.decode()
     assert is_in(client)
@@ -408,6 +413,37 @@ def test_staff_set_it_up_when_they_like(staff: User, client: Client) -> None:
     assert client.get(SET_UP)["Location"] == "/admin/"
     assert code(key) not in answer.content.decode()
     assert [(mail.kind, mail.address) for mail in staff.mails.all()] == [("second_factor_notice", staff.email)]
+
+
+@pytest.mark.usefixtures("limited")
+def test_who_has_no_password_sees_no_secret(staff: User, client: Client) -> None:
+    client.force_login(staff)
+    statuses = [client.post(PASSWORD_AGAIN, {"password": "not the password"}).status_code for _ in range(6)]
+    # With the tries to log in.
+    assert statuses == [200] * 5 + [429]
+    assert password(Client(), staff).status_code == 429
+    assert kinds(staff) == ["login_failed"] * 5
+    for method in (client.get, client.post):
+        assert method(SET_UP)["Location"] == PASSWORD_AGAIN
+    assert second_factor.KEY not in client.session
+
+
+def test_the_password_is_asked_for_where_there_is_something_to_set_up(
+    staff: User, client: Client, device: TOTPDevice
+) -> None:
+    assert client.get(PASSWORD_AGAIN)["Location"] == LOGIN
+    client = halfway(staff)
+    client.post(CODE, {"code": code(device.key)})
+    assert client.get(PASSWORD_AGAIN)["Location"] == "/admin/"
+
+
+def test_a_right_password_with_an_old_hash_ends_no_session(staff: User, client: Client) -> None:
+    # What an older release has stored, which Django would renew.
+    staff.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
+    staff.save()
+    client.force_login(staff)
+    password_again(client)
+    assert is_in(client)
 
 
 @pytest.mark.usefixtures("unthrottled")
@@ -470,15 +506,16 @@ def test_of_some_that_set_it_up_at_once_one_wins(
 @pytest.mark.usefixtures("limited")
 def test_first_codes_are_counted_too(staff: User, client: Client) -> None:
     client.force_login(staff)
+    password_again(client)
     key = secret_of(client)
-    given = {"code": wrong(key), "password": PASSWORD}
-    statuses = [client.post(SET_UP, given).status_code for _ in range(6)]
+    statuses = [client.post(SET_UP, {"code": wrong(key)}).status_code for _ in range(6)]
     assert statuses == [200] * 5 + [429]
 
 
 def test_nobody_reads_a_secret_in_the_admin(staff: User, client: Client) -> None:
     assert not admin.site.is_registered(TOTPDevice)
     client.force_login(staff)
+    password_again(client)
     key = secret_of(client)
     client.post(SET_UP, {"code": code(key)})
     secret = b32encode(unhexlify(key)).decode()
@@ -491,7 +528,9 @@ def test_nobody_reads_a_secret_in_the_admin(staff: User, client: Client) -> None
 
 def test_the_pages_need_nothing_that_the_policy_forbids_and_are_kept_nowhere(staff: User, client: Client) -> None:
     client.force_login(staff)
-    pages = [client.get(SET_UP), client.post(SET_UP, {"code": "1"})]
+    pages = [client.get(PASSWORD_AGAIN)]
+    password_again(client)
+    pages += [client.get(SET_UP), client.post(SET_UP, {"code": "1"})]
     TOTPDevice.objects.create(user=staff, name="App")
     pages.append(halfway(staff).get(CODE))
     for answer in pages:
@@ -506,12 +545,13 @@ def test_what_becomes_of_it_is_logged_and_the_secret_is_not(
     staff: User, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     client.force_login(staff)
+    password_again(client)
     key = secret_of(client)
     bad, good = wrong(key), code(key)
     caplog.clear()
     with caplog.at_level(logging.DEBUG):
-        client.post(SET_UP, {"code": bad, "password": PASSWORD})
-        client.post(SET_UP, {"code": good, "password": PASSWORD})
+        client.post(SET_UP, {"code": bad})
+        client.post(SET_UP, {"code": good})
         client.post("/admin/logout/")
         half = halfway(staff)
         half.post(CODE, {"code": good})

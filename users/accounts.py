@@ -19,6 +19,7 @@ from users.events import note
 from users.links import open_link
 from users.models import Mail, Session, User
 from users.problems import InvalidLink
+from users.second_factor import WAITING
 from users.tasks import file_mail
 from users.validators import password_faults
 
@@ -49,9 +50,13 @@ def note_failed_login(sender: object, credentials: Mapping[str, Any], **_: objec
 
 
 def end_admin_sessions(user: User) -> None:
-    """Log a member of the staff out of the admin. Only staff have such sessions, so that all can be looked at."""
+    """Log a member of the staff out of the admin, and end what waits for their code.
+
+    Only staff have such sessions, so that all can be looked at.
+    """
     for session in AdminSession.objects.filter(expire_date__gt=timezone.now()).iterator():
-        if session.get_decoded().get(SESSION_KEY) == str(user.pk):
+        kept = session.get_decoded()
+        if str(user.pk) in {kept.get(SESSION_KEY), str(kept.get(WAITING, {}).get("user"))}:
             session.delete()
 
 

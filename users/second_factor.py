@@ -172,8 +172,9 @@ def reset_second_factor(user: User) -> bool:
 
     Sessions of the admin that rest on one are refused from the next request on.
     """
-    deleted, _ = TOTPDevice.objects.filter(user=user).delete()
-    if deleted:
-        file_mail(Mail.Kind.SECOND_FACTOR_NOTICE, user, user.email)
-        note("otp_reset", user)
+    with transaction.atomic():
+        deleted, _ = TOTPDevice.objects.filter(user=user).delete()
+        if deleted:
+            file_mail(Mail.Kind.SECOND_FACTOR_NOTICE, user, user.email)
+            note("otp_reset", user)
     return bool(deleted)

@@ -55,16 +55,24 @@ def act_address(action: Action, keys: Any) -> str:
 def act(model_admin: Any, request: HttpRequest, name: str) -> HttpResponse:
     """GET asks; POST does it to each of the rows and goes to their page, so that going back repeats nothing.
 
-    403 for an action that isn't allowed, 404 where there is no such action or row.
+    403 for an action that isn't allowed, 404 where there is no such action or id. Rows that are gone are named.
     """
     action = _action(model_admin, request, name)
-    rows = _rows(action, request.GET.getlist("id"))
+    rows, gone = _rows(action, request.GET.getlist("id"))
+    for key in gone:
+        messages.error(request, f"{key} is gone.")
+    if not rows:
+        return HttpResponseRedirect(_list(action))
     form = _form(action, request, rows)
-    if request.method == "POST" and form.is_valid():
-        for row in rows:
-            _do(action, request, row, form.cleaned_data["reason"])
-        return HttpResponseRedirect(_afterwards(action, rows))
+    # Before anything is done: what the page has refused must not become possible by what is done to another row.
     refusals = [action.refusal_to(request.user, row) for row in rows]
+    if request.method == "POST" and form.is_valid():
+        for row, why_not in zip(rows, refusals, strict=True):
+            if why_not:
+                _refused(action, request, row, why_not)
+            else:
+                _do(action, request, row, form.cleaned_data["reason"])
+        return HttpResponseRedirect(_afterwards(action, rows))
     context = {
         **model_admin.admin_site.each_context(request),
         "title": action.label,
@@ -89,20 +97,21 @@ def _action(model_admin: Any, request: HttpRequest, name: str) -> Action:
     raise Http404
 
 
-def _rows(action: Action, ids: list[str]) -> list[Any]:
+def _rows(action: Action, ids: list[str]) -> tuple[list[Any], list[Any]]:
+    """The rows with these ids, and those ids that no row has."""
     most = 1 if action.is_grave else MOST_AT_ONCE
+    if not 0 < len(set(ids)) <= most:
+        raise Http404
     try:
-        keys = {action.model._meta.pk.to_python(key) for key in ids[: most + 1]}
+        keys = {action.model._meta.pk.to_python(key) for key in ids}
     except ValidationError as exc:
         raise Http404 from exc
     try:
         found = list(rows_for((action,), action.model).filter(pk__in=keys).order_by("pk"))
-    except OverflowError as exc:
+    except OverflowError:
         # A number that SQLite can't hold; PostgreSQL's is judged by Django.
-        raise Http404 from exc
-    if not found or len(found) != len(keys) or len(found) > most:
-        raise Http404
-    return found
+        found = []
+    return found, sorted(keys - {row.pk for row in found})
 
 
 def _form(action: Action, request: HttpRequest, rows: list[Any]) -> ReasonForm:
@@ -114,17 +123,23 @@ def _do(action: Action, request: HttpRequest, row: Any, reason: str) -> None:
     try:
         perform(action, row.pk, request.user, reason)  # type: ignore[arg-type]  # staff, as the site has seen to
     except Refused as refused:
-        _note_refusal(action, request, str(refused), row.pk)
-        messages.error(request, f"{row.pk}: {refused}")
-    except action.model.DoesNotExist:  # type: ignore[attr-defined]  # every model has it
+        _refused(action, request, row, str(refused))
+    except (action.model.DoesNotExist, Http404):  # type: ignore[attr-defined]  # every model has it
         messages.error(request, f"{row.pk} is gone.")
     else:
         messages.success(request, f"{row.pk}: {action.label.lower()} – done.")
 
 
-def _note_refusal(action: Action, request: HttpRequest, why: str, key: Any = None) -> None:
+def _refused(action: Action, request: HttpRequest, row: Any, why_not: str) -> None:
+    _note_refusal(action, request, why_not, row.pk)
+    messages.error(request, f"{row.pk}: {why_not}")
+
+
+def _note_refusal(action: Action, request: HttpRequest, why_not: str, key: Any = None) -> None:
     kind = action.model._meta.label_lower
-    security_event("admin_action_refused", staff=request.user.pk, action=action.name, kind=kind, object=key, why=why)
+    security_event(
+        "admin_action_refused", staff=request.user.pk, action=action.name, kind=kind, object=key, why=why_not
+    )
 
 
 def _list(action: Action) -> str:

@@ -91,6 +91,8 @@ def _locked(action: Action, key: Any) -> Any:
 def _deactivate(user: User) -> None:
     user.is_active = False
     user.save(update_fields=["is_active", "updated_at"])
+    # Else they would be good again as soon as the account is.
+    end_admin_sessions(user)
     note("deactivated_by_support", user)
 
 
@@ -239,8 +241,9 @@ ACTIONS = (
         "users.export_user",
         "A job makes the archive of everything stored about the person. They find it in the app and are told so by "
         "mail; staff can't open it.",
-        refusal=_inactive,
+        refusal=partial(_sent, Mail.Kind.EXPORT_NOTICE),
         apply=_export,
+        known=partial(_mails, Mail.Kind.EXPORT_NOTICE),
     ),
     Action(
         "reset-second-factor",

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
@@ -15,13 +17,13 @@ from profiles.desk import acting, search
 from profiles.desk.acting import act_address
 from profiles.desk.actions import ACTIONS, Action, rows_for
 from profiles.desk.rows import audit, person_link
-from profiles_project.http.adminlists import CappedPaginator, count_up_to
+from profiles_project.http.adminlists import CappedPaginator
 from profiles_project.http.adminlog import WatchedAdmin
 
 # What an address may filter a list by, beside the filters that the list shows.
 LOOKUPS = frozenset(
     (
-        *("user__id__exact", "user_id__exact", "status__exact", "kind__exact", "action__exact"),
+        *("user__id__exact", "user_id__exact", "staff_id__exact", "status__exact", "kind__exact", "action__exact"),
         *("created_at__gte", "created_at__lt", "score__gte", "score__lte"),
     )
 )
@@ -56,6 +58,18 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
         """Any other would tell by its count what no page shows, such as a masked phone or what a job was given."""
         own = {getattr(each, "parameter_name", None) for each in self.list_filter}
         return lookup in LOOKUPS | own
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if ERROR_FLAG in request.GET:
+            messages.warning(request, "The address asked for what this list doesn't have: this is all of it.")
+        return super().changelist_view(request, *args, **kwargs)
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().response_action(request, *args, **kwargs)
+        except (ValueError, OverflowError, ValidationError):
+            messages.error(request, "What was chosen has no id of this list.")
+            return HttpResponseRedirect(request.get_full_path())
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         try:
@@ -104,8 +118,9 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
 
     def people(self, request: HttpRequest, term: str, rows: QuerySet[Any]) -> list[int]:
         """The ids of the people whom a term fits; the page says so where there may be more of them."""
-        found = search.people(term, rows, self.owner)
-        if len(found) >= search.MOST_FOUND:
+        found, may_be_more = search.people(term, rows, self.owner)
+        # An action on a list searches again.
+        if may_be_more and request.method == "GET":
             messages.warning(request, f"{search.MOST_FOUND:,} people or more fit, and some may be missing: say more.")
         return found
 
@@ -120,6 +135,11 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
         audit(request.user, "change", obj)
         return super().log_change(request, obj, message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        for row in queryset:
+            audit(request.user, "delete", row)
+        return super().log_deletions(request, queryset)
 
     def tables(self, request: HttpRequest, obj: Any) -> Iterable[Any]:
         """What stands on the page of a row beside its own fields."""
@@ -146,7 +166,11 @@ def offered(actions: Sequence[Action], staff: Any, row: Model) -> list[tuple[Act
 
 
 def _choose(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any], *, action: Action) -> HttpResponse | None:
-    if count_up_to(chosen, acting.MOST_AT_ONCE + 1) > acting.MOST_AT_ONCE:
+    keys = list(chosen.order_by().values_list("pk", flat=True)[: acting.MOST_AT_ONCE + 1])
+    if len(keys) > acting.MOST_AT_ONCE:
         messages.error(request, f"Please choose at most {acting.MOST_AT_ONCE} at once.")
         return None
-    return HttpResponseRedirect(act_address(action, chosen.values_list("pk", flat=True)))
+    if not keys:
+        messages.error(request, "Nothing of what was chosen is in the list any more.")
+        return None
+    return HttpResponseRedirect(act_address(action, keys))

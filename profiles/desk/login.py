@@ -2,14 +2,16 @@
 
 import logging
 import re
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 from urllib.parse import urlencode
 
 import segno
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.forms import AdminAuthenticationForm
-from django.contrib.auth.views import LoginView, RedirectURLMixin
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.hashers import check_password
+from django.contrib.auth.views import LoginView, PasswordChangeView, RedirectURLMixin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -19,12 +21,18 @@ from django.views.generic import FormView
 from profiles_project.http.ratelimit import TooManyRequests, client_network, spend
 from profiles_project.http.values import fold
 from users import second_factor
+from users.accounts import replace_password
 from users.events import note
 from users.models import User
 
 
 class PasswordForm(AdminAuthenticationForm):
     """Django's form, which counts before it looks at the password."""
+
+    # Without Django's remark on letters: those of an address are the same in any case.
+    error_messages = AdminAuthenticationForm.error_messages | {
+        "invalid_login": "Please enter the correct %(username)s and password of a member of the staff."
+    }
 
     def clean(self) -> dict[str, Any]:
         # As the form reads it: another spelling of the address begins no new count.
@@ -51,11 +59,13 @@ class CodeForm(forms.Form):
         return code
 
 
-class SetUpForm(CodeForm):
-    """The code, and the password again, for who gave it a while ago: else a desk that nobody watches would do."""
+class PasswordAgainForm(forms.Form):
+    """The password of who is logged in: a desk that nobody watches has a session and no password."""
 
     password = forms.CharField(
-        strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), label="Your password"
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password", "autofocus": True}),
+        label="Your password",
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
@@ -64,10 +74,19 @@ class SetUpForm(CodeForm):
 
     def clean_password(self) -> str:
         password: str = self.cleaned_data["password"]
-        if not self.user.check_password(password):
-            note("login_failed", self.user, level=logging.WARNING)
+        if not _is_right(self.user, password):
             raise forms.ValidationError("This is not your password.")
         return password
+
+
+class NewPasswordForm(AdminPasswordChangeForm):
+    """Django's form, which notes a wrong password."""
+
+    def clean_old_password(self) -> str:
+        old: str = self.cleaned_data["old_password"]
+        if not _is_right(self.user, old):
+            raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return old
 
 
 class Step(RedirectURLMixin):
@@ -95,6 +114,12 @@ class Step(RedirectURLMixin):
             status=refusal.status_code,
             headers=refusal.headers,
         )
+
+    def not_to_set_up(self) -> HttpResponse | None:
+        """Where those belong who are not logged in, or have a second factor already; None for the others."""
+        if not self.extra_context["has_permission"]:
+            return self.go("admin:login")
+        return self.go("admin:index") if second_factor.factor(self.request).device else None
 
     def go(self, name: str) -> HttpResponseRedirect:
         """To another step, with `next` where it is one of ours."""
@@ -156,23 +181,16 @@ class CodeStep(Step, FormView[CodeForm]):
 
 
 class SetUpStep(CodeStep):
-    """Setting up a second factor: after the password where one is required, else whenever staff like to."""
+    """Setting up a second factor, for a session that has just shown the password: else it has to show it again."""
 
     template_name = "admin/second_factor_set_up.html"
     title = "Set up the second factor"
 
     def elsewhere(self) -> HttpResponse | None:
-        request = self.request
-        self.waiting = waiting = second_factor.waiting(request)
-        if waiting is None and not (self.extra_context["has_permission"] and isinstance(request.user, User)):
-            return self.go("admin:login")
-        self.account = waiting or request.user  # type: ignore[assignment]  # seen above
-        if second_factor.device_of(self.account) is None:
-            return None
-        return self.go("admin:second_factor" if waiting else "admin:index")
-
-    def get_form(self, form_class: Any = None) -> CodeForm:
-        return super().get_form() if self.waiting else SetUpForm(user=self.account, **self.get_form_kwargs())
+        if (user := second_factor.waiting(self.request)) is None:
+            return self.not_to_set_up() or self.go("admin:second_factor_password")
+        self.account = user
+        return self.go("admin:second_factor") if second_factor.device_of(user) else None
 
     def form_valid(self, form: CodeForm) -> HttpResponse:
         device = second_factor.confirm(self.request, self.account, form.cleaned_data["code"])
@@ -187,6 +205,68 @@ class SetUpStep(CodeStep):
         secret, address = second_factor.enrolment(self.request, self.account)
         groups = [secret[start : start + 4] for start in range(0, len(secret), 4)]
         return super().get_context_data(qr_code=_qr_code(address), secret=" ".join(groups), **kwargs)
+
+
+class PasswordAgainStep(Step, FormView[PasswordAgainForm]):
+    """The password again, before staff who are logged in without a second factor see the secret of a new one."""
+
+    form_class = PasswordAgainForm
+    template_name = "admin/second_factor_password.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self.not_to_set_up() or super().dispatch(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        # With the tries to log in, so that this page allows no more of them.
+        _count(request, "login_email", fold(_account(request).email))
+        return super().post(request, *args, **kwargs)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "user": _account(self.request)}
+
+    def form_valid(self, form: PasswordAgainForm) -> HttpResponse:
+        second_factor.wait_for_code(self.request, form.user)
+        return self.go("admin:second_factor_set_up")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(title=SetUpStep.title, next=self.get_redirect_url(), **kwargs)
+
+
+class NewPasswordStep(Step, PasswordChangeView):
+    """Staff change their own password: counted, told by mail and noted as in the API."""
+
+    form_class = NewPasswordForm
+    next_page = "admin:password_change_done"
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        _count(request, "password", f"user {request.user.pk}")
+        return super().post(request, *args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        user = form.user
+        if not replace_password(user, form.cleaned_data["new_password1"]):
+            form.add_error("old_password", "The account has changed in the meantime; please try again.")
+            return self.form_invalid(form)
+        user.refresh_from_db()
+        # This session stays; all others end with the old password.
+        update_session_auth_hash(self.request, user)
+        note("password_changed", user)
+        return HttpResponseRedirect(self.get_success_url())
+
+
+def _account(request: HttpRequest) -> User:
+    """Who is logged in to the admin."""
+    return cast("User", request.user)
+
+
+def _is_right(user: User, password: str) -> bool:
+    """Whether it is the user's password; a wrong one is noted. Not the user's own method, which may store a new hash,
+    and with it end the very session that asks.
+    """
+    if check_password(password, user.password):
+        return True
+    note("login_failed", user, level=logging.WARNING)
+    return False
 
 
 def _count(request: HttpRequest, scope: str, whose: str) -> None:

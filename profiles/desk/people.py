@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
@@ -14,8 +15,10 @@ from django.utils.formats import date_format
 
 from profiles.desk import glance, search
 from profiles.desk.base import DeskAdmin
+from profiles.desk.roles import ROLES
 from profiles.models import Job, Profile
 from profiles_project.http.adminlists import CountedFilter, masked_email
+from users.accounts import end_admin_sessions
 from users.models import Mail, User
 from users.tasks import file_mail
 
@@ -51,12 +54,22 @@ class TroubleFilter(CountedFilter):
         ]
 
 
+class AccountForm(ModelForm[User]):
+    """An account as superusers mend it."""
+
+    def clean(self) -> None:
+        super().clean()
+        now = {name: getattr(self.instance, name) for name in ("is_staff", "is_superuser")} | self.cleaned_data
+        if now["is_superuser"] and not now["is_staff"]:
+            raise ValidationError("A superuser is a member of the staff: choose both, or take both away.")
+
+
 @admin.register(User)
 class AccountAdmin(DeskAdmin, UserAdmin[User]):
     """Accounts. Superusers add staff and hand out permissions; what others may do are the desk's actions."""
 
     # Not Django's forms, which set a password, or show its hash and lead to a form for a new one.
-    add_form = form = ModelForm[User]
+    add_form = form = AccountForm
     owner = "pk"
     ordering = ("-id",)
     list_display = ("id", "full_name", "address", "is_active", "is_verified", "registered")
@@ -105,7 +118,7 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         sets = super().get_fieldsets(request, obj)
-        if obj is None or obj.is_staff:
+        if obj is None or obj.is_staff or obj.is_superuser:
             return sets
         # Who isn't staff has no rights; a superuser makes them staff first.
         first = (
@@ -141,12 +154,20 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
             setattr(now, name, getattr(obj, name))
         now.save(update_fields=[*changed, "search_key", "updated_at"])
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
+        super().save_related(request, form, formsets, change)
+        if "is_staff" in form.changed_data and not form.instance.is_staff:
+            # Else whoever makes them staff again would revive rights that nobody has looked at, and old sessions.
+            end_admin_sessions(form.instance)
+            form.instance.groups.clear()
+            form.instance.user_permissions.clear()
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        # Whoever hands out rights could give themselves any.
-        return bool(request.user.is_superuser)
+        # Whoever hands out rights could give themselves any; and a superuser who lost their own would leave nobody.
+        return bool(request.user.is_superuser) and (obj is None or obj.pk != request.user.pk)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return False
@@ -158,3 +179,7 @@ admin.site.unregister(Group)
 @admin.register(Group)
 class RoleAdmin(DeskAdmin, GroupAdmin):
     """Who may do what, looked at and changed by superusers; each change has its entry in the audit log."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        # Those of the release come back with the next `migrate`, and without their people.
+        return bool(request.user.is_superuser) and (obj is None or obj.name not in ROLES)

@@ -21,23 +21,25 @@ LARGEST_ID = 2**63 - 1
 HELP = "An e-mail address, a name or parts of them, or the id of a person or a profile."
 
 
-def people(term: str, rows: QuerySet[Any], owner: str) -> list[int]:
-    """The ids of the people whom the term fits, of whom `MOST_FOUND` are looked for in each of two places.
+def people(term: str, rows: QuerySet[Any], owner: str) -> tuple[list[int], bool]:
+    """The ids of the people whom the term fits, and whether there may be more: two places give `MOST_FOUND` at most.
 
     Where the rows of a list are filtered, only their owners are looked for, whose ids are in the column `owner`.
     A person fits by account and by profile, since the two may have different names and addresses.
     """
     if (found := profile_id(term)) is not None:
-        return list(Profile.objects.filter(pk=found).values_list("user_id", flat=True))
-    ids: set[int] = set()
+        return list(Profile.objects.filter(pk=found).values_list("user_id", flat=True)), False
+    ids, may_be_more = set[int](), False
     for model, key in ((User, "pk"), (Profile, "user_id")):
         fitting = _matching(model, term)
         if rows.query.has_filters():
             fitting = fitting.filter(**{f"{key}__in": rows.order_by().values(owner)})
-        ids.update(fitting.values_list(key, flat=True)[:MOST_FOUND])
+        some = list(fitting.values_list(key, flat=True)[:MOST_FOUND])
+        may_be_more |= len(some) == MOST_FOUND
+        ids.update(some)
     if (number := _number_in(term)) is not None:
         ids.add(number)
-    return sorted(ids)
+    return sorted(ids), may_be_more
 
 
 def profile_id(term: str) -> uuid.UUID | None:

@@ -8,12 +8,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
+from django.views import View
 from django.views.decorators.cache import never_cache
 
 from profiles.desk import dashboard
-from profiles.desk.login import CodeStep, PasswordStep, SetUpStep
+from profiles.desk.login import CodeStep, NewPasswordStep, PasswordAgainStep, PasswordStep, SetUpStep
 from users import second_factor
 
+UNUSED = {"view_on_site", "autocomplete"}
 # What support opens most, first, here and in the menu; what is not named comes last.
 ORDER = ("User", "Session", "Mail", "SecurityEvent", "AuditEntry", "Profile", "Job", "Group")
 
@@ -31,9 +33,15 @@ class DeskSite(admin.AdminSite):
         # Before Django's, whose last pattern takes every address.
         return [
             path("second-factor/", self.second_factor, name="second_factor"),
+            path("second-factor/password/", self.second_factor_password, name="second_factor_password"),
             path("second-factor/set-up/", self.set_up_second_factor, name="second_factor_set_up"),
-            # Without Django's way from a row to its page on the site: no row here has one.
-            *(each for each in super().get_urls() if getattr(each, "name", None) != "view_on_site"),
+            # Without Django's way from a row to its page on the site, which no row here has, and without the search of
+            # its forms, which none here uses.
+            *(
+                each
+                for each in super().get_urls()
+                if getattr(each, "name", None) not in {"view_on_site", "autocomplete"}
+            ),
         ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
@@ -70,11 +78,19 @@ class DeskSite(admin.AdminSite):
         return self._step(CodeStep, request)
 
     @method_decorator(never_cache)
+    def second_factor_password(self, request: HttpRequest) -> HttpResponse:
+        """The page that asks for the password again."""
+        return self._step(PasswordAgainStep, request)
+
+    @method_decorator(never_cache)
     def set_up_second_factor(self, request: HttpRequest) -> HttpResponse:
         """The page that shows a new secret and asks for its first code."""
         return self._step(SetUpStep, request)
 
-    def _step(self, step: type[PasswordStep | CodeStep], request: HttpRequest, **context: Any) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        return self._step(NewPasswordStep, request, **(extra_context or {}))
+
+    def _step(self, step: type[View], request: HttpRequest, **context: Any) -> HttpResponse:
         request.current_app = self.name  # for the `url` tags of Django's templates
         view = step.as_view(extra_context={**self.each_context(request), **context})
         return cast("HttpResponse", view(request))

@@ -14,6 +14,9 @@ from profiles_project.http.adminlists import CountedFilter, WordFilter, masked_e
 from users.events import KINDS
 from users.models import AuditEntry, Mail, SecurityEvent, Session
 
+# What the audit log calls what is done on the pages of Django's forms.
+FORMS = ("view", "add", "change", "delete")
+
 
 class TraceAdmin(ReadOnly, OfPerson):
     """Rows of a person that are looked at only."""
@@ -89,9 +92,9 @@ class AuditEntryAdmin(ReadOnly, OfPerson):
     """What staff did and opened; nobody changes it, superusers neither."""
 
     list_display = ("created_at", "action", "by", "person", "object_kind", "object_id", "reason")
-    list_filter = (WordFilter.of("action", ("view", "add", "change", *(each.name for each in ACTIONS))), "created_at")
+    list_filter = (WordFilter.of("action", (*FORMS, *(each.name for each in ACTIONS))), "created_at")
     search_fields = ("reason",)
-    search_help_text = "The reason, or what else finds a person; or the id of what it was done to."
+    search_help_text = "The reason; what finds who did it, or to whom; or the id of what it was done to."
     fields = list_display
     readonly_fields = list_display
 
@@ -112,8 +115,9 @@ class AuditEntryAdmin(ReadOnly, OfPerson):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
         if not (term := search_term.strip().replace("\0", "")):
             return queryset, False
-        people = self.people(request, term, queryset)
-        which = Q(reason__icontains=term) | Q(object_id=term) | Q(user_id__in=people)
+        # Among all people, since who did it need not be whom the rows are about.
+        people = self.people(request, term, AuditEntry.objects.all())
+        which = Q(reason__icontains=term) | Q(object_id=term) | Q(user_id__in=people) | Q(staff_id__in=people)
         return queryset.filter(which), False
 
     def note_opened(self, request: HttpRequest, obj: Any) -> None:

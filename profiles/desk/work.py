@@ -27,7 +27,7 @@ class JobAdmin(TraceAdmin):
     list_display = ("what", "person", "status", "why", "progress", "attempts", "created_at", "finished_at")
     list_filter = (StatusFilter, WordFilter.of("kind", (EXPORT, PROFILE_EXPORT, IMPORT)))
     fields = (
-        *("id", "person", "kind", "profile_id", "status", "progress", "attempts"),
+        *("id", "person", "what", "profile_id", "status", "progress", "attempts"),
         *("created_at", "started_at", "finished_at", "lease_until", "why"),
     )
     readonly_fields = fields

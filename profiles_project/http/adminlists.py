@@ -30,6 +30,10 @@ def masked_phone(phone: str | None) -> str:
 class CappedPaginator(Paginator[Any]):
     """Counts up to `MOST_LISTED` rows and shows those."""
 
+    def validate_number(self, number: Any) -> int:
+        """The last page where there are fewer: the rows of one that was open may be gone."""
+        return min(int(number), self.num_pages) if int(number) >= 1 else super().validate_number(number)
+
     @cached_property
     def count(self) -> int:
         return count_up_to(self.object_list, MOST_LISTED)  # type: ignore[arg-type]  # the admin gives it a queryset
@@ -52,8 +56,9 @@ class WordFilter(admin.SimpleListFilter):
         return [(word, word.replace("_", " ").replace("-", " ").capitalize()) for word in self.words]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = self.value()
-        return queryset.filter(**{str(self.parameter_name): chosen}) if chosen else queryset
+        if (chosen := self.value()) is None:
+            return queryset
+        return queryset.filter(**{str(self.parameter_name): chosen}) if chosen in self.words else queryset.none()
 
     @classmethod
     def of(cls, column: str, words: Sequence[str]) -> "type[WordFilter]":
@@ -84,5 +89,7 @@ class CountedFilter(admin.SimpleListFilter):
         return f"{found:,}" if found <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        chosen = dict(self.table()).get(self.value() or "")
-        return queryset.filter(chosen[1]) if chosen else queryset
+        if (name := self.value()) is None:
+            return queryset
+        chosen = dict(self.table()).get(name)
+        return queryset.filter(chosen[1]) if chosen else queryset.none()

@@ -47,6 +47,12 @@ class WatchedAdmin:
         self._note("admin_change", request, obj.pk)
         return _nameless(super().log_change(request, obj, message))  # type: ignore[misc]  # of a ModelAdmin
 
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        rows = list(queryset)
+        for row in rows:
+            self._note("admin_delete", request, row.pk)
+        return [_nameless(entry) for entry in super().log_deletions(request, rows)]  # type: ignore[misc]  # of a ModelAdmin
+
     def _note(self, event: str, request: HttpRequest, key: object = None, *, added: bool | None = None) -> None:
         kind = self.opts.label_lower  # type: ignore[attr-defined]  # of a ModelAdmin
         security_event(event, staff=request.user.pk, kind=kind, object=key, added=added)

@@ -10,6 +10,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django_tasks import task
 
 from profiles_project.http.errors import RETRY_AFTER_SECONDS
@@ -62,6 +63,7 @@ def _state(check: Callable[[], None]) -> str:
     return "ok"
 
 
+@method_decorator(csrf_exempt, name="dispatch")
 class HealthView(View):
     """GET /health: the process is up."""
 
@@ -69,7 +71,7 @@ class HealthView(View):
         return JsonResponse({"status": "healthy"})
 
 
-@method_decorator(never_cache, name="dispatch")
+@method_decorator([csrf_exempt, never_cache], name="dispatch")
 class ReadyView(View):
     """GET /health/ready: 200, or 503 where a part is away that is needed; each part is named."""
 

@@ -42,7 +42,7 @@ PAGES: Mapping[str, str] = {
     "group": "/admin/auth/group/{group}/change/",
     "group-add": "/admin/auth/group/add/",
     "tasks": "/admin/django_tasks_database/dbtaskresult/",
-    "second-factor-set-up": "/admin/second-factor/set-up/",
+    "second-factor-password": "/admin/second-factor/password/",
     "app-users": "/admin/users/",
     "password-change": "/admin/password_change/",
 }

@@ -115,6 +115,6 @@ def _make_mails(person: User) -> UUID:
 
 
 def _make_events(person: User, session: Session) -> UUID:
-    kinds = ("login", "refresh_reuse", "password_changed", "login_failed")
+    kinds = ("login", "refresh_reused", "password_changed", "login_failed")
     events = [SecurityEvent.objects.create(user=person, kind=kind, session_id=session.pk) for kind in kinds]
     return events[0].pk

@@ -15,11 +15,13 @@ from tests.factories import PASSWORD
 TRIES = 5  # of one address in a minute
 
 
-def set_up(page: Page) -> bytes:
+def set_up(page: Page, look: Look) -> bytes:
     """Follow the link in the header, type the password and the code of the secret that the page shows; the secret."""
     page.get_by_role("link", name="Set up second factor").click()
-    secret = base64.b32decode(page.locator("code.secret").inner_text().replace(" ", ""))
     page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    assert inspect(page, "second-factor-set-up", look) == []
+    secret = base64.b32decode(page.locator("code.secret").inner_text().replace(" ", ""))
     send(page, secret, button="Set up")
     return secret
 
@@ -34,7 +36,7 @@ def test_a_second_factor_is_set_up_and_asked_for_from_then_on(open_window: OpenW
     staff = make_staff("support", "two-factors@example.org")
     at = open_window()
     log_in(at, staff.email)
-    secret = set_up(at.page)
+    secret = set_up(at.page, LIGHT)
     expect(at.page.get_by_text("The second factor is set up")).to_be_visible()
     at.page.get_by_role("button", name="Log out").click()
     log_in(at, staff.email)
@@ -57,7 +59,7 @@ def test_everybody_can_give_the_code(open_window: OpenWindow, look: Look) -> Non
     staff = make_staff("support", f"code-{look.name}@example.org")
     at = open_window(look=look)
     log_in(at, staff.email)
-    set_up(at.page)
+    set_up(at.page, look)
     at.page.get_by_role("button", name="Log out").click()
     log_in(at, staff.email)
     assert inspect(at.page, "second-factor", look) == []
