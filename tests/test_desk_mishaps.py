@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.test import Client
 from pytest_django import Settings
@@ -12,10 +13,12 @@ from profiles_project.http import adminlists
 from tests.factories import PASSWORD, UserFactory, make_profile
 from tests.staff import client_of, in_role, superuser
 from users.models import AuditEntry, SecurityEvent, User
+from users.second_factor import KEY
 
 pytestmark = pytest.mark.django_db
 
 PEOPLE, GROUPS, NEW_PASSWORD = "/admin/users/user/", "/admin/auth/group/", "/admin/password_change/"
+AGAIN, SET_UP = "/admin/second-factor/password/", "/admin/second-factor/set-up/"
 REASON = "Ticket 4711, asked by phone."
 
 
@@ -75,6 +78,30 @@ def test_a_weak_password_or_one_that_was_changed_meanwhile_is_refused(
     monkeypatch.setattr("profiles.desk.login.replace_password", lambda *_: False)
     assert "has changed in the meantime" in page(at_desk, NEW_PASSWORD, **new_password())
     assert kinds(root) == []
+
+
+def test_who_has_no_password_sees_no_secret_of_a_second_factor(root: User, at_desk: Client, settings: Settings) -> None:
+    settings.RATELIMIT_ENABLE = True
+    most = int(settings.RATELIMITS["login_email"].split("/")[0])
+    for _ in range(most):
+        assert "This is not your password." in page(at_desk, AGAIN, password="Wrong-Horse-1")
+    assert at_desk.post(AGAIN, {"password": PASSWORD}).status_code == 429
+    # They are counted with the tries to log in.
+    assert Client().post("/admin/login/", {"username": root.email, "password": PASSWORD}).status_code == 429
+    assert kinds(root) == ["login_failed"] * most
+    for method in (at_desk.get, at_desk.post):
+        assert method(SET_UP)["Location"] == AGAIN
+    assert KEY not in at_desk.session
+
+
+def test_a_right_password_with_an_old_hash_ends_no_session(root: User) -> None:
+    # What an older release has stored, which Django would renew.
+    root.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
+    root.save()
+    at_desk = client_of(root)
+    assert at_desk.post(AGAIN, {"password": PASSWORD})["Location"] == SET_UP
+    assert "errorlist" in page(at_desk, NEW_PASSWORD, **new_password(new="short"))
+    assert at_desk.get(PEOPLE).status_code == 200
 
 
 # Rights ------------------------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
@@ -415,19 +414,6 @@ def test_staff_set_it_up_when_they_like(staff: User, client: Client) -> None:
     assert [(mail.kind, mail.address) for mail in staff.mails.all()] == [("second_factor_notice", staff.email)]
 
 
-@pytest.mark.usefixtures("limited")
-def test_who_has_no_password_sees_no_secret(staff: User, client: Client) -> None:
-    client.force_login(staff)
-    statuses = [client.post(PASSWORD_AGAIN, {"password": "not the password"}).status_code for _ in range(6)]
-    # With the tries to log in.
-    assert statuses == [200] * 5 + [429]
-    assert password(Client(), staff).status_code == 429
-    assert kinds(staff) == ["login_failed"] * 5
-    for method in (client.get, client.post):
-        assert method(SET_UP)["Location"] == PASSWORD_AGAIN
-    assert second_factor.KEY not in client.session
-
-
 def test_the_password_is_asked_for_where_there_is_something_to_set_up(
     staff: User, client: Client, device: TOTPDevice
 ) -> None:
@@ -435,15 +421,6 @@ def test_the_password_is_asked_for_where_there_is_something_to_set_up(
     client = halfway(staff)
     client.post(CODE, {"code": code(device.key)})
     assert client.get(PASSWORD_AGAIN)["Location"] == "/admin/"
-
-
-def test_a_right_password_with_an_old_hash_ends_no_session(staff: User, client: Client) -> None:
-    # What an older release has stored, which Django would renew.
-    staff.password = make_password(PASSWORD, hasher="pbkdf2_sha256")
-    staff.save()
-    client.force_login(staff)
-    password_again(client)
-    assert is_in(client)
 
 
 @pytest.mark.usefixtures("unthrottled")

@@ -260,9 +260,8 @@ def _account(request: HttpRequest) -> User:
 
 
 def _is_right(user: User, password: str) -> bool:
-    """Whether it is the user's password; a wrong one is noted. Not the user's own method, which may store a new hash,
-    and with it end the very session that asks.
-    """
+    """Whether it is the user's password; a wrong one is noted."""
+    # Not the user's own method, which may store a new hash, and with it end the very session that asks.
     if check_password(password, user.password):
         return True
     note("login_failed", user, level=logging.WARNING)
