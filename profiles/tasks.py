@@ -422,7 +422,7 @@ def _scores(keys: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
         return rendering.score(Profile.objects.filter(pk__in=keys), timezone.now().date())
     except DatabaseError:
         raise
-    except Exception:
+    except Exception:  # whatever is wrong with one of them, the others have their turn
         if len(keys) == 1:
             # It is tried again with every turn, and its owner may mend it; once is enough to be told.
             if keys[0] not in _told_unscored:

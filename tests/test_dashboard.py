@@ -223,7 +223,7 @@ def test_they_are_kept_for_a_minute(admin: Client, monkeypatch: pytest.MonkeyPat
     cache.delete(dashboard.CACHE_KEY)
     assert "4 in 30 days, without" in admin.get("/admin/").content.decode()
     kept: list[float] = []
-    monkeypatch.setattr(type(cache._connections[cache._alias]), "set", lambda *args: kept.append(args[-1]))  # type: ignore[attr-defined]
+    monkeypatch.setattr(type(cache._connections[cache._alias]), "set", lambda *args: kept.append(args[-1]))  # type: ignore[attr-defined]  # Django's handler of connections
     cache.delete(dashboard.CACHE_KEY)
     dashboard.figures()
     assert kept == [60]

@@ -69,7 +69,7 @@ def act(model_admin: Any, request: HttpRequest, name: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         for row, why_not in zip(rows, refusals, strict=True):
             if why_not:
-                _refused(action, request, row, why_not)
+                _refuse(action, request, why_not, row.pk)
             else:
                 _do(action, request, row, form.cleaned_data["reason"])
         return HttpResponseRedirect(_afterwards(action, rows))
@@ -123,16 +123,16 @@ def _do(action: Action, request: HttpRequest, row: Any, reason: str) -> None:
     try:
         perform(action, row.pk, request.user, reason)  # type: ignore[arg-type]  # staff, as the site has seen to
     except Refused as refused:
-        _refused(action, request, row, str(refused))
+        _refuse(action, request, str(refused), row.pk)
     except (action.model.DoesNotExist, Http404):  # type: ignore[attr-defined]  # every model has it
         messages.error(request, f"{row.pk} is gone.")
     else:
         messages.success(request, f"{row.pk}: {action.label.lower()} – done.")
 
 
-def _refused(action: Action, request: HttpRequest, row: Any, why_not: str) -> None:
-    _note_refusal(action, request, why_not, row.pk)
-    messages.error(request, f"{row.pk}: {why_not}")
+def _refuse(action: Action, request: HttpRequest, why_not: str, key: Any) -> None:
+    _note_refusal(action, request, why_not, key)
+    messages.error(request, f"{key}: {why_not}")
 
 
 def _note_refusal(action: Action, request: HttpRequest, why_not: str, key: Any = None) -> None:

@@ -68,6 +68,7 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
         try:
             return super().response_action(request, *args, **kwargs)
         except (ValueError, OverflowError, ValidationError):
+            # What a column of ids says to what is none: each kind of column in its own way.
             messages.error(request, "What was chosen has no id of this list.")
             return HttpResponseRedirect(request.get_full_path())
 

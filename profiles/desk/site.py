@@ -15,6 +15,7 @@ from profiles.desk import dashboard
 from profiles.desk.login import CodeStep, NewPasswordStep, PasswordAgainStep, PasswordStep, SetUpStep
 from users import second_factor
 
+# Django's way from a row to its page on the site, which no row here has, and the search of its forms, which none uses.
 UNUSED = {"view_on_site", "autocomplete"}
 # What support opens most, first, here and in the menu; what is not named comes last.
 ORDER = ("User", "Session", "Mail", "SecurityEvent", "AuditEntry", "Profile", "Job", "Group")
@@ -35,13 +36,7 @@ class DeskSite(admin.AdminSite):
             path("second-factor/", self.second_factor, name="second_factor"),
             path("second-factor/password/", self.second_factor_password, name="second_factor_password"),
             path("second-factor/set-up/", self.set_up_second_factor, name="second_factor_set_up"),
-            # Without Django's way from a row to its page on the site, which no row here has, and without the search of
-            # its forms, which none here uses.
-            *(
-                each
-                for each in super().get_urls()
-                if getattr(each, "name", None) not in {"view_on_site", "autocomplete"}
-            ),
+            *(each for each in super().get_urls() if getattr(each, "name", None) not in UNUSED),
         ]
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.browser import LIGHT, LOOKS, Look
+from tests.e2e.browser import LOOKS, Look
 from tests.e2e.conftest import OpenWindow, log_in
 from tests.e2e.pages import PAGES, address
 from tests.e2e.shots import inspect
@@ -90,26 +90,19 @@ def test_who_is_deactivated_is_out_of_the_admin_at_once(open_window: OpenWindow)
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
-def test_everybody_can_read_that_they_are_refused(open_window: OpenWindow, look: Look) -> None:
+@pytest.mark.parametrize(
+    ("status", "path", "heading"),
+    [
+        (400, "/admin/users/user/?phone__startswith=1", "The address is wrong"),
+        (403, "/admin/auth/group/", "Not allowed"),
+        (404, "/admin/nothing/", "Not found"),
+    ],
+)
+def test_everybody_can_read_what_went_wrong(
+    open_window: OpenWindow, look: Look, status: int, path: str, heading: str
+) -> None:
     at = open_window("support", look)
-    at.expect(403)
-    page = at.open("/admin/auth/group/")
-    expect(page.get_by_role("heading", name="Not allowed")).to_be_visible()
-    assert inspect(page, "refused", look) == []
-
-
-@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
-def test_everybody_can_read_that_nothing_is_there(open_window: OpenWindow, look: Look) -> None:
-    at = open_window("support", look)
-    at.expect(404)
-    page = at.open("/admin/nothing/")
-    expect(page.get_by_role("heading", name="Not found")).to_be_visible()
-    assert inspect(page, "not-found", look) == []
-
-
-def test_a_fault_of_the_address_is_said_on_a_page(open_window: OpenWindow) -> None:
-    at = open_window("support")
-    at.expect(400)
-    page = at.open("/admin/users/user/?phone__startswith=1")
-    expect(page.get_by_role("heading", name="The address is wrong")).to_be_visible()
-    assert inspect(page, "wrong-address", LIGHT) == []
+    at.expect(status)
+    page = at.open(path)
+    expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    assert inspect(page, f"fault-{status}", look) == []
