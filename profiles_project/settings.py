@@ -125,7 +125,7 @@ MIDDLEWARE = [
     "profiles_project.http.pages.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "profiles_project.http.middleware.RequestBodyMiddleware",
+    "profiles_project.http.bodies.RequestBodyMiddleware",
     "django.middleware.common.CommonMiddleware",
     # By its own name, under which Django's deployment check looks for it; the API's views are exempt.
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -13,7 +13,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from profiles import rendering
-from profiles_project.http.middleware import BODY_LIMIT
+from profiles_project.http.bodies import BODY_LIMIT
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import PASSWORD, make_profile

@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from profiles import rendering
 from profiles_project.http import health
-from profiles_project.http.middleware import LARGE_BODY_LIMIT, MIB
+from profiles_project.http.bodies import LARGE_BODY_LIMIT, MIB
 from tests.client import ApiClient
 from tests.contract import API, PROBLEM, contract
 from tests.factories import PERSONAL_INFO, ProfileFactory

@@ -36,6 +36,7 @@ BY_STATUS: dict[int, tuple[str, str, str]] = {
     404: ("not-found", "Not found", "There is nothing at this address."),
     405: ("method-not-allowed", "Method not allowed", "This address does not take that method."),
     406: ("not-acceptable", "Not acceptable", "Answers come as application/json only."),
+    408: ("request-timeout", "Request timeout", "The request did not arrive in time; please try again."),
     409: ("conflict", "Conflict", "The request conflicts with what is stored."),
     412: ("stale-version", "Stale version", "The profile has changed since you read it."),
     413: ("too-large", "Request too large", "The request is too large."),

@@ -1,6 +1,5 @@
-"""What every request passes before Django routes it: an id, a log line, and a body that was read within its limit."""
+"""What every request passes before Django routes it: an id and a log line."""
 
-import io
 import logging
 import time
 from collections.abc import Callable
@@ -10,13 +9,11 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
-from django.http.request import UnreadablePostError
 from django.utils.cache import patch_vary_headers
 
 from profiles_project.http.context import request_id, user_id
-from profiles_project.http.errors import MEDIA_TYPE, InternalError, Problem, TooLarge, problem_response, to_problem
+from profiles_project.http.errors import MEDIA_TYPE, InternalError, Problem, problem_response, to_problem
 from profiles_project.http.logs import write_event
-from profiles_project.http.memory import note_body
 from profiles_project.http.metrics import Recorder, recorder
 from profiles_project.http.pages import API
 from profiles_project.http.tracing import NO_SPAN, RequestSpan, tracer
@@ -24,15 +21,6 @@ from profiles_project.http.values import new_id
 
 logger = logging.getLogger(__name__)
 
-MIB = 2**20
-BODY_LIMIT = 1 * MIB
-# A whole career is sent below this path, and staff save profiles with a thousand form fields in the admin.
-LARGE_BODY_LIMIT = 10 * MIB
-LARGE_BODY_PATHS = ("/api/v1/profiles/", "/admin/")
-LARGE_BODY_EXACT = "/api/v1/profiles"
-# What is refused is read all the same up to here, since a client that is still sending cannot hear the answer.
-DRAIN_LIMIT = 16 * MIB
-CHUNK = 64 * 1024
 # What a method may be called in a log line; a client may send any word.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 # What machines ask every few seconds.
@@ -148,67 +136,3 @@ class BadHost(Problem):
 
     status_code = 400
     default_detail = "The Host header names a host that this service does not serve."
-
-
-class RequestBodyMiddleware:
-    """Reads the body before anything else sees it: chunked or not, and never past its limit (contract 1.1).
-
-    Django behind WSGI takes a body without Content-Length for an empty one; here it is read to its end.
-    """
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        try:
-            body = self._read(request)
-        except TooLarge as problem:
-            response: HttpResponse = problem_response(request, problem)
-            response["Connection"] = "close"
-            return response
-        except (OSError, UnreadablePostError):
-            return problem_response(request, TruncatedBody())
-        if body is not None:
-            note_body(len(body))
-            request.META["CONTENT_LENGTH"] = str(len(body))
-            request._stream = io.BytesIO(body)  # noqa: SLF001  # Django has no public way
-            # So that it can still be asked for when a parser has read it.
-            request._body = body  # noqa: SLF001  # as above
-            request._read_started = False  # type: ignore[attr-defined]  # noqa: SLF001  # as above
-        return self.get_response(request)
-
-    def _read(self, request: HttpRequest) -> bytes | None:
-        """The body, or None where the request has none. Raises TooLarge after draining, OSError if it breaks off."""
-        declared = _content_length(request)
-        chunked = "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower()
-        if not chunked and not declared:
-            return None
-        large = request.path == LARGE_BODY_EXACT or request.path.startswith(LARGE_BODY_PATHS)
-        limit = LARGE_BODY_LIMIT if large else BODY_LIMIT
-        stream = request.META["wsgi.input"]
-        total = DRAIN_LIMIT if chunked else min(declared, DRAIN_LIMIT)
-        # Its value shares its memory, where a list of parts would need room for all of them twice.
-        kept, count = io.BytesIO(), 0
-        while count < total and (part := stream.read(min(CHUNK, total - count))):
-            count += len(part)
-            if count <= limit:
-                kept.write(part)
-        if count > limit or declared > limit:
-            raise TooLarge(f"The request body is larger than {limit // MIB} MiB.")
-        if not chunked and count < declared:
-            raise OSError
-        return kept.getvalue()
-
-
-def _content_length(request: HttpRequest) -> int:
-    try:
-        return max(0, int(request.META.get("CONTENT_LENGTH") or 0))
-    except ValueError:
-        return 0
-
-
-class TruncatedBody(Problem):
-    """400: the connection broke off before the whole body was there."""
-
-    status_code = 400
-    default_detail = "The request body ended before its announced length."

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import functools
-import ipaddress
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,12 +14,11 @@ from django.utils import timezone
 from django_ratelimit.core import ALL, _get_window, _make_cache_key, _split_rate, get_usage
 from rest_framework.request import Request
 
+from profiles_project.http import addresses
 from profiles_project.http.errors import Problem
 from profiles_project.http.logs import security_event
 from profiles_project.http.metrics import recorder
 
-# The part of an IPv6 address that one customer has to themselves.
-IPV6_PREFIX = 64
 # How long the cache remembers how often a scope has refused somebody on a day.
 KEEP_REFUSALS = dt.timedelta(days=15)
 
@@ -122,31 +120,7 @@ def headers(usages: Sequence[Usage]) -> dict[str, str]:
 
 
 def client_network(request: HttpRequest | Request) -> str:
-    """The address of the client, of IPv6 the network of its /64.
-
-    The proxy's header counts only as far as TRUSTED_PROXY_COUNT proxies of ours have written it: each appends the
-    address that it was asked from, so the client's stands that many places from the end, and what is before it anybody
-    may have made up.
-    """
-    peer = _address(str(request.META.get("REMOTE_ADDR", "")))
-    hops = [hop.strip() for hop in str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(",")]
+    """The network that the request comes from, as `addresses.client_network` tells it."""
     trusted = settings.TRUSTED_PROXY_COUNT
-    named = _address(hops[-trusted]) if 0 < trusted <= len(hops) else None
-    address = named or peer
-    if address is None:
-        return "unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((address, IPV6_PREFIX), strict=False))
-    return str(address)
-
-
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """The address in a text that may carry a port, too; IPv4 inside IPv6 is IPv4, lest all of it share one /64."""
-    bare = text.partition("]")[0].removeprefix("[") if text.startswith("[") else text
-    if bare.count(":") == 1:
-        bare = bare.partition(":")[0]
-    try:
-        address = ipaddress.ip_address(bare)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if trusted else ""
+    return addresses.client_network(str(request.META.get("REMOTE_ADDR", "")), str(forwarded), trusted)

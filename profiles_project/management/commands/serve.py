@@ -5,6 +5,7 @@ import gc
 import importlib
 import multiprocessing
 import os
+import resource
 import shutil
 import signal
 import tempfile
@@ -19,21 +20,32 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.utils.module_loading import import_string
 from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from profiles_project.http.memory import give_back
 from profiles_project.management.preconditions import require_free_port, require_migrated_database
 
+# How long a connection may be silent between two requests, and how long the head of a request may take.
+IDLE_SECONDS = 15
+# The longest head of a request: a thousand ids in the query fit.
+HEAD_BYTES = 64 * 1024
+# Open at once in one process; what comes beyond waits until others are closed.
+CONNECTIONS = 4096
+# What a process needs beside its connections: files, libraries, the database's and the cache's.
+OTHER_FILES = 200
 # Seconds for the requests under way when the server is told to stop; container engines wait 10 s.
 STOP_SECONDS = 8
 
 
 def load_application(target: str) -> Any:
-    """The WSGI application, for granian, which calls this in each web process."""
+    """The RSGI application, for granian, which calls this in each web process."""
     threading.Thread(target=_end_with_main_process, name="main process", daemon=True).start()
     threading.Thread(target=give_back, name="memory", daemon=True).start()
     application = import_string(target)
+    # Only here, since it needs Django to be set up.
+    importlib.import_module("profiles_project.serving.scheduling").schedule_directly(application)
     # What the application is made of stays; nobody need look through it for garbage.
     gc.freeze()
     # What a request has made refers to itself in circles, its body included, and waits for the collector: who looks
@@ -74,6 +86,14 @@ def _metrics() -> Iterator[None]:
                 server.server_close()
 
 
+def _connections() -> int:
+    """How many connections one process takes, for which the limit of open files is raised as far as it may be."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = CONNECTIONS + OTHER_FILES if most == resource.RLIM_INFINITY else min(most, CONNECTIONS + OTHER_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
+    return max(CONNECTIONS // 16, files - OTHER_FILES)
+
+
 class Command(BaseCommand):
     """Serves the API on HOST and PORT with WEB_WORKERS processes until SIGTERM or SIGINT."""
 
@@ -100,14 +120,17 @@ class Command(BaseCommand):
 
     def _serve(self) -> None:
         Granian(
-            "profiles_project.wsgi.application",
+            "profiles_project.rsgi.application",
             address=settings.HOST,
             port=settings.PORT,
-            interface=Interfaces.WSGI,
+            interface=Interfaces.RSGI,
+            loop=Loops.uvloop,
             http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=IDLE_SECONDS * 1000, max_buffer_size=HEAD_BYTES),
             websockets=False,
             workers=settings.WEB_WORKERS,
-            blocking_threads=settings.WEB_THREADS,
+            backlog=CONNECTIONS,
+            backpressure=_connections(),
             respawn_failed_workers=True,
             workers_kill_timeout=STOP_SECONDS,
             log_level=LogLevels.warning,

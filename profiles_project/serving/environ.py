@@ -1,0 +1,79 @@
+"""A request of granian's RSGI interface as WSGI's environment (PEP 3333)."""
+
+import io
+import sys
+from typing import Any
+
+from django.conf import settings
+
+from profiles_project.http.addresses import nearest
+from profiles_project.http.bodies import READ_BODY, REFUSAL
+from profiles_project.http.errors import Problem
+
+# Beside these, which CGI names so, each header is HTTP_ and its name.
+NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
+# A client can send any name, so only so many are remembered.
+KEPT_NAMES = 500
+SCHEME = "HTTP_X_FORWARDED_PROTO"
+
+_names: dict[str, str] = dict(NAMES)
+
+
+def environment(scope: Any, body: bytes, refusal: Problem | None = None) -> dict[str, Any]:
+    """The environment of a request whose body was read; `refusal` is to be its answer.
+
+    A header with an underscore in its name is left out, since WSGI can't tell `X_Forwarded_For` from
+    `X-Forwarded-For` (nginx leaves it out too). Lines of one header are joined in their order (RFC 9110, 5.3).
+    """
+    host, _, port = scope.server.rpartition(":")
+    made: dict[str, Any] = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": _latin(scope.path),
+        "QUERY_STRING": _latin(scope.query_string),
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": peer(scope),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": settings.WEB_WORKERS > 1,
+        "wsgi.run_once": False,
+        READ_BODY: body,
+        REFUSAL: refusal,
+    }
+    for name, value in scope.headers.items():
+        if "_" in name:
+            continue
+        key = _names.get(name) or _key(name)
+        if key in made:
+            made[key] += ("; " if name == "cookie" else ",") + value
+        else:
+            made[key] = value
+    if SCHEME in made and settings.TRUSTED_PROXY_COUNT:
+        made[SCHEME] = nearest(made[SCHEME], settings.TRUSTED_PROXY_COUNT)
+    # The body is whole, in however many chunks it came.
+    made.pop("HTTP_TRANSFER_ENCODING", None)
+    made["CONTENT_LENGTH"] = str(len(body)) if body else ""
+    return made
+
+
+def peer(scope: Any) -> str:
+    """The address of whoever opened the connection, without its port."""
+    address: str = scope.client.rpartition(":")[0]
+    return address.removeprefix("[").removesuffix("]")
+
+
+def _latin(text: str) -> str:
+    """The text's bytes, a character each, as WSGI has them."""
+    return text if text.isascii() else text.encode().decode("latin-1")
+
+
+def _key(name: str) -> str:
+    key = "HTTP_" + name.upper().replace("-", "_")
+    if len(_names) < KEPT_NAMES:
+        _names[name] = key
+    return key

@@ -1,0 +1,129 @@
+"""Who gets a thread, and when: so that neither one sender nor one kind of slow work has all of them."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import Any
+
+from profiles_project.http.errors import Problem, Unavailable
+
+# Whoever has waited so long for a thread is told to come again.
+WAIT_SECONDS = 5.0
+# More than these need not wait, since they would not have their turn in time.
+MOST_WAITING = 200
+# How often the waiting are looked through for those that have waited too long.
+LOOK_SECONDS = 0.25
+
+
+@dataclass(eq=False, slots=True)
+class Work:
+    """What a thread is to do for a sender: `run`, or `refuse` where there is none for it in time.
+
+    `limits` are what it counts as, and how many of that may be done at once.
+    """
+
+    run: Callable[[], object]
+    refuse: Callable[[Problem], object]
+    sender: str
+    limits: list[tuple[str, int]]
+    until: float = field(default_factory=lambda: time.monotonic() + WAIT_SECONDS)
+
+
+class Lanes:
+    """A pool of threads that is shared fairly. Of the waiting, the sender that has the fewest threads is next.
+
+    For use by any thread. `run` and `refuse` of a work raise nothing.
+    """
+
+    def __init__(self, threads: int, name: str, sort: Callable[[Any], Work | None] | None = None) -> None:
+        self.sort = sort
+        # What has just arrived, and works that were begun.
+        self.arrivals: SimpleQueue[Any] = SimpleQueue()
+        self._lock = threading.Lock()
+        self._idle = threads
+        self._doing: Counter[str] = Counter()
+        self._waiting: list[Work] = []
+        self._someone_waits = threading.Event()
+        # One more than may work at once, so that somebody always looks at what arrives.
+        for number in range(threads + (sort is not None)):
+            threading.Thread(target=self._serve, name=f"{name} {number + 1}", daemon=True).start()
+        threading.Thread(target=self._look, name=f"{name} clock", daemon=True).start()
+
+    def place(self, work: Work) -> None:
+        """Give the work a thread, now or when it has its turn; refuse it at once where too many wait already."""
+        if self._may_begin(work):
+            self.arrivals.put(work)
+
+    def _may_begin(self, work: Work) -> bool:
+        """Whether the caller may see to it that the work is done at once; else it waits or is refused."""
+        with self._lock:
+            if self._fits(work):
+                self._begin(work)
+                return True
+            has_room = len(self._waiting) < MOST_WAITING
+            if has_room:
+                self._waiting.append(work)
+                self._someone_waits.set()
+        if not has_room:
+            work.refuse(Unavailable())
+        return False
+
+    def _serve(self) -> None:
+        while True:
+            work = self._begun(self.arrivals.get())
+            while work is not None:
+                work.run()
+                work = self._end(work)
+
+    def _begun(self, arrived: Any) -> Work | None:
+        """The work that this thread is to do, None where what has arrived waits or is another's."""
+        if isinstance(arrived, Work):
+            return arrived
+        work = self.sort(arrived) if self.sort else None
+        return work if work is not None and self._may_begin(work) else None
+
+    def _fits(self, work: Work) -> bool:
+        return self._idle > 0 and all(self._doing[what] < most for what, most in work.limits)
+
+    def _begin(self, work: Work) -> None:
+        self._idle -= 1
+        for what, _ in work.limits:
+            self._doing[what] += 1
+
+    def _end(self, work: Work) -> Work | None:
+        """Free what the work has taken; which one this thread goes on with, others that fit go to other threads."""
+        with self._lock:
+            self._idle += 1
+            for what, _ in work.limits:
+                self._doing[what] -= 1
+                if not self._doing[what]:
+                    del self._doing[what]
+            following = self._next()
+            while other := self._next():
+                self.arrivals.put(other)
+            return following
+
+    def _next(self) -> Work | None:
+        fitting = [each for each in self._waiting if self._fits(each)]
+        if not fitting:
+            return None
+        chosen = min(fitting, key=lambda each: self._doing[each.sender])
+        self._waiting.remove(chosen)
+        self._begin(chosen)
+        return chosen
+
+    def _look(self) -> None:
+        """Refuse those that have waited too long."""
+        while self._someone_waits.wait():
+            time.sleep(LOOK_SECONDS)
+            now = time.monotonic()
+            with self._lock:
+                late = [each for each in self._waiting if each.until <= now]
+                self._waiting = [each for each in self._waiting if each.until > now]
+                if not self._waiting:
+                    self._someone_waits.clear()
+            for work in late:
+                work.refuse(Unavailable())

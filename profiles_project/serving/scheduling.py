@@ -1,0 +1,32 @@
+"""Hands granian's requests to a front without a task of the event loop for each.
+
+granian's own way runs a coroutine on the event loop for every request: two more changes of threads, which cost a read
+a quarter of its time (docs/decisions/0026). What is used here is not public, so granian is pinned to its minor release.
+"""
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from granian import _futures as futures
+from granian._granian import CallbackScheduler
+from granian.server import mp
+
+from profiles_project.serving.front import Front
+
+
+def schedule_directly(front: Front) -> None:
+    """From now on this process's server gives every request to the threads of the front."""
+
+    class Scheduler(CallbackScheduler):  # type: ignore[misc]  # made in Rust, without types
+        __slots__ = ()
+
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__()
+            self._schedule_fn = front.lanes.arrivals.put
+
+    def new_scheduler(loop: asyncio.AbstractEventLoop, callback: Any, impl_asyncio: bool = False) -> Scheduler:  # noqa: FBT001, FBT002  # granian's signature
+        enter, leave = partial(futures._aio_taskenter, loop), partial(futures._aio_taskleave, loop)  # noqa: SLF001  # as the original
+        return Scheduler(loop, callback, None, enter, leave)
+
+    mp._new_cbscheduler = new_scheduler  # noqa: SLF001  # see above
