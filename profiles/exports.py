@@ -6,6 +6,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import IO, Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -31,41 +32,53 @@ class Format(NamedTuple):
     media_type: str
     extension: str
     write: Callable[[Mapping[str, Any]], bytes]
+    # Where nobody waits for it, if more is possible then.
+    write_in_background: Callable[[Mapping[str, Any]], bytes] | None = None
 
 
 class NoPdf(Unavailable):
-    """503: the PDF was not made in time, or of a document so odd that it can't be set."""
+    """503: the PDF was not made in time, or of a document so large or odd that it can't be set."""
 
     slug = "no-pdf"
     title = "No PDF"
     default_detail = "The PDF could not be made; please try again, or take another format."
 
 
-def _pdf(resume: Mapping[str, Any]) -> bytes:
+def _pdf(resume: Mapping[str, Any], room: printing.Room | None = None) -> bytes:
     try:
-        return printing.pdf(resume)
+        return printing.pdf(resume, room=room)
+    except printing.TooLarge as exc:
+        raise NoPdf(TOO_LARGE) from exc
     except printing.NotPrinted as exc:
         # Its text may quote what was to be set.
         logger.error("no PDF was made: %s", type(exc.__cause__ or exc).__name__)  # noqa: TRY400  # as above
         raise NoPdf from exc
 
 
+TOO_LARGE = (
+    "This career is too large for a PDF while you wait. Ask for one in the background (Prefer: respond-async), or take "
+    "another format."
+)
+
 # By their names in `?format=`.
 FORMATS = {
     "json-resume": Format("application/json", "json", rendering.render),
     "markdown": Format("text/markdown; charset=utf-8", "md", lambda resume: printing.markdown(resume).encode()),
     "html": Format("text/html; charset=utf-8", "html", lambda resume: printing.html(resume).encode()),
-    "pdf": Format("application/pdf", "pdf", _pdf),
+    "pdf": Format("application/pdf", "pdf", _pdf, partial(_pdf, room=printing.IN_BACKGROUND)),
 }
 ARCHIVE = Format("application/zip", "zip", rendering.render)
 # Up to here an archive that is being made stays in memory; a larger one goes to a file without a name.
 IN_MEMORY_BYTES = 4 * 2**20
 
 
-def exported(profile: Profile, form: Format, include: Collection[str] = ()) -> rendering.Rendered:
+def exported(
+    profile: Profile, form: Format, include: Collection[str] = (), *, in_background: bool = False
+) -> rendering.Rendered:
     """The profile in that form; of what is INCLUDABLE only what `include` names is in it."""
     current = rendering.current(profile)
-    return rendering.Rendered(current.profile, form.write(write(json.loads(current.body), include=include)))
+    writer = form.write_in_background if in_background and form.write_in_background else form.write
+    return rendering.Rendered(current.profile, writer(write(json.loads(current.body), include=include)))
 
 
 def job_document(job: Job) -> dict[str, Any]:

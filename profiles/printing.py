@@ -7,7 +7,9 @@ taken hidden items and references away, or not.
 import base64
 import hashlib
 import json
+import math
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -15,6 +17,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from django.template.loader import render_to_string
 
@@ -27,10 +30,26 @@ HTML_STYLE = (TEMPLATES / "resume.css").read_text()
 HTML_STYLE_SOURCE = f"'sha256-{base64.b64encode(hashlib.sha256(HTML_STYLE.encode()).digest()).decode()}'"
 
 TYPESETTER = Path(__file__).with_name("typesetter.py")
-# Each may take as much memory as a whole web worker; whoever comes third waits.
+# Each may take more memory than a whole web worker; whoever comes third waits, but not for long.
 PDFS_AT_ONCE = threading.BoundedSemaphore(2)
-# Two hundred times what a usual career takes.
-PDF_SECONDS = 30
+PDF_WAIT_SECONDS = 5
+
+
+class Room(NamedTuple):
+    """How long the process that sets a PDF may take, in seconds, and how much memory it may map, in bytes."""
+
+    seconds: float
+    memory: int
+
+
+# 180 MB are mapped before anything is set: in 380 MB of memory a career of 1.5 MB is set, within two seconds. A usual
+# one takes 0.1 s and 70 MB.
+AT_ONCE = Room(15, 560 * 2**20)
+# The largest that a profile may hold (4 MiB) takes 850 MB.
+IN_BACKGROUND = Room(30, 2 * 2**30)
+
+# How a process of Rust ends without memory, and one of the kernel's choosing.
+OUT_OF_MEMORY = {-signal.SIGABRT, -signal.SIGKILL}
 
 # CommonMark's characters of meaning, with those of GitHub's tables, strikethrough and formulas. `&` and `!` mean
 # something before others only, and what is left means something at the beginning of a line.
@@ -40,6 +59,10 @@ LINE_MARKED = re.compile(r"^(?:[-+=]|[0-9]{1,9}(?=[.)]))")
 
 class NotPrinted(RuntimeError):
     """No PDF could be made. The sentence is for the log."""
+
+
+class TooLarge(NotPrinted):
+    """The document needs more memory than there is room for."""
 
 
 def markdown(resume: Json) -> str:
@@ -60,24 +83,32 @@ def html(resume: Json) -> str:
     return render_to_string("profiles/resume.html", {"sheet": sheet, "style_source": HTML_STYLE_SOURCE})
 
 
-def pdf(resume: Json, made: datetime | None = None) -> bytes:
+def pdf(resume: Json, made: datetime | None = None, room: Room | None = None) -> bytes:
     """The document as a tagged PDF on A4; two that are made of the same document at the same second are the same.
 
     Typst's own fonts have the Latin, Greek and Cyrillic letters. For other scripts it takes a font of the machine, and
     where there is none (the container has none) it draws a box for each letter: a name in Chinese is no error, but
-    needs a font such as Debian's fonts-noto-cjk to be read. NotPrinted if there is no PDF within PDF_SECONDS.
+    needs a font such as Debian's fonts-noto-cjk to be read. NotPrinted if there is no PDF in its room, or no turn
+    within PDF_WAIT_SECONDS.
     """
+    room = room or AT_ONCE
     second = int((made or datetime.now(UTC)).timestamp())
-    command = [sys.executable, "-I", str(TYPESETTER), str(TEMPLATES / "resume.typ"), str(second)]
+    limits = (str(room.memory), str(math.ceil(room.seconds)))
+    command = [sys.executable, "-I", str(TYPESETTER), str(TEMPLATES / "resume.typ"), str(second), *limits]
     sheet = json.dumps(asdict(arrange(resume))).encode()
+    if not PDFS_AT_ONCE.acquire(timeout=PDF_WAIT_SECONDS):
+        raise NotPrinted(f"There was no turn within {PDF_WAIT_SECONDS} seconds.")
     try:
         # A command of our own; all that people wrote goes through its standard input. No environment: no secrets.
-        with PDFS_AT_ONCE:
-            done = subprocess.run(  # noqa: S603  # the above
-                command, input=sheet, capture_output=True, check=False, timeout=PDF_SECONDS, env={}
-            )
+        done = subprocess.run(  # noqa: S603  # the above
+            command, input=sheet, capture_output=True, check=False, timeout=room.seconds, env={}
+        )
     except subprocess.TimeoutExpired as error:
-        raise NotPrinted(f"No PDF was made within {PDF_SECONDS} seconds.") from error
+        raise NotPrinted(f"No PDF was made within {room.seconds} seconds.") from error
+    finally:
+        PDFS_AT_ONCE.release()
+    if done.returncode in OUT_OF_MEMORY:
+        raise TooLarge(f"The PDF needs more than {room.memory // 2**20} MB.")
     if done.returncode:
         raise NotPrinted(f"No PDF was made, status {done.returncode}: {done.stderr.decode(errors='replace')[-500:]}")
     return done.stdout

@@ -352,7 +352,9 @@ def _profile_export(job: Job, pulse: Pulse) -> Iterator[Effect]:
     wanted = json.loads(job.input)
     profile = _check_same(job, Profile.objects.find(job.profile_id) if job.profile_id else None)
     form = exports.FORMATS[wanted["format"]]
-    yield partial(_keep, job, io.BytesIO(exports.exported(profile, form, wanted["include"]).body), form)
+    yield partial(
+        _keep, job, io.BytesIO(exports.exported(profile, form, wanted["include"], in_background=True).body), form
+    )
 
 
 def _keep(job: Job, file: IO[bytes], form: exports.Format) -> Mapping[str, Any]:

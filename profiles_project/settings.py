@@ -28,6 +28,8 @@ REDIS_URL = text("REDIS_URL")
 WEB_WORKERS = number("WEB_WORKERS", 2 if REDIS_URL else 1, low=1, high=64)
 # How many requests one web worker answers at the same time, each with a database connection of its own.
 WEB_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
+# In which a sender must have sent its body, or 64 KiB more of it.
+SENDER_GRACE_SECONDS = number("SENDER_GRACE_SECONDS", 10, low=1, high=300)
 # Where the metrics are shown: at /metrics to whoever has the token, or to whoever reaches a port of their own.
 METRICS_TOKEN = text("METRICS_TOKEN")
 METRICS_HOST = text("METRICS_HOST", HOST)
@@ -191,7 +193,7 @@ def database(url: str) -> dict[str, Any]:
         defaults = {
             "server_side_binding": True,
             "connect_timeout": 2,
-            "options": "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s",
+            "options": "-c statement_timeout=30s -c lock_timeout=3s -c idle_in_transaction_session_timeout=60s",
             "application_name": "profiles",
         }
     else:

@@ -144,7 +144,7 @@ def test_a_job_makes_the_same_file(api: ApiClient, profile: Profile, name: str) 
 
 
 def test_a_pdf_that_is_not_made_is_a_503(api: ApiClient, profile: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(printing, "PDF_SECONDS", 0.001)
+    monkeypatch.setattr(printing, "AT_ONCE", printing.Room(0.001, 2**30))
     answer = export(api, profile, format="pdf")
     assert answer.status_code == 503
     assert answer.json()["type"].endswith("/no-pdf")

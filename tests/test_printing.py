@@ -431,7 +431,7 @@ def test_a_short_item_stays_on_one_page() -> None:
 
 
 def test_a_pdf_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(printing, "PDF_SECONDS", 0.001)
+    monkeypatch.setattr(printing, "AT_ONCE", printing.Room(0.001, 2**30))
     with pytest.raises(NotPrinted, match=r"within 0\.001 seconds"):
         pdf({})
 

@@ -40,6 +40,9 @@ class ExportView(BelowProfileView):
         """What `?format=` says, or a problem as JSON, whatever the client would rather have."""
         return super().perform_content_negotiation(request, force=True)
 
+    def is_expensive(self, request: Request) -> bool:
+        return request.query_params.get("format") == "pdf" and not prefers_async(request)
+
     @openapi.profiles_export
     def get(self, request: Request, profile_id: str) -> HttpResponse:
         name = _choice(request, "format", tuple(exports.FORMATS), "json-resume")
@@ -79,6 +82,9 @@ class ImportView(PrivateView):
     limit = "import"
     permission_classes = (IsAuthenticated, IsOwner)
     parser_classes = (StrictJSONParser, ArchiveParser, WindowsArchiveParser)
+
+    def is_expensive(self, request: Request) -> bool:
+        return True
 
     @openapi.profiles_import
     @idempotent

@@ -1,5 +1,6 @@
 """The base of all our API views."""
 
+from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from django.utils.cache import patch_vary_headers
@@ -11,7 +12,9 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from profiles_project.http.errors import Problem
+from profiles_project.http.memory import LARGE_BYTES
 from profiles_project.http.ratelimit import Usage, client_network, headers, spend
+from profiles_project.http.underway import expensive
 
 S = TypeVar("S", bound=BaseSerializer[Any])
 
@@ -28,8 +31,9 @@ class APIView(views.APIView):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        # A view serves one request: what it has counted.
+        # A view serves one request: what it has counted, and what it must give back at the end.
         self.usages: list[Usage] = []
+        self.held = ExitStack()
 
     def count(self, scope: str, whose: str, cost: int = 1) -> None:
         """Count the request in a scope. Raises TooManyRequests past its limit."""
@@ -56,6 +60,14 @@ class APIView(views.APIView):
         serializer.is_valid(raise_exception=True)
         return serializer
 
+    def is_expensive(self, request: Request) -> bool:
+        """Whether the request is one of those of which a user has few under way (contract 1.7)."""
+        return int(request.META.get("CONTENT_LENGTH") or 0) > LARGE_BYTES
+
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        with self.held:
+            return super().dispatch(request, *args, **kwargs)
+
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Which methods there are, and nothing else."""
         return Response(status=204)
@@ -66,6 +78,8 @@ class APIView(views.APIView):
             self._negotiate(request)
             return
         super().initial(request, *args, **kwargs)
+        if request.user.is_authenticated and self.is_expensive(request):
+            self.held.enter_context(expensive(request.user.pk))
 
     def _negotiate(self, request: Request) -> None:
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request, force=True)

@@ -4,15 +4,15 @@ import asyncio
 import io
 from typing import Any
 
-from granian.rsgi import ProtocolClosed, ProtocolError
+from django.conf import settings
+from granian._granian import RSGIProtocolClosed as ProtocolClosed, RSGIProtocolError as ProtocolError
 
 from profiles_project.http.bodies import DRAIN_LIMIT, TruncatedBody, body_limit, too_large
 from profiles_project.http.errors import Problem, Unavailable
 from profiles_project.serving.budget import Budget, Holding
 
-# A sender has the first of these for nothing, then it must have sent so many bytes for each second.
-GRACE_SECONDS = 10.0
-LEAST_RATE = 8 * 2**10
+# See Pace.
+STEP_BYTES = 64 * 2**10
 # A body up to here is read in one go and not counted: as many as there may be connections are no burden.
 SMALL_BYTES = 16 * 2**10
 # All larger ones of a process together, those included that wait for a thread or are being worked on.
@@ -23,6 +23,24 @@ class TooSlow(Problem):
     """408: the body did not come in time. The connection is closed."""
 
     status_code = 408
+
+
+class Pace:
+    """Moves a deadline on whenever STEP_BYTES have passed: so many in each SENDER_GRACE_SECONDS are the least rate.
+
+    What came fast before buys no time to be slow.
+    """
+
+    def __init__(self, deadline: asyncio.Timeout) -> None:
+        self.deadline = deadline
+        self.since = 0
+
+    def passed(self, count: int) -> None:
+        """So many bytes more have passed."""
+        self.since += count
+        if self.since >= STEP_BYTES:
+            self.since = 0
+            self.deadline.reschedule(asyncio.get_running_loop().time() + settings.SENDER_GRACE_SECONDS)
 
 
 class Bodies:
@@ -40,7 +58,7 @@ class Bodies:
         limit = body_limit(scope.path)
         try:
             if declared is not None and declared <= SMALL_BYTES:
-                async with asyncio.timeout(GRACE_SECONDS):
+                async with asyncio.timeout(settings.SENDER_GRACE_SECONDS):
                     body: bytes = await proto()
             else:
                 body = await self._in_parts(proto, holding, declared, limit)
@@ -54,13 +72,12 @@ class Bodies:
 
     async def _in_parts(self, proto: Any, holding: Holding, declared: int | None, limit: int) -> bytes:
         kept, count = io.BytesIO(), 0
-        loop = asyncio.get_running_loop()
-        began = loop.time()
         is_refused = declared is not None and declared > limit
-        async with asyncio.timeout_at(began + GRACE_SECONDS) as deadline:
+        async with asyncio.timeout(settings.SENDER_GRACE_SECONDS) as deadline:
+            pace = Pace(deadline)
             async for part in proto:
                 count += len(part)
-                deadline.reschedule(began + GRACE_SECONDS + count / LEAST_RATE)
+                pace.passed(len(part))
                 if is_refused or count > limit:
                     # Read all the same for a while, since a client that is still sending can't hear the answer.
                     is_refused, kept = True, io.BytesIO()

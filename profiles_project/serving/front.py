@@ -1,17 +1,17 @@
 """What stands between granian and Django: reads bodies, finds threads, hands answers over."""
 
 import asyncio
-import io
 import logging
+import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import IO, Any, NamedTuple
 
 from django.conf import settings
-from granian.rsgi import ProtocolClosed, ProtocolError
+from granian._granian import RSGIProtocolClosed as ProtocolClosed
 
 from profiles_project.http.errors import Problem
 from profiles_project.serving.bodies import Bodies, no_room
@@ -24,12 +24,10 @@ logger = logging.getLogger(__name__)
 
 # Asked by machines that end or leave out a process that does not answer, so each has a thread of its own.
 PROBES = ("/health", "/health/ready")
-# An answer up to here is granian's to send; a larger one is sent in parts, to whoever takes them fast enough.
+# A larger answer is not kept in memory until its reader has it.
 AT_ONCE_BYTES = 256 * 2**10
-PART_BYTES = 64 * 2**10
-# A reader has the first for nothing, then it must have taken so many bytes for each second.
-GRACE_SECONDS = 10.0
-LEAST_RATE = 8 * 2**10
+# By then granian has opened the file of an answer.
+OPENING_SECONDS = 5.0
 
 
 class Watcher(NamedTuple):
@@ -48,16 +46,6 @@ class Call:
     proto: Any
     ended: Callable[[], object]
     sender: str
-
-
-@dataclass(eq=False, slots=True)
-class Answer:
-    """An answer of Django's that is too large to be sent at once; `size` is what it takes of the memory, in bytes."""
-
-    status: int
-    headers: Sequence[tuple[str, str]]
-    file: IO[bytes]
-    size: int
 
 
 class Front:
@@ -119,37 +107,45 @@ class Front:
         self.refusals.place(Work(run, drop, "", []))
 
     def _run(self, call: Call, body: bytes, refusal: Problem | None) -> None:
-        """In a thread: asks Django, and sends what is not large."""
+        """In a thread: asks Django, and hands the answer to granian."""
         try:
-            answer = self._ask(call, body, refusal)
+            self._ask(call, body, refusal)
         except Exception:  # whatever it is, the thread goes on
             logger.exception("a request failed outside Django")
             _drop(call)
-            return
-        if answer is None:
-            call.ended()
         else:
-            self._on_loop(self._send, call, answer)
+            call.ended()
 
-    def _ask(self, call: Call, body: bytes, refusal: Problem | None) -> Answer | None:
-        began: list[Any] = []
+    def _ask(self, call: Call, body: bytes, refusal: Problem | None) -> None:
+        status, headers = 0, list[tuple[str, str]]()
 
-        def start_response(status: str, headers: list[tuple[str, str]], exc_info: object = None) -> None:
-            began[:] = [int(status[:3]), headers]
+        def start_response(line: str, fields: list[tuple[str, str]], exc_info: object = None) -> None:
+            nonlocal status, headers
+            status, headers = int(line[:3]), fields
 
         response: Any = self.application(environment(call.scope, body, refusal), start_response)
         try:
-            if getattr(response, "streaming", False):
-                return _spooled(*began, response)
-            content = b"".join(response)
+            is_streamed = getattr(response, "streaming", False)
+            content = _in_file(response) if is_streamed else b"".join(response)
         finally:
             # Before the answer, so that the thread is free when the client's next request comes.
             response.close()
-        if len(content) > AT_ONCE_BYTES:
-            return Answer(*began, io.BytesIO(content), len(content))
+        if call.scope.method == "HEAD":
+            content = b""
+        elif not isinstance(content, bytes) or len(content) > AT_ONCE_BYTES:
+            self._send_file(call, status, headers, content)
+            return
         with suppress(ProtocolClosed):
-            call.proto.response_bytes(*began, content)
-        return None
+            call.proto.response_bytes(status, headers, content)
+
+    def _send_file(self, call: Call, status: int, headers: list[tuple[str, str]], content: bytes | IO[bytes]) -> None:
+        """Answer with a file that has no name: granian reads it as fast as the client does, and keeps no memory."""
+        file = _in_file([content]) if isinstance(content, bytes) else content
+        size = file.seek(0, os.SEEK_END)
+        fields = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        with suppress(ProtocolClosed):
+            call.proto.response_file(status, [*fields, ("Content-Length", str(size))], f"/dev/fd/{file.fileno()}")
+        self.loop.call_soon_threadsafe(self.loop.call_later, OPENING_SECONDS, file.close)
 
     def _on_loop(self, coroutine: Callable[..., Any], call: Call, *arguments: Any) -> None:
         self.loop.call_soon_threadsafe(self._begin_task, coroutine, call, *arguments)
@@ -174,27 +170,6 @@ class Front:
         finally:
             self.bodies.budget.release(holding)
 
-    async def _send(self, call: Call, answer: Answer) -> None:
-        """On the loop: sends a large answer for as long as its reader takes it fast enough; else breaks off."""
-        task: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment]  # as above
-        holding = Holding(call.sender, task.cancel)
-        began, count = self.loop.time(), 0
-        try:
-            self.bodies.budget.take(holding, answer.size)
-            transport = call.proto.response_stream(answer.status, list(answer.headers))
-            async with asyncio.timeout_at(began + GRACE_SECONDS) as deadline:
-                while part := answer.file.read(PART_BYTES):
-                    await transport.send_bytes(part)
-                    count += len(part)
-                    deadline.reschedule(began + GRACE_SECONDS + count / LEAST_RATE)
-        except (TimeoutError, asyncio.CancelledError, ProtocolClosed, ProtocolError):
-            # Too slow, too much, or gone: without its end granian closes the connection.
-            return
-        finally:
-            self.bodies.budget.release(holding)
-            answer.file.close()
-            call.ended()
-
 
 def _drop(call: Call, problem: Problem | None = None) -> None:
     """The shortest answer there is."""
@@ -204,9 +179,10 @@ def _drop(call: Call, problem: Problem | None = None) -> None:
     call.ended()
 
 
-def _spooled(status: int, headers: Sequence[tuple[str, str]], response: Iterable[bytes]) -> Answer:
-    """A streamed answer, made at once: a slow reader shall keep neither the thread nor its database connection."""
-    file = tempfile.SpooledTemporaryFile(AT_ONCE_BYTES)  # noqa: SIM115  # closed when it was sent
-    size = sum(file.write(part) for part in response)
-    file.seek(0)
-    return Answer(status, headers, file, min(size, AT_ONCE_BYTES))
+def _in_file(parts: Iterable[bytes]) -> IO[bytes]:
+    """All parts in a file without a name, which is gone when the last that has opened it is."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115  # closed when it was sent
+    for part in parts:
+        file.write(part)
+    file.flush()
+    return file

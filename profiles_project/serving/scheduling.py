@@ -8,7 +8,7 @@ import asyncio
 from functools import partial
 from typing import Any
 
-from granian import _futures as futures
+from granian import _futures
 from granian._granian import CallbackScheduler
 from granian.server import mp
 
@@ -18,7 +18,7 @@ from profiles_project.serving.front import Front
 def schedule_directly(front: Front) -> None:
     """From now on this process's server gives every request to the threads of the front."""
 
-    class Scheduler(CallbackScheduler):  # type: ignore[misc]  # made in Rust, without types
+    class Scheduler(CallbackScheduler):
         __slots__ = ()
 
         def __init__(self, *arguments: Any) -> None:
@@ -26,7 +26,12 @@ def schedule_directly(front: Front) -> None:
             self._schedule_fn = front.lanes.arrivals.put
 
     def new_scheduler(loop: asyncio.AbstractEventLoop, callback: Any, impl_asyncio: bool = False) -> Scheduler:  # noqa: FBT001, FBT002  # granian's signature
-        enter, leave = partial(futures._aio_taskenter, loop), partial(futures._aio_taskleave, loop)  # noqa: SLF001  # as the original
+        made: Any = _futures
+        # As the original makes it.
+        enter, leave = partial(made._aio_taskenter, loop), partial(made._aio_taskleave, loop)  # noqa: SLF001  # see above
         return Scheduler(loop, callback, None, enter, leave)
 
-    mp._new_cbscheduler = new_scheduler  # noqa: SLF001  # see above
+    server: Any = mp
+    if not callable(server._new_cbscheduler):  # noqa: SLF001  # see above
+        raise TypeError("This release of granian makes its schedulers in another way.")
+    server._new_cbscheduler = new_scheduler  # noqa: SLF001  # see above

@@ -27,6 +27,7 @@ SCENARIOS = {
     "idempotency": "writers",
     "permissions": "permissions",
     "fuzz": "fuzzing",
+    "hostile": "hostile",
 }
 
 

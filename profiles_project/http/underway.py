@@ -1,0 +1,44 @@
+"""At most two expensive requests of a user under way, in all processes together (contract 1.7)."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.core.cache import caches
+
+from profiles_project.http.errors import Problem
+from profiles_project.http.logs import security_event
+from profiles_project.http.metrics import recorder
+
+MOST = 2
+# A process that is killed gives no place back: longer than any request may take, and then it is free again.
+LEASE_SECONDS = 120
+
+
+class TooManyUnderWay(Problem):
+    """429: as many expensive requests of the user are under way as may be."""
+
+    status_code = 429
+    slug = "too-many-under-way"
+    title = "Too many requests under way"
+    default_detail = "Two of your large requests are still under way; please wait until one of them has ended."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "5"})
+
+
+@contextmanager
+def expensive(user_id: int) -> Iterator[None]:
+    """Inside, the user has one expensive request more under way. Raises TooManyUnderWay where there are two."""
+    cache = caches[settings.RATELIMIT_USE_CACHE]
+    places = (f"under-way:{user_id}:{number}" for number in range(MOST))
+    place = next((each for each in places if cache.add(each, 1, LEASE_SECONDS)), None)
+    if place is None:
+        recorder().rate_limited("under_way")
+        security_event("rate_limited", level=logging.INFO, scope="under_way")
+        raise TooManyUnderWay
+    try:
+        yield
+    finally:
+        cache.delete(place)
