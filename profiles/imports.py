@@ -81,6 +81,17 @@ def _part(where: str | None, place: str | None, outcome: str, detail: str) -> di
     return {"pointer": where, "place": place, "outcome": outcome, "detail": detail}
 
 
+def counts_alone(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A report of which only the counts are kept, and one part that says so."""
+    sentence = "This import was done when it was sent first; of its report only the counts were kept."
+    return {**report, "parts": [_part(None, None, "changed", sentence)]}
+
+
+def answer(document: bytes, report: Mapping[str, Any]) -> bytes:
+    """The body that shows what an import has made, and its report."""
+    return b'{"profile":' + document + b',"report":' + rendering.render(report) + b"}"
+
+
 # Reading ----------------------------------------------------------------------------------------------------------
 
 
