@@ -343,6 +343,7 @@ PRUNE = ["users.maintenance.OUTDATED", "profiles.tasks.OUTDATED"]
 SCHEDULE: dict[str, float] = {
     "profiles_project.pruning.prune": 60,
     "users.maintenance.sweep_mails": 60,
+    "users.maintenance.trim": 60,
     "profiles.tasks.sweep_jobs": min(5, JOB_LEASE.total_seconds() / 2),
     "profiles.tasks.score_profiles": 5,
 }

@@ -279,6 +279,8 @@ class ResendVerificationView(PrivateView):
     def post(self, request: Request) -> Response:
         if self.account.is_verified:
             return message("The e-mail address is verified already")
+        # It may be the address of somebody who never asked for it.
+        self.count("forgot_password", f"user {self.account.pk}")
         file_mail(Kind.VERIFY, self.account, self.account.email)
         return message("A link to verify the e-mail address has been sent")
 
