@@ -15,7 +15,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from profiles import bulk, linkedin, rendering, serializers
 from profiles.json_resume import OUTCOMES, SCHEMA_URL, Entry, Fault, NoResume, Reading
 from profiles.merging import MERGE, Merge, Merged
-from profiles.models import COMPONENTS, Origin, Profile, Skill
+from profiles.models import COMPONENTS, Origin, Profile, Skill, usage
 from profiles_project.http.conditional import IfMatch
 from profiles_project.http.errors import Problem, faults, pointer
 from profiles_project.http.values import new_id
@@ -181,8 +181,12 @@ def bring(user: User, career: Career, profile: Profile | None, mode: str, if_mat
             profiles = Profile.objects.filter(user=user, origins__source=career.source)
             profile = profiles.order_by("-origins__updated_at", "-pk").first()
         if profile is None:
-            return Brought(_create(user, career), career.report(()), is_new=True)
+            made = _create(user, career)
+            # What is remembered of it is counted too.
+            usage.check(user.pk, 0)
+            return Brought(made, career.report(()), is_new=True)
         changed, entries = _change(profile, career, mode, if_match)
+        usage.check(user.pk, 0)
         return Brought(changed, career.report(entries), is_new=False)
 
 

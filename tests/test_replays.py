@@ -133,8 +133,8 @@ def test_a_dry_run_has_no_effect_and_is_done_again(api: ApiClient) -> None:
 
 def test_a_job_is_answered_as_it_was_filed(api: ApiClient, user: User) -> None:
     path = f"{API}/profiles/{make_profile(user, 1).pk}/experiences"
-    wanted = {"headers": {"Prefer": "respond-async"}}
-    first, second = (keyed(api, path, [item(Experience)], **wanted) for _ in range(2))
+    wanted = {"Prefer": "respond-async"}
+    first, second = (keyed(api, path, [item(Experience)], headers=wanted) for _ in range(2))
     assert (first.status_code, second.status_code, second.content) == (202, 202, first.content)
     assert second["Idempotency-Replayed"] == "true"
     assert user.jobs.count() == 1
@@ -254,9 +254,12 @@ def test_this_release_answers_from_the_records_of_the_one_before(
 ) -> None:
     body = {"personal_info": PERSONAL_INFO}
     fingerprints: list[str] = []
-    monkeypatch.setattr(
-        idempotency, "_fingerprint", lambda request: fingerprints.append(_fingerprint(request)) or fingerprints[-1]
-    )
+
+    def noted(request: Any) -> str:
+        fingerprints.append(_fingerprint(request))
+        return fingerprints[-1]
+
+    monkeypatch.setattr(idempotency, "_fingerprint", noted)
     first = keyed(api, f"{API}/profiles", body, key="to learn the fingerprint")
     whole = {"status": 201, "headers": {"ETag": first["ETag"], "Content-Type": "application/json"}}
     records_of_the_release_before().create(

@@ -68,7 +68,8 @@ def _job(**options: Any) -> Callable[[Any], Any]:
 jobs_list = operation(
     operation_id="jobs_list",
     summary="List your jobs",
-    description="The newest first, without their results. A job is kept for 7 days after its end.",
+    description="The newest first, without their results. A job is kept for 7 days after its end, if it "
+    "is one of the newest 1,000.",
     tags=["jobs"],
     responses={200: page_of("JobPage", "jobs", JobSummary)},
     response_example=examples.page("jobs", {k: v for k, v in examples.job().items() if k != "result"}),
