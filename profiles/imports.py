@@ -15,7 +15,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from profiles import bulk, linkedin, rendering, serializers
 from profiles.json_resume import OUTCOMES, SCHEMA_URL, Entry, Fault, NoResume, Reading
 from profiles.merging import MERGE, Merge, Merged
-from profiles.models import COMPONENTS, Origin, Profile, Skill
+from profiles.models import COMPONENTS, Origin, Profile, Skill, usage
 from profiles_project.http.conditional import IfMatch
 from profiles_project.http.errors import Problem, faults, pointer
 from profiles_project.http.values import new_id
@@ -79,6 +79,17 @@ class Career:
 
 def _part(where: str | None, place: str | None, outcome: str, detail: str) -> dict[str, Any]:
     return {"pointer": where, "place": place, "outcome": outcome, "detail": detail}
+
+
+def counts_alone(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A report of which only the counts are kept, and one part that says so."""
+    sentence = "This import was done when it was sent first; of its report only the counts were kept."
+    return {**report, "parts": [_part(None, None, "changed", sentence)]}
+
+
+def answer(document: bytes, report: Mapping[str, Any]) -> bytes:
+    """The body that shows what an import has made, and its report."""
+    return b'{"profile":' + document + b',"report":' + rendering.render(report) + b"}"
 
 
 # Reading ----------------------------------------------------------------------------------------------------------
@@ -170,8 +181,12 @@ def bring(user: User, career: Career, profile: Profile | None, mode: str, if_mat
             profiles = Profile.objects.filter(user=user, origins__source=career.source)
             profile = profiles.order_by("-origins__updated_at", "-pk").first()
         if profile is None:
-            return Brought(_create(user, career), career.report(()), is_new=True)
+            made = _create(user, career)
+            # What is remembered of it is counted too.
+            usage.check(user.pk, 0)
+            return Brought(made, career.report(()), is_new=True)
         changed, entries = _change(profile, career, mode, if_match)
+        usage.check(user.pk, 0)
         return Brought(changed, career.report(entries), is_new=False)
 
 

@@ -1,16 +1,12 @@
-"""How much one profile may hold (contract 3.1), judged when a revision closes, in one statement."""
+"""How much one profile may hold (contract 3.1), judged when a revision closes (`models/usage.py`)."""
 
-import functools
-import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import models
 from django.db.models import Count, F, IntegerField, Sum, Value
-from rest_framework.exceptions import ValidationError
 
 from profiles_project.http.parsers import MAX_DEPTH
-from profiles_project.http.prepared import Parameter, Prepared
 
 MAX_PROFILES = 50
 # In bytes of UTF-8, counted over texts, lists and keys as they are stored.
@@ -54,24 +50,6 @@ def sizes(part: Any, rows: Any, *by: str) -> Any:
         .annotate(row_count=Count("pk"), byte_count=Sum(_bytes_of_row(part)))
         .values_list(*by, "list_name", "row_count", "byte_count")
     )
-
-
-@functools.cache
-def _rows_and_bytes(parts: tuple[Any, ...]) -> Prepared:
-    """Rows and bytes of each list of a `profile` that has any, by the list's name; one statement."""
-    first, *others = (
-        sizes(part, part.objects.filter(profile=Parameter("profile", part._meta.get_field("profile"))))
-        for part in parts
-    )
-    return Prepared(lambda: first.union(*others, all=True))
-
-
-def check(profile_id: uuid.UUID, parts: tuple[Any, ...]) -> None:
-    """Raises ValidationError (422) for every list that is too long, and for a document that is too large."""
-    # Where there is no row there is no sum.
-    found = {name: (rows, size or 0) for name, rows, size in _rows_and_bytes(parts).rows(profile=profile_id)}
-    if errors := faults(found, parts):
-        raise ValidationError(errors, code="limit")
 
 
 def faults(found: Mapping[str, tuple[int, int]], parts: tuple[Any, ...]) -> list[str]:

@@ -22,7 +22,7 @@ class Operation:
     `judge` finds what is wrong with the request's JSON whatever is stored, and gives what `apply` takes; `apply` works
     inside a revision of the profile, finds the rest, and gives the body of the answer. `list_name` is the member of the
     body that is the list of items, empty where the body itself is the list; `label` names that list in sentences.
-    `members` are those of an item.
+    `members` are those of an item. One that `frees` deletes, and is not refused for want of room.
     """
 
     kind: str
@@ -32,6 +32,7 @@ class Operation:
     list_name: str = ""
     label: str = ""
     members: Sequence[str] = ()
+    frees: bool = False
 
     def size(self, data: Any) -> int:
         """How many items the request's JSON names."""
@@ -153,15 +154,17 @@ def _of_component(model: type[Component]) -> dict[str, Operation]:
         "bulk_delete": (_listed(serializers.IDS_BODIES[model], ids), partial(_delete, model), 204, ids),
         "reorder": (_listed(serializers.OrderBody, "ids"), partial(_reorder, model), 200, "ids"),
     }
+    members = rendering.item_fields(model)
     return {
-        name: Operation(f"{model.plural}_{name}", *rest, model.plural, rendering.item_fields(model))
+        name: Operation(f"{model.plural}_{name}", *rest, model.plural, members, frees=name == "bulk_delete")
         for name, rest in made.items()
     }
 
 
 def _on_skills(kind: Skill.Kind, name: str, apply: Callable[[str, Profile, Sequence[str]], Any]) -> Operation:
     judge = _listed(serializers.SkillsBody, "skills")
-    return Operation(f"skills_{kind.value}_{name}", judge, partial(apply, kind.value), list_name="skills")
+    frees = name == "delete"
+    return Operation(f"skills_{kind.value}_{name}", judge, partial(apply, kind.value), list_name="skills", frees=frees)
 
 
 # Those of each kind of component, by the names of the viewset's actions.
@@ -169,7 +172,9 @@ ON_COMPONENTS: dict[type[Component], dict[str, Operation]] = {model: _of_compone
 ADD_SKILLS = {kind: _on_skills(kind, "add", _add_skills) for kind in Skill.Kind}
 REMOVE_SKILLS = {kind: _on_skills(kind, "delete", _remove_skills) for kind in Skill.Kind}
 ADD_FIELDS = Operation("custom_fields_add", _listed(serializers.CustomFieldsBody, "fields"), _add_fields, 201, "fields")
-REMOVE_FIELDS = Operation("custom_fields_delete", _listed(serializers.KeysBody, "keys"), _remove_fields, 204, "keys")
+REMOVE_FIELDS = Operation(
+    "custom_fields_delete", _listed(serializers.KeysBody, "keys"), _remove_fields, 204, "keys", frees=True
+)
 
 _OF_COMPONENTS = (operation for of_model in ON_COMPONENTS.values() for operation in of_model.values())
 # All of them by kind.

@@ -19,7 +19,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from profiles import exports, imports, rendering
-from profiles.models import Job, JobFile, Origin, Profile
+from profiles.models import Job, JobFile, Origin, Profile, usage
 from profiles.models.jobs import MAX_ATTEMPTS, MAX_WAITING, as_text
 from profiles.operations import OPERATIONS, Operation
 from profiles_project.http.conditional import ANY_VERSION, IfMatch
@@ -40,10 +40,15 @@ BEAT_SECONDS = 1
 # A user's newest; those before lose their files.
 MAX_ARCHIVES = 5
 KEEP = dt.timedelta(days=7)
+# Of a user's jobs that have ended; the oldest go first.
+MAX_ENDED = 1_000
 # A sweep that finds more leaves the rest to the next one.
 SWEEP_LIMIT = 500
 SCORE_LIMIT = 500
 SCORED_AT_ONCE = 25
+# Profiles that one turn looks at, to find those whose bytes are not known.
+COUNT_LIMIT = 1_000
+COUNTED_AT_ONCE = 25
 
 
 class TooManyJobs(Problem):
@@ -86,12 +91,14 @@ def file_operation(profile: Profile, operation: Operation, data: Any, if_match: 
         with _rehearsal(), Profile.objects.revise(profile.pk) as rehearsed:
             operation.apply(rehearsed, judged)
         tags = None if if_match.tags is None else list(if_match.tags)
-        size = operation.size(data)
+        kept = as_text(operation.kept(data))
+        if not operation.frees:
+            usage.check(owner.pk, len(kept.encode()))
         return _file(
             owner,
             operation.kind,
-            total=size,
-            input=as_text(operation.kept(data)),
+            total=operation.size(data),
+            input=kept,
             if_match=tags,
             **_of(profile),
         )
@@ -124,6 +131,7 @@ def file_import(
         owner = _make_room(user.pk)
         with _rehearsal():
             imports.bring(owner, career, profile, mode, ANY_VERSION)
+        usage.check(owner.pk, len(body))
         job = _file(
             owner,
             IMPORT,
@@ -150,10 +158,16 @@ def _of(profile: Profile) -> dict[str, Any]:
 
 
 def _make_room(user: int) -> User:
-    """The user, locked, so that of many requests at once none slips past the limit. Raises TooManyJobs."""
+    """The user, locked, so that of many requests at once none slips past the limit. Raises TooManyJobs.
+
+    Of the jobs that have ended the oldest make room.
+    """
     owner = User.objects.select_for_update(no_key=True).get(pk=user)
     if Job.objects.unfinished().filter(user=owner).count() >= MAX_WAITING:
         raise TooManyJobs
+    ended = owner.jobs.exclude(status__in=Job.UNFINISHED).order_by("-id")
+    if old := list(ended.values_list("pk", flat=True)[MAX_ENDED - 1 :]):
+        Job.objects.filter(pk__in=old).only("pk").delete()
     return owner
 
 
@@ -277,7 +291,12 @@ def _perform(job: Job, pulse: Pulse) -> None:
         raise Problem("The account is inactive.", status=403)
     with PERFORM[job.kind](job, pulse) as effect, transaction.atomic():
         # Effect and success commit together; a run that was lost meanwhile takes its effect back.
-        if not job.succeed(effect()):
+        result = effect()
+        # What the job was given makes room for most results.
+        more = len(as_text(result)) - len(job.input)
+        if more > 0 and not (job.kind in OPERATIONS and OPERATIONS[job.kind].frees):
+            usage.check(job.user_id, more)
+        if not job.succeed(result):
             raise Lost
 
 
@@ -358,10 +377,12 @@ def _profile_export(job: Job, pulse: Pulse) -> Iterator[Effect]:
 
 
 def _keep(job: Job, file: IO[bytes], form: exports.Format) -> Mapping[str, Any]:
-    size = JobFile.keep(job, file)
     others = job.user.jobs.filter(kind=job.kind).exclude(pk=job.pk).order_by("-id")
     old = list(others.values_list("pk", flat=True)[MAX_ARCHIVES - 1 :])
     JobFile.objects.filter(job__in=old, is_input=False).delete()
+    usage.check(job.user_id, file.seek(0, io.SEEK_END))
+    file.seek(0)
+    size = JobFile.keep(job, file)
     href = f"/api/v1/jobs/{job.pk}/file"
     return {"status": 200, "href": href, "size": size, "media_type": form.media_type, "extension": form.extension}
 
@@ -432,6 +453,60 @@ def _scores(keys: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
                 logger.exception("profile %s can't be scored", keys[0])
             return {}
     return {pk: value for key in keys for pk, value in _scores([key]).items()}
+
+
+class Count:
+    """Counts the bytes of profiles of which they are not known: a release that knows no such columns wrote them.
+
+    Each turn looks at the next COUNT_LIMIT profiles, and the last one begins anew. An index would find them sooner, and
+    would cost each change of a profile its place in all others.
+    """
+
+    def __init__(self) -> None:
+        self._last: uuid.UUID | None = None
+
+    def turn(self) -> int:
+        """Look at the next profiles; how many were counted."""
+        looked_at = Profile.objects.order_by("pk").values_list("pk", "version", "bytes_version")
+        page = list((looked_at.filter(pk__gt=self._last) if self._last else looked_at)[:COUNT_LIMIT])
+        self._last = page[-1][0] if len(page) == COUNT_LIMIT else None
+        unknown = [pk for pk, version, counted in page if version != counted]
+        starts = range(0, len(unknown), COUNTED_AT_ONCE)
+        return sum(_count_bytes(unknown[start : start + COUNTED_AT_ONCE]) for start in starts)
+
+
+_count = Count()
+
+
+def count_bytes() -> int:
+    """What the worker does every 5 s: the next turn of counting."""
+    return _count.turn()
+
+
+def _count_bytes(keys: Sequence[uuid.UUID]) -> int:
+    """Count these profiles, without those that can't be read, which keep no others waiting."""
+    try:
+        return _counted(keys)
+    except DatabaseError:
+        raise
+    except Exception as exc:  # noqa: BLE001  # whatever is wrong with one of them, the others have their turn
+        if len(keys) == 1:
+            # Its text may quote the profile; `check_integrity` names what can't be read.
+            logger.warning("profile %s can't be counted (%s)", keys[0], type(exc).__name__)
+            return 0
+    return sum(_count_bytes([key]) for key in keys)
+
+
+def _counted(keys: Sequence[uuid.UUID]) -> int:
+    with transaction.atomic():
+        # Locked, so that nobody changes what is being counted; what somebody changes now has its turn later.
+        free = Profile.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        rows = [row for row in free.filter(pk__in=keys).order_by("pk") if row.bytes_version != row.version]
+        below = usage.bytes_below(Profile.objects.filter(pk__in=[row.pk for row in rows]))
+        for row in rows:
+            size = usage.own_bytes(row.own_values()) + below.get(row.pk, 0)
+            Profile.objects.filter(pk=row.pk).update(byte_count=size, bytes_version=row.version)
+    return len(rows)
 
 
 # Files first: a job takes its own along, and nobody would know how many.

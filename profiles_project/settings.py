@@ -245,6 +245,9 @@ RATELIMITS = {
     }.items()
 }
 
+# What everything that one user stores may take, in bytes (contract 1.7).
+USER_BYTES_LIMIT = number("USER_BYTES_LIMIT", 256 * 2**20, low=16 * 2**20, high=2**40)
+
 # Users and tokens ------------------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "users.User"
@@ -345,8 +348,10 @@ PRUNE = ["users.maintenance.OUTDATED", "profiles.tasks.OUTDATED"]
 SCHEDULE: dict[str, float] = {
     "profiles_project.pruning.prune": 60,
     "users.maintenance.sweep_mails": 60,
+    "users.maintenance.trim": 60,
     "profiles.tasks.sweep_jobs": min(5, JOB_LEASE.total_seconds() / 2),
     "profiles.tasks.score_profiles": 5,
+    "profiles.tasks.count_bytes": 5,
 }
 
 # Mail ------------------------------------------------------------------------------------------------------------

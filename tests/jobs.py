@@ -34,6 +34,12 @@ def run(job: Job) -> None:
     job.refresh_from_db()
 
 
+def work_off() -> None:
+    """Run all jobs that wait, the oldest first."""
+    for job in Job.objects.filter(status=Job.Status.QUEUED).order_by("id"):
+        run(job)
+
+
 def shown(api: ApiClient, job: Job) -> Any:
     """The job as its owner sees it."""
     return api.get(f"{JOBS}/{job.pk}").json()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import hoarding
 from tests.faults.__main__ import SCENARIOS, run
 from tests.faults.stage import Promise, Stage, stage, wait_for
 from tests.faults.writers import refresh_race
@@ -25,6 +26,12 @@ def short() -> Iterator[Stage]:
 def test_one_refresh_token_in_many_requests_at_once_logs_nobody_out(short: Stage) -> None:
     [promise] = refresh_race(short)
     assert promise.kept, promise.line()
+
+
+def test_one_user_can_not_take_the_disk(short: Stage) -> None:
+    promises = list(hoarding.user_bytes(short))
+    assert all(promise.kept for promise in promises), [promise.line() for promise in promises]
+    assert sum("control" in promise.name for promise in promises) == 1
 
 
 def test_a_killed_main_process_leaves_no_web_process_behind_and_the_port_free(short: Stage) -> None:

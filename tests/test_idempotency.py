@@ -173,7 +173,7 @@ def test_routes_of_accounts_ignore_it(api: ApiClient, user: User) -> None:
 
 
 @pytest.mark.django_db
-def test_after_a_day_the_key_is_free_again(api: ApiClient) -> None:
+def test_after_a_week_the_key_is_free_again(api: ApiClient) -> None:
     body = {"personal_info": PERSONAL_INFO}
     keyed(api, f"{API}/profiles", body)
     IdempotencyRecord.objects.update(created_at=timezone.now() - idempotency.KEEP + dt.timedelta(minutes=1))
@@ -302,6 +302,6 @@ def test_waiting_for_a_key_leaves_the_lock_time_out_as_it_was(user: User) -> Non
 def test_an_account_that_is_erased_takes_its_records_along(user: User) -> None:
     api = ApiClient().as_user(user)
     keyed(api, f"{API}/profiles", {"personal_info": PERSONAL_INFO})
-    assert "personal_info" in str(bytes(IdempotencyRecord.objects.get().body))
+    assert IdempotencyRecord.objects.count() == 1
     user.delete()
     assert (IdempotencyRecord.objects.count(), Session.objects.count()) == (0, 0)

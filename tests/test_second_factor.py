@@ -22,6 +22,7 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
+from profiles import erasure
 from tests.client import ApiClient
 from tests.concurrency import at_once
 from tests.contract import API
@@ -572,7 +573,7 @@ def test_an_export_tells_of_it_without_the_secret_and_an_erasure_takes_it_along(
     (told,) = answer.json()["second_factors"]
     assert set(told) == {"created_at", "last_used_at"}
     assert device.key not in answer.content.decode()
-    assert api.post(f"{API}/auth/me/erase", {"password": PASSWORD}).status_code == 204
+    erasure.erase(staff.pk)
     assert not TOTPDevice.objects.exists()
 
 

@@ -18,12 +18,16 @@ from profiles_project.http.values import fold, search_key
 from users.events import note
 from users.links import open_link
 from users.models import Mail, Session, User
-from users.problems import InvalidLink
-from users.second_factor import WAITING
+from users.permissions import is_staff_account
+from users.problems import InvalidLink, StaffAccount
+from users.second_factor import WAITING, device_of
 from users.tasks import file_mail
 from users.validators import password_faults
 
 Kind = Mail.Kind
+BEHIND_SECOND_FACTOR = (
+    "This account has a second factor: change the password in the admin, or ask a superuser to reset that first."
+)
 
 
 @receiver(user_logged_in)
@@ -79,10 +83,16 @@ def replace_password(user: User, password: str, *, keep: Session | None = None) 
 
 
 def reset_password(token: str, new_password: str) -> None:
-    """Give the user of a reset link a new password. Raises InvalidLink, or ValidationError for a weak password."""
+    """Give the user of a reset link a new password.
+
+    Raises InvalidLink, StaffAccount where a second factor guards the account (a mailbox does not replace it), and
+    ValidationError for a weak password.
+    """
     if (found := open_link(token, Kind.RESET)) is None:
         raise InvalidLink("Invalid or expired reset token.")
     _, user = found
+    if is_staff_account(user) and device_of(user) is not None:
+        raise StaffAccount(BEHIND_SECOND_FACTOR)
     if broken := password_faults(new_password, user):
         raise ValidationError({"new_password": broken})
     if not replace_password(user, new_password):
@@ -91,12 +101,17 @@ def reset_password(token: str, new_password: str) -> None:
 
 
 def confirm_address(token: str) -> None:
-    """Note that an account's address, or the one that is to replace it, is the user's own. Raises InvalidLink."""
+    """Note that an account's address, or the one that is to replace it, is the user's own.
+
+    Raises InvalidLink, and StaffAccount for the new address of somebody who has become staff since they asked for it.
+    """
     if (found := open_link(token, Kind.VERIFY, Kind.CHANGE_EMAIL)) is None:
         raise InvalidLink("Invalid or expired verification token.")
     mail, user = found
     changes: dict[str, Any] = {"is_verified": True, "updated_at": timezone.now()}
     if mail.kind == Kind.CHANGE_EMAIL:
+        if is_staff_account(user):
+            raise StaffAccount
         name = search_key(user.full_name, mail.address)
         changes |= {"email": mail.address, "email_key": fold(mail.address), "search_key": name}
     elif user.is_verified:

@@ -1,13 +1,20 @@
-"""Safe retries: a POST that is sent twice with one `Idempotency-Key` has one effect and one answer (contract 1.5)."""
+"""Safe retries: a POST that is sent twice with one `Idempotency-Key` has one effect and one answer (contract 1.5).
+
+A record keeps what can't be made again, never a document: that is made anew from what is stored when it is asked for.
+"""
 
 import datetime as dt
 import functools
 import hashlib
 import re
+import uuid
 from collections.abc import Callable
-from typing import Any, TypeVar
+from http import HTTPStatus
+from typing import Any, NamedTuple, Protocol, TypeVar
 
+import orjson
 from django.db import OperationalError, connection, transaction
+from django.db.models import OuterRef, Subquery, Sum
 from django.http import HttpResponse
 from django.utils import timezone
 from psycopg.errors import LockNotAvailable
@@ -15,12 +22,19 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from profiles_project.http.errors import RETRY_AFTER_SECONDS, Conflict, ParameterInvalid
+from profiles_project.http.errors import RETRY_AFTER_SECONDS, Conflict, ParameterInvalid, Problem
 from profiles_project.http.renderers import JSONRenderer
+from profiles_project.http.sizes import octets
 from users.models import IdempotencyRecord, User
 
 HEADER = "Idempotency-Key"
-KEEP = dt.timedelta(hours=24)
+# A phone may be off for a weekend.
+KEEP = dt.timedelta(days=7)
+# All records of a user together; the oldest go first. Beside its body a record takes ROW_BYTES for key, headers, index.
+MAX_BYTES = 8 * 2**20
+ROW_BYTES = 2**10
+# Of one user's records so many go at once, at most.
+FORGET_AT_ONCE = 100
 # How long the second of two requests waits for the first one.
 WAIT_SECONDS = 5
 
@@ -38,26 +52,91 @@ class UnderWay(Conflict):
         super().__init__(headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
 
 
-def idempotent(handler: Handler) -> Handler:
+class DeletedSince(Problem):
+    """410: the request had its effect when it was sent first, and what it made is not there any more."""
+
+    status_code = 410
+    slug = "deleted-since"
+    title = "Deleted since"
+    default_detail = "This request was carried out when it was sent first; what it made was deleted since."
+
+
+class Made(NamedTuple):
+    """An answer's body, made of what is stored now, and its `ETag`; whether it is as the first answer was."""
+
+    body: bytes
+    tag: str
+    is_first: bool
+
+
+class Remaking(Protocol):
+    """How the answers of a route are kept without what is stored anyway, and made whole again."""
+
+    def kept(self, response: Any) -> Any:
+        """What a record keeps of an answer: a small JSON value of its shape, which tells what was made.
+
+        None where the request had no effect, so that it is judged anew when it comes again.
+        """
+
+    def made(self, view: Any, kept: Any, tag: str) -> Made:
+        """The answer as it is now, to a request of the view, from what was kept and the first `ETag`.
+
+        Raises DeletedSince where what was made is gone.
+        """
+
+
+def idempotent(remaking: Remaking | None = None) -> Callable[[Handler], Handler]:
     """For the POST method of a view of logged-in people: remembers the first answer under the request's key.
 
-    The record and the effect commit together. A refusal is raised by the method, and so leaves neither.
+    The record and the effect commit together. A refusal is raised by the method, and so leaves neither. Without a
+    `remaking` the answer is small, and kept whole; so is every 202, whose job is not made again.
     """
 
-    @functools.wraps(handler)
-    def keyed(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
-        if (key := _key(request)) is None:
-            return handler(view, request, *args, **kwargs)
-        with transaction.atomic():
-            record, is_first = _claim(view.account, key, _fingerprint(request))
-            if not is_first:
-                return _replayed(record)
-            response = _plain(handler(view, request, *args, **kwargs))
-            record.status, record.body, record.headers = response.status_code, response.content, dict(response.items())
-            record.save(update_fields=["status", "body", "headers"])
-        return response
+    def decorate(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        def keyed(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
+            if (key := _key(request)) is None:
+                return handler(view, request, *args, **kwargs)
+            with transaction.atomic():
+                record, is_first = _claim(view.account, key, _fingerprint(request))
+                if not is_first:
+                    return _replayed(view, record, remaking)
+                response = handler(view, request, *args, **kwargs)
+                plain = _plain(response)
+                _keep(record, response, plain, remaking)
+            return plain
 
-    return keyed  # type: ignore[return-value]  # the same signature, which wraps() does not tell
+        return keyed  # type: ignore[return-value]  # the same signature, which wraps() does not tell
+
+    return decorate
+
+
+def _keep(record: IdempotencyRecord, response: Any, plain: HttpResponse, remaking: Remaking | None) -> None:
+    """Store the answer, or what it is made of again; older records of the user make room for it."""
+    record.status, record.body, record.headers = plain.status_code, plain.content, dict(plain.items())
+    if remaking is not None and plain.status_code != HTTPStatus.ACCEPTED:
+        if (kept := remaking.kept(response)) is None:
+            record.delete()
+            return
+        record.body, record.is_made_anew = JSONRenderer().render(kept), True
+    record.save(update_fields=["status", "body", "headers", "is_made_anew"])
+    _forget_oldest(record, record.kept_bytes + len(record.body) - MAX_BYTES)  # type: ignore[attr-defined]  # by _claim
+
+
+def _forget_oldest(mine: IdempotencyRecord, excess: int) -> None:
+    """Delete the oldest records of the user but this one until so many bytes are free."""
+    if excess <= 0:
+        return
+    others = IdempotencyRecord.objects.filter(user_id=mine.user_id).exclude(pk=mine.pk).order_by("pk")
+    oldest: list[uuid.UUID] = []
+    for pk, size in others.values_list("pk", octets("body", more=ROW_BYTES))[:FORGET_AT_ONCE]:
+        if excess <= 0:
+            break
+        oldest.append(pk)
+        excess -= size
+    # Of two requests that make room at once neither waits for the other.
+    free = IdempotencyRecord.objects.filter(pk__in=oldest).select_for_update(skip_locked=True)
+    IdempotencyRecord.objects.filter(pk__in=[*free.values_list("pk", flat=True)]).delete()
 
 
 def _key(request: Request) -> str | None:
@@ -91,13 +170,19 @@ def _claim(user: User, key: str, fingerprint: str) -> tuple[IdempotencyRecord, b
         if isinstance(exc.__cause__, LockNotAvailable):
             raise UnderWay from exc
         raise
-    stored = records.first()
+    stored = records.annotate(kept_bytes=_bytes_of_records()).first()
     if stored is None:
-        # The record was deleted between the two statements, with its account or because its day was over.
+        # The record was deleted between the two statements, with its account or because its time was over.
         raise UnderWay
     if stored.fingerprint != fingerprint:
         raise ParameterInvalid(HEADER, "This key was used for another request; choose a new one.", "reused")
     return stored, stored.pk == mine.pk
+
+
+def _bytes_of_records() -> Subquery:
+    """What all records of a record's user take, for the statement that finds it."""
+    same = IdempotencyRecord.objects.filter(user=OuterRef("user")).order_by().values("user")
+    return Subquery(same.annotate(total=Sum(octets("body", more=ROW_BYTES))).values("total"))
 
 
 def _limit_waiting(limit: str) -> None:
@@ -116,7 +201,12 @@ def _plain(response: HttpResponse | Response) -> HttpResponse:
     return HttpResponse(body, status=response.status_code, content_type="application/json", headers=others)
 
 
-def _replayed(record: IdempotencyRecord) -> HttpResponse:
+def _replayed(view: Any, record: IdempotencyRecord, remaking: Remaking | None) -> HttpResponse:
+    """The answer of a record. One of the release before has its whole body."""
     response = HttpResponse(bytes(record.body), status=record.status, headers=record.headers)
-    response["Idempotency-Replayed"] = "true"
+    is_first = True
+    if record.is_made_anew and remaking is not None:
+        made = remaking.made(view, orjson.loads(response.content), response["ETag"])
+        response.content, response["ETag"], is_first = made.body, made.tag, made.is_first
+    response["Idempotency-Replayed"] = "true" if is_first else "current"
     return response

@@ -1,10 +1,15 @@
 """What the worker does every minute beside its tasks: mails that got lost, rows that nobody needs any more."""
 
 import datetime as dt
+import uuid
+from typing import Any, NamedTuple
 
 from django.contrib.sessions.models import Session as AdminSession
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import F, Model, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
+from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
 from profiles_project.pruning import Outdated
@@ -18,6 +23,8 @@ KEEP_SESSIONS = dt.timedelta(days=30)
 KEEP_MAILS = dt.timedelta(days=30)
 KEEP_EVENTS = dt.timedelta(days=90)
 KEEP_TASKS = dt.timedelta(days=7)
+# What went well is of no interest, and anybody may cause 600 tasks a minute.
+KEEP_DONE_TASKS = dt.timedelta(minutes=10)
 # A sweep that finds a day's backlog leaves the rest to the next one.
 SWEEP_LIMIT = 500
 
@@ -28,6 +35,8 @@ def sweep_mails() -> int:
     Returns how many were filed.
     """
     now = timezone.now()
+    # They answer for addresses that nobody has, and there is nothing to send.
+    Mail.objects.filter(user=None, sent_at=None, next_try_at__lte=now).delete()
     waiting = Mail.objects.filter(sent_at=None, problem="", next_try_at__lte=now)
     waiting.filter(created_at__lt=now - GIVE_UP_AFTER).update(problem="It could not be sent for a day.")
     filed = 0
@@ -40,9 +49,70 @@ def sweep_mails() -> int:
     return filed
 
 
+class Bound(NamedTuple):
+    """How many rows of a table are kept of each user (of nobody too), for each value of `by`: the first in `order`."""
+
+    model: type[Model]
+    most: int
+    by: tuple[str, ...] = ("user",)
+    order: str = "-pk"
+    # Those that may go.
+    which: Q = Q()
+
+    def surplus(self, since: dt.datetime) -> "tuple[QuerySet[Any], QuerySet[Any]]":
+        """The rows beyond that number: of users who have got new ones since then, and of nobody."""
+        rows = self.model._default_manager.order_by()
+        # The ids begin with the time.
+        first = uuid.UUID(int=int(since.timestamp() * 1000) << 80)
+        whose = rows.filter(pk__gte=first, user__isnull=False).values("user")
+        place = Window(RowNumber(), partition_by=[F(name) for name in self.by], order_by=self.order)
+        # Apart, so that an index finds each.
+        of_users, of_nobody = (
+            rows.filter(mine, self.which).annotate(place=place).filter(place__gt=self.most)
+            for mine in (Q(user__in=whose), Q(user=None))
+        )
+        return of_users, of_nobody
+
+
+# What people, and others who try their addresses, can cause without an end. A mail that waits to be sent is bound by
+# the rates; of each kind only the newest one's link works.
+BOUNDS = (
+    Bound(Session, 100, order="-last_used_at"),
+    Bound(Mail, 100, by=("user", "kind"), which=Q(sent_at__isnull=False) | ~Q(problem="")),
+    Bound(SecurityEvent, 200, by=("user", "kind")),
+)
+# A turn looks further back than to the one before it.
+LOOK_BACK = dt.timedelta(minutes=15)
+TRIM_AT_ONCE = 1_000
+
+
+def trim() -> int:
+    """Delete what is beyond the bounds, and return how many rows: what the worker does every minute.
+
+    Not in the request that adds a row: its time must not tell whether an address is somebody's.
+    """
+    since = timezone.now() - LOOK_BACK
+    return sum(_trim(rows) for bound in BOUNDS for rows in bound.surplus(since))
+
+
+def _trim(rows: "QuerySet[Any]") -> int:
+    trimmed = 0
+    while keys := list(rows.values_list("pk", flat=True)[:TRIM_AT_ONCE]):
+        with transaction.atomic():
+            # Of two workers each takes what the other has not; neither waits.
+            free = rows.model._default_manager.filter(pk__in=keys).select_for_update(skip_locked=True)
+            taken = list(free.values_list("pk", flat=True))
+            rows.model._default_manager.filter(pk__in=taken).delete()
+        trimmed += len(taken)
+        if len(keys) < TRIM_AT_ONCE or not taken:
+            break
+    return trimmed
+
+
 def _is_over(before: dt.datetime) -> Q:
+    done = Q(status=TaskResultStatus.SUCCESSFUL, finished_at__lt=before + KEEP_TASKS - KEEP_DONE_TASKS)
     # A task whose worker was killed stays «running» for ever; its effect was swept up long ago.
-    return Q(finished_at__lt=before) | Q(finished_at=None, started_at__lt=before)
+    return done | Q(finished_at__lt=before) | Q(finished_at=None, started_at__lt=before)
 
 
 OUTDATED = (

@@ -208,7 +208,7 @@ class Session(models.Model):
 
 
 class IdempotencyRecord(models.Model):
-    """The first answer to a POST that carried an `Idempotency-Key`, stored in the transaction of its effect."""
+    """What is kept of the first answer to a POST with an `Idempotency-Key`, in the transaction of its effect."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # No index of its own: the constraint's begins with it.
@@ -221,6 +221,9 @@ class IdempotencyRecord(models.Model):
     status = models.PositiveSmallIntegerField(default=0)
     headers = models.JSONField(default=dict)
     body = models.BinaryField(default=b"")
+    # Whether the body is not the answer's but names what that is made of: JSON of the answer's shape with ids alone,
+    # which the release before, that does not know the column, answers as it stands.
+    is_made_anew = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_of_user"),)

@@ -40,6 +40,7 @@ SESSION = {
     "is_current": True,
 }
 PAGINATION = {"total": 1, "limit": 50, "offset": 0, "has_next": False, "has_previous": False}
+NOT_FOR_STAFF = "Accounts of staff do this in the admin only (403, type `staff-account`), whatever the password."
 RULES = (
     "8 to 128 characters, with an upper-case and a lower-case letter and a digit, not a common one and not like the "
     "e-mail address or the name; every rule that is broken is a fault of its own."
@@ -123,12 +124,13 @@ me_partial_update = operation(
 change_password = operation(
     operation_id="auth_change_password",
     summary="Change the password",
-    description=f"Ends every other session. The new password: {RULES}",
+    description=f"Ends every other session. {NOT_FOR_STAFF} The new password: {RULES}",
     tags=TAGS,
     request=serializers.PasswordChange,
     responses={200: Message},
     request_example={"current_password": PASSWORD, "new_password": "Difference-Engine-2"},
     response_example={"message": "Password changed successfully"},
+    errors=[403],
 )
 forgot_password = operation(
     operation_id="auth_forgot_password",
@@ -144,35 +146,39 @@ forgot_password = operation(
 reset_password = operation(
     operation_id="auth_reset_password",
     summary="Set a new password with a link's token",
-    description=f"The token works once, for one hour. Ends every session. The new password: {RULES}",
+    description="The token works once, for one hour. Ends every session. A link does not stand in for the second "
+    f"factor of an account of staff (403, type `staff-account`). The new password: {RULES}",
     tags=TAGS,
     request=serializers.PasswordReset,
     responses={200: Message},
     request_example={"token": LINK_TOKEN, "new_password": "Difference-Engine-2"},
     response_example={"message": "Password reset successfully"},
+    errors=[403],
     auth=False,
 )
 change_email = operation(
     operation_id="auth_change_email",
     summary="Ask for another e-mail address",
     description="The new address gets a link, the old one a notice; the address changes when the link is used. The "
-    "answer is the same for an address that is taken.",
+    f"answer is the same for an address that is taken. {NOT_FOR_STAFF}",
     tags=TAGS,
     request=serializers.EmailChange,
     responses={200: Message},
     request_example={"new_email": "countess@example.com", "password": PASSWORD},
     response_example={"message": "If the new address is free, a link to confirm it has been sent"},
+    errors=[403],
 )
 verify_email = operation(
     operation_id="auth_verify_email",
     summary="Confirm an e-mail address with a link's token",
     description="For the link sent after registration and for that to a new address, which is in force from then on. "
-    "The token works for 3 days.",
+    "The token works for 3 days. An account of staff gets no new address by a link (403, type `staff-account`).",
     tags=TAGS,
     request=serializers.LinkToken,
     responses={200: Message},
     request_example={"token": LINK_TOKEN},
     response_example={"message": "E-mail address verified"},
+    errors=[403],
     auth=False,
 )
 resend_verification = operation(

@@ -45,6 +45,15 @@ class InvalidLink(Problem):
     title = "Invalid or expired token"
 
 
+class StaffAccount(Problem):
+    """403: an account of staff changes or ends in the admin, behind its second factor, and not by a password alone."""
+
+    status_code = 403
+    slug = "staff-account"
+    title = "Account of staff"
+    default_detail = "This is an account of staff, which is changed in the admin only."
+
+
 class EmailTaken(Conflict):
     """409: the e-mail address belongs to an account, in whatever spelling."""
 

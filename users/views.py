@@ -11,7 +11,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, transacti
 from django.http import Http404
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.fields import empty
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
@@ -28,6 +28,7 @@ from users.accounts import confirm_address, replace_password, reset_password
 from users.authentication import REFUSAL
 from users.events import note
 from users.models import Mail, Session, User, whole_second
+from users.permissions import NotOfStaff
 from users.problems import EmailTaken, InvalidCredentials, InvalidRefreshToken, WrongPassword
 from users.tasks import file_mail
 from users.tokens import AccessToken, RefreshToken
@@ -203,6 +204,7 @@ class ChangePasswordView(PrivateView):
     """POST /auth/change-password."""
 
     limit = "password"
+    permission_classes = (IsAuthenticated, NotOfStaff)
 
     @openapi.change_password
     def post(self, request: Request) -> Response:
@@ -244,6 +246,7 @@ class ChangeEmailView(PrivateView):
     """POST /auth/change-email."""
 
     limit = "password"
+    permission_classes = (IsAuthenticated, NotOfStaff)
 
     @openapi.change_email
     def post(self, request: Request) -> Response:
@@ -276,6 +279,8 @@ class ResendVerificationView(PrivateView):
     def post(self, request: Request) -> Response:
         if self.account.is_verified:
             return message("The e-mail address is verified already")
+        # It may be the address of somebody who never asked for it.
+        self.count("forgot_password", f"user {self.account.pk}")
         file_mail(Kind.VERIFY, self.account, self.account.email)
         return message("A link to verify the e-mail address has been sent")
 

@@ -18,6 +18,7 @@ from profiles_project.http.logs import security_event
 from users.accounts import end_admin_sessions
 from users.events import note
 from users.models import Mail, Session, User
+from users.permissions import is_staff_account
 from users.second_factor import devices, reset_second_factor
 from users.tasks import file_mail
 
@@ -141,6 +142,12 @@ def _sent(kind: Mail.Kind, user: Any) -> str:
     return _inactive(user) or ("One was sent within the last minute." if getattr(user, f"has_new_{kind}") else "")
 
 
+def _no_reset(user: Any) -> str:
+    if is_staff_account(user) and user.has_second_factor:
+        return "The account has a second factor, for which no link stands in; reset that first."
+    return _sent(Mail.Kind.RESET, user)
+
+
 def _verified(user: User) -> str:
     return "The address is verified already." if user.is_verified else _sent(Mail.Kind.VERIFY, user)
 
@@ -230,9 +237,9 @@ ACTIONS = (
         User,
         "users.send_mail_user",
         "A mail with a link for a new password goes to the address of the account. The password stays until then.",
-        refusal=partial(_sent, Mail.Kind.RESET),
+        refusal=_no_reset,
         apply=_send_reset,
-        known=partial(_mails, Mail.Kind.RESET),
+        known=lambda: {**_mails(Mail.Kind.RESET), **_second_factor()},
     ),
     Action(
         "export",

@@ -225,7 +225,7 @@ class ProfileAdmin(OfPerson):
         if found is None:
             return super().changeform_view(request, object_id, form_url, extra_context)
         try:
-            with Profile.objects.revise(found.pk) as profile:
+            with Profile.objects.revise(found.pk, by_staff=True) as profile:
                 request.revised = profile  # type: ignore[attr-defined]  # from here to save_model and save_formset
                 return super().changeform_view(request, object_id, form_url, extra_context)
         except ValidationError as exc:

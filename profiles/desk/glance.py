@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -15,7 +16,7 @@ from django.utils.html import format_html
 
 from profiles import limits, rendering
 from profiles.desk.rows import name_of, named, page_link
-from profiles.models import Job, Profile
+from profiles.models import Job, Profile, usage
 from users.models import AuditEntry, Mail, SecurityEvent, Session, User
 from users.second_factor import device_of
 
@@ -71,6 +72,29 @@ def facts(user: User) -> list[tuple[str, str]]:
     ]
 
 
+def _size(count: int) -> str:
+    """Bytes in KiB, from 1 MiB on in MiB."""
+    return f"{count / 2**20:,.1f} MiB" if count >= 2**20 else f"{count / 2**10:,.1f} KiB"
+
+
+def _storage(user: User) -> Table:
+    """What is stored of a person, by kind, and how much of the limit that is."""
+    found = usage.by_kind(user)
+    names = {
+        "profiles": "Profiles",
+        "imports": "What imports remember",
+        "jobs": "Jobs",
+        "files": "Files of jobs",
+        "records": "Requests with an idempotency key",
+        "sessions": "Sessions",
+        "mails": "Mails",
+        "events": "Security events",
+    }
+    rows = [(names[kind], _size(count)) for kind, count in found.items()]
+    rows.append(("All", f"{_size(sum(found.values()))} of {_size(settings.USER_BYTES_LIMIT)}"))
+    return Table("Storage", ("Kind", "Bytes"), tuple(rows), "", more=False)
+
+
 def _table(
     heading: str, columns: tuple[str, ...], rows: QuerySet[Any], cells: Callable[[Any], tuple[Any, ...]], user: User
 ) -> Table:
@@ -92,6 +116,7 @@ def _list_of(model: type[Model]) -> str:
 def tables(user: User, *, with_audit: bool) -> Iterable[Table]:
     """What stands on a person's page, in a constant number of statements."""
     yield _profiles(user)
+    yield _storage(user)
     yield _table("Sessions", ("Device", "Began", "Last use", "State"), user.sessions.all(), _session, user)
     jobs = Job.objects.filter(user=user).defer("input", "result")
     yield _table("Jobs", ("Job", "State", "Problem", "Filed", "Ended"), jobs, _job, user)

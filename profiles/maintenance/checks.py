@@ -9,7 +9,7 @@ import json
 import random
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from profiles import limits
 from profiles.modelfields import VerbatimJSONField
-from profiles.models import PARTS, Job, JobFile, Profile
+from profiles.models import PARTS, Job, JobFile, Profile, usage
 from profiles.models.jobs import LONGEST_WAIT, MAX_ATTEMPTS
 from profiles_project.http.derived import derived_fields
 from profiles_project.management.progress import bar
@@ -94,7 +94,10 @@ def positions() -> Findings:
 
 
 def sizes() -> Findings:
-    """No profile has more or longer lists than a request could give it (`limits`)."""
+    """No profile has more or longer lists than a request could give it (`limits`), and each knows its bytes.
+
+    Where the bytes are of another version, the worker has not counted them yet.
+    """
     keys = Profile.objects.order_by("pk").values_list("pk", flat=True).iterator(CHUNK)
     with bar("sizes", Profile.objects.count(), " profiles") as progress:
         while page := list(islice(keys, CHUNK)):
@@ -106,7 +109,22 @@ def sizes() -> Findings:
             for profile in page:
                 for fault in limits.faults(found[profile], PARTS):
                     yield Finding("profiles_profile", profile, fault)
+            below = {profile: sum(size for _, size in found[profile].values()) for profile in page}
+            yield from _byte_counts(below)
             progress.update(len(page))
+
+
+def _byte_counts(below: Mapping[uuid.UUID, int]) -> Findings:
+    """Of these profiles, with what their lists take: those whose number is another."""
+    known = Profile.objects.filter(pk__in=below, bytes_version=F("version")).order_by("pk")
+    for key in list(known.values_list("pk", flat=True)):
+        try:
+            row = known.get(pk=key)
+        except (*UNREADABLE, Profile.DoesNotExist):
+            # Another check tells of what can't be read, and it may be gone by now.
+            continue
+        if row.byte_count != usage.own_bytes(row.own_values()) + below[key]:
+            yield Finding("profiles_profile", key, "byte_count is not what the profile takes")
 
 
 def derived_columns() -> Findings:

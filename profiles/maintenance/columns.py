@@ -180,7 +180,7 @@ COLUMNS: Mapping[str, Fate | Columns] = {
         "links": links,
         "extra": value,
         "is_active": KEPT,
-        "score": EMPTIED,
+        **dict.fromkeys(("score", "byte_count", "bytes_version"), EMPTIED),
         "version": KEPT,
         **TIMES,
     },

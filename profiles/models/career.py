@@ -2,7 +2,7 @@
 
 import functools
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
@@ -16,6 +16,7 @@ from rest_framework.exceptions import ValidationError
 
 from profiles import limits
 from profiles.modelfields import ExtraField, HttpUrlField, LinkListField
+from profiles.models import usage
 from profiles.models.parts import PARTS, Part
 from profiles_project.http.conditional import IfMatch
 from profiles_project.http.errors import Conflict
@@ -35,12 +36,13 @@ class ProfileManager(models.Manager["Profile"]):
         return found
 
     @contextmanager
-    def revise(self, pk: uuid.UUID, if_match: IfMatch | None = None) -> "Iterator[Profile]":
+    def revise(self, pk: uuid.UUID, if_match: IfMatch | None = None, *, by_staff: bool = False) -> "Iterator[Profile]":
         """Hands the locked profile over for a change and closes the revision: one transaction, one new version.
 
         What changed is what the caller set on the profile, or said with `touch()`; a revision that changed nothing
         raises nothing. Errors: Http404, PreconditionFailed (the version is judged under the lock), ValidationError
-        where a limit of the document is passed. Any error rolls all of it back.
+        where a limit of the document or of the user is passed. Any error rolls all of it back. What is done
+        `by_staff` is not refused for the bytes that the user has stored.
         """
         # No savepoint: where a caller has a transaction open, an error in here is an error of all of it.
         with transaction.atomic(savepoint=False):
@@ -49,6 +51,7 @@ class ProfileManager(models.Manager["Profile"]):
                 raise Http404
             if if_match is not None:
                 if_match.check(profile.pk, profile.version)
+            profile.by_staff = by_staff
             yield profile
             profile.close_revision()
 
@@ -70,7 +73,8 @@ class ProfileManager(models.Manager["Profile"]):
     def add(self, profile: "Profile") -> "Iterator[None]":
         """Stores a new profile, whose parts the caller then stores; the user's first one is active.
 
-        Errors: ValidationError for one profile too many or a limit of the document, Conflict for an id that is taken.
+        Errors: ValidationError for one profile too many or a limit of the document or the user, Conflict for an id
+        that is taken.
         """
         with self.revise_all(profile.user_id) as others:
             if len(others) >= limits.MAX_PROFILES:
@@ -85,7 +89,7 @@ class ProfileManager(models.Manager["Profile"]):
             profile.open_revision()
             profile.has_no_rows()
             yield
-            limits.check(profile.pk, PARTS)
+            profile.count_new()
 
     def activate(self, profile: "Profile", if_match: IfMatch) -> "Profile":
         """Makes this the active one of its user's profiles: a revision of each of the two that change."""
@@ -169,6 +173,10 @@ class Profile(models.Model):
     # percent. Every revision empties the latter, and the worker reckons it again (`rendering.score`).
     search_key = SearchField(sources=("full_name", "email"))
     score = models.PositiveSmallIntegerField("completeness", null=True, blank=True, editable=False)
+    # What the profile takes with all below it (`usage`), and the version of which that is so. Null or another version
+    # where a release that does not know the columns has written: the worker counts it then.
+    byte_count = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
+    bytes_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
 
     objects: ClassVar[ProfileManager] = ProfileManager()
 
@@ -196,15 +204,16 @@ class Profile(models.Model):
     def __str__(self) -> str:
         return f"{self.label} ({self.full_name})"
 
-    # What the open revision has changed so far; only `revise` and `touch` write these.
+    # Who makes the open revision, and what it has changed so far; only `revise` and `touch` write these.
     _before: dict[str, Any]
     _touched: bool
     _rows: dict[type[Part], dict[uuid.UUID, Any]]
+    by_staff = False
 
     def open_revision(self) -> None:
         """Remembers the stored values, so that closing writes only what changed."""
         self._rows = {}
-        self._before = {name: getattr(self, name) for name in self.REVISED}
+        self._before = self.own_values()
         self._touched = False
 
     def has_no_rows(self) -> None:
@@ -221,19 +230,56 @@ class Profile(models.Model):
         """Says that something below the profile was changed in this revision."""
         self._touched = True
 
+    def own_values(self) -> dict[str, Any]:
+        """The values of the fields that a revision can change, by name."""
+        return {name: getattr(self, name) for name in self.REVISED}
+
+    def count_new(self) -> None:
+        """Keep how many bytes a profile takes that was stored just now. Raises ValidationError past a limit."""
+        below, total = usage.measure(self.pk, self.user_id)
+        self.byte_count, self.bytes_version = usage.own_bytes(self.own_values()) + below, self.version
+        usage.judge(total + self.byte_count)
+        _update("byte_count", "bytes_version").run(
+            pk=self.pk, byte_count=self.byte_count, bytes_version=self.bytes_version
+        )
+
+    def _count_bytes(self, values: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
+        """How many bytes the profile takes after the open revision. Raises ValidationError past a limit.
+
+        Only what grows is judged, and only where it is known what it was before: deleting is never refused.
+        """
+        is_known = self.bytes_version == self.version
+        before = self.byte_count or 0
+        if self._touched:
+            below, total = usage.measure(self.pk, self.user_id)
+            self.byte_count = usage.own_bytes(values) + below
+            is_judged = is_known and self.byte_count > before and not self.by_staff
+            if is_judged:
+                usage.judge(total - before + self.byte_count)
+        elif is_known:
+            more = sum(usage.bytes_of(value) - usage.bytes_of(self._before[name]) for name, value in changed.items())
+            self.byte_count = before + more
+            if more > 0 and not usage.LARGE_FIELDS.isdisjoint(changed) and not self.by_staff:
+                usage.check(self.user_id, more)
+        else:
+            # The worker counts it.
+            return
+        self.bytes_version = self.version + 1
+
     def close_revision(self) -> None:
         """One UPDATE that raises the version, if anything changed. Raises ValidationError past a limit."""
-        values = {name: getattr(self, name) for name in self.REVISED}
+        values = self.own_values()
         changed = {name: value for name, value in values.items() if not is_same(value, self._before[name])}
         if not changed and not self._touched:
             return
-        if self._touched:
-            limits.check(self.pk, PARTS)
+        self._count_bytes(values, changed)
         self.version += 1
         # Never earlier than the last change, whatever this machine's clock says.
         self.updated_at = max(timezone.now(), self.updated_at)
         is_usual = len(changed) <= 1
         changed |= {"version": self.version, "updated_at": self.updated_at}
+        if self.bytes_version == self.version:
+            changed |= {"byte_count": self.byte_count, "bytes_version": self.bytes_version}
         if not changed.keys().isdisjoint(("full_name", "email")):
             changed["search_key"] = Profile._meta.get_field("search_key").derive(self)
         if self.score is not None:

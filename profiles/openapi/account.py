@@ -10,7 +10,7 @@ from rest_framework import serializers as drf
 from profiles import examples, serializers
 from profiles.openapi.shared import JobDocument, JobSummary, deferrable
 from profiles_project.http.schema import operation, page_of, page_parameters, path_id
-from users.openapi import PASSWORD
+from users.openapi import NOT_FOR_STAFF, PASSWORD
 
 
 class OwnData(drf.Serializer[Any]):
@@ -50,11 +50,12 @@ own_data = operation(
 erase = operation(
     operation_id="auth_me_erase",
     summary="Erase your account and everything of it",
-    description="There is no way back.",
+    description=f"There is no way back. {NOT_FOR_STAFF}",
     tags=["auth"],
     request=serializers.PasswordBody,
     request_example={"password": PASSWORD},
     responses={204: None},
+    errors=[403],
 )
 
 JOB_ID = path_id("job_id", "The job; one of somebody else is 403, one that does not exist 404.")
@@ -67,7 +68,8 @@ def _job(**options: Any) -> Callable[[Any], Any]:
 jobs_list = operation(
     operation_id="jobs_list",
     summary="List your jobs",
-    description="The newest first, without their results. A job is kept for 7 days after its end.",
+    description="The newest first, without their results. A job is kept for 7 days after its end, if it "
+    "is one of the newest 1,000.",
     tags=["jobs"],
     responses={200: page_of("JobPage", "jobs", JobSummary)},
     response_example=examples.page("jobs", {k: v for k, v in examples.job().items() if k != "result"}),

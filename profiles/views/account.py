@@ -1,6 +1,7 @@
 """A person's own data as a whole: to take along, and to erase (contract 2). Profiles are in it, so it lives here."""
 
 from django.contrib.auth.hashers import check_password
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -9,7 +10,8 @@ from profiles.views.jobs import accepted
 from profiles_project.http.preferences import prefers_async
 from users.events import note
 from users.models import User
-from users.problems import WrongPassword
+from users.permissions import NotOfStaff, is_staff_account
+from users.problems import StaffAccount, WrongPassword
 from users.views import PrivateView
 
 
@@ -31,12 +33,16 @@ class EraseView(PrivateView):
     """Answers /auth/me/erase."""
 
     limit = "password"
+    permission_classes = (IsAuthenticated, NotOfStaff)
 
     @openapi.erase
     def post(self, request: Request) -> Response:
         password = self.read(serializers.PasswordBody).validated_data["password"]
 
         def check(user: User) -> None:
+            # They may have become staff since the request came in.
+            if is_staff_account(user):
+                raise StaffAccount
             if not check_password(password, user.password):
                 raise WrongPassword
 

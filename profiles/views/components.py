@@ -15,6 +15,7 @@ from profiles import bulk, openapi, operations, rendering, serializers
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles.operations import Operation
 from profiles.views.documents import BelowProfileView, path_uuid
+from profiles.views.replays import ItemsAnswer, SkillsAnswer
 from profiles_project.http.conditional import tagged
 from profiles_project.http.errors import ParameterInvalid, faults
 from profiles_project.http.pagination import paginate
@@ -44,7 +45,7 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
         rows = self.model.objects.filter(profile=profile).values(*rendering.item_fields(self.model))
         return tagged(paginate(self.request, rows, self.model.plural, dict), rendering.tag(profile))
 
-    @idempotent
+    @idempotent(ItemsAnswer())
     def bulk_create(self, request: Request, profile_id: str) -> Response:
         return self._change_many()
 
@@ -160,7 +161,7 @@ class SkillNamesView(BelowProfileView):
     def is_bulk(self) -> bool:
         return self.request.method in {"POST", "DELETE"}
 
-    @idempotent
+    @idempotent(SkillsAnswer())
     def post(self, request: Request, profile_id: str) -> Response:
         return self.carry_out(operations.ADD_SKILLS[self.kind], self.body())
 
@@ -193,7 +194,7 @@ class CustomFieldsView(BelowProfileView):
         return self.not_modified() or self.section(CustomField.plural)
 
     @openapi.custom_fields_add
-    @idempotent
+    @idempotent()
     def post(self, request: Request, profile_id: str) -> Response:
         return self.carry_out(operations.ADD_FIELDS, self.body())
 

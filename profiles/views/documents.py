@@ -20,6 +20,7 @@ from profiles.models import JobFile, Profile
 from profiles.operations import Operation
 from profiles.permissions import IsOwner, session_and_profile
 from profiles.views.jobs import accepted
+from profiles.views.replays import DocumentAnswer
 from profiles_project.http.conditional import IfMatch, PreconditionFailed, not_modified, tagged
 from profiles_project.http.pagination import paginate
 from profiles_project.http.preferences import prefers_async
@@ -66,7 +67,7 @@ class ProfilesView(OwnProfilesView):
         return not_modified(request, tag) or tagged(page, tag)
 
     @openapi.profiles_create
-    @idempotent
+    @idempotent(DocumentAnswer())
     def post(self, request: Request) -> HttpResponse:
         values = self.read(serializers.ProfileSerializer).validated_data
         if "If-Match" in request.headers:
@@ -221,7 +222,7 @@ class ActivateView(BelowProfileView):
     """Answers /profiles/{profile_id}/activate."""
 
     @openapi.profiles_activate
-    @idempotent
+    @idempotent(DocumentAnswer())
     def post(self, request: Request, profile_id: str) -> HttpResponse:
         with transaction.atomic():
             profile = Profile.objects.activate(self.profile, IfMatch.of(request))
@@ -232,7 +233,7 @@ class DuplicateView(BelowProfileView):
     """Answers /profiles/{profile_id}/duplicate."""
 
     @openapi.profiles_duplicate
-    @idempotent
+    @idempotent(DocumentAnswer())
     def post(self, request: Request, profile_id: str) -> HttpResponse:
         label = self.read(serializers.DuplicateBody, optional_body=True).validated_data.get("label")
         with transaction.atomic():

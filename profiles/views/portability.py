@@ -17,6 +17,7 @@ from profiles.permissions import IsOwner
 from profiles.printing import HTML_STYLE_SOURCE
 from profiles.views.documents import BelowProfileView, as_json
 from profiles.views.jobs import accepted
+from profiles.views.replays import ImportAnswer
 from profiles_project.http.conditional import IfMatch, PreconditionFailed, not_modified
 from profiles_project.http.errors import ParameterInvalid
 from profiles_project.http.memory import LARGE_BYTES, note_body
@@ -87,7 +88,7 @@ class ImportView(PrivateView):
         return True
 
     @openapi.profiles_import
-    @idempotent
+    @idempotent(ImportAnswer())
     def post(self, request: Request) -> HttpResponse:
         # Whose profile it is for is settled before the body is looked at.
         target = self._target(request)
@@ -105,7 +106,7 @@ class ImportView(PrivateView):
         if_match = IfMatch.of(request)
         if is_dry_run:
             body, report = tasks.rehearse_import(self.account, read, target, mode, if_match)
-            return HttpResponse(_document(body, report), content_type="application/json")
+            return HttpResponse(imports.answer(body, report), content_type="application/json")
         if is_archive or prefers_async(request):
             job = tasks.file_import(self.account, read, request.body, profile=target, mode=mode, if_match=if_match)
             return accepted(job)
@@ -134,12 +135,8 @@ class ImportView(PrivateView):
             raise ParameterInvalid("into", "This must be the id of a profile, a UUID.") from exc
 
 
-def _document(body: bytes, report: dict[str, Any]) -> bytes:
-    return b'{"profile":' + body + b',"report":' + rendering.render(report) + b"}"
-
-
 def _answer(made: imports.Brought) -> HttpResponse:
-    content = _document(rendering.stored(made.profile.pk).body, made.report)
+    content = imports.answer(rendering.stored(made.profile.pk).body, made.report)
     response = HttpResponse(content, status=201 if made.is_new else 200, content_type="application/json")
     response["ETag"] = rendering.tag(made.profile)
     if made.is_new:

@@ -38,6 +38,7 @@ BY_STATUS: dict[int, tuple[str, str, str]] = {
     406: ("not-acceptable", "Not acceptable", "Answers come as application/json only."),
     408: ("request-timeout", "Request timeout", "The request did not arrive in time; please try again."),
     409: ("conflict", "Conflict", "The request conflicts with what is stored."),
+    410: ("gone", "Gone", "What was here is gone for good."),
     412: ("stale-version", "Stale version", "The profile has changed since you read it."),
     413: ("too-large", "Request too large", "The request is too large."),
     415: ("unsupported-media-type", "Unsupported media type", "Send the body as application/json."),

@@ -160,9 +160,10 @@ def _headers(*, conditional_read: bool, conditional_write: bool, idempotent: boo
     found = []
     if idempotent:
         text = (
-            "Chosen by you, such as a UUID: sent again within 24 hours with the same request it gives the first answer "
-            "again, with `Idempotency-Replayed: true`, and no second effect. With another request it is 422; 409 says "
-            "that the first one is still under way."
+            "Chosen by you, such as a UUID: sent again within 7 days with the same request it gives the first answer "
+            "again, with `Idempotency-Replayed: true`, and no second effect. An answer that shows what is stored is "
+            "made anew: where that has changed since, as it is now, with `Idempotency-Replayed: current`; where it was "
+            "deleted since, 410. With another request it is 422; 409 says that the first one is still under way."
         )
         key = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"}
         found.append(OpenApiParameter("Idempotency-Key", key, OpenApiParameter.HEADER, description=text))
@@ -218,7 +219,7 @@ def operation(
     `errors` names the statuses beyond those that follow from the rest: 401 with `auth`; 403 and 404 with
     `below_profile`; 400, 415 and 422 with a request or parameters; 406, 413, 429 and 503 always. `tagged` is "read" or
     "write" for what carries an `ETag` (304 with the one, 412 with the other); `idempotent` marks what takes an
-    `Idempotency-Key`. `request_example` and
+    `Idempotency-Key` (400, 409, 410, 422). `request_example` and
     `response_example` (of the first status in `responses`) are bare values.
     """
     headers = _headers(conditional_read=tagged == "read", conditional_write=tagged == "write", idempotent=idempotent)
@@ -229,7 +230,7 @@ def operation(
     statuses |= {400, 415, 422} if request is not None else set()
     statuses |= {422} if any(p.location == OpenApiParameter.QUERY for p in parameters) else set()
     statuses |= {412} if tagged == "write" else set()
-    statuses |= {400, 409, 422} if idempotent else set()
+    statuses |= {400, 409, 410, 422} if idempotent else set()
     answers: dict[Any, Any] = dict(responses)
     if tagged == "read":
         answers[304] = OpenApiResponse(description="Not modified: the representation you have is current.")

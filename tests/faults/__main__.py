@@ -25,6 +25,7 @@ SCENARIOS = {
     "kill9_jobs": "kills",
     "logs_without_personal_data": "logs",
     "idempotency": "writers",
+    "user_bytes": "hoarding",
     "permissions": "permissions",
     "fuzz": "fuzzing",
     "hostile": "hostile",

@@ -12,7 +12,7 @@ from profiles import examples
 from tests.contract import contract
 from tests.faults.load import Answer
 from tests.faults.stage import Promise, Stage
-from tests.test_permissions import BODIES, CANARY, OTHERS, OWNED, QUERIES, TABLE, Access, is_as_expected, marked
+from tests.test_permissions import BODIES, CANARY, OTHERS, OWNED, QUERIES, TABLE, is_as_expected, marked
 from users import openapi
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -113,7 +113,7 @@ def permissions(stage: Stage) -> Iterator[Promise]:
             for role in ("anonymous", *OTHERS, "owner"):
                 answer = case.ask(role)
                 asked += 1
-                if not is_as_expected(answer.status, _expected(access, role)):
+                if not is_as_expected(answer.status, access.of(role)):
                     wrong.append(f"{role} {method} {template}: {answer.status}")
                 is_shown = CANARY.encode() in answer.content
                 seen += is_shown and role == "owner"
@@ -135,7 +135,3 @@ def _other(case: Case, role: str) -> str:
     token = str(case.person(f"{role.replace(' ', '.')}{case.number}@example.org", role)["access_token"])
     case.stage.profile(token)
     return token
-
-
-def _expected(access: Access, role: str) -> int:
-    return {"anonymous": access.anonymous, "owner": access.owner}.get(role, access.others)

@@ -1,0 +1,163 @@
+"""What a user's rows take, and how much that may be (contract 1.7).
+
+Profiles know their bytes: each revision writes them with its version. Jobs, their files and what imports remember are
+measured where they lie. All of it is added up unlocked, in the statement that measures the lists of a profile, so that
+an ordinary write asks the database no more than before.
+"""
+
+import functools
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.conf import settings
+from django.db.models import BigIntegerField, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+from rest_framework.exceptions import ValidationError
+
+from profiles import limits
+from profiles.modelfields import as_text
+from profiles.models.jobs import Job, JobFile
+from profiles.models.parts import PARTS
+from profiles_project.http.prepared import Parameter, Prepared
+from profiles_project.http.sizes import octets
+from users.idempotency import ROW_BYTES as RECORD_BYTES
+from users.models import IdempotencyRecord, Mail, SecurityEvent, Session, User
+
+# What a row takes beside its texts: its header, ids, times and places in indexes.
+ROW_BYTES = 512
+# Of the limit so much is never judged, since it has limits of its own: 8 MiB of idempotency records, the newest
+# sessions, mails and events (users/maintenance.py), and what the profiles' own fields but the two below can hold.
+SET_ASIDE_BYTES = 10 * 2**20
+# Own fields of a profile that can hold more than some KiB.
+LARGE_FIELDS = frozenset(("extra", "links"))
+# The name of the total among those of lists.
+TOTAL = ""
+
+
+class Measured(NamedTuple):
+    """The bytes of all lists of a profile, and those of all that is judged of its user, as stored before."""
+
+    below: int
+    total: int
+
+
+def bytes_of(value: Any) -> int:
+    """What a value of a profile's own field takes."""
+    if value is None or isinstance(value, bool):
+        return 0
+    return len((value if isinstance(value, str) else as_text(value)).encode())
+
+
+def own_bytes(values: Mapping[str, Any]) -> int:
+    """What a profile's row takes, by the values of its own fields."""
+    return ROW_BYTES + sum(map(bytes_of, values.values()))
+
+
+# By kind -----------------------------------------------------------------------------------------------------------
+
+
+def _sum(rows: "QuerySet[Any]", owner: str, size: Any) -> Any:
+    """The bytes of the rows whose `owner` is the user of the query around it."""
+    mine = rows.filter(**{owner: OuterRef("pk")}).order_by().values(owner)
+    return Coalesce(Subquery(mine.annotate(bytes=Sum(size)).values("bytes"), output_field=BigIntegerField()), 0)
+
+
+def _judged() -> dict[str, Any]:
+    """What is judged, by kind, for a query of users."""
+    profiles, origins = apps.get_model("profiles", "Profile"), apps.get_model("profiles", "Origin")
+    return {
+        "profiles": _sum(profiles.objects.all(), "user", "byte_count"),
+        "imports": _sum(origins.objects.all(), "profile__user", octets("brought", more=ROW_BYTES)),
+        "jobs": _sum(Job.objects.all(), "user", octets("input", "result", "problem", more=ROW_BYTES)),
+        "files": _sum(JobFile.objects.all(), "job__user", octets("content", more=ROW_BYTES)),
+    }
+
+
+def _others() -> dict[str, Any]:
+    """What has limits of its own."""
+    return {
+        "records": _sum(IdempotencyRecord.objects.all(), "user", octets("body", more=RECORD_BYTES)),
+        "sessions": _sum(Session.objects.all(), "user", octets("user_agent", more=ROW_BYTES)),
+        "mails": _sum(Mail.objects.all(), "user", octets("address", "problem", more=ROW_BYTES)),
+        "events": _sum(SecurityEvent.objects.all(), "user", Value(ROW_BYTES, BigIntegerField())),
+    }
+
+
+def by_kind(user: User) -> dict[str, int]:
+    """The bytes of all that is kept of a user, by kind, in one statement. Profiles not counted yet count nothing."""
+    kinds = {**_judged(), **_others()}
+    # Under names of their own, since relations of the model are called so.
+    rows = User.objects.filter(pk=user.pk).annotate(**{f"bytes_of_{name}": kind for name, kind in kinds.items()})
+    found = rows.values_list(*(f"bytes_of_{name}" for name in kinds)).first() or (0,) * len(kinds)
+    return dict(zip(kinds, found, strict=True))
+
+
+def bytes_below(profiles: "QuerySet[Any]") -> dict[uuid.UUID, int]:
+    """The bytes of all lists of each of these profiles, as many statements as there are kinds of parts."""
+    found: dict[uuid.UUID, int] = defaultdict(int)
+    for part in PARTS:
+        for pk, _, _, size in limits.sizes(part, part.objects.filter(profile__in=profiles), "profile_id"):
+            found[pk] += size or 0
+    return found
+
+
+# Judging -----------------------------------------------------------------------------------------------------------
+
+
+def _total() -> "QuerySet[Any]":
+    """A row named TOTAL with what is judged of a `user`, to stand among those of lists (`limits.sizes`)."""
+    users = User.objects.filter(pk=Parameter("user", User._meta.pk)).order_by()
+    kinds = list(_judged().values())
+    named = users.values(list_name=Value(TOTAL)).annotate(
+        row_count=Value(0, IntegerField()), byte_count=sum(kinds[1:], kinds[0])
+    )
+    return named.values_list("list_name", "row_count", "byte_count")
+
+
+_TOTAL = Prepared(_total)
+
+
+@functools.cache
+def _lists_and_total() -> Prepared:
+    """Rows and bytes of each list of a `profile` that has any, by the list's name, and the `user`'s total."""
+
+    def build() -> "QuerySet[Any]":
+        lists = (
+            limits.sizes(part, part.objects.filter(profile=Parameter("profile", part._meta.get_field("profile"))))
+            for part in PARTS
+        )
+        return _total().union(*lists, all=True)
+
+    return Prepared(build)
+
+
+def measure(profile_id: uuid.UUID, user_id: int) -> Measured:
+    """What lies below a profile, and what its user has stored. Raises ValidationError past a limit of the profile."""
+    # Where there is no row there is no sum.
+    rows = _lists_and_total().rows(profile=profile_id, user=user_id)
+    found = {name: (count, size or 0) for name, count, size in rows}
+    _, total = found.pop(TOTAL, (0, 0))
+    if errors := limits.faults(found, PARTS):
+        raise ValidationError(errors, code="limit")
+    return Measured(sum(size for _, size in found.values()), total)
+
+
+def judge(total: int) -> None:
+    """Raises ValidationError (422) where a user would have stored so much, which is too much."""
+    limit = settings.USER_BYTES_LIMIT
+    if total + SET_ASIDE_BYTES > limit:
+        text = (
+            f"Everything you store has at most {limit / 2**20:.0f} MiB, and this would make "
+            f"{(total + SET_ASIDE_BYTES) / 2**20:.1f} MiB; please delete something first."
+        )
+        raise ValidationError(text, code="limit")
+
+
+def check(user_id: int, more: int) -> None:
+    """Raises ValidationError (422) where a user has no room for so many more bytes."""
+    # Where the user was erased meanwhile there is no row.
+    for _, _, total in _TOTAL.rows(user=user_id):
+        judge(total + more)
