@@ -56,7 +56,7 @@ def _pdf(resume: Mapping[str, Any], room: printing.Room | None = None) -> bytes:
 
 
 TOO_LARGE = (
-    "This career is too large for a PDF while you wait. Ask for one in the background (Prefer: respond-async), or take "
+    "This career is too large for a PDF while you wait; ask for one in the background (Prefer: respond-async), or take "
     "another format."
 )
 

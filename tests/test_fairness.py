@@ -87,7 +87,7 @@ def test_a_place_is_given_back_whatever_became_of_the_request(api: ApiClient, us
 def test_a_career_too_large_for_a_pdf_at_once_is_told_so_and_printed_by_a_job(
     api: ApiClient, profile: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(printing, "AT_ONCE", printing.Room(15, 150 * 2**20))
+    monkeypatch.setattr(printing, "AT_ONCE", printing.Room(15, 60 * 2**20))
     path = f"{API}/profiles/{profile.pk}/export"
     answer = api.get(path, query={"format": "pdf"})
     assert (answer.status_code, answer.json()["detail"]) == (503, exports.TOO_LARGE)
