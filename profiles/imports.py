@@ -5,8 +5,10 @@ it is none, has no name, or is too long.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import IO, Any, NamedTuple
 
 from django.db import transaction
@@ -24,6 +26,8 @@ from users.models import User
 # A value that is mended may break another rule, and of what is too large the largest goes first; then it is enough.
 ROUNDS = 12
 MAX_TOLD = 3_000
+# In each list so many faults are mended in a round; in an answer they would never be told.
+MENDED = {"most_faults": MAX_TOLD}
 LABELS: Mapping[str, str] = {Origin.Source.LINKEDIN: "LinkedIn"}
 
 
@@ -54,15 +58,17 @@ class Career:
 
     def report(self, merged: Sequence[Entry]) -> dict[str, Any]:
         """What became of each part: where it was, the outcome, a sentence; and how many parts had each outcome."""
-        told = {entry.path for entry in merged}
-        read = [entry for entry in self.reading.report() if entry.outcome != "mapped" or entry.path not in told]
-        parts = [*(self._told(entry) for entry in (*merged, *read)), *(_part(None, *note) for note in self.notes)]
-        counts = {name: sum(part["outcome"] == name for part in parts) for name in OUTCOMES}
-        if len(parts) > MAX_TOLD:
+        named = {entry.path for entry in merged}
+        read = [entry for entry in self.reading.report() if entry.outcome != "mapped" or entry.path not in named]
+        entries = [*merged, *read]
+        counts = Counter(each.outcome for each in (*entries, *self.notes))
+        told = chain(map(self._told, entries), (_part(None, *note) for note in self.notes))
+        parts = list(islice(told, MAX_TOLD))
+        if (others := counts.total() - MAX_TOLD) > 0:
             # The counts are of all; who sent so much can't read it one by one.
-            sentence = f"There are {len(parts) - MAX_TOLD:,} more entries like these, which are counted and not shown."
-            parts = [*parts[:MAX_TOLD], _part(None, None, "changed", sentence)]
-        return {**counts, "parts": parts}
+            sentence = f"There are {others:,} more entries like these, which are counted and not shown."
+            parts.append(_part(None, None, "changed", sentence))
+        return {**{name: counts[name] for name in OUTCOMES}, "parts": parts}
 
     def _told(self, entry: Entry) -> dict[str, Any]:
         if self.source == Origin.Source.JSON_RESUME:
@@ -125,7 +131,7 @@ def _read(resume: Any, user: User) -> Reading:
     except NoResume as exc:
         raise NotImportable(exc.code, str(exc), exc.path) from exc
     for _ in range(ROUNDS):
-        serializer = serializers.ProfileSerializer(data=reading.document())
+        serializer = serializers.ProfileSerializer(data=reading.document(), context=MENDED)
         if serializer.is_valid():
             return reading
         if left := reading.mend(list(_faults(serializer))):
@@ -224,7 +230,7 @@ def _change(profile: Profile, career: Career, mode: str, if_match: IfMatch) -> t
 def _fitting(profile: Profile, reading: Reading, merged: Merged) -> dict[str, Any]:
     """What to store, judged; what doesn't fit beside what you have, in `extra` or custom fields, is left out."""
     for _ in range(ROUNDS):
-        context = {"profile": profile, "partial": True}
+        context = {"profile": profile, "partial": True, **MENDED}
         serializer = serializers.ProfileSerializer(data=merged.document, context=context)
         if serializer.is_valid():
             values: dict[str, Any] = serializer.validated_data

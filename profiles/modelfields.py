@@ -15,8 +15,8 @@ from django.forms.fields import InvalidJSONInput
 from rest_framework.exceptions import ParseError
 
 from profiles import limits, partial_dates
-from profiles_project.http.parsers import depth_exceeds, loads
-from profiles_project.http.values import nfc
+from profiles_project.http.parsers import TooManyParts, depth_exceeds, loads
+from profiles_project.http.texts import address_fault, direction_fault, fault, nfc
 
 
 class PartialDateField(models.CharField[Any, Any]):
@@ -36,12 +36,19 @@ class PartialDateField(models.CharField[Any, Any]):
 
 
 _is_http_url = URLValidator(schemes=["http", "https"])
+# In characters, white space and escapes included; the largest list and the largest custom field fit in.
+LONGEST_JSON = 400_000
+
+
+def _check_address(url: str) -> None:
+    if found := address_fault(url):
+        raise ValidationError(*found)
 
 
 class HttpUrlField(models.URLField[Any, Any]):
-    """An address with http or https and no other scheme."""
+    """An address with http or https and no other scheme, which does not mislead."""
 
-    default_validators = [_is_http_url]
+    default_validators = [_is_http_url, _check_address]
 
     def formfield(self, **options: Any) -> Any:
         return super().formfield(**{"assume_scheme": "https", **options})
@@ -52,9 +59,11 @@ class StrictJSON(forms.JSONField):
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and value.strip():
+            if len(value) > LONGEST_JSON:
+                raise ValidationError(f"This has at most {LONGEST_JSON:,} characters.", code="max_length")
             try:
                 loads(value.encode())
-            except ParseError as exc:
+            except (ParseError, TooManyParts) as exc:
                 raise ValidationError(self.error_messages["invalid"], code="invalid") from exc
         return super().to_python(value)
 
@@ -100,6 +109,8 @@ class StringListField(models.JSONField[Any, Any]):
             text = f"This must be a list of at most {self.max_items} texts of at most {self.item_max} characters each."
             # Not the code "invalid", for which the form has a sentence of its own.
             raise ValidationError(text, code="not_a_list")
+        for found in filter(None, (fault(each, self.item_max) for each in value)):
+            raise ValidationError(*found)
         return [nfc(each.strip()) for each in value]
 
 
@@ -179,11 +190,11 @@ class LinkListField(models.JSONField[Any, Any]):
             raise ValidationError(text, code="not_a_list")
         if not all(self._resembles_link(each) for each in links):
             raise ValidationError("A link is an object with network, username and url, each a text.", code="not_a_link")
-        cleaned = [{name: nfc((each.get(name) or "").strip()) or None for name in self.MEMBERS} for each in links]
-        for fault in filter(None, map(self._fault, cleaned)):
+        cleaned = [{name: (each.get(name) or "").strip() or None for name in self.MEMBERS} for each in links]
+        for sentence in filter(None, map(self._fault, cleaned)):
             # Not the code "invalid", for which the form has a sentence of its own.
-            raise ValidationError(fault, code="not_a_link")
-        return cleaned
+            raise ValidationError(sentence, code="not_a_link")
+        return [{name: text and nfc(text) for name, text in link.items()} for link in cleaned]
 
     def _resembles_link(self, value: Any) -> bool:
         is_object = isinstance(value, dict) and value.keys() <= self.MEMBERS.keys()
@@ -194,8 +205,13 @@ class LinkListField(models.JSONField[Any, Any]):
         if link["network"] is None:
             return "A link needs its network."
         for name, most in self.MEMBERS.items():
-            if len(link[name] or "") > most:
+            text = link[name] or ""
+            if len(text) > most:
                 return f"A link's {name} has at most {most} characters."
+            if found := fault(text, most) or direction_fault(text):
+                return found[0]
+        if found := address_fault(link["url"] or ""):
+            return found[0]
         try:
             _is_http_url(link["url"] or "https://example.org")
         except ValidationError:

@@ -7,12 +7,11 @@ from functools import partial
 from typing import Any
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
-from rest_framework.serializers import ListSerializer
 from rest_framework.settings import api_settings
 
 from profiles import bulk, rendering, serializers
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
-from profiles_project.http.fields import Document
+from profiles_project.http.fields import Document, length_fault
 
 
 @dataclass(frozen=True)
@@ -89,9 +88,9 @@ def _update(model: type[Component], profile: Profile, data: Any, *, lenient: boo
 
 def _as_sent(data: Any) -> Any:
     """For what can't be judged without the rows that are stored, but for its length, lest all of them be looked up."""
-    if isinstance(data, list) and len(data) > serializers.JOB_LIMIT:
-        text = ListSerializer.default_error_messages["max_length"].format(max_length=serializers.JOB_LIMIT)
-        raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [ErrorDetail(text, "max_length")]})
+    found = length_fault(data, 0, serializers.JOB_LIMIT) if isinstance(data, list) else None
+    if found:
+        raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [ErrorDetail(*found)]})
     return data
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from profiles.partial_dates import parse
+from profiles_project.http.texts import address_fault
 
 Json = Mapping[str, Any]
 # The lines of a paragraph: at least one, none of them blank.
@@ -310,7 +311,8 @@ def _labelled(link: Link, label: str) -> Link:
 
 def _address(url: str) -> str:
     """The address to follow: of the web, mail or telephone, with no character that could end it early; else ""."""
-    if not FOLLOWED.match(url):
+    # What the API refuses may have come with an import, which keeps it as it was.
+    if not FOLLOWED.match(url) or address_fault(url):
         return ""
     return UNSAFE_IN_ADDRESS.sub(lambda match: f"%{ord(match[0]):02X}", url)
 

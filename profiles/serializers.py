@@ -10,6 +10,7 @@ from django.db import models
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.settings import api_settings
 from rest_framework.utils.serializer_helpers import BindingDict
 
 from profiles import partial_dates
@@ -22,8 +23,22 @@ from profiles.modelfields import (
     extra_fault,
 )
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
-from profiles_project.http.fields import AnyJSON, Document, Email, Flag, HttpUrl, ItemId, Number, StringList, Text
-from profiles_project.http.values import fold, nfc
+from profiles_project.http.fields import (
+    AnyJSON,
+    Document,
+    Email,
+    Flag,
+    HttpUrl,
+    ItemId,
+    Items,
+    Number,
+    StringList,
+    Text,
+    judge_each,
+    length_fault,
+    most_faults,
+)
+from profiles_project.http.texts import Fault, direction_fault, fault, fold, nfc, too_long
 from users.serializers import Password
 
 # More than this many items in one bulk request are work for a background job, which takes so many (contract 4).
@@ -39,9 +54,13 @@ PARTIAL_DATE = "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
 class PartialDate(Text):
     """A partial date: `2021`, `2021-03` or `2021-03-15` (contract 1.1)."""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=len("2021-03-15"), **options)
+
     def to_internal_value(self, data: Any) -> str:
         try:
-            return partial_dates.parse(super().to_internal_value(data))
+            # Whatever has another form is refused, so that its normal form need not be made.
+            return partial_dates.parse(data)
         except ValueError as exc:
             raise ValidationError(str(exc), code="invalid") from exc
 
@@ -70,32 +89,34 @@ class ExtraObject(serializers.Field):  # type: ignore[type-arg]  # an object wit
         return value
 
 
+class LinkName(Text):
+    """What a link is called."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if found := direction_fault(text):
+            raise ValidationError(*found)
+        return text
+
+
 class LinkSerializer(Document):
     """Where else the person is to be found: the network, the name there, the address."""
 
-    network = Text(max_length=LinkListField.MEMBERS["network"])
-    username = Text(max_length=LinkListField.MEMBERS["username"], required=False, allow_null=True)
+    network = LinkName(max_length=LinkListField.MEMBERS["network"])
+    username = LinkName(max_length=LinkListField.MEMBERS["username"], required=False, allow_null=True)
     url = HttpUrl(max_length=LinkListField.MEMBERS["url"], required=False, allow_null=True)
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         return {**dict.fromkeys(LinkListField.MEMBERS), **super().to_internal_value(data)}
 
 
-class LinkList(serializers.ListField):
-    """The links of a person; null clears them."""
+class LinkList(Items):
+    """The links of a person."""
 
     null_clears = True
 
     def __init__(self, **options: Any) -> None:
         super().__init__(child=LinkSerializer(), max_length=LinkListField.MAX_ITEMS, **options)
-
-    def run_validation(self, data: Any = serializers.empty) -> Any:
-        return [] if data is None else super().run_validation(data)
-
-    def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, list):
-            self.fail("not_a_list", input_type=type(data).__name__)
-        return super().to_internal_value(data)
 
 
 class ModelDocument(Document, serializers.ModelSerializer[Any]):
@@ -176,12 +197,17 @@ class ItemListSerializer(serializers.ListSerializer[Any]):
         return [] if data is None and self.allow_null else super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, list):
+            return super().to_internal_value(data)
+        # Before anything is looked up for the items, or they themselves are looked at.
+        if found := length_fault(data, self.min_length or 0, self.max_length):
+            raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [ErrorDetail(*found)]})
         if self.existing is None:
             profile = self.context.get("profile")
             model: type[Component] = self.child.Meta.model  # type: ignore[union-attr]  # of an ItemSerializer
             self.existing = profile.stored(model) if profile else {}
         self._seen: set[uuid.UUID] = set()
-        return super().to_internal_value(data)
+        return judge_each(self.run_child_validation, data, most_faults(self, data))
 
     def ids_in(self, data: Any) -> list[uuid.UUID]:
         """The ids that can be read in the body, before it is judged."""
@@ -267,7 +293,7 @@ def item_list(model: type[Component]) -> Any:
     return serializer_class(many=True, required=False, allow_null=True, max_length=model.max_rows)
 
 
-class SkillNames(serializers.ListField):
+class SkillNames(Items):
     """Skills by name: 1 to 100 characters each, once each without regard to case; null clears them."""
 
     default_error_messages = {"duplicate": "This skill stands in the list twice."}
@@ -278,12 +304,7 @@ class SkillNames(serializers.ListField):
         options = {"required": False, "allow_null": True, "max_length": Skill.max_rows, **options}
         super().__init__(child=child, **options)
 
-    def run_validation(self, data: Any = serializers.empty) -> Any:
-        return [] if data is None and self.allow_null else super().run_validation(data)
-
     def to_internal_value(self, data: Any) -> list[str]:
-        if not isinstance(data, list):
-            self.fail("not_a_list", input_type=type(data).__name__)
         names: list[str] = super().to_internal_value(data)
         first: dict[str, str] = {}
         again: Any = {}
@@ -305,7 +326,7 @@ class SkillDetail(ModelDocument):
         fields = ("kind", "name", *Skill.DETAILS)
 
 
-class SkillDetails(serializers.ListField):
+class SkillDetails(Items):
     """The details of skills, each skill once; null clears them. Those of a skill that is in no list are left out."""
 
     default_error_messages = {"duplicate": "The details of this skill stand in the list twice."}
@@ -314,12 +335,7 @@ class SkillDetails(serializers.ListField):
         most = Skill.max_rows * len(Skill.Kind)
         super().__init__(child=SkillDetail(), required=False, allow_null=True, max_length=most)
 
-    def run_validation(self, data: Any = serializers.empty) -> Any:
-        return [] if data is None else super().run_validation(data)
-
     def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
-        if not isinstance(data, list):
-            self.fail("not_a_list", input_type=type(data).__name__)
         details: list[dict[str, Any]] = super().to_internal_value(data)
         seen: set[tuple[str, str]] = set()
         again: Any = {}
@@ -344,6 +360,17 @@ class SkillsSerializer(Document):
 
 
 CUSTOM_KEY_LENGTH = CustomField._meta.get_field("key").max_length or 0
+
+
+def _custom_key(given: str) -> tuple[str, Fault | None]:
+    """The key of a custom field as it is stored, and what is wrong with it, None where nothing is."""
+    key = given.strip()
+    wrong = fault(key, CUSTOM_KEY_LENGTH)
+    if wrong is None:
+        key = nfc(key)
+    if wrong == too_long(CUSTOM_KEY_LENGTH) or not 1 <= len(key) <= CUSTOM_KEY_LENGTH:
+        wrong = f"A key has 1 to {CUSTOM_KEY_LENGTH} characters.", "key_length"
+    return key, wrong
 
 
 # For the schema: the map of custom fields.
@@ -378,15 +405,12 @@ class CustomFields(serializers.Field):  # type: ignore[type-arg]  # a map with a
         rows: dict[str, Any] = {}
         errors: dict[str, list[ErrorDetail]] = {}
         for given, value in data.items():
-            key = nfc(given).strip()
-            fault = custom_value_fault(value)
-            faults = [ErrorDetail(*fault)] if fault else []
-            if not 1 <= len(key) <= CUSTOM_KEY_LENGTH:
-                faults.append(ErrorDetail(f"A key has 1 to {CUSTOM_KEY_LENGTH} characters.", "key_length"))
-            elif key in rows:
-                faults.append(ErrorDetail("This key stands in the map twice.", "duplicate"))
-            if faults:
-                errors[given] = faults
+            key, wrong = _custom_key(given)
+            found = [each for each in (custom_value_fault(value), wrong) if each]
+            if not wrong and key in rows:
+                found.append(("This key stands in the map twice.", "duplicate"))
+            if found:
+                errors[given] = [ErrorDetail(*each) for each in found]
             rows[key] = value
         if errors:
             raise ValidationError(errors)
@@ -482,7 +506,7 @@ class DuplicateBody(Document):
 class OrderBody(Document):
     """All ids of a list, in the order in which it shall be."""
 
-    ids = serializers.ListField(child=ItemId(allow_null=False), max_length=JOB_LIMIT)
+    ids = Items(child=ItemId(allow_null=False), max_length=JOB_LIMIT)
 
 
 class SkillsBody(Document):
@@ -506,7 +530,7 @@ class CustomFieldsBody(Document):
     """Custom fields to add or overwrite."""
 
     # The metaclass takes the declaration away, so that DRF's own `fields` stays what it is.
-    fields = serializers.ListField(  # type: ignore[assignment]  # a field, not DRF's attribute of that name
+    fields = Items(  # type: ignore[assignment]  # a field, not DRF's attribute of that name
         child=CustomFieldEntry(), min_length=1, max_length=CustomField.max_rows
     )
 
@@ -520,17 +544,17 @@ class CustomFieldsBody(Document):
 class PasswordBody(Document):
     """The account's password, to confirm what can't be undone."""
 
-    password = Password(max_length=128)
+    password = Password()
 
 
 class KeysBody(Document):
     """Keys of custom fields to remove."""
 
-    keys = serializers.ListField(child=Text(), min_length=1, max_length=CustomField.max_rows)
+    keys = Items(child=Text(max_length=CUSTOM_KEY_LENGTH), min_length=1, max_length=CustomField.max_rows)
 
 
 def _ids_body(model: type[Component]) -> type[Document]:
-    ids = serializers.ListField(child=ItemId(allow_null=False), min_length=1, max_length=JOB_LIMIT)
+    ids = Items(child=ItemId(allow_null=False), min_length=1, max_length=JOB_LIMIT)
     name = f"{model.__name__}Ids"
     return type(name, (Document,), {f"{model.singular}_ids": ids, "__doc__": "The items to delete."})
 

@@ -14,6 +14,7 @@ import pytest
 
 from profiles.examples import ITEMS
 from profiles.models import COMPONENTS, PARTS, Experience, Profile
+from profiles_project.http.errors import MOST_FAULTS
 from tests.client import ApiClient
 from tests.contract import contract
 from tests.factories import EMPTY_SKILLS, make_profile, profile_document
@@ -234,7 +235,9 @@ def test_values_of_the_wrong_type_are_refused_all_at_once_and_each_at_its_place(
                     places -= {"/id"}
                 if places:
                     found = faults(api.send(operation.method, path, body))
-                    assert set(found) == places, (wrong, found)
+                    # Of very many faults the first are told.
+                    is_cut = len(found) == MOST_FAULTS and set(found) < places
+                    assert set(found) == places or is_cut, (wrong, found)
             if kind not in types_of(resolve(operation.schema)):
                 assert set(faults(api.send(operation.method, path, wrong))) == {""}, wrong
     assert set(faults(api.send(operation.method, path, None))) == {""}

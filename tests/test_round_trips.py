@@ -11,9 +11,7 @@ from hypothesis import given, settings
 from hypothesis.extra.django import TestCase
 
 from profiles.json_resume.mapping import ALL_SECTIONS, BASICS, IN_SKILLS, LOCATION, OURS_IN_META, PROFILES, Key
-from profiles.json_resume.values import fold as json_resume_fold
 from profiles.linkedin import BASICS as OF_BASICS, FILES
-from profiles_project.http.values import fold as database_fold
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import UserFactory
@@ -123,13 +121,6 @@ class TestAnything(TestCase):
         assert without_ids(again) == without_ids(profile)
         for each in (profile, again):
             self.api.delete(f"{API}/profiles/{each['id']}")
-
-
-@pytest.mark.pure
-@pytest.mark.parametrize("text", ["Straße", "STRASSE", "\u0390", "\u03aa\u0301", "e\u0301", "C++"])
-def test_names_are_the_same_here_as_in_the_database(text: str) -> None:
-    """The translation is pure, and so has a line of its own for it."""
-    assert json_resume_fold(text) == database_fold(text)
 
 
 # The documentation ------------------------------------------------------------------------------------------------

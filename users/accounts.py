@@ -14,7 +14,7 @@ from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from profiles_project.http.logs import security_event
-from profiles_project.http.values import fold, search_key
+from profiles_project.http.texts import fold, search_key
 from users.events import note
 from users.links import open_link
 from users.models import Mail, Session, User

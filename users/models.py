@@ -11,7 +11,8 @@ from django.db.models import Q
 from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
-from profiles_project.http.values import FoldedField, SearchField, fold, new_id, nfc
+from profiles_project.http.texts import fold, nfc
+from profiles_project.http.values import FoldedField, SearchField, new_id
 
 # A phone may send one refresh token twice: that long, the second gets what the first got (contract 2).
 REFRESH_GRACE = dt.timedelta(seconds=30)
@@ -134,10 +135,12 @@ class SessionQuerySet(models.QuerySet["Session"]):
     def start(self, user: User, user_agent: str) -> "Session":
         """Store a new session of the user on the device that calls itself `user_agent`."""
         now = whole_second()
-        shown = "".join(letter if letter.isprintable() else " " for letter in user_agent)
+        # Before each letter is looked at: a device may call itself anything.
+        said = user_agent.strip()[:USER_AGENT_LENGTH]
+        shown = "".join(letter if letter.isprintable() else " " for letter in said)
         return self.create(
             user=user,
-            user_agent=shown.strip()[:USER_AGENT_LENGTH],
+            user_agent=shown.strip(),
             created_at=now,
             last_used_at=now,
             rotated_at=now,

@@ -15,11 +15,12 @@ from django.views.generic import FormView
 from rest_framework.exceptions import ValidationError
 
 from profiles_project.http.errors import Problem, faults
+from profiles_project.http.forms import JudgedForm
 from profiles_project.http.ratelimit import TooManyRequests, client_network, spend
 from users.accounts import confirm_address, reset_password
 
 
-class LinkForm(forms.Form):
+class LinkForm(JudgedForm, forms.Form):
     """The link's token, which travels in the page."""
 
     token = forms.CharField(widget=forms.HiddenInput, max_length=1000)

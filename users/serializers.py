@@ -10,19 +10,35 @@ from rest_framework.fields import empty
 
 from profiles_project.http.fields import Document, Email, Text
 from users.models import Session, User
-from users.validators import password_faults
+from users.validators import length_faults, password_faults
+
+# In characters. No token of ours has so many.
+LONGEST_TOKEN = 4_000
+# Of a password that is only compared: whoever set it with a command of Django's may have passed by the rules.
+LONGEST_PASSWORD = 10_000
 
 
 class Password(serializers.CharField):
     """A password, taken exactly as it was sent."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(trim_whitespace=False, write_only=True, **options)
+    def __init__(self, *, max_length: int = LONGEST_PASSWORD, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, write_only=True, max_length=max_length, **options)
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
         return data
+
+
+class TokenText(Text):
+    """A token, compared as it came: what isn't ASCII is none of ours."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=LONGEST_TOKEN, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        text: str = data.strip()
+        return text
 
 
 @extend_schema_field({"type": "string", "minLength": 8, "maxLength": 128, "writeOnly": True})
@@ -37,6 +53,8 @@ class NewPassword(Password):
         self.owner = owner
 
     def run_validation(self, data: Any = empty) -> str:
+        if isinstance(data, str) and (faults := length_faults(data)):
+            raise ValidationError(faults)
         password: str = super().run_validation(data)
         if self.owner and (faults := password_faults(password, self.owner(self.parent))):
             raise ValidationError(faults)
@@ -77,13 +95,13 @@ class Credentials(Document):
 class Refresh(Document):
     """The refresh token to trade in."""
 
-    refresh_token = Text()
+    refresh_token = TokenText()
 
 
 class Logout(Document):
     """A refresh token whose session is to end too."""
 
-    refresh_token = serializers.CharField(required=False, allow_null=True, allow_blank=True)
+    refresh_token = TokenText(required=False, allow_null=True)
 
 
 class Me(serializers.ModelSerializer[User]):
@@ -122,7 +140,7 @@ class ForgottenPassword(Document):
 class PasswordReset(Document):
     """The token of a link, which tells whose the password to come is."""
 
-    token = Text()
+    token = TokenText()
     new_password = NewPassword()
 
 
@@ -136,7 +154,7 @@ class EmailChange(Document):
 class LinkToken(Document):
     """The token of a link."""
 
-    token = Text()
+    token = TokenText()
 
 
 class TokensUser(serializers.ModelSerializer[User]):

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.utils import timezone
 from django_tasks import task
 
+from profiles_project.http.texts import fold
 from profiles_project.http.tracing import tracer
-from profiles_project.http.values import fold
 from users.emails import compose
 from users.models import SHORTEST_PAUSE, Mail, User
 

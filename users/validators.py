@@ -1,6 +1,7 @@
 """The rules for passwords that Django doesn't bring (contract 2); the settings name all of them, once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
@@ -47,10 +48,24 @@ class CharacterClassesValidator:
         return "Your password must contain an upper-case letter, a lower-case letter and a digit."
 
 
+def length_faults(password: str) -> list[ErrorDetail]:
+    """That a new password is too long, as sentence and code, or an empty list: to be asked before all other rules.
+
+    Some of them compare it part by part with what is known of the user, which takes long for a long one.
+    """
+    validators = password_validation.get_default_password_validators()
+    lengths = [each for each in validators if isinstance(each, MaximumLengthValidator)]
+    return _faults(password, None, lengths)
+
+
 def password_faults(password: str, user: User) -> list[ErrorDetail]:
     """Every rule that the user's new password breaks, as sentence and code; an empty list for a good one."""
+    return length_faults(password) or _faults(password, user, None)
+
+
+def _faults(password: str, user: User | None, validators: Sequence[Any] | None) -> list[ErrorDetail]:
     try:
-        password_validation.validate_password(password, user)
+        password_validation.validate_password(password, user, validators)
     except ValidationError as exc:
         return [ErrorDetail(_sentence(error), str(error.code)) for error in exc.error_list]
     return []

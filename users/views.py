@@ -21,7 +21,7 @@ from profiles_project.http.errors import ParameterInvalid, faults
 from profiles_project.http.fields import Email
 from profiles_project.http.logs import security_event
 from profiles_project.http.pagination import paginate
-from profiles_project.http.values import fold
+from profiles_project.http.texts import fold
 from profiles_project.http.views import APIView
 from users import openapi, serializers
 from users.accounts import confirm_address, replace_password, reset_password
@@ -173,11 +173,12 @@ class LogoutView(PrivateView):
 
     @openapi.logout
     def post(self, request: Request) -> Response:
-        body = self.body(optional=True)
+        form = serializers.Logout(data=self.body(optional=True))
         ending = [self.session.pk]
         # Whatever is no good token of this user is nothing to end.
-        with suppress(TokenError, KeyError, TypeError):
-            ending.append(RefreshToken.parse(body["refresh_token"]).session_id)
+        if form.is_valid() and (text := form.validated_data.get("refresh_token")):
+            with suppress(TokenError):
+                ending.append(RefreshToken.parse(text).session_id)
         self.account.sessions.filter(pk__in=ending).end()
         note("logout", self.account, session=self.session.pk)
         return message("Logged out successfully")

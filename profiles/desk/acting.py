@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from profiles.desk.actions import ACTIONS, Action, Refused, perform, rows_for
 from profiles.desk.rows import page_of, person_link, person_of
+from profiles_project.http.forms import JudgedForm
 from profiles_project.http.logs import security_event
 
 # As many as a page of a list shows.
@@ -20,7 +21,7 @@ SHORTEST_REASON = 5
 REASON_HELP = "For the audit log, where it can't be changed: a ticket's number, who asked. No names, no addresses."
 
 
-class ReasonForm(forms.Form):
+class ReasonForm(JudgedForm, forms.Form):
     """Why it is done."""
 
     reason = forms.CharField(

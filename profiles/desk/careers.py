@@ -25,10 +25,11 @@ from profiles.models import COMPONENTS, CustomField, Part, Profile, Skill
 from profiles.readable import arrange
 from profiles_project.http.adminlists import CountedFilter, masked_email, masked_phone
 from profiles_project.http.errors import faults
-from profiles_project.http.values import fold, nfc
+from profiles_project.http.forms import JudgedForm
+from profiles_project.http.texts import fold, nfc
 
 
-class CareerForm(ModelForm[Any]):
+class CareerForm(JudgedForm, ModelForm[Any]):
     """Texts in NFC, as the API stores them; the value of a custom field stays as it is."""
 
     def clean(self) -> dict[str, Any]:

@@ -18,15 +18,16 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.generic import FormView
 
+from profiles_project.http.forms import JudgedForm
 from profiles_project.http.ratelimit import TooManyRequests, client_network, spend
-from profiles_project.http.values import fold
+from profiles_project.http.texts import fold
 from users import second_factor
 from users.accounts import replace_password
 from users.events import note
 from users.models import User
 
 
-class PasswordForm(AdminAuthenticationForm):
+class PasswordForm(JudgedForm, AdminAuthenticationForm):
     """Django's form, which counts before it looks at the password."""
 
     # Without Django's remark on letters: those of an address are the same in any case.
@@ -41,7 +42,7 @@ class PasswordForm(AdminAuthenticationForm):
         return super().clean()
 
 
-class CodeForm(forms.Form):
+class CodeForm(JudgedForm, forms.Form):
     """The six digits that an app shows; people put a space between them."""
 
     code = forms.CharField(
@@ -59,7 +60,7 @@ class CodeForm(forms.Form):
         return code
 
 
-class PasswordAgainForm(forms.Form):
+class PasswordAgainForm(JudgedForm, forms.Form):
     """The password of who is logged in: a desk that nobody watches has a session and no password."""
 
     password = forms.CharField(
@@ -79,7 +80,7 @@ class PasswordAgainForm(forms.Form):
         return password
 
 
-class NewPasswordForm(AdminPasswordChangeForm):
+class NewPasswordForm(JudgedForm, AdminPasswordChangeForm):
     """Django's form, which notes a wrong password."""
 
     def clean_old_password(self) -> str:

@@ -18,6 +18,7 @@ from profiles.desk.base import DeskAdmin
 from profiles.desk.roles import ROLES
 from profiles.models import Job, Profile
 from profiles_project.http.adminlists import CountedFilter, masked_email
+from profiles_project.http.forms import JudgedForm
 from users.accounts import end_admin_sessions
 from users.models import Mail, User
 from users.tasks import file_mail
@@ -54,7 +55,7 @@ class TroubleFilter(CountedFilter):
         ]
 
 
-class AccountForm(ModelForm[User]):
+class AccountForm(JudgedForm, ModelForm[User]):
     """An account as superusers mend it."""
 
     def clean(self) -> None:
@@ -173,12 +174,18 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
         return False
 
 
+class RoleForm(JudgedForm, ModelForm[Group]):
+    """A role as superusers mend it."""
+
+
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
 class RoleAdmin(DeskAdmin, GroupAdmin):
     """Who may do what, looked at and changed by superusers; each change has its entry in the audit log."""
+
+    form = RoleForm
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         # Those of the release come back with the next `migrate`, and without their people.

@@ -212,6 +212,8 @@ ALL_SECTIONS = (*SECTIONS, SKILLS)
 IN_SKILLS = ("languages", "certifications")
 # As many as a list of ours takes (contract 3.1); of skills as both lists together.
 MAX_ITEMS = 1_000
+# Of one object. No résumé has so many; each that we have no field for is told of in the report.
+MAX_KEYS = 10_000
 # What tells of other people.
 PRIVATE = ("references",)
 # The label of a profile that nobody gave another.

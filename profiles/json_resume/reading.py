@@ -6,13 +6,15 @@ Where nothing came and something stands in for it, `given` is absent.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from profiles.json_resume import mapping
 from profiles.json_resume.mapping import NOT_GIVEN, SECTIONS, SKILLS, Key, Section, is_empty
 from profiles.json_resume.parts import ABSENT, EMPTY, Entry, Part, Path
-from profiles.json_resume.values import UNKNOWN_FLUENCY, fingerprint, fold
+from profiles.json_resume.values import UNKNOWN_FLUENCY, fingerprint
+from profiles_project.http.texts import fold
 
 # Of `extra.basics`: entries of its profiles that are no links of ours; no document has a key of that name.
 OTHER_PROFILES = "profiles[]"
@@ -69,7 +71,7 @@ class Reading:
         own = dict(raw)
         place, links = own.pop("location", None), own.pop("profiles", None)
         networks = {name: own.pop(name) for name in mapping.NETWORKS.values() if name in own}
-        self.basics = Part(("basics",), own, mapping.BASICS)
+        self.basics = _read(("basics",), own, mapping.BASICS)
         if not self.basics.values.get("full_name"):
             raise NoResume(("basics", "name"), "required", "A résumé needs a name.")
         if not self.basics.values.get("email"):
@@ -100,7 +102,7 @@ class Reading:
         if "display" in given:
             display = given.pop("display")
             self.line["location"] = display.strip() if isinstance(display, str) else None
-        self.place = Part(path, given, mapping.LOCATION)
+        self.place = _read(path, given, mapping.LOCATION)
         if self.line.get("location", path) is None and not one_line(self.place.values):
             self.place.tell("changed", EMPTY, "display")
         if self.line and self.place.values == {"city": self.line["location"]}:
@@ -116,8 +118,9 @@ class Reading:
         if not isinstance(raw, list):
             self._keep("basics", "profiles", raw, path, "This must be a list; it is kept aside.")
             return
+        _check_size(path, "profiles", raw)
         for index, each in enumerate(raw):
-            part = Part((*path, index), each, mapping.PROFILES) if isinstance(each, Mapping) else None
+            part = _read((*path, index), each, mapping.PROFILES) if isinstance(each, Mapping) else None
             if part is None or not part.values:
                 sentence = "This says nothing of a network; it is kept aside."
                 self._keep("basics", OTHER_PROFILES, {str(index): each}, (*path, index), sentence)
@@ -133,15 +136,13 @@ class Reading:
         if not isinstance(raw, list):
             self._keep(section.name, "given", raw, (section.name,), "This must be a list; it is kept aside.")
             return
-        if len(raw) > mapping.MAX_ITEMS:
-            sentence = f"{section.name} has {len(raw):,} items; {mapping.MAX_ITEMS:,} are the most."
-            raise NoResume((section.name,), "max_length", sentence)
+        _check_size((section.name,), section.name, raw)
         for index, each in enumerate(raw):
             path = (section.name, index)
             if not isinstance(each, Mapping):
                 self._set_aside(path, each, "This must be an object; it is kept aside.")
                 continue
-            part = Part(path, each, section.keys, section)
+            part = _read(path, each, section.keys, section)
             if why := _complete(section, part):
                 self._set_aside(path, each, why)
             else:
@@ -193,6 +194,7 @@ class Reading:
             if ours is not None:
                 self.entries.append(Entry(path, "refused", "This must be an object."))
             return
+        _check_size(path, mapping.OURS_IN_META, ours)
         forms = {"label": str, "customFields": Mapping, "unknown": Mapping}
         if isinstance(ours.get("unknown"), Mapping):
             ours = {**ours, "unknown": self._own_unknown(ours["unknown"], (*path, "unknown"))}
@@ -315,14 +317,17 @@ class Reading:
 
     def mend(self, faults: Sequence[Fault]) -> list[Fault]:
         """Take out or shorten what is at fault; the faults that can't be mended, since a whole list is at fault."""
-        self._index()
         found = [(self._part(fault.path), fault) for fault in faults]
-        return [fault for located, fault in found if not self._mend(located, fault)]
+        left = [fault for located, fault in found if not self._mend(located, fault)]
+        # Made anew where it is asked for again.
+        self.__dict__.pop("_skills_by", None)
+        return left
 
-    def _index(self) -> None:
-        """Which skills the lists of `document()` name, in their order; until something is taken out."""
+    @cached_property
+    def _skills_by(self) -> dict[str, list[Part]]:
+        """Which skills the lists of `document()` name, in their order; until something is mended."""
         skills = self.items["skills"]
-        self._skills_by: dict[str, list[Part]] = {
+        return {
             "technical": [part for part in skills if kind_of(part) == "technical"],
             "soft": [part for part in skills if kind_of(part) == "soft"],
             "details": [part for part in skills if self._detail(part)],
@@ -330,7 +335,6 @@ class Reading:
 
     def source(self, path: Path) -> Path:
         """Where in the résumé a value of `document()` came from, as far down as can be said."""
-        self._index()
         if path[:1] == ("extra",) and path[1:]:
             return path[1:]
         if path[:1] in {("label",), ("custom_fields",)}:
@@ -452,6 +456,7 @@ def check(resume: Any) -> None:
         raise NoResume((), "not_a_resume", "A JSON Resume document is an object.")
     if not resume or all(is_empty(value) for value in resume.values()):
         raise NoResume((), "empty", "This document is empty; there is nothing to import.")
+    _check_size((), "The document", resume)
     version = _VERSION.search(str(resume.get("$schema") or ""))
     if version and int(version[1]) > 1:
         sentence = f"This is a document of version {version[1]}; version 1.0.0 of JSON Resume can be read."
@@ -461,6 +466,20 @@ def check(resume: Any) -> None:
         raise NoResume((), "not_a_resume", sentence)
     if not isinstance(resume.get("basics"), Mapping):
         raise NoResume(("basics",), "required", "A JSON Resume document needs basics, an object with at least a name.")
+
+
+def _check_size(path: Path, name: str, raw: Sequence[Any] | Mapping[str, Any]) -> None:
+    """Raises NoResume for a list of too many items, or an object of too many keys, before any of them is read."""
+    is_object = isinstance(raw, Mapping)
+    most = mapping.MAX_KEYS if is_object else mapping.MAX_ITEMS
+    if len(raw) > most:
+        sentence = f"{name} has {len(raw):,} {'keys' if is_object else 'items'}; {most:,} are the most."
+        raise NoResume(path, "max_length", sentence)
+
+
+def _read(path: Path, raw: Mapping[str, Any], keys: Iterable[Key], section: Section | None = None) -> Part:
+    _check_size(path, section.noun.capitalize() if section else str(path[-1]), raw)
+    return Part(path, raw, keys, section)
 
 
 def kind_of(part: Part) -> str:

@@ -3,17 +3,21 @@
 import hashlib
 import json
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from profiles.json_resume.mapping import Key, is_empty
+from profiles.json_resume.mapping import MAX_ITEMS, Key, is_empty
 from profiles.partial_dates import parse
+from profiles_project.http.texts import MOST_MARKS, NFC_SHRINKS, has_long_run, nfc
 
 
 class Unreadable(ValueError):
     """What can't be read as the field's value: why, in one sentence."""
 
+
+# In characters, as many as the longest text of ours has (contract 3.1), and one more: what is longer is cut, or kept
+# aside, by whoever judges it, and what stands behind it need not be read.
+_READ = NFC_SHRINKS * 2_001
 
 # A reader gives the value that is stored, and where that isn't what came, the sentence that says why.
 Read = tuple[Any, str]
@@ -53,8 +57,13 @@ def text(given: Any) -> Read:
         return str(given), "This number is stored as a text."
     if not isinstance(given, str):
         raise Unreadable("This must be a text; it is kept aside.")
-    value = unicodedata.normalize("NFC", given.strip())
-    return value, "" if value == given else "White space around it was removed, or its letters put in Unicode's NFC."
+    value = given.strip()[:_READ]
+    if has_long_run(value):
+        raise Unreadable(f"More than {MOST_MARKS} combining marks stand in a row in this; it is kept aside.")
+    value = nfc(value)
+    return value, "" if value == given[
+        :_READ
+    ] else "White space around it was removed, or its letters put in Unicode's NFC."
 
 
 def url(given: Any) -> Read:
@@ -97,6 +106,8 @@ def texts(given: Any) -> Read:
         return [text(given)[0]], "A single text was made a list."
     if not isinstance(given, list):
         raise Unreadable("This must be a list of texts; it is kept aside.")
+    if len(given) > MAX_ITEMS:
+        raise Unreadable(f"A list has {MAX_ITEMS:,} texts at most; it is kept aside.")
     made, why = [], ""
     for each in given:
         try:
@@ -104,7 +115,7 @@ def texts(given: Any) -> Read:
             made.append(value)
             why = why or changed
         except Unreadable:
-            why = "Only texts can stand in this list; the rest was left out of it."
+            why = "Only texts that can be stored stand in this list; the rest was left out of it."
     return made, why
 
 
@@ -161,11 +172,6 @@ READERS: Mapping[str, Callable[[Any], Read]] = {
     "fluency": fluency,
     "skill_kind": skill_kind,
 }
-
-
-def fold(value: str) -> str:
-    """The key under which texts are equal without case, as the database has it (`profiles_project.http.values`)."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", value).casefold())
 
 
 def fits(key: Key, value: Any) -> bool:

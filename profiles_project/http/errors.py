@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import (
@@ -27,6 +28,10 @@ MEDIA_TYPE = "application/problem+json"
 # An identifier, not an address to fetch: the same on every deployment, so that clients may compare it as it stands.
 TYPE_BASE = "https://profiles.example/problems/"
 RETRY_AFTER_SECONDS = 2
+# As many faults as one answer tells; whoever judges a list stops looking for more (contract 1.3).
+MOST_FAULTS = 100
+# In characters: of a key in a pointer, or in a sentence. No key of ours is so long.
+LONGEST_STEP = 60
 
 # The problems that need no class of their own, by status: slug, title and the sentence where nobody said a better one.
 BY_STATUS: dict[int, tuple[str, str, str]] = {
@@ -105,16 +110,22 @@ class ParameterInvalid(exceptions.ValidationError):
 
 
 def pointer(path: tuple[str | int, ...]) -> str:
-    """The RFC 6901 pointer of a path of keys and indexes."""
-    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+    """The RFC 6901 pointer of a path of keys and indexes; a key that is too long for that is cut."""
+    return "".join("/" + _shown(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
 def label(path: tuple[str | int, ...]) -> str:
     """The path as a person reads it: `experiences[2].title`."""
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+        text += f"[{step}]" if isinstance(step, int) else f".{_shown(step)}" if text else _shown(step)
     return text
+
+
+def _shown(step: str | int) -> str:
+    """A key or an index as it is told; of a long key the beginning alone, which a client may have made of anything."""
+    text = str(step)
+    return text if len(text) <= LONGEST_STEP else f"{text[:LONGEST_STEP]}…"
 
 
 def faults(detail: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
@@ -136,14 +147,16 @@ def _validation_problem(exc: exceptions.ValidationError, body_label: str) -> Pro
     if isinstance(exc, ParameterInvalid):
         name = exc.parameter
         found = [{"parameter": name, "code": code, "detail": text} for _, code, text in faults(exc.detail)]
+        more = {}
         sentence = f"{name}: {found[0]['detail']}"
     else:
-        items = list(faults(exc.detail)) or [((), "invalid", BY_STATUS[422][2])]
-        found = [{"pointer": pointer(path), "code": code, "detail": text} for path, code, text in items]
+        items = list(islice(faults(exc.detail), MOST_FAULTS + 1)) or [((), "invalid", BY_STATUS[422][2])]
+        found = [{"pointer": pointer(path), "code": code, "detail": text} for path, code, text in items[:MOST_FAULTS]]
         path, _, text = items[0]
+        more = {"more": True} if len(items) > MOST_FAULTS else {}
         where = label((body_label, *path) if body_label and path and isinstance(path[0], int) else path)
         sentence = f"{where}: {text}" if where else text
-    return Problem(sentence, status=422, errors=found)
+    return Problem(sentence, status=422, errors=found, **more)
 
 
 def to_problem(exc: BaseException, *, body_label: str = "") -> Problem | None:
@@ -165,7 +178,7 @@ def to_problem(exc: BaseException, *, body_label: str = "") -> Problem | None:
     if status is None:
         return None
     # Where DRF's own sentence says more than ours, it stays.
-    detail = str(exc.detail) if isinstance(exc, exceptions.APIException) and status in {400, 401, 404} else None
+    detail = str(exc.detail) if isinstance(exc, exceptions.APIException) and status in {400, 401, 404, 413} else None
     sources = (("WWW-Authenticate", "auth_header"), ("Retry-After", "wait"))
     headers = {header: str(getattr(exc, source)) for header, source in sources if getattr(exc, source, None)}
     return Problem(detail, status=status, headers=headers)

@@ -6,8 +6,7 @@
 import math
 import re
 import uuid
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -24,7 +23,9 @@ from rest_framework.fields import SkipField, empty
 from rest_framework.settings import api_settings
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
-from profiles_project.http.values import is_storable, nfc, parse_id
+from profiles_project.http.errors import MOST_FAULTS, faults
+from profiles_project.http.texts import Fault, address_fault, fault, nfc, too_long
+from profiles_project.http.values import is_storable, parse_id
 
 
 class Text(serializers.CharField):
@@ -33,26 +34,39 @@ class Text(serializers.CharField):
     A bulk request holds thousands of them, so what is plainly right is not sent through all of DRF's machinery.
     """
 
+    def __init__(self, *, max_length: int, **options: Any) -> None:
+        super().__init__(max_length=max_length, **options)
+
     def run_validation(self, data: Any = empty) -> Any:
-        if not isinstance(data, str) or self.read_only:
+        if data is empty or data is None or self.read_only:
             return super().run_validation(data)
+        if not isinstance(data, str):
+            # DRF would write it out, however large it is, to see whether that is empty.
+            self.fail("invalid")
         if not (text := data.strip()):
             return None if self.allow_null else super().run_validation(data)
         value = self.to_internal_value(text)
         shortest, longest, only_lengths = self._bounds
-        if not (only_lengths and shortest <= len(value) <= longest and is_storable(value)):
+        length = len(value)
+        if length > longest:
+            # Before the other rules, some of which take long for a long text.
+            raise ValidationError(*too_long(longest))
+        if not (only_lengths and shortest <= length and is_storable(value)):
             self.run_validators(value)
         return value
 
     def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return nfc(data.strip())
+        text: str = data.strip()
+        if text.isascii():
+            return text
+        if found := fault(text, self._bounds[1]):
+            raise ValidationError(*found)
+        return nfc(text)
 
     @cached_property
-    def _bounds(self) -> tuple[float, float, bool]:
+    def _bounds(self) -> tuple[int, int, bool]:
         """The shortest and the longest length, and whether all validators are about these and what can't be stored."""
-        shortest, longest = [0.0], [math.inf]
+        shortest, longest = [0], []
         others = 0
         for validator in self.validators:
             if isinstance(validator, MaxLengthValidator):
@@ -92,9 +106,11 @@ class HttpUrl(Text):
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         if not _SCHEME.match(text):
-            return "https://" + text.removeprefix("//")
-        if not text.lower().startswith(("http://", "https://")):
+            text = "https://" + text.removeprefix("//")
+        elif not text[: len("https://")].lower().startswith(("http://", "https://")):
             self.fail("scheme")
+        if found := address_fault(text):
+            raise ValidationError(*found)
         return text
 
 
@@ -147,29 +163,70 @@ class ItemId(serializers.UUIDField):
             self.fail("invalid", value=data)
 
 
-class StringList(serializers.ListField):
-    """A list of strings of at most `item_max` characters each; null clears it."""
+def length_fault(items: Sequence[Any], shortest: int, longest: int) -> Fault | None:
+    """What is wrong with the number of a list's items, in DRF's words; None where nothing is."""
+    if len(items) > longest:
+        return f"Ensure this field has no more than {longest} elements.", "max_length"
+    if len(items) < shortest:
+        return f"Ensure this field has at least {shortest} elements.", "min_length"
+    return None
 
-    null_clears = True
 
-    def __init__(self, *, item_max: int, max_length: int = 50, **options: Any) -> None:
-        child = Text(max_length=item_max, allow_blank=True)
+def judge_each(judge: Callable[[Any], Any], items: Sequence[Any], most_faults: int = MOST_FAULTS) -> list[Any]:
+    """What `judge` makes of each of the items. Raises ValidationError with the faults by index.
+
+    The items are looked at until more than `most_faults` are found, so that a refused list costs no more than that.
+    """
+    values: list[Any] = []
+    errors: dict[int, Any] = {}
+    found = 0
+    for index, item in enumerate(items):
+        try:
+            values.append(judge(item))
+        except ValidationError as exc:
+            errors[index] = exc.detail
+            found += sum(1 for _ in faults(exc.detail))
+            if found > most_faults:
+                break
+    if errors:
+        raise ValidationError(errors)
+    return values
+
+
+def most_faults(field: serializers.Field[Any, Any, Any, Any], items: Sequence[Any]) -> int:
+    """At how many faults in these items the field is to stop; the context's `most_faults` may allow more."""
+    # Looked up for long lists alone, since DRF climbs to the root of all fields for it.
+    return int(field.context.get("most_faults", MOST_FAULTS)) if len(items) > MOST_FAULTS else MOST_FAULTS
+
+
+class Items(serializers.ListField):
+    """A list of at most `max_length` items. How many there are is judged before any of them; null clears it."""
+
+    def __init__(self, *, max_length: int, **options: Any) -> None:
         self.max_length: int
-        super().__init__(child=child, max_length=max_length, **options)
+        super().__init__(max_length=max_length, **options)
 
     def run_validation(self, data: Any = empty) -> Any:
-        if data is None:
+        if data is None and self.allow_null:
             return []
-        if isinstance(data, list) and len(data) <= self.max_length:
-            with suppress(ValidationError):
-                return [self.child.run_validation(each) for each in data]
-        # DRF's own way is slower, and says which of them is at fault.
-        return super().run_validation(data)
+        # DRF's own way would only judge the length once more.
+        return self.to_internal_value(data) if isinstance(data, list) else super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, list):
             self.fail("not_a_list", input_type=type(data).__name__)
-        return super().to_internal_value(data)
+        if found := length_fault(data, self.min_length or 0, self.max_length):
+            raise ValidationError(*found)
+        return judge_each(self.child.run_validation, data, most_faults(self, data))
+
+
+class StringList(Items):
+    """A list of strings of at most `item_max` characters each."""
+
+    null_clears = True
+
+    def __init__(self, *, item_max: int, max_length: int = 50, **options: Any) -> None:
+        super().__init__(child=Text(max_length=item_max, allow_blank=True), max_length=max_length, **options)
 
 
 @extend_schema_field({"description": "Any JSON value, null included."})

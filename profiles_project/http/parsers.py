@@ -5,10 +5,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import IO, Any, NoReturn
 
 from django.utils.http import parse_header_parameters
-from rest_framework.exceptions import ParseError, UnsupportedMediaType
+from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
 MAX_DEPTH = 32
@@ -17,6 +18,8 @@ MIN_INTEGER = -(2**63)
 LONGEST_INTEGER = len(str(MIN_INTEGER))
 # More of a key or a number than this is not repeated in an error.
 SHOWN = 40
+# Of commas and opening brackets. Each may be a value, which takes up to a hundred times the memory of its text.
+MOST_PARTS = 500_000
 CONTAINERS = (dict, list)
 
 # Found in few bodies, so that most are spared the closer look of SOUND_ESCAPES.
@@ -34,13 +37,24 @@ SOUND_ESCAPES = re.compile(
 )
 
 
+class TooManyParts(APIException):
+    """413: JSON of so many values that only an attack needs them."""
+
+    status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    default_detail = f"The request body has more than {MOST_PARTS:,} commas and brackets; no career has so many."
+
+
 def loads(body: bytes) -> Any:
     """The value of a JSON text in UTF-8, a byte order mark before it tolerated (RFC 8259, section 8.1).
 
     Raises ParseError, whose detail is one sentence, for anything else: broken UTF-8 or JSON, an empty text, NaN and
     the infinities, integers beyond 64 bits, NUL characters, lone surrogates, a key twice in one object, and objects
-    and arrays nested more than MAX_DEPTH deep.
+    and arrays nested more than MAX_DEPTH deep. Raises TooManyParts before it reads anything, where commas and
+    opening brackets are more than MOST_PARTS.
     """
+    # In texts they count too, which keeps this quick.
+    if sum(map(body.count, (b",", b"[", b"{"))) > MOST_PARTS:
+        raise TooManyParts
     text = _decode(body)
     try:
         value = DECODER.decode(text)

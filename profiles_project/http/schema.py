@@ -40,8 +40,9 @@ class ProblemDocument(serializers.Serializer[Any]):
     instance = serializers.CharField(help_text="The path of the request.")
     request_id = serializers.CharField(help_text="Quote it when you ask for help.")
     errors = Fault(  # type: ignore[assignment]  # a field, not DRF's attribute of that name
-        many=True, required=False, help_text="With 422 only: every field at fault."
+        many=True, required=False, help_text="With 422 only: every field at fault, but 100 at most."
     )
+    more = serializers.BooleanField(required=False, help_text="True where there are more faults than `errors` tells.")
     version = serializers.IntegerField(required=False, help_text="With 412 only: the profile's current version.")
 
 

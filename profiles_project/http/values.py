@@ -1,12 +1,13 @@
-"""Values that every app shares: identifiers and texts that compare without case."""
+"""Values that every app shares: identifiers, and columns of texts that compare without case."""
 
 import json
-import unicodedata
 import uuid
 from collections.abc import Sequence
 
 import uuid_utils.compat
 from django.db import models
+
+from profiles_project.http.texts import fold, search_key
 
 
 def new_id() -> uuid.UUID:
@@ -22,11 +23,6 @@ def parse_id(text: object) -> uuid.UUID:
     if not isinstance(text, str) or str(value := uuid.UUID(text)) != text.lower():
         raise ValueError("This is no UUID.")
     return value
-
-
-def nfc(text: str) -> str:
-    """The text in Unicode normal form C, the one form in which texts are stored."""
-    return unicodedata.normalize("NFC", text)
 
 
 def is_storable(text: str) -> bool:
@@ -52,25 +48,6 @@ def is_same(one: object, other: object) -> bool:
 
 def _in_order(value: object) -> str:
     return json.dumps(value, sort_keys=True)
-
-
-def search_key(*texts: str) -> str:
-    """The texts as support searches them: without case and without marks above or below a letter, one space between.
-
-    «Jürgen  Groß» and «JURGEN GROSS» have the same. Whoever types a name may not know how its owner writes it.
-    """
-    bare = "".join(
-        letter for letter in unicodedata.normalize("NFKD", " ".join(texts)) if not unicodedata.combining(letter)
-    )
-    return " ".join(nfc(bare.casefold()).split())
-
-
-def fold(text: str) -> str:
-    """The key under which texts are equal without case: «Straße» and «STRASSE» have the same.
-
-    Made in Python, since the `lower()` of PostgreSQL and that of SQLite differ.
-    """
-    return nfc(nfc(text).casefold())
 
 
 class FoldedField(models.CharField[str, str]):

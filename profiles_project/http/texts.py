@@ -1,0 +1,114 @@
+"""The gate that every text passes before anything is done whose time grows faster than the text.
+
+Normal forms take quadratic time where marks that combine stand in a row, and hold the interpreter meanwhile. So a text
+is judged by its length first, then by its longest run of such marks, and only then normalised, compared or stored.
+Whatever takes texts in asks `fault` here, whether they come in bodies, queries, forms or imports. What an address on
+the web, or the name of a link, may not hold beside that is judged here too.
+"""
+
+import re
+import unicodedata
+
+# As many as Unicode's stream-safe text has (UAX #15, section 13). No language writes more than a few on one letter.
+MOST_MARKS = 30
+# One character of the normal form C stands for four of a text at most: the longest canonical decomposition has four.
+NFC_SHRINKS = 4
+# Two halfwidth signs of katakana become marks in the form in which support searches (NFKD).
+_MARKS_ELSEWHERE = "\uff9e\uff9f"
+# Blocks of Unicode in which all marks lie, with letters between them. A run of these is found fast and looked at more
+# closely; Latin, Chinese, Japanese and Korean texts and emoji have none.
+_MAY_BE_MARKS = re.compile(
+    r"[\u0300-\u1dff\u20d0-\u20ff\u2ce0-\u2dff\u3020-\u302f\u3099\u309a\ua660-\uabff\ufb1e\ufe00-\ufe2f\uff9e\uff9f"
+    rf"\U000101f0-\U0001efff\U000e0100-\U000e01ef]{{{MOST_MARKS + 1},}}"
+)
+
+# They turn round the order in which what follows is shown, so that an address reads as another one.
+_DIRECTION_MARK = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
+# Whose host it is, with a user's name before it and a port behind it.
+_AUTHORITY = re.compile(r"https?://([^/?#]*)", re.IGNORECASE)
+_PORT = re.compile(r":([0-9]+)$")
+_LAST_PORT = 65535
+
+# A sentence and a stable code.
+Fault = tuple[str, str]
+
+
+def fault(text: str, longest: int) -> Fault | None:
+    """Why a text may not be normalised, None where it may: it is too long in any form, or marks run too long in it.
+
+    `longest` is the number of characters that its normal form may have. Whether it has more is for the caller to say
+    afterwards, since a text that is a little longer may be short enough in that form.
+    """
+    if len(text) > NFC_SHRINKS * longest:
+        return too_long(longest)
+    if has_long_run(text):
+        return f"At most {MOST_MARKS} combining marks can stand in a row.", "combining_marks"
+    return None
+
+
+def too_long(longest: int) -> Fault:
+    """The fault of a text of more than `longest` characters, in DRF's words."""
+    return f"Ensure this field has no more than {longest} characters.", "max_length"
+
+
+def direction_fault(text: str) -> Fault | None:
+    """Why a name or an address may not be stored, None where it may: marks of writing direction stand in it."""
+    if not text.isascii() and _DIRECTION_MARK.search(text):
+        return "Marks that change the direction of writing can't stand here.", "direction_marks"
+    return None
+
+
+def address_fault(url: str) -> Fault | None:
+    """Why an http or https URL may mislead or lead nowhere, None where it does neither."""
+    if found := direction_fault(url):
+        return found
+    authority = _AUTHORITY.match(url)
+    if authority and "@" in authority[1]:
+        return "A user name can't stand before the host of an address; leave out what ends with @.", "user_name"
+    port = authority and _PORT.search(authority[1])
+    # No longer number is turned into one: Python refuses thousands of digits.
+    if port and (len(port[1]) > len(str(_LAST_PORT)) or int(port[1]) > _LAST_PORT):
+        return f"The port of an address is {_LAST_PORT} at most.", "port"
+    return None
+
+
+def has_long_run(text: str) -> bool:
+    """Whether more than MOST_MARKS marks stand in a row. Takes time in proportion to the length."""
+    # Most texts are ASCII, which has no marks, or too short for so many.
+    if text.isascii() or len(text) <= MOST_MARKS:
+        return False
+    return any(_has_long_run_of_marks(found[0]) for found in _MAY_BE_MARKS.finditer(text))
+
+
+def _has_long_run_of_marks(text: str) -> bool:
+    run = 0
+    for letter in text:
+        # Category M has all characters with a combining class, and others that a letter carries.
+        run = run + 1 if unicodedata.category(letter)[0] == "M" or letter in _MARKS_ELSEWHERE else 0
+        if run > MOST_MARKS:
+            return True
+    return False
+
+
+def nfc(text: str) -> str:
+    """The text in Unicode normal form C, the one form in which texts are stored."""
+    return unicodedata.normalize("NFC", text)
+
+
+def fold(text: str) -> str:
+    """The key under which texts are equal without case: «Straße» and «STRASSE» have the same.
+
+    Made in Python, since the `lower()` of PostgreSQL and that of SQLite differ.
+    """
+    return nfc(nfc(text).casefold())
+
+
+def search_key(*texts: str) -> str:
+    """The texts as support searches them: without case and without marks above or below a letter, one space between.
+
+    «Jürgen  Groß» and «JURGEN GROSS» have the same. Whoever types a name may not know how its owner writes it.
+    """
+    bare = "".join(
+        letter for letter in unicodedata.normalize("NFKD", " ".join(texts)) if not unicodedata.combining(letter)
+    )
+    return " ".join(nfc(bare.casefold()).split())
