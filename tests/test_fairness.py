@@ -109,7 +109,10 @@ def test_nobody_waits_long_for_a_turn_to_have_a_pdf_set(
 
 def test_the_api_s_document_is_written_once_a_form(anonymous: ApiClient) -> None:
     docs._rendered.cache_clear()
-    answers = [anonymous.get("/api/schema", headers={"Accept": accept}, check=False) for accept in ("*/*", "application/json") * 2]
+    answers = [
+        anonymous.get("/api/schema", headers={"Accept": accept}, check=False)
+        for accept in ("*/*", "application/json") * 2
+    ]
     assert docs._rendered.cache_info().misses == 2
     assert [answer.status_code for answer in answers] == [200] * 4
     assert json.loads(answers[1].content)["openapi"] == "3.1.1"

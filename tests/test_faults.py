@@ -8,6 +8,7 @@ import pytest
 
 from tests.faults import hoarding
 from tests.faults.__main__ import SCENARIOS, run
+from tests.faults.hostile import ATTACKS, UNPROTECTED, Attack, play, silent_bodies
 from tests.faults.stage import Promise, Stage, stage, wait_for
 from tests.faults.writers import refresh_race
 
@@ -41,6 +42,17 @@ def test_a_killed_main_process_leaves_no_web_process_behind_and_the_port_free(sh
         wait_for(lambda: not server.family(), 10)
     with short.serve():
         assert short.answers()
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
+def test_one_hostile_sender_is_noticed_by_nobody_else(short: Stage, attack: Attack) -> None:
+    promise = play(short, attack)
+    assert promise.kept, promise.line()
+
+
+def test_the_same_application_is_stopped_by_silent_bodies_where_its_threads_read_them(short: Stage) -> None:
+    promise = play(short, silent_bodies, UNPROTECTED)
+    assert not promise.kept, promise.line()
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

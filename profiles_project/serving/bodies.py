@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -43,53 +44,82 @@ class Pace:
             self.deadline.reschedule(asyncio.get_running_loop().time() + settings.SENDER_GRACE_SECONDS)
 
 
+@dataclass(eq=False, slots=True)
+class Body:
+    """A body that was read, or is being read."""
+
+    kept: io.BytesIO = field(default_factory=io.BytesIO)
+    # None for a small one, which nobody counts.
+    holding: Holding | None = None
+
+    def discard(self) -> None:
+        """Free the memory."""
+        self.kept = io.BytesIO()
+
+    def content(self) -> bytes:
+        """All of it. Raises Unavailable where others have needed its room."""
+        if self.holding and self.holding.is_lost:
+            raise Unavailable("The service is receiving too much at once; please try again in a moment.")
+        return self.kept.getvalue()
+
+
 class Bodies:
     """Reads the bodies of one process's requests, on its event loop."""
 
     def __init__(self) -> None:
         self.budget = Budget(MOST_BYTES)
 
-    async def read(self, scope: Any, proto: Any, holding: Holding) -> bytes:
-        """The whole body, which `holding` counts for from now on.
+    async def read(self, scope: Any, proto: Any, sender: str) -> Body:
+        """The whole body, which counts for its sender until it is released.
 
-        Raises TooLarge after draining, TooSlow, TruncatedBody, and Unavailable where there is no room.
+        Raises TooLarge after draining, TooSlow and TruncatedBody.
         """
         declared = _declared(scope)
         limit = body_limit(scope.path)
+        body = Body()
         try:
             if declared is not None and declared <= SMALL_BYTES:
                 async with asyncio.timeout(settings.SENDER_GRACE_SECONDS):
-                    body: bytes = await proto()
+                    body.kept.write(await proto())
             else:
-                body = await self._in_parts(proto, holding, declared, limit)
+                body.holding = Holding(sender, body.discard)
+                await self._in_parts(proto, body, body.holding, limit, is_refused=(declared or 0) > limit)
+            if declared is not None and body.kept.tell() < declared and not (body.holding and body.holding.is_lost):
+                raise TruncatedBody
         except TimeoutError:
+            self.release(body)
             raise TooSlow from None
         except (ProtocolClosed, ProtocolError):
+            self.release(body)
             raise TruncatedBody from None
-        if declared is not None and len(body) < declared:
-            raise TruncatedBody
+        except Problem:
+            self.release(body)
+            raise
         return body
 
-    async def _in_parts(self, proto: Any, holding: Holding, declared: int | None, limit: int) -> bytes:
-        kept, count = io.BytesIO(), 0
-        is_refused = declared is not None and declared > limit
+    def release(self, body: Body) -> None:
+        """Count the body no more."""
+        if body.holding:
+            self.budget.release(body.holding)
+
+    async def _in_parts(self, proto: Any, body: Body, holding: Holding, limit: int, *, is_refused: bool) -> None:
+        """Read into the body. What is refused is read all the same, up to DRAIN_LIMIT, so that the answer is heard."""
+        count = 0
         async with asyncio.timeout(settings.SENDER_GRACE_SECONDS) as deadline:
             pace = Pace(deadline)
             async for part in proto:
                 count += len(part)
                 pace.passed(len(part))
-                if is_refused or count > limit:
-                    # Read all the same for a while, since a client that is still sending can't hear the answer.
-                    is_refused, kept = True, io.BytesIO()
-                    self.budget.release(holding)
+                if is_refused or holding.is_lost or count > limit:
+                    body.discard()
+                    self.release(body)
                     if count >= DRAIN_LIMIT:
                         break
                 else:
-                    kept.write(part)
+                    body.kept.write(part)
                     self.budget.take(holding, len(part))
-        if is_refused:
+        if is_refused or count > limit:
             raise too_large(limit)
-        return kept.getvalue()
 
 
 def _declared(scope: Any) -> int | None:
@@ -98,8 +128,3 @@ def _declared(scope: Any) -> int | None:
         return None
     # granian has refused what is no number.
     return int(scope.headers.get("content-length") or 0)
-
-
-def no_room() -> Unavailable:
-    """The refusal of a body for which others leave no room."""
-    return Unavailable("The service is receiving too much at once; please try again in a moment.")

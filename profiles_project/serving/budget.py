@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(eq=False, slots=True)
 class Holding:
-    """What one request of a sender holds, in bytes; `give_up` ends the request where others need the room."""
+    """What one request of a sender holds, in bytes; `give_up` frees it where others need the room."""
 
     sender: str
     give_up: Callable[[], object]

@@ -14,8 +14,7 @@ from django.conf import settings
 from granian._granian import RSGIProtocolClosed as ProtocolClosed
 
 from profiles_project.http.errors import Problem
-from profiles_project.serving.bodies import Bodies, no_room
-from profiles_project.serving.budget import Holding
+from profiles_project.serving.bodies import Bodies, Body
 from profiles_project.serving.environ import environment
 from profiles_project.serving.lanes import Lanes, Work
 from profiles_project.serving.senders import limits, sender_of
@@ -40,12 +39,13 @@ class Watcher(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Call:
-    """A request, and who sends it; `ended` must be called when it has its answer."""
+    """A request, and who sends it; `done` must be called when it has its answer."""
 
     scope: Any
     proto: Any
-    ended: Callable[[], object]
+    done: Callable[[], object]
     sender: str
+    body: Body | None = None
 
 
 class Front:
@@ -91,32 +91,37 @@ class Front:
         elif "content-length" in headers or "transfer-encoding" in headers:
             self._on_loop(self._receive, call)
         elif aside := self.aside.get(call.scope.path):
-            aside.place(self._work(call, b""))
+            aside.place(self._work(call))
         else:
-            return self._work(call, b"")
+            return self._work(call)
         return None
 
-    def _work(self, call: Call, body: bytes) -> Work:
-        run = partial(self._run, call, body, None)
-        return Work(run, partial(self._refuse, call), call.sender, limits(call.scope, len(body), call.sender))
+    def _work(self, call: Call) -> Work:
+        size = call.body.kept.tell() if call.body else 0
+        counts_as = limits(call.scope, size, call.sender)
+        return Work(partial(self._run, call, None), partial(self._refuse, call), call.sender, counts_as)
 
     def _refuse(self, call: Call, problem: Problem) -> None:
         """Answer without the view, in the thread for that. More than can be told why are closed."""
-        run = partial(self._run, call, b"", problem)
-        drop = partial(_drop, call)
-        self.refusals.place(Work(run, drop, "", []))
+        self.refusals.place(Work(partial(self._run, call, problem), partial(self._drop, call), "", []))
 
-    def _run(self, call: Call, body: bytes, refusal: Problem | None) -> None:
+    def _run(self, call: Call, refusal: Problem | None) -> None:
         """In a thread: asks Django, and hands the answer to granian."""
         try:
-            self._ask(call, body, refusal)
+            self._ask(call, refusal)
         except Exception:  # whatever it is, the thread goes on
             logger.exception("a request failed outside Django")
-            _drop(call)
+            self._drop(call)
         else:
-            call.ended()
+            self._end(call)
 
-    def _ask(self, call: Call, body: bytes, refusal: Problem | None) -> None:
+    def _ask(self, call: Call, refusal: Problem | None) -> None:
+        body = b""
+        try:
+            if call.body and refusal is None:
+                body = call.body.content()
+        except Problem as problem:
+            refusal = problem
         status, headers = 0, list[tuple[str, str]]()
 
         def start_response(line: str, fields: list[tuple[str, str]], exc_info: object = None) -> None:
@@ -157,26 +162,23 @@ class Front:
 
     async def _receive(self, call: Call) -> None:
         """On the loop: reads the body, then finds a thread for the request."""
-        task: asyncio.Task[Any] = asyncio.current_task()  # type: ignore[assignment]  # the above
-        holding = Holding(call.sender, task.cancel)
         try:
-            body = await self.bodies.read(call.scope, call.proto, holding)
+            call.body = await self.bodies.read(call.scope, call.proto, call.sender)
         except Problem as problem:
             self._refuse(call, problem)
-        except asyncio.CancelledError:
-            self._refuse(call, no_room())
         else:
-            self.lanes.place(self._work(call, body))
-        finally:
-            self.bodies.budget.release(holding)
+            self.lanes.place(self._work(call))
 
+    def _end(self, call: Call) -> None:
+        call.done()
+        if call.body and call.body.holding:
+            self.loop.call_soon_threadsafe(self.bodies.release, call.body)
 
-def _drop(call: Call, problem: Problem | None = None) -> None:
-    """The shortest answer there is."""
-    with suppress(ProtocolClosed):
-        headers = [("Retry-After", "2"), ("Connection", "close")]
-        call.proto.response_empty(503, headers)
-    call.ended()
+    def _drop(self, call: Call, problem: Problem | None = None) -> None:
+        """The shortest answer there is."""
+        with suppress(ProtocolClosed):
+            call.proto.response_empty(503, [("Retry-After", "2"), ("Connection", "close")])
+        self._end(call)
 
 
 def _in_file(parts: Iterable[bytes]) -> IO[bytes]:
