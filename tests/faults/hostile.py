@@ -131,6 +131,8 @@ def silent_bodies(by: Attacker, held: ExitStack) -> Sequence[Answer]:
 def idle_connections(by: Attacker, held: ExitStack) -> Sequence[Answer]:
     """Connections that say nothing, begin a head, or were used once."""
     starts = (b"", b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n", b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    soft, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, IDLE_CONNECTIONS + 1_000), most), most))
     for number in range(IDLE_CONNECTIONS):
         with suppress(OSError):
             held.enter_context(_connect(by.stage.port, starts[number % 3]))
@@ -214,9 +216,6 @@ ATTACKS: tuple[Attack, ...] = (
 
 def hostile(stage: Stage) -> Iterator[Promise]:
     """Every attack against the service as it is, each on a server of its own; the control is the server without us."""
-    files = IDLE_CONNECTIONS + 1_000
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(files, most), most))
     for attack in ATTACKS:
         yield play(stage, attack)
     control = play(stage, silent_bodies, UNPROTECTED)
