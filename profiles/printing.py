@@ -13,12 +13,13 @@ import sys
 import threading
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from django.template.loader import render_to_string
 
 from profiles.readable import SEPARATOR, Fact, Item, Json, Lines, Link, Section, arrange
+from profiles_project.http import clock
 
 TEMPLATES = Path(__file__).parent / "templates" / "profiles"
 # The whole style of the page, as it stands between <style> and </style>, and what a policy calls it by: the page works
@@ -67,7 +68,7 @@ def pdf(resume: Json, made: datetime | None = None) -> bytes:
     where there is none (the container has none) it draws a box for each letter: a name in Chinese is no error, but
     needs a font such as Debian's fonts-noto-cjk to be read. NotPrinted if there is no PDF within PDF_SECONDS.
     """
-    second = int((made or datetime.now(UTC)).timestamp())
+    second = int((made or clock.now()).timestamp())
     command = [sys.executable, "-I", str(TYPESETTER), str(TEMPLATES / "resume.typ"), str(second)]
     sheet = json.dumps(asdict(arrange(resume))).encode()
     try:

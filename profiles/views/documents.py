@@ -9,7 +9,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
-from django.utils import timezone
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -20,6 +19,7 @@ from profiles.models import JobFile, Profile
 from profiles.operations import Operation
 from profiles.permissions import IsOwner, session_and_profile
 from profiles.views.jobs import accepted
+from profiles_project.http import clock
 from profiles_project.http.conditional import IfMatch, PreconditionFailed, not_modified, tagged
 from profiles_project.http.pagination import paginate
 from profiles_project.http.preferences import prefers_async
@@ -250,7 +250,7 @@ class AnalyticsView(BelowProfileView):
 
     @openapi.profiles_analytics
     def get(self, request: Request, profile_id: str) -> HttpResponse:
-        today = timezone.now().date()
+        today = clock.now().date()
         day = today.isoformat()
         return not_modified(request, rendering.tag(self.profile, day)) or as_json(
             rendering.analytics(self.profile, today), day
