@@ -16,6 +16,7 @@ from users.models import Session
 
 # Every claim that a token of ours has, beside iss and aud, which the parser compares.
 CLAIM_TYPES: dict[str, type] = {"jti": str, "sid": str, "sub": str, "iat": int, "exp": int, "token_type": str}
+TIMES = frozenset({"iat", "exp", "nbf"})
 
 
 class Signatures(TokenBackend):
@@ -81,10 +82,11 @@ class SessionToken(Token):
             value = self.payload.get(name)
             if not isinstance(value, kind) or isinstance(value, bool):
                 raise TokenError("Token has a missing or malformed claim")
+        for name in TIMES & self.payload.keys():
+            # Raises what `_read` expects for what is no time of this age of the world.
+            dt.datetime.fromtimestamp(self.payload[name], dt.UTC)
         self.session_id = uuid.UUID(self.payload["sid"])
         self.token_id = uuid.UUID(self.payload["jti"])
-        if not isinstance(self.payload.get("nbf", 0), int):
-            raise TokenError("Token has a malformed claim")
         self.verify_token_type()
 
     def check_times(self) -> None:
