@@ -11,11 +11,11 @@ from typing import IO, Any, NamedTuple
 
 from django.db.models import QuerySet
 from django.http import Http404
-from django.utils import timezone
 
 from profiles import printing, rendering
 from profiles.json_resume import HIDDEN, REFERENCES, write
 from profiles.models import Job, Origin, Profile
+from profiles_project.http import clock
 from profiles_project.http.errors import Unavailable
 from users.exports import account_document
 from users.models import User
@@ -94,7 +94,7 @@ def job_document(job: Job) -> dict[str, Any]:
 def own_data(user: User) -> dict[str, Any]:
     """Everything stored about the user as one document."""
     return {
-        "exported_at": timezone.now(),
+        "exported_at": clock.now(),
         **account_document(user),
         "jobs": [job_document(job) for job in user.jobs.order_by("id")],
         "imports": [origin_document(origin) for origin in _origins(user)],
@@ -117,10 +117,10 @@ def write_archive(user: User, file: IO[bytes], step: Callable[[], None]) -> None
     `step` is called after each profile.
     """
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in {"exported_at": timezone.now(), **account_document(user)}.items():
+        for name, content in {"exported_at": clock.now(), **account_document(user)}.items():
             archive.writestr(f"{name}.json", rendering.render(content))
         archive.writestr("imports.json", rendering.render([origin_document(origin) for origin in _origins(user)]))
-        entry = zipfile.ZipInfo("jobs.json", timezone.now().timetuple()[:6])
+        entry = zipfile.ZipInfo("jobs.json", clock.now().timetuple()[:6])
         entry.compress_type = zipfile.ZIP_DEFLATED
         with archive.open(entry, "w") as jobs:
             for number, job in enumerate(user.jobs.order_by("id").iterator()):

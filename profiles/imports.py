@@ -61,7 +61,7 @@ class Career:
         named = {entry.path for entry in merged}
         read = [entry for entry in self.reading.report() if entry.outcome != "mapped" or entry.path not in named]
         entries = [*merged, *read]
-        counts = Counter(each.outcome for each in (*entries, *self.notes))
+        counts = Counter([entry.outcome for entry in entries] + [outcome for _, outcome, _ in self.notes])
         told = chain(map(self._told, entries), (_part(None, *note) for note in self.notes))
         parts = list(islice(told, MAX_TOLD))
         if (others := counts.total() - MAX_TOLD) > 0:

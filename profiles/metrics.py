@@ -13,12 +13,12 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Count, Min, Q
-from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from prometheus_client.core import GaugeMetricFamily, Metric
 from redis.exceptions import RedisError
 
 from profiles.models import Job
+from profiles_project.http import clock
 from users.models import Mail
 
 # Scrapes that come closer together, as of several Prometheus servers, share an answer.
@@ -77,7 +77,7 @@ def _gauge(name: str, text: str, value: float) -> Metric:
 
 
 def _age(since: dt.datetime | None) -> float:
-    return max(0.0, (timezone.now() - since).total_seconds()) if since else 0.0
+    return max(0.0, (clock.now() - since).total_seconds()) if since else 0.0
 
 
 def _jobs() -> Iterator[Metric]:
@@ -91,7 +91,7 @@ def _jobs() -> Iterator[Metric]:
     ended = GaugeMetricFamily(
         "profiles_jobs_ended_last_hour", "Jobs that have ended within the last hour.", labels=["kind", "outcome"]
     )
-    lately = Job.objects.filter(finished_at__gte=timezone.now() - LATELY).order_by()
+    lately = Job.objects.filter(finished_at__gte=clock.now() - LATELY).order_by()
     for kind, outcome, count in lately.values_list("kind", "status").annotate(Count("pk")):
         ended.add_metric([kind, outcome], count)
     yield ended

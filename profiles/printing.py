@@ -15,13 +15,14 @@ import sys
 import threading
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from django.template.loader import render_to_string
 
 from profiles.readable import SEPARATOR, Fact, Item, Json, Lines, Link, Section, arrange
+from profiles_project.http import clock
 
 TEMPLATES = Path(__file__).parent / "templates" / "profiles"
 # The whole style of the page, as it stands between <style> and </style>, and what a policy calls it by: the page works
@@ -92,7 +93,7 @@ def pdf(resume: Json, made: datetime | None = None, room: Room | None = None) ->
     within PDF_WAIT_SECONDS.
     """
     room = room or AT_ONCE
-    second = int((made or datetime.now(UTC)).timestamp())
+    second = int((made or clock.now()).timestamp())
     limits = (str(room.memory), str(math.ceil(room.seconds)))
     command = [sys.executable, "-I", str(TYPESETTER), str(TEMPLATES / "resume.typ"), str(second), *limits]
     sheet = json.dumps(asdict(arrange(resume))).encode()

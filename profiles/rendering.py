@@ -14,6 +14,7 @@ from django.http import Http404
 from profiles import completeness
 from profiles.jsonlists import JSONMap, JSONObjects, JSONValues
 from profiles.models import COMPONENTS, PARTS, Component, CustomField, Part, Profile, Skill
+from profiles_project.http import sealed
 from profiles_project.http.conditional import entity_tag
 from profiles_project.http.metrics import recorder
 from profiles_project.http.prepared import Parameter, Prepared
@@ -128,15 +129,20 @@ def current(profile: Profile) -> Rendered:
 def _kept(name: str, profile: Profile, make: Callable[[], Rendered], *also: str) -> Rendered:
     """What the cache holds under the profile's key of that name, if that is this very version; else what is made."""
     key = _cache_key(profile, name)
-    if (kept := cache.get(key)) is not None:
-        mark, _, body = kept.partition(b"\n")
-        if mark == tag(profile, *also).encode():
-            recorder().cache_read(name, hit=True)
-            return Rendered(profile, body)
+    mark = _mark(profile, *also)
+    kept = sealed.kept(key)
+    if kept is not None and kept.startswith(mark):
+        recorder().cache_read(name, hit=True)
+        return Rendered(profile, kept[len(mark) :])
     recorder().cache_read(name, hit=False)
     made = make()
-    cache.set(key, tag(made.profile, *also).encode() + b"\n" + made.body, CACHE_SECONDS)
+    sealed.keep(key, _mark(made.profile, *also) + made.body, CACHE_SECONDS)
     return made
+
+
+def _mark(profile: Profile, *also: str) -> bytes:
+    """What stands before a body in the cache."""
+    return tag(profile, *also).encode() + b"\n"
 
 
 def _cache_key(profile: Profile, name: str) -> str:

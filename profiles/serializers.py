@@ -200,7 +200,8 @@ class ItemListSerializer(serializers.ListSerializer[Any]):
         if not isinstance(data, list):
             return super().to_internal_value(data)
         # Before anything is looked up for the items, or they themselves are looked at.
-        if found := length_fault(data, self.min_length or 0, self.max_length):
+        sized: Any = self
+        if found := length_fault(data, sized.min_length or 0, sized.max_length):
             raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [ErrorDetail(*found)]})
         if self.existing is None:
             profile = self.context.get("profile")
@@ -300,7 +301,7 @@ class SkillNames(Items):
 
     def __init__(self, *, unique: bool = True, **options: Any) -> None:
         self.unique = unique
-        child = Text(max_length=Skill._meta.get_field("name").max_length)
+        child = Text(max_length=Skill._meta.get_field("name").max_length or 0)
         options = {"required": False, "allow_null": True, "max_length": Skill.max_rows, **options}
         super().__init__(child=child, **options)
 

@@ -12,19 +12,19 @@ from functools import partial
 from typing import IO, Any, Self
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Q
 from django.http import Http404
-from django.utils import timezone
 from django_tasks import task
 
 from profiles import exports, imports, rendering
 from profiles.models import Job, JobFile, Origin, Profile, usage
 from profiles.models.jobs import MAX_ATTEMPTS, MAX_WAITING, as_text
 from profiles.operations import OPERATIONS, Operation
+from profiles_project.http import clock
 from profiles_project.http.conditional import ANY_VERSION, IfMatch
 from profiles_project.http.context import request_id, user_id
-from profiles_project.http.errors import InternalError, Problem, document, to_problem
+from profiles_project.http.errors import InternalError, Problem, document, is_unavailable, to_problem
 from profiles_project.http.parsers import loads
 from profiles_project.http.tracing import tracer
 from profiles_project.pruning import Outdated
@@ -180,7 +180,7 @@ def _rehearsal() -> Iterator[None]:
 
 
 def _file(owner: User, kind: str, **values: Any) -> Job:
-    job = Job.objects.create(user=owner, kind=kind, lease_until=timezone.now() + settings.JOB_LEASE, **values)
+    job = Job.objects.create(user=owner, kind=kind, lease_until=clock.now() + settings.JOB_LEASE, **values)
     transaction.on_commit(lambda: put_off(job))
     return job
 
@@ -276,9 +276,9 @@ def _outcome(job: Job, pulse: Pulse) -> Problem | None:
         _perform(job, pulse)
     except Lost:
         logger.info("job %s was lost or cancelled while it ran", job.pk)
-    except (OperationalError, InterfaceError):
-        raise
     except Exception as exc:  # whatever it is, the owner must learn that it failed
+        if is_unavailable(exc):
+            raise
         problem = to_problem(exc, body_label=_label(job))
         if problem is None:
             logger.exception("job %s failed", job.pk)
@@ -401,7 +401,7 @@ PERFORM: dict[str, Callable[[Job, Pulse], AbstractContextManager[Effect]]] = {
 
 def sweep_jobs() -> int:
     """File again what got lost on its way or with its worker; how many jobs. One that was begun too often fails."""
-    now = timezone.now()
+    now = clock.now()
     filed = 0
     for job in Job.objects.lost(now).defer("input").order_by("lease_until")[:SWEEP_LIMIT]:
         # One that waits for support's try has had its runs, and is to have this one.
@@ -442,7 +442,7 @@ _told_unscored: set[uuid.UUID] = set()
 def _scores(keys: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
     """The scores of the profiles, without those that can't be reckoned, which keep no others waiting."""
     try:
-        return rendering.score(Profile.objects.filter(pk__in=keys), timezone.now().date())
+        return rendering.score(Profile.objects.filter(pk__in=keys), clock.now().date())
     except DatabaseError:
         raise
     except Exception:  # whatever is wrong with one of them, the others have their turn

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.module_loading import import_string
+
+from profiles_project.http import clock
 
 # Rows that one transaction deletes: it holds its locks for some milliseconds.
 BATCH = 1000
@@ -28,7 +29,7 @@ class Outdated(NamedTuple):
 
     def rows(self) -> models.QuerySet[models.Model]:
         """What may go now."""
-        return self.model._default_manager.filter(self.which(timezone.now() - self.keep)).order_by()
+        return self.model._default_manager.filter(self.which(clock.now() - self.keep)).order_by()
 
     def delete(self) -> Iterator[int]:
         """Delete it batch by batch, giving the number of rows of each."""

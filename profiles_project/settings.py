@@ -212,7 +212,7 @@ CACHES: dict[str, dict[str, Any]] = {
     alias: {
         "BACKEND": "profiles_project.http.cache.FallbackCache"
         if REDIS_URL
-        else "django.core.cache.backends.locmem.LocMemCache",
+        else "profiles_project.http.cache.LocalCache",
         "LOCATION": REDIS_URL or alias,
         "KEY_PREFIX": f"profiles-{alias}",
         "OPTIONS": {"MAX_ENTRIES": entries},
@@ -224,8 +224,6 @@ CACHES: dict[str, dict[str, Any]] = {
 
 RATELIMIT_ENABLE = flag("RATELIMIT_ENABLE", default=True)
 RATELIMIT_USE_CACHE = "counters"
-# A counter that can't be read refuses nobody.
-RATELIMIT_FAIL_OPEN = True
 RATELIMITS = {
     scope: rate(f"RATELIMIT_{scope.upper()}", default)
     for scope, default in {
@@ -277,6 +275,8 @@ SIMPLE_JWT: dict[str, Any] = {
     "REFRESH_TOKEN_LIFETIME": timedelta(days=7),
     "ALGORITHM": "HS256",
     "SIGNING_KEY": JWT_SIGNING_KEY,
+    # By so many seconds a machine's clock may differ that has not asked the database for the time yet.
+    "LEEWAY": 60,
     "ISSUER": "profiles",
     "AUDIENCE": "profiles-api",
     "USER_ID_CLAIM": "sub",
@@ -331,7 +331,7 @@ TASKS: dict[str, dict[str, Any]] = {
     }
 }
 # By the cache's connections, whose time-outs are short and which try once more at most: a Redis that hangs must not
-# hold a request. JSON, since whoever could write to Redis could run what they like by a pickle.
+# hold a request. JSON, since RQ's own default would run what whoever can write to Redis likes.
 RQ_QUEUES: dict[str, dict[str, Any]] = {
     "default": {"USE_REDIS_CACHE": "default", "SERIALIZER": "rq.serializers.JSONSerializer", "DEFAULT_TIMEOUT": 3600}
 }

@@ -10,6 +10,7 @@ from django.test import override_settings
 from pytest_django import Settings
 
 from profiles.maintenance.anonymising import without_triggers
+from profiles_project.http import health
 from tests.client import ApiClient
 from tests.factories import UserFactory
 from users.models import AuditEntry, User
@@ -29,8 +30,10 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 def cheap_settings() -> Iterator[None]:
     """Passwords that cost next to nothing, for all tests that don't ask for ``production_hashers``.
 
-    Static files are looked up when they are asked for: each test client would search the whole folder otherwise.
+    Static files are looked up when they are asked for: each test client would search the whole folder otherwise. Each
+    question whether the service is ready is looked into.
     """
+    health.KEEP_SECONDS = 0.0
     hashers = ["tests.hashers.CheapArgon2PasswordHasher", *PRODUCTION_HASHERS[1:]]
     with override_settings(PASSWORD_HASHERS=hashers, WHITENOISE_AUTOREFRESH=True):
         yield

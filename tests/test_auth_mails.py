@@ -3,7 +3,6 @@
 import datetime as dt
 import logging
 import re
-import time
 from collections import Counter
 from smtplib import SMTPServerDisconnected
 from typing import Any
@@ -20,6 +19,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from profiles_project import pruning
+from profiles_project.http import clock
 from tests.client import ApiClient
 from tests.concurrency import at_once
 from tests.contract import API, contract
@@ -91,8 +91,8 @@ def assert_no_good(answer: Any, kind: str = "reset") -> None:
 
 def later(monkeypatch: pytest.MonkeyPatch, **passed: float) -> None:
     """Let time pass for the signatures of links."""
-    then = time.time() + dt.timedelta(**passed).total_seconds()
-    monkeypatch.setattr("django.core.signing.time.time", lambda: then)
+    then = clock.seconds() + dt.timedelta(**passed).total_seconds()
+    monkeypatch.setattr(clock, "seconds", lambda: then)
 
 
 class TestForgottenPassword:

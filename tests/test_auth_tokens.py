@@ -166,7 +166,7 @@ class TestAccessToken:
 
     def test_an_expired_one_is_refused(self, anonymous: ApiClient, user: User) -> None:
         session = Session.objects.start(user, "tests")
-        hour_ago = timezone.now() - dt.timedelta(hours=1)
+        hour_ago = timezone.now() - dt.timedelta(hours=1, seconds=60)
         token = AccessToken.issue(session, uuid.uuid4(), hour_ago)
         assert_refused(anonymous.get(ME, headers={"Authorization": f"Bearer {token}"}))
 
@@ -290,7 +290,7 @@ class TestRefresh:
 
     def test_an_expired_one_is_refused_and_ends_nothing(self, user: User) -> None:
         session = Session.objects.start(user, "tests")
-        token = RefreshToken.issue(session, session.token_id, timezone.now() - dt.timedelta(days=7))
+        token = RefreshToken.issue(session, session.token_id, timezone.now() - dt.timedelta(days=7, seconds=60))
         assert_not_refreshed(refresh(token))
         assert user.sessions.live().exists()
 

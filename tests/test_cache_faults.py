@@ -51,7 +51,7 @@ def hang(server: Server) -> None:
 def seconds(cache: FallbackCache, operations: int) -> float:
     started = time.perf_counter()
     for _ in range(operations):
-        cache.get("anything")
+        cache.set("anything", b"")
     return time.perf_counter() - started
 
 
@@ -59,15 +59,13 @@ def test_it_does_what_a_cache_does_in_redis_and_in_memory(cache: FallbackCache, 
     for _ in ("in Redis", "in memory"):
         assert cache.add("count", 1)
         assert not cache.add("count", 5)
-        assert cache.incr("count", 2) == 3
-        assert cache.decr("count") == 2
-        with pytest.raises(ValueError, match="not found"):
-            cache.incr("nothing")
+        assert cache.count("count", 2, 60) == 3
+        assert cache.count("another", 5, 60) == 5
         cache.set("body", b"\x00raw", 60)
         assert cache.get("body") == b"\x00raw"
         assert "body" in cache
         assert cache.touch("body", 30)
-        assert cache.get_or_set("made", lambda: "once") == "once"
+        assert cache.get_or_set("made", lambda: b"once") == b"once"
         cache.set_many({"a": 1, "b": 2})
         assert cache.get_many(["a", "b", "c"]) == {"a": 1, "b": 2}
         cache.delete_many(["a", "b"])
@@ -81,14 +79,13 @@ def test_it_does_what_a_cache_does_in_redis_and_in_memory(cache: FallbackCache, 
 def test_counting_goes_on_and_the_fault_is_logged_once(
     cache: FallbackCache, server: Server, fault: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cache.add("count", 1)
-    cache.incr("count")
+    cache.count("count", 2, 60)
     if fault == "stopped":
         server.stop()
     else:
         hang(server)
     # From one on: this process has not counted yet.
-    assert [cache.add("count", 1), cache.incr("count"), cache.incr("count")] == [True, 2, 3]
+    assert [cache.count("count", 1, 60) for _ in range(3)] == [1, 2, 3]
     assert seconds(cache, 100) < 1
     lines = [record for record in caplog.records if record.name == LOGGER]
     assert [line.levelno for line in lines] == [logging.ERROR]
@@ -98,7 +95,7 @@ def test_counting_goes_on_and_the_fault_is_logged_once(
         server.process.send_signal(signal.SIGCONT)
     deadline = time.monotonic() + 10
     while cache.breaker.is_open and time.monotonic() < deadline:
-        cache.get("anything")
+        cache.set("anything", b"")
         time.sleep(PAUSE / 10)
     assert not cache.breaker.is_open
     lines = [record for record in caplog.records if record.name == LOGGER]
@@ -141,17 +138,14 @@ def test_all_caches_of_one_redis_share_its_breaker(cache: FallbackCache, server:
     thread.join()
     assert {id(each) for each in (cache.breaker, other.breaker, *found)} == {id(cache.breaker)}
     server.stop()
-    cache.set("key", "mine")
+    cache.set("key", b"mine")
     assert other.get("key") is None
     cache.clear()
     assert cache.get("key") is None
 
 
-@pytest.mark.parametrize(("error", "is_open"), [(ValueError, False), (AttributeError, True)])
-def test_only_an_answer_of_redis_closes_the_breaker(
-    monkeypatch: pytest.MonkeyPatch, error: type[Exception], *, is_open: bool
-) -> None:
-    """To count what isn't there is refused by Redis; what can't be pickled never reaches it."""
+def test_only_an_answer_of_redis_closes_the_breaker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the cache does not take never reaches it."""
     monkeypatch.setattr(module, "OPEN_SECONDS", 0.0)
     breaker = Breaker()
 
@@ -159,13 +153,13 @@ def test_only_an_answer_of_redis_closes_the_breaker(
         raise ConnectionError
 
     def fail() -> str:
-        raise error("this")
+        raise TypeError("this")
 
     assert breaker.call(away, lambda: "local") == "local"
     assert breaker.is_open
-    with pytest.raises(error, match="this"):
+    with pytest.raises(TypeError, match="this"):
         breaker.call(fail, lambda: "local")
-    assert breaker.is_open == is_open
+    assert breaker.is_open
 
 
 def test_who_comes_late_to_the_probe_neither_opens_the_breaker_again_nor_logs(

@@ -84,8 +84,8 @@ def address() -> str:
 
 
 def test_the_cache_that_was_asked_for_takes_part() -> None:
-    cache.set("greeting", "hello")
-    assert cache.get("greeting") == "hello"
+    cache.set("greeting", b"hello")
+    assert cache.get("greeting") == b"hello"
     if BACKEND == "postgresql":
         remote = caches["default"].remote  # type: ignore[attr-defined]  # of FallbackCache
         server = remote.client.get_client()
@@ -93,7 +93,7 @@ def test_the_cache_that_was_asked_for_takes_part() -> None:
         assert server.exists(cache.make_key("greeting"))
         assert server.info("server")["redis_version"]
     else:
-        assert settings.CACHES["default"]["BACKEND"].endswith("LocMemCache")
+        assert settings.CACHES["default"]["BACKEND"].endswith("LocalCache")
 
 
 @pytest.mark.parametrize("number", [1, 2])

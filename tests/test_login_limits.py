@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from profiles_project.http import clock
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import PASSWORD
@@ -22,7 +23,7 @@ def limited(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits switched on, in a window that doesn't end while a test runs."""
     settings.RATELIMIT_ENABLE = True
     now = time.time()
-    monkeypatch.setattr("django_ratelimit.core.time.time", lambda: now)
+    monkeypatch.setattr(clock, "seconds", lambda: now)
 
 
 @pytest.fixture

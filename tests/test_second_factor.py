@@ -17,12 +17,12 @@ from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
-from django.utils import timezone
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
 from profiles import erasure
+from profiles_project.http import clock as one_clock
 from tests.client import ApiClient
 from tests.concurrency import at_once
 from tests.contract import API
@@ -52,7 +52,7 @@ class Clock:
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr("django_otp.plugins.otp_totp.models.time.time", clock)
+    monkeypatch.setattr(one_clock, "seconds", clock)
     return clock
 
 
@@ -80,7 +80,7 @@ def limited(settings: Settings) -> None:
 def code(key: str, steps: int = 0) -> str:
     """What an app shows so many steps from now."""
     totp = TOTP(unhexlify(key))
-    totp.time = time.time() + steps * STEP
+    totp.time = one_clock.seconds() + steps * STEP
     return f"{totp.token():06}"
 
 
@@ -213,7 +213,7 @@ def test_after_a_wrong_code_the_device_is_locked_for_a_moment(staff: User, devic
     assert not is_in(client)
     # The lock is the device's and not the browser's; when it is over the right code still works.
     assert halfway(staff).post(CODE, {"code": code(device.key)}).status_code == 429
-    past = timezone.now() - dt.timedelta(seconds=2)
+    past = one_clock.now() - dt.timedelta(seconds=2)
     TOTPDevice.objects.update(throttling_failure_timestamp=past)
     assert client.post(CODE, {"code": code(device.key)}).status_code == 302
     assert is_in(client)

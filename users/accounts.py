@@ -10,9 +10,9 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.contrib.sessions.models import Session as AdminSession
 from django.db import IntegrityError, transaction
 from django.dispatch import receiver
-from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
+from profiles_project.http import clock
 from profiles_project.http.logs import security_event
 from profiles_project.http.texts import fold, search_key
 from users.events import note
@@ -58,7 +58,7 @@ def end_admin_sessions(user: User) -> None:
 
     Only staff have such sessions, so that all can be looked at.
     """
-    for session in AdminSession.objects.filter(expire_date__gt=timezone.now()).iterator():
+    for session in AdminSession.objects.filter(expire_date__gt=clock.now()).iterator():
         kept = session.get_decoded()
         if str(user.pk) in {kept.get(SESSION_KEY), str(kept.get(WAITING, {}).get("user"))}:
             session.delete()
@@ -74,7 +74,7 @@ def replace_password(user: User, password: str, *, keep: Session | None = None) 
     hashed = make_password(password)
     unchanged = {"pk": user.pk, "password": user.password, "email": user.email, "is_active": True}
     with transaction.atomic():
-        if not User.objects.filter(**unchanged).update(password=hashed, updated_at=timezone.now()):
+        if not User.objects.filter(**unchanged).update(password=hashed, updated_at=clock.now()):
             return False
         others = user.sessions.exclude(pk=keep.pk) if keep else user.sessions.all()
         others.end()
@@ -108,7 +108,7 @@ def confirm_address(token: str) -> None:
     if (found := open_link(token, Kind.VERIFY, Kind.CHANGE_EMAIL)) is None:
         raise InvalidLink("Invalid or expired verification token.")
     mail, user = found
-    changes: dict[str, Any] = {"is_verified": True, "updated_at": timezone.now()}
+    changes: dict[str, Any] = {"is_verified": True, "updated_at": clock.now()}
     if mail.kind == Kind.CHANGE_EMAIL:
         if is_staff_account(user):
             raise StaffAccount

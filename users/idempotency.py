@@ -16,12 +16,12 @@ import orjson
 from django.db import OperationalError, connection, transaction
 from django.db.models import OuterRef, Subquery, Sum
 from django.http import HttpResponse
-from django.utils import timezone
 from psycopg.errors import LockNotAvailable
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from profiles_project.http import clock
 from profiles_project.http.errors import RETRY_AFTER_SECONDS, Conflict, ParameterInvalid, Problem
 from profiles_project.http.renderers import JSONRenderer
 from profiles_project.http.sizes import octets
@@ -163,7 +163,7 @@ def _claim(user: User, key: str, fingerprint: str) -> tuple[IdempotencyRecord, b
     records = IdempotencyRecord.objects.filter(user=user, key=key)
     try:
         _limit_waiting(f"'{WAIT_SECONDS}s'")
-        records.filter(created_at__lt=timezone.now() - KEEP).delete()
+        records.filter(created_at__lt=clock.now() - KEEP).delete()
         IdempotencyRecord.objects.bulk_create([mine], ignore_conflicts=True)
         _limit_waiting("DEFAULT")
     except OperationalError as exc:

@@ -8,13 +8,13 @@ from django.contrib.sessions.models import Session as AdminSession
 from django.db import transaction
 from django.db.models import F, Model, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
-from django.utils import timezone
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
+from profiles_project.http import clock
 from profiles_project.pruning import Outdated
 from users.idempotency import KEEP as KEEP_ANSWERS
-from users.models import AuditEntry, IdempotencyRecord, Mail, SecurityEvent, Session
+from users.models import LONGEST_PAUSE, AuditEntry, IdempotencyRecord, Mail, SecurityEvent, Session
 from users.tasks import put_off
 
 GIVE_UP_AFTER = dt.timedelta(days=1)
@@ -34,10 +34,12 @@ def sweep_mails() -> int:
 
     Returns how many were filed.
     """
-    now = timezone.now()
+    now = clock.now()
     # They answer for addresses that nobody has, and there is nothing to send.
     Mail.objects.filter(user=None, sent_at=None, next_try_at__lte=now).delete()
-    waiting = Mail.objects.filter(sent_at=None, problem="", next_try_at__lte=now)
+    # One that is to wait longer than any was filed by a clock that was set back since.
+    is_due = Q(next_try_at__lte=now) | Q(next_try_at__gt=now + 2 * LONGEST_PAUSE)
+    waiting = Mail.objects.filter(is_due, sent_at=None, problem="")
     waiting.filter(created_at__lt=now - GIVE_UP_AFTER).update(problem="It could not be sent for a day.")
     filed = 0
     for mail in waiting.order_by("next_try_at")[:SWEEP_LIMIT]:
@@ -91,7 +93,7 @@ def trim() -> int:
 
     Not in the request that adds a row: its time must not tell whether an address is somebody's.
     """
-    since = timezone.now() - LOOK_BACK
+    since = clock.now() - LOOK_BACK
     return sum(_trim(rows) for bound in BOUNDS for rows in bound.surplus(since))
 
 

@@ -8,9 +8,9 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
-from django.utils import timezone
 from rest_framework_simplejwt.settings import api_settings
 
+from profiles_project.http import clock
 from profiles_project.http.texts import fold, nfc
 from profiles_project.http.values import FoldedField, SearchField, new_id
 
@@ -24,7 +24,7 @@ LONGEST_PAUSE = dt.timedelta(hours=1)
 
 def whole_second() -> dt.datetime:
     """Now, without the fraction of a second, which a token's claims can't carry."""
-    return timezone.now().replace(microsecond=0)
+    return clock.now().replace(microsecond=0)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -59,7 +59,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_verified = models.BooleanField(
         "verified", default=False, help_text="The e-mail address is known to be the person's own."
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = clock.Moment()
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = UserManager()
@@ -126,11 +126,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
     def live(self) -> Self:
         """Those that can still be refreshed."""
-        return self.filter(revoked_at__isnull=True, expires_at__gt=timezone.now())
+        return self.filter(revoked_at__isnull=True, expires_at__gt=clock.now())
 
     def end(self) -> int:
         """Revoke them, whose tokens are refused from the next request on; returns how many there were."""
-        return self.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
+        return self.filter(revoked_at__isnull=True).update(revoked_at=clock.now())
 
     def start(self, user: User, user_agent: str) -> "Session":
         """Store a new session of the user on the device that calls itself `user_agent`."""
@@ -183,7 +183,7 @@ class Session(models.Model):
     @property
     def is_live(self) -> bool:
         """Whether its tokens are good, as far as the session goes."""
-        return self.revoked_at is None and self.expires_at > timezone.now()
+        return self.revoked_at is None and self.expires_at > clock.now()
 
     def rotate(self, token_id: uuid.UUID) -> bool:
         """Replace the current token, if it is `token_id`; False if it is not, or if the session was ended.
@@ -219,7 +219,7 @@ class IdempotencyRecord(models.Model):
     key = models.CharField(max_length=255)
     # SHA-256 of method, path and body, in hexadecimal.
     fingerprint = models.CharField(max_length=64)
-    created_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
+    created_at = clock.Moment(db_index=True)
     # Empty only inside the transaction that writes it.
     status = models.PositiveSmallIntegerField(default=0)
     headers = models.JSONField(default=dict)
@@ -244,7 +244,7 @@ class SecurityEvent(models.Model):
     kind = models.CharField(max_length=40)
     # Not a foreign key: the event outlives the session.
     session_id = models.UUIDField(null=True)
-    created_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
+    created_at = clock.Moment(db_index=True)
 
     class Meta:
         ordering = ("-id",)
@@ -265,7 +265,7 @@ class AuditEntry(models.Model):
     KEEP = dt.timedelta(days=731)
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = clock.Moment()
     # None of the three is a foreign key: the entry stays when they go.
     staff_id = models.BigIntegerField()
     user_id = models.BigIntegerField(null=True)
@@ -313,7 +313,7 @@ class Mail(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     # Empty in a reset that was asked for with an unknown address: such a mail is dropped, not sent.
     address = models.EmailField(max_length=254, blank=True)
-    created_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
+    created_at = clock.Moment(db_index=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(help_text="When the sweep files its task again, should it be unsent by then.")
@@ -331,4 +331,5 @@ class Mail(models.Model):
 
     def pause(self) -> dt.timedelta:
         """How long to wait for the next try: as long as it has waited so far, which doubles; an hour at most."""
-        return min(max(timezone.now() - self.created_at, SHORTEST_PAUSE), LONGEST_PAUSE)
+        waited: dt.timedelta = clock.now() - self.created_at
+        return min(max(waited, SHORTEST_PAUSE), LONGEST_PAUSE)

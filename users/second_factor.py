@@ -7,7 +7,6 @@ for. What a session has shown is looked up with every request, so that a reset e
 
 import logging
 import math
-import time
 from base64 import b32encode
 from binascii import unhexlify
 from typing import Any, NamedTuple, cast
@@ -18,12 +17,13 @@ from django.contrib.auth import login
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django_otp.models import MAX_THROTTLE_DELAY_SECONDS
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_otp.util import random_hex
 
+from profiles_project.http import clock
 from profiles_project.http.ratelimit import refuse, spend
 from users.events import note
 from users.models import Mail, User
@@ -89,14 +89,14 @@ def wait_for_code(request: HttpRequest, user: User) -> None:
     request.session.cycle_key()
     request.session.pop(KEY, None)
     # The hash changes with the password, and what waits ends with the old one.
-    since = timezone.now().timestamp()
+    since = clock.seconds()
     request.session[WAITING] = {"user": user.pk, "hash": user.get_session_auth_hash(), "since": since}
 
 
 def waiting(request: HttpRequest) -> User | None:
     """Who has shown the password in this session and no code so far; None where that is too long ago."""
     kept = request.session.get(WAITING)
-    if kept is None or timezone.now().timestamp() - kept["since"] > WAIT_SECONDS:
+    if kept is None or clock.seconds() - kept["since"] > WAIT_SECONDS:
         return None
     user = User.objects.filter(pk=kept["user"], is_active=True, is_staff=True).first()
     if user is None or not constant_time_compare(kept["hash"], user.get_session_auth_hash()):
@@ -126,13 +126,41 @@ def accepts(device: Any, code: str) -> bool:
 
     Raises TooManyRequests while the device is locked: for 1 s after a wrong code, and twice as long after each more.
     """
-    is_allowed, why = device.verify_is_allowed()
-    if not is_allowed:
-        refuse("otp", max(1, math.ceil((why["locked_until"] - timezone.now()).total_seconds())))
-    if django_otp.verify_token(device.user, device.persistent_id, code) is not None:
+    with transaction.atomic():
+        locked = devices().select_for_update().filter(pk=device.pk).first()
+        pause = _pause(locked) if locked else 0.0
+        is_good = locked is not None and not pause and _verify(locked, code)
+    if pause:
+        refuse("otp", math.ceil(pause))
+    if is_good:
         return True
     note("otp_failed", device.user, level=logging.WARNING)
     return False
+
+
+def _pause(device: Any) -> float:
+    """For how many seconds the device is locked. As django_otp has it, but by the clock of all machines."""
+    if not (device.throttling_enabled and device.throttling_failure_count and device.throttling_failure_timestamp):
+        return 0.0
+    pause = device.get_throttle_factor() * 2 ** (device.throttling_failure_count - 1)
+    passed = (clock.now() - device.throttling_failure_timestamp).total_seconds()
+    # A failure that is to come was noted by a clock that was set back since.
+    return max(0.0, min(pause, MAX_THROTTLE_DELAY_SECONDS) - passed) if passed >= 0 else 0.0
+
+
+def _verify(device: Any, code: str) -> bool:
+    """Whether the code is the device's, noted in its row, which must be locked. As django_otp has it, likewise."""
+    totp = TOTP(device.bin_key, device.step, device.t0, device.digits, device.drift)
+    totp.time = clock.seconds()
+    is_good = bool(totp.verify(int(code), device.tolerance, device.last_t + 1))
+    if is_good:
+        device.last_t, device.drift, device.last_used_at = totp.t(), totp.drift, clock.now()
+        device.throttle_reset(commit=False)
+    else:
+        device.throttling_failure_timestamp = clock.now()
+        device.throttling_failure_count += 1
+    device.save()
+    return is_good
 
 
 def enrolment(request: HttpRequest, user: User) -> Enrolment:
@@ -150,7 +178,7 @@ def confirm(request: HttpRequest, user: User, code: str) -> Any:
     if key is None:
         return None
     totp = TOTP(unhexlify(key))
-    totp.time = time.time()
+    totp.time = clock.seconds()
     if not totp.verify(int(code), TOLERANCE):
         note("otp_failed", user, level=logging.WARNING)
         return None

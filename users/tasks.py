@@ -3,9 +3,9 @@
 import logging
 
 from django.db import transaction
-from django.utils import timezone
 from django_tasks import task
 
+from profiles_project.http import clock
 from profiles_project.http.texts import fold
 from profiles_project.http.tracing import tracer
 from users.emails import compose
@@ -20,7 +20,7 @@ def file_mail(kind: Mail.Kind, user: User | None, address: str) -> None:
     Without a user there's nothing to send, but the work is the same, so that an answer's time tells nothing.
     """
     with transaction.atomic():
-        mail = Mail.objects.create(kind=kind, user=user, address=address, next_try_at=timezone.now() + SHORTEST_PAUSE)
+        mail = Mail.objects.create(kind=kind, user=user, address=address, next_try_at=clock.now() + SHORTEST_PAUSE)
         transaction.on_commit(lambda: put_off(mail))
 
 
@@ -49,7 +49,7 @@ def send_mail(mail_id: str, attempt: int) -> None:
         Mail.objects.filter(pk=mail.pk).update(problem=reason)
         return
     mine = Mail.objects.filter(pk=mail.pk, attempts=attempt)
-    if not mine.update(attempts=attempt + 1, next_try_at=timezone.now() + mail.pause()):
+    if not mine.update(attempts=attempt + 1, next_try_at=clock.now() + mail.pause()):
         return
     try:
         with tracer().work(f"mail {mail.kind}", mail=str(mail.pk)):
@@ -61,7 +61,7 @@ def send_mail(mail_id: str, attempt: int) -> None:
     except ValueError:
         Mail.objects.filter(pk=mail.pk).update(problem="The address or the name can't stand in a mail.")
         return
-    Mail.objects.filter(pk=mail.pk).update(sent_at=timezone.now())
+    Mail.objects.filter(pk=mail.pk).update(sent_at=clock.now())
 
 
 def reason_not_to_send(mail: Mail, user: User) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
-from django.utils import timezone
 
 from profiles import erasure, tasks
 from profiles.desk.rows import audit, person_of
 from profiles.models import Job, Profile
+from profiles_project.http import clock
 from profiles_project.http.conditional import ANY_VERSION
 from profiles_project.http.logs import security_event
 from users.accounts import end_admin_sessions
@@ -133,7 +133,7 @@ def _inactive(user: User) -> str:
 
 
 def _mails(kind: Mail.Kind) -> dict[str, Exists]:
-    newest = Mail.objects.filter(user=OuterRef("pk"), kind=kind, created_at__gt=timezone.now() - BETWEEN_MAILS)
+    newest = Mail.objects.filter(user=OuterRef("pk"), kind=kind, created_at__gt=clock.now() - BETWEEN_MAILS)
     return {f"has_new_{kind}": Exists(newest)}
 
 
@@ -181,7 +181,7 @@ def _ended(job: Job) -> str:
 
 
 def _rerun(job: Job) -> None:
-    if not job.run_again(timezone.now()):
+    if not job.run_again(clock.now()):
         raise Refused("The job has changed in the meantime; please look again.")
     transaction.on_commit(lambda: tasks.put_off(job))
 

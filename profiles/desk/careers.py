@@ -12,7 +12,6 @@ from django.forms import BaseInlineFormSet, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from rest_framework.exceptions import ValidationError
 
@@ -23,6 +22,7 @@ from profiles.desk.rows import person_link
 from profiles.json_resume import HIDDEN, write
 from profiles.models import COMPONENTS, CustomField, Part, Profile, Skill
 from profiles.readable import arrange
+from profiles_project.http import clock
 from profiles_project.http.adminlists import CountedFilter, masked_email, masked_phone
 from profiles_project.http.errors import faults
 from profiles_project.http.forms import JudgedForm
@@ -185,7 +185,7 @@ class ProfileAdmin(OfPerson):
             raise Http404
         self.note_opened(request, profile)
         document = json.loads(rendering.current(profile).body)
-        analytics = json.loads(rendering.analytics(profile, timezone.now().date()).body)
+        analytics = json.loads(rendering.analytics(profile, clock.now().date()).body)
         may_edit = self.has_change_permission(request, profile)
         context = {
             **self.admin_site.each_context(request),

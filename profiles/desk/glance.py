@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from profiles import limits, rendering
 from profiles.desk.rows import name_of, named, page_link
 from profiles.models import Job, Profile, usage
+from profiles_project.http import clock
 from users.models import AuditEntry, Mail, SecurityEvent, Session, User
 from users.second_factor import device_of
 
@@ -133,7 +133,7 @@ def tables(user: User, *, with_audit: bool) -> Iterable[Table]:
 def _profiles(user: User) -> Table:
     found = list(Profile.objects.filter(user=user).order_by("-is_active", "-id")[: limits.MAX_PROFILES])
     unscored = [profile.pk for profile in found if profile.score is None]
-    fresh = rendering.score(Profile.objects.filter(pk__in=unscored), timezone.now().date()) if unscored else {}
+    fresh = rendering.score(Profile.objects.filter(pk__in=unscored), clock.now().date()) if unscored else {}
     rows = tuple(_profile(profile, fresh.get(profile.pk, profile.score)) for profile in found)
     columns = ("Profile", "Name", "Complete", "State", "Version", "Changed")
     return Table(

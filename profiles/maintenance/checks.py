@@ -14,17 +14,16 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from django.apps import apps
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import connection, models
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, TextField
 from django.db.models.functions import Cast
-from django.utils import timezone
 
 from profiles import limits
 from profiles.modelfields import VerbatimJSONField
 from profiles.models import PARTS, Job, JobFile, Profile, usage
-from profiles.models.jobs import LONGEST_WAIT, MAX_ATTEMPTS
+from profiles.models.jobs import MAX_ATTEMPTS, longest_lease
+from profiles_project.http import clock
 from profiles_project.http.derived import derived_fields
 from profiles_project.management.progress import bar
 
@@ -151,7 +150,7 @@ def jobs() -> Findings:
     """A job's state, its times, its texts and its files belong together."""
     over = Q(finished_at__isnull=False)
     unfinished = Q(status__in=Job.UNFINISHED)
-    latest = timezone.now() + max(settings.JOB_LEASE, LONGEST_WAIT)
+    latest = clock.now() + longest_lease()
     done = (Job.Status.SUCCEEDED, Job.Status.CANCELLED)
     for rule, what in (
         (unfinished & over, "has ended and is unfinished"),

@@ -11,13 +11,13 @@ from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.http import Http404
-from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
 from profiles import limits
 from profiles.modelfields import ExtraField, HttpUrlField, LinkListField
 from profiles.models import usage
 from profiles.models.parts import PARTS, Part
+from profiles_project.http import clock
 from profiles_project.http.conditional import IfMatch
 from profiles_project.http.errors import Conflict
 from profiles_project.http.prepared import Parameter, Prepared, PreparedUpdate
@@ -135,8 +135,8 @@ class Profile(models.Model):
     label = models.CharField(max_length=100, default="Master")
     is_active = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1, editable=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = clock.Moment()
+    updated_at = clock.Moment()
 
     full_name = models.CharField(max_length=100)
     email = models.EmailField(max_length=254)
@@ -275,7 +275,7 @@ class Profile(models.Model):
         self._count_bytes(values, changed)
         self.version += 1
         # Never earlier than the last change, whatever this machine's clock says.
-        self.updated_at = max(timezone.now(), self.updated_at)
+        self.updated_at = max(clock.now(), self.updated_at)
         is_usual = len(changed) <= 1
         changed |= {"version": self.version, "updated_at": self.updated_at}
         if self.bytes_version == self.version:

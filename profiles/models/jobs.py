@@ -15,8 +15,8 @@ from typing import IO, Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
+from profiles_project.http import clock
 from profiles_project.http.renderers import JSONRenderer
 from profiles_project.http.values import new_id
 from users.models import User
@@ -27,6 +27,11 @@ MAX_WAITING = 5
 MAX_ATTEMPTS = 5
 # For a task that is on its way to a worker.
 LONGEST_WAIT = dt.timedelta(minutes=5)
+
+
+def longest_lease() -> dt.timedelta:
+    """By how much a lease may lie ahead at most."""
+    return max(settings.JOB_LEASE, LONGEST_WAIT)
 
 
 def as_text(value: Any) -> str:
@@ -42,12 +47,15 @@ class JobQuerySet(models.QuerySet["Job"]):
         return self.filter(status__in=Job.UNFINISHED)
 
     def lost(self, now: dt.datetime) -> Self:
-        """Those whose task never came to a worker, or whose worker has not been heard of for too long."""
-        return self.unfinished().filter(lease_until__lte=now)
+        """Those whose task never came to a worker, or whose worker has not been heard of for too long.
+
+        So are those whose lease is longer than any: the clock by which it was given was set back since.
+        """
+        return self.unfinished().filter(Q(lease_until__lte=now) | Q(lease_until__gt=now + 2 * longest_lease()))
 
     def cancel(self) -> int:
         """End those that have not ended; returns how many these were. An effect under way rolls itself back then."""
-        ended = self.unfinished().update(status=Job.Status.CANCELLED, finished_at=timezone.now(), input="")
+        ended = self.unfinished().update(status=Job.Status.CANCELLED, finished_at=clock.now(), input="")
         JobFile.objects.filter(job__in=self, job__status=Job.Status.CANCELLED, is_input=True).delete()
         return ended
 
@@ -87,7 +95,7 @@ class Job(models.Model):
     # Which run of the job this is: whoever runs an earlier one has lost it.
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(help_text="When the sweep takes it for lost, unless it is heard of before.")
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = clock.Moment()
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
@@ -115,7 +123,7 @@ class Job(models.Model):
 
     def claim(self) -> bool:
         """Begin a run; False if it was begun or ended meanwhile."""
-        now = timezone.now()
+        now = clock.now()
         changes = {
             "status": self.Status.RUNNING,
             "attempts": self.attempts + 1,
@@ -128,7 +136,7 @@ class Job(models.Model):
 
     def renew(self, done: int) -> bool:
         """Prolong the lease of this run and write how far it is; False if the run is not the job's any more."""
-        changes = {"lease_until": timezone.now() + settings.JOB_LEASE, "done": min(done, self.total)}
+        changes = {"lease_until": clock.now() + settings.JOB_LEASE, "done": min(done, self.total)}
         return bool(self._mine().update(**changes))
 
     def succeed(self, result: Mapping[str, Any]) -> bool:
@@ -138,7 +146,7 @@ class Job(models.Model):
             "result": as_text(result),
             "done": self.total,
             "input": "",
-            "finished_at": timezone.now(),
+            "finished_at": clock.now(),
         }
         return self._end(changes)
 
@@ -186,7 +194,7 @@ class Job(models.Model):
 
     @classmethod
     def _failed(cls, problem: Mapping[str, Any]) -> dict[str, Any]:
-        return {"status": cls.Status.FAILED, "problem": as_text(problem), "finished_at": timezone.now()}
+        return {"status": cls.Status.FAILED, "problem": as_text(problem), "finished_at": clock.now()}
 
     def _lost(self, now: dt.datetime) -> JobQuerySet:
         return Job.objects.lost(now).filter(pk=self.pk, status=self.status, attempts=self.attempts)

@@ -3,10 +3,10 @@
 from typing import Any
 
 from django.db import models
-from django.utils import timezone
 
 from profiles.modelfields import VerbatimJSONField
 from profiles.models.career import Profile
+from profiles_project.http import clock
 from profiles_project.http.values import new_id
 
 
@@ -24,8 +24,8 @@ class Origin(models.Model):
     profile = models.ForeignKey(Profile, on_delete=models.CASCADE, related_name="origins", db_index=False)
     source = models.CharField(max_length=20, choices=Source)
     brought = VerbatimJSONField(default=dict)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    updated_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = clock.Moment()
+    updated_at = clock.Moment()
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["profile", "source"], name="one_origin_a_source"),)
@@ -36,7 +36,7 @@ class Origin(models.Model):
     @classmethod
     def remember(cls, profile: Profile, source: str, brought: dict[str, Any]) -> None:
         """Keep what an import has brought, in place of what the one before did."""
-        now = timezone.now()
+        now = clock.now()
         values = {"brought": brought, "updated_at": now}
         new = {**values, "created_at": now}
         cls.objects.update_or_create(profile=profile, source=source, defaults=values, create_defaults=new)

@@ -9,7 +9,6 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
-from django.utils import timezone
 from rest_framework.exceptions import NotFound
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -21,6 +20,7 @@ from profiles.operations import Operation
 from profiles.permissions import IsOwner, session_and_profile
 from profiles.views.jobs import accepted
 from profiles.views.replays import DocumentAnswer
+from profiles_project.http import clock
 from profiles_project.http.conditional import IfMatch, PreconditionFailed, not_modified, tagged
 from profiles_project.http.pagination import paginate
 from profiles_project.http.preferences import prefers_async
@@ -251,7 +251,7 @@ class AnalyticsView(BelowProfileView):
 
     @openapi.profiles_analytics
     def get(self, request: Request, profile_id: str) -> HttpResponse:
-        today = timezone.now().date()
+        today = clock.now().date()
         day = today.isoformat()
         return not_modified(request, rendering.tag(self.profile, day)) or as_json(
             rendering.analytics(self.profile, today), day

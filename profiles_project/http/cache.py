@@ -1,18 +1,26 @@
-"""The shared cache, whose absence costs nobody an answer: Redis behind a breaker, local memory in its place."""
+"""The shared cache: Redis behind a breaker, and local memory in its place.
+
+It takes bytes and integers and nothing else, and gives back nothing else, whoever has written to Redis: no bytes are
+ever made into objects. Who shows what it gives checks first that it is ours (`http/sealed.py`).
+"""
 
 import functools
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
-from django.core.cache.backends.base import BaseCache
+from django.core.cache import caches
+from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django.core.cache.backends.locmem import LocMemCache
 from django_redis.cache import RedisCache
+from django_redis.client import DefaultClient
 from django_redis.exceptions import ConnectionInterrupted
+from django_redis.serializers.base import BaseSerializer
 from redis.backoff import NoBackoff
-from redis.exceptions import ConnectionError as RedisConnectionError, RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError, RedisError, ResponseError
 from redis.retry import Retry
 
 from profiles_project.http.metrics import recorder
@@ -26,6 +34,105 @@ TIMEOUT_SECONDS = 0.2
 # How long Redis is left alone after a fault.
 OPEN_SECONDS = 5.0
 FAULTS = (RedisError, ConnectionInterrupted, OSError)
+# Away, back, away again, as a Redis at the edge of its memory is: so often one line tells of it at most.
+QUIET_SECONDS = 60.0
+# How Redis writes one of its 64 bits.
+INTEGER = re.compile(rb"-?(?:0|[1-9][0-9]{0,18})")
+# Adds to a counter in one step. What is there and can't be counted on (other bytes, a list, a negative number, one that
+# would leave 64 bits) gives way, so that it neither fails a request nor switches a limit off.
+COUNT = """
+local counted = redis.pcall('INCRBY', KEYS[1], ARGV[1])
+local added = tonumber(ARGV[1])
+if type(counted) == 'number' and counted >= added then
+    if counted == added then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+    return counted
+end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return added
+"""
+
+
+class Seldom:
+    """Logs a warning once a minute at most, for what may happen with every request."""
+
+    def __init__(self, seconds: float = QUIET_SECONDS) -> None:
+        self._seconds = seconds
+        self._next = 0.0
+
+    def warn(self, message: str, *arguments: object) -> None:
+        """Write the line, unless one was written lately."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + self._seconds
+            logger.warning(message, *arguments)
+
+
+wrong_bytes = Seldom()
+
+
+def plain(value: Any) -> bytes | int:
+    """The value, if it is of a kind that the cache takes; TypeError if not."""
+    if not isinstance(value, (bytes, int)) or isinstance(value, bool):
+        raise TypeError(f"The cache takes bytes and integers, not {type(value).__name__}.")
+    return value
+
+
+class PlainSerializer(BaseSerializer):  # type: ignore[misc]  # its package has no types
+    """What django-redis calls for all but integers: bytes are written as they are."""
+
+    def dumps(self, value: Any) -> bytes:
+        return cast("bytes", plain(value))
+
+    def loads(self, value: bytes) -> bytes:
+        return value
+
+
+class PlainClient(DefaultClient):  # type: ignore[misc]  # its package has no types
+    """django-redis's client, for bytes and integers, which finds nothing where Redis holds anything else."""
+
+    def decode(self, value: bytes) -> bytes | int:
+        return int(value) if INTEGER.fullmatch(value) else value
+
+    def get(self, key: str, default: Any = None, version: int | None = None, client: Any = None) -> Any:
+        try:
+            return super().get(key, default, version, client)
+        except ConnectionInterrupted as error:
+            # Redis answers, so it is not away.
+            if not isinstance(error.__cause__, ResponseError) or not str(error.__cause__).startswith("WRONGTYPE"):
+                raise
+            wrong_bytes.warn("the cache holds what this service has not put there: passed over")
+            return default
+
+    @functools.cached_property
+    def _counting(self) -> Any:
+        return self.get_client().register_script(COUNT)
+
+    def count(self, key: str, delta: int, seconds: float) -> int:
+        """See `FallbackCache.count`."""
+        return int(self._counting([self.make_key(key)], [delta, int(seconds * 1000)]))
+
+
+class LocalCache(LocMemCache):
+    """Django's cache in this process, for the same values as Redis, with the same way to count."""
+
+    def add(
+        self, key: Any, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> bool:  # DEFAULT_TIMEOUT is an object, which its own types call a float
+        return super().add(key, plain(value), timeout, version)
+
+    def set(
+        self, key: Any, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
+    ) -> None:  # as above
+        super().set(key, plain(value), timeout, version)
+
+    def count(self, key: str, delta: int, seconds: float) -> int:
+        """See `FallbackCache.count`."""
+        while True:
+            try:
+                return self.incr(key, delta)
+            except ValueError:
+                # The first one, unless another thread was faster.
+                if self.add(key, delta, seconds):
+                    return delta
 
 
 class Breaker:
@@ -38,15 +145,21 @@ class Breaker:
         self._lock = threading.Lock()
         # The monotonic time of the next try; None while closed.
         self._retry_at: float | None = None
+        # Whether the last line in the log says that Redis is away, and until when no other may say so.
+        self._is_told = False
+        self._quiet_until = 0.0
 
     @property
     def is_open(self) -> bool:
         """Whether the last that was heard of Redis was a fault."""
         return self._retry_at is not None
 
-    def call(self, remote: Callable[[], T], local: Callable[[], T]) -> T:
-        """The result of `remote`, or of `local` while Redis is away."""
-        is_probe = self._may_probe()
+    def call(self, remote: Callable[[], T], local: Callable[[], T], *, may_probe: bool = True) -> T:
+        """The result of `remote`, or of `local` while Redis is away.
+
+        Only an operation that writes may probe: a Redis without memory, or one that became a replica, still reads.
+        """
+        is_probe = may_probe and self._may_probe()
         if self.is_open and not is_probe:
             return local()
         try:
@@ -54,10 +167,6 @@ class Breaker:
         except FAULTS as error:
             self._open(error)
             return local()
-        except ValueError:
-            # Counting what isn't there: an answer of Redis.
-            self._close(is_probe=is_probe)
-            raise
         self._close(is_probe=is_probe)
         return result
 
@@ -73,11 +182,16 @@ class Breaker:
             return True
 
     def _open(self, error: BaseException) -> None:
+        now = time.monotonic()
         with self._lock:
             was_open = self.is_open
-            self._retry_at = time.monotonic() + OPEN_SECONDS
+            self._retry_at = now + OPEN_SECONDS
+            tells = not self._is_told and now >= self._quiet_until
+            if tells:
+                self._is_told, self._quiet_until = True, now + QUIET_SECONDS
         if not was_open:
             recorder().breaker_turned(is_open=True)
+        if tells:
             kind = type(error.__cause__ or error).__name__
             logger.error("Redis is away (%s): each process uses its own memory instead", kind)
 
@@ -85,19 +199,22 @@ class Breaker:
         if not is_probe:
             return
         with self._lock:
-            was_open = self.is_open
-            self._retry_at = None
+            was_open, was_told = self.is_open, self._is_told
+            self._retry_at, self._is_told = None, False
         if was_open:
             recorder().breaker_turned(is_open=False)
+        if was_told:
             logger.warning("Redis is back")
 
 
-def _operation(name: str) -> Any:
+def _operation(name: str, *, may_probe: bool = False) -> Any:
     """The cache's method of that name, on Redis or on local memory."""
 
     def method(self: "FallbackCache", *args: Any, **kwargs: Any) -> Any:
         remote, local = getattr(self.remote, name), getattr(self.local, name)
-        return self.breaker.call(functools.partial(remote, *args, **kwargs), functools.partial(local, *args, **kwargs))
+        return self.breaker.call(
+            functools.partial(remote, *args, **kwargs), functools.partial(local, *args, **kwargs), may_probe=may_probe
+        )
 
     method.__name__ = name
     return method
@@ -115,6 +232,8 @@ class FallbackCache(BaseCache):
         super().__init__(params)
         self.breaker = self.breakers.setdefault(server, Breaker())
         options = {
+            "CLIENT_CLASS": "profiles_project.http.cache.PlainClient",
+            "SERIALIZER": "profiles_project.http.cache.PlainSerializer",
             "SOCKET_CONNECT_TIMEOUT": TIMEOUT_SECONDS,
             "SOCKET_TIMEOUT": TIMEOUT_SECONDS,
             # A connection that Redis has closed meanwhile, as by its restart, is made anew at once; what takes too long
@@ -123,23 +242,34 @@ class FallbackCache(BaseCache):
         }
         self.remote = RedisCache(server, {**params, "OPTIONS": options})
         # The name tells the memory of one alias from another's.
-        self.local = LocMemCache(f"{server} {params.get('KEY_PREFIX', '')}", params)
+        self.local = LocalCache(f"{server} {params.get('KEY_PREFIX', '')}", params)
 
     @property
     def client(self) -> Any:
         """Redis itself, past the breaker, as django-redis has it: for the queue of tasks, which has no stand-in."""
         return self.remote.client
 
-    add = _operation("add")
+    # Those that a Redis without memory would refuse may probe.
+    add = _operation("add", may_probe=True)
     get = _operation("get")
-    set = _operation("set")
+    set = _operation("set", may_probe=True)
     touch = _operation("touch")
     delete = _operation("delete")
     has_key = _operation("has_key")
-    incr = _operation("incr")
     get_many = _operation("get_many")
-    set_many = _operation("set_many")
+    set_many = _operation("set_many", may_probe=True)
     delete_many = _operation("delete_many")
+
+    def count(self, key: str, delta: int, seconds: float) -> int:
+        """Add to a counter and return its value; one that begins with this is kept for so many seconds.
+
+        Whatever else lies under the key is replaced.
+        """
+        counted: int = self.breaker.call(
+            functools.partial(self.remote.client.count, key, delta, seconds),
+            functools.partial(self.local.count, key, delta, seconds),
+        )
+        return counted
 
     def clear(self) -> None:
         """Empty both."""
@@ -149,3 +279,8 @@ class FallbackCache(BaseCache):
     def close(self, **kwargs: Any) -> None:
         """Called at the end of each request."""
         self.remote.close(**kwargs)
+
+
+def counters(alias: str) -> FallbackCache | LocalCache:
+    """The cache of that name in settings.CACHES, as what it is."""
+    return cast("FallbackCache | LocalCache", caches[alias])

@@ -14,13 +14,13 @@ from django.core.exceptions import (
 )
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse, UnreadablePostError
-from psycopg.errors import ReadOnlySqlTransaction
 from rest_framework import exceptions
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from profiles_project.http.context import request_id
+from profiles_project.http.unfit import is_unfit, name_of
 
 logger = logging.getLogger(__name__)
 
@@ -147,7 +147,7 @@ def _validation_problem(exc: exceptions.ValidationError, body_label: str) -> Pro
     if isinstance(exc, ParameterInvalid):
         name = exc.parameter
         found = [{"parameter": name, "code": code, "detail": text} for _, code, text in faults(exc.detail)]
-        more = {}
+        more: dict[str, Any] = {}
         sentence = f"{name}: {found[0]['detail']}"
     else:
         items = list(islice(faults(exc.detail), MOST_FAULTS + 1)) or [((), "invalid", BY_STATUS[422][2])]
@@ -157,6 +157,11 @@ def _validation_problem(exc: exceptions.ValidationError, body_label: str) -> Pro
         where = label((body_label, *path) if body_label and path and isinstance(path[0], int) else path)
         sentence = f"{where}: {text}" if where else text
     return Problem(sentence, status=422, errors=found, **more)
+
+
+def is_unavailable(exc: BaseException) -> bool:
+    """Whether it says that the database can't do now what it was asked for."""
+    return isinstance(exc, (OperationalError, InterfaceError)) or is_unfit(exc.__cause__)
 
 
 def to_problem(exc: BaseException, *, body_label: str = "") -> Problem | None:
@@ -170,9 +175,8 @@ def to_problem(exc: BaseException, *, body_label: str = "") -> Problem | None:
         return _validation_problem(exc, body_label)
     if isinstance(exc, DjangoValidationError):
         return _validation_problem(exceptions.ValidationError(exc.messages, code=exc.code), body_label)
-    if isinstance(exc, (OperationalError, InterfaceError)) or isinstance(exc.__cause__, ReadOnlySqlTransaction):
-        # Read-only is what a standby is, for the moment between a failover and its promotion.
-        logger.error("database unavailable: %s", type(exc.__cause__ or exc).__name__)
+    if is_unavailable(exc):
+        logger.error("database unavailable: %s", name_of(exc.__cause__ or exc))
         return Unavailable()
     status = _status_of(exc)
     if status is None:

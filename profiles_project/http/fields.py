@@ -178,7 +178,7 @@ def judge_each(judge: Callable[[Any], Any], items: Sequence[Any], most_faults: i
     The items are looked at until more than `most_faults` are found, so that a refused list costs no more than that.
     """
     values: list[Any] = []
-    errors: dict[int, Any] = {}
+    errors: Any = {}
     found = 0
     for index, item in enumerate(items):
         try:

@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 # What a method may be called in a log line; a client may send any word.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# What a load balancer asks, by whatever address it knows this machine. The answers hold no link, and are the same for
+# everybody.
+HEALTH = frozenset({"/health", "/health/ready"})
 # What machines ask every few seconds.
 PROBES = frozenset({"/health", "/health/ready", "/metrics"})
 UNCOUNTED = Recorder()
@@ -66,6 +69,9 @@ class RequestIdMiddleware:
             counter.request_left()
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
+        if request.path in HEALTH:
+            # For Django's own middleware, which asks for it too.
+            request.get_host = lambda: "localhost"  # type: ignore[method-assign]  # of this request alone
         try:
             request.get_host()
         except DisallowedHost:

@@ -1,20 +1,19 @@
-"""How often somebody may ask (contract 1.7): counted by django-ratelimit in the shared cache, told in headers."""
+"""How often somebody may ask (contract 1.7): counted in the shared cache, told in headers."""
 
 import datetime as dt
-import functools
+import zlib
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
 from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest
-from django.utils import timezone
-from django_ratelimit.core import ALL, _get_window, _make_cache_key, _split_rate, get_usage
+from django_ratelimit.core import ALL, EXPIRATION_FUDGE, _make_cache_key, _split_rate
 from rest_framework.request import Request
 
-from profiles_project.http import addresses
+from profiles_project.http import addresses, clock
+from profiles_project.http.cache import counters
 from profiles_project.http.errors import Problem
 from profiles_project.http.logs import security_event
 from profiles_project.http.metrics import recorder
@@ -55,14 +54,9 @@ def refuse(scope: str, seconds: int) -> NoReturn:
     """Note that somebody is refused, and raise the TooManyRequests that says for how many seconds."""
     recorder().rate_limited(scope)
     security_event("rate_limited", scope=scope)
-    cache, key = caches[settings.RATELIMIT_USE_CACHE], _refusals_key(timezone.now().date(), scope)
-    try:
-        cache.incr(key)
-    except ValueError:
-        # The first of the day, unless another one was faster.
-        if not cache.add(key, 1, KEEP_REFUSALS.total_seconds()):
-            with suppress(ValueError):
-                cache.incr(key)
+    counters(settings.RATELIMIT_USE_CACHE).count(
+        _refusals_key(clock.now().date(), scope), 1, KEEP_REFUSALS.total_seconds()
+    )
     raise TooManyRequests(seconds)
 
 
@@ -75,7 +69,8 @@ def refusals(days: Iterable[dt.date]) -> dict[dt.date, dict[str, int]]:
     found: dict[dt.date, dict[str, int]] = {day: {} for day, _ in keys.values()}
     for key, count in caches[settings.RATELIMIT_USE_CACHE].get_many(keys).items():
         day, scope = keys[key]
-        found[day][scope] = count
+        if isinstance(count, int) and count > 0:
+            found[day][scope] = count
     return found
 
 
@@ -84,27 +79,27 @@ def _refusals_key(day: dt.date, scope: str) -> str:
 
 
 def spend(request: HttpRequest | Request, scope: str, whose: str, cost: int = 1) -> Usage | None:
-    """Count `cost` for somebody in a scope of settings.RATELIMITS; None where limits are off or can't be counted."""
-    rate = settings.RATELIMITS[scope]
-
-    count = functools.partial(
-        get_usage, request, group=scope, key=lambda *_: whose, rate=rate, method=ALL, increment=True
-    )
-    # None too when the cache fell back to local memory between the library's two operations, which then hold together.
-    usage: dict[str, int] | None = count() or count()
-    if usage is None:
+    """Count `cost` for somebody in a scope of settings.RATELIMITS; None where limits are off."""
+    if not settings.RATELIMIT_ENABLE:
         return None
+    rate = settings.RATELIMITS[scope]
     quota, period = _split_rate(rate)
-    total = usage["count"]
-    if cost > 1:
-        # The library counts one at a time: the rest is added to its counter, whose name it alone knows.
-        key = _make_cache_key(scope, _get_window(whose, period), rate, whose, ALL)
-        try:
-            total = caches[settings.RATELIMIT_USE_CACHE].incr(key, cost - 1)
-        except ValueError:
-            total += cost - 1
+    now = int(clock.seconds())
+    end = _end_of_window(whose, period, now)
+    # The name that the library gives a counter, but counted in one step, and in windows of a clock that all machines
+    # share: the library's are those of each machine's own.
+    key = _make_cache_key(scope, end, rate, whose, ALL)
+    count = counters(settings.RATELIMIT_USE_CACHE).count(key, cost, period + EXPIRATION_FUDGE)
     # The end of the window is this very second at times; a pause of none would be no pause.
-    return Usage(scope, quota, period, total, max(1, usage["time_left"]))
+    return Usage(scope, quota, period, count, max(1, end - now))
+
+
+def _end_of_window(whose: str, period: int, now: int) -> int:
+    """When the window ends, as the library has it: each begins at a second of its own, so that not all end at once."""
+    if period == 1:
+        return now
+    end = now - now % period + zlib.crc32(whose.encode()) % period
+    return end if end >= now else end + period
 
 
 def headers(usages: Sequence[Usage]) -> dict[str, str]:

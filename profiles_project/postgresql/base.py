@@ -6,37 +6,93 @@ Each saves about a tenth of a read's time in this process (bench/notes.md).
 import itertools
 import re
 import select
+import time
 from collections.abc import Sequence
+from types import TracebackType
 from typing import Any
 
 import psycopg
+from django.db import DEFAULT_DB_ALIAS
 from django.db.backends.postgresql import base
+from django.db.utils import DatabaseErrorWrapper
+from django.utils.functional import cached_property
 from psycopg import _queries as queries
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
+from profiles_project.http import clock
 from profiles_project.http.metrics import recorder
 from profiles_project.http.tracing import tracer
+from profiles_project.http.unfit import is_unfit
 
 # How long a statement may be for psycopg to remember how it reads with PostgreSQL's own placeholders. With psycopg's
 # own 4,096 the one for a whole profile is translated anew every time.
 queries.MAX_CACHED_STATEMENT_LENGTH = 32_768
 
 
+# How long a connection to a read-only server is kept: such a server is a standby for a moment, or a primary again.
+READ_ONLY_SECONDS = 1.0
+# What the server tells of itself at the start of each connection (PostgreSQL 14 and newer).
+READ_ONLY = (b"default_transaction_read_only", b"in_hot_standby")
+
+
+class _Errors(DatabaseErrorWrapper):
+    """Django's translation of psycopg's errors, which notes that a connection is of no more use."""
+
+    wrapper: "DatabaseWrapper"
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if exc_type is not None and is_unfit(exc_value):
+            self.wrapper.is_unfit = True
+        super().__exit__(exc_type, exc_value, traceback)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's, with a cheaper look at kept connections and with `run_prepared`."""
+    """Django's, with a cheaper look at kept connections, with `run_prepared`, and as the clock of all machines.
+
+    A connection of no more use is closed at the end of the request, or at the beginning of the next one.
+    """
+
+    is_unfit = False
+    # When a connection to a read-only server is to be given up, by the monotonic clock.
+    _renewed_at: float | None = None
+
+    @cached_property
+    def wrap_database_errors(self) -> _Errors:
+        return _Errors(self)
 
     def is_usable(self) -> bool:
         """Whether the server has neither ended the connection nor found fault with it.
 
         While nobody waits for an answer a server has nothing to say but goodbye, so where nothing can be read all is
-        well; else, and after an error, it is asked (Django's own way, a round trip for every request).
+        well; else, and after an error, it is asked (Django's own way, a round trip for every request). Now and then it
+        is asked what time it is instead.
         """
+        if self.is_unfit or (self._renewed_at is not None and time.monotonic() >= self._renewed_at):
+            return False
         if self.connection is None or self.errors_occurred or _has_something_to_read(self.connection.fileno()):
             return bool(super().is_usable())
+        return self._look_at_clock() if self._is_main() and clock.database.is_due() else True
+
+    def _is_main(self) -> bool:
+        return bool(self.alias == DEFAULT_DB_ALIAS)
+
+    def _look_at_clock(self) -> bool:
+        asked = clock.steady()
+        # Its own time and not that of a transaction's beginning.
+        result = self.connection.pgconn.exec_(b"SELECT extract(epoch FROM clock_timestamp())")
+        if result.status != ExecStatus.TUPLES_OK:
+            return False
+        clock.database.heard(float(result.get_value(0, 0)), asked, clock.steady())
         return True
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        self.is_unfit = False
         try:
             connection = super().get_new_connection(conn_params)
         except psycopg.Error:
@@ -52,6 +108,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def init_connection_state(self) -> None:
         super().init_connection_state()
+        is_read_only = any(self.connection.pgconn.parameter_status(name) == b"on" for name in READ_ONLY)
+        self._renewed_at = time.monotonic() + READ_ONLY_SECONDS if is_read_only else None
+        if self._is_main():
+            self._look_at_clock()
         # The names of the statements that this connection's server process has planned, by their texts.
         self._prepared: dict[str, bytes] = {}
         self._names = map("profiles_{}".format, itertools.count())
