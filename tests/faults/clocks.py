@@ -18,7 +18,8 @@ QUOTA = 30
 WINDOW_SECONDS = 60
 LIMITS = {
     "RATELIMIT_ENABLE": "true",
-    "RATELIMIT_DEFAULT": f"{QUOTA}/m",
+    "RATELIMIT_DEFAULT": "1000000/m",
+    "RATELIMIT_BULK": f"{QUOTA}/m",
     "RATELIMIT_REGISTER": "1000000/m",
     "JOB_LEASE_SECONDS": "2",
 }
@@ -88,7 +89,6 @@ def _play(machines: Machines, name: str, shift: float) -> Iterator[Promise]:
         figure = f"{passed} passed a limit by the other machine, Retry-After {longest} s at most"
         lasted = time.monotonic() - started
         yield Promise(f"{name}: limits", figure, people, lasted, not passed and longest <= WINDOW_SECONDS)
-        machines.set(0)
         started = time.monotonic()
         after, attempts = _lose_worker(machines, shift)
         figure = f"a killed worker's job done after {after:.1f} s, begun {attempts} times"
@@ -124,19 +124,20 @@ def _pass_limits(machines: Machines, people: int) -> tuple[int, int]:
     for _ in range(people):
         token = machines.stage.person()["access_token"]
         machines.other.people = machines.stage.people
+        path = f"{machines.stage.profile(token)}/custom-fields?keys=none"
         clients = [machines.stage.client(token), machines.other.client(token)]
         # A window may end between the two, so that both serve: then once more.
-        results = Counter(_is_passed(clients, waits) for _ in range(2))
+        results = Counter(_is_passed(clients, path, waits) for _ in range(2))
         passed += results[True] == 2
     return passed, max(waits)
 
 
-def _is_passed(clients: list[Client], waits: list[int]) -> bool:
+def _is_passed(clients: list[Client], path: str, waits: list[int]) -> bool:
     here, there = clients
     for _ in range(2 * QUOTA):
-        if (answer := here.send("GET", "/api/v1/auth/me")).status == 429:
+        if (answer := here.send("DELETE", path)).status == 429:
             break
-    other = there.send("GET", "/api/v1/auth/me")
+    other = there.send("DELETE", path)
     waits += [int(each.headers["retry-after"]) for each in (answer, other) if each.status == 429]
     return other.status != 429
 
@@ -144,7 +145,7 @@ def _is_passed(clients: list[Client], waits: list[int]) -> bool:
 def _lose_worker(machines: Machines, shift: float) -> tuple[float, int]:
     """After how many seconds the job of a killed worker on the other machine was done, and how often it was begun.
 
-    The clock of that machine is set while it is at the job, which waits for the profile's row.
+    It is killed while it is at the job, which waits for the profile's row.
     """
     stage = machines.stage
     token = stage.person()["access_token"]
@@ -153,6 +154,8 @@ def _lose_worker(machines: Machines, shift: float) -> tuple[float, int]:
     job = _file(client, path)
     with psycopg.connect(stage.database.url) as holding:
         holding.execute("SELECT 1 FROM profiles_profile WHERE id = %s FOR UPDATE", [path.rpartition("/")[2]])
+        # A clock that is a little off is so from the beginning; one that is set by an hour is so at work.
+        machines.set(shift if abs(shift) < HOUR else 0)
         lost = machines.start_worker(machines.file)
         wait_for(lambda: _row(stage, job)[0] == 1)
         machines.set(shift)

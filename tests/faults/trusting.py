@@ -1,4 +1,4 @@
-"""The control of wrong_bytes: the service with a cache that believes what it finds, as django-redis has it by default."""
+"""The control of wrong_bytes: the service with django-redis as it is, which believes what it finds."""
 
 from typing import Any
 
