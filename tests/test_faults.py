@@ -1,12 +1,15 @@
 """The short part of the fault trials, and that the long one is whole; docs/faults.md says what each shows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from tests.faults.__main__ import SCENARIOS, run
+from tests.faults.clocks import clocks
+from tests.faults.distrust import wrong_bytes
+from tests.faults.failover import read_only
 from tests.faults.stage import Promise, Stage, stage, wait_for
 from tests.faults.writers import refresh_race
 
@@ -34,6 +37,15 @@ def test_a_killed_main_process_leaves_no_web_process_behind_and_the_port_free(sh
         wait_for(lambda: not server.family(), 10)
     with short.serve():
         assert short.answers()
+
+
+@pytest.mark.parametrize("scenario", [wrong_bytes, clocks, read_only])
+def test_a_promise_is_kept_and_its_control_breaks_it(
+    short: Stage, scenario: Callable[[Stage], Iterator[Promise]]
+) -> None:
+    promises = list(scenario(short))
+    assert [promise.line() for promise in promises if not promise.kept] == []
+    assert any("control" in promise.name for promise in promises)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
