@@ -327,7 +327,7 @@ if TASKS_BACKEND == "rq" and not REDIS_URL:
     raise ImproperlyConfigured("TASKS_BACKEND=rq needs REDIS_URL, since the tasks lie in Redis then.")
 TASKS: dict[str, dict[str, Any]] = {
     "default": {
-        "BACKEND": "django_tasks_rq.RQBackend" if TASKS_BACKEND == "rq" else "django_tasks_db.DatabaseBackend",
+        "BACKEND": "profiles_project.queue.Backend" if TASKS_BACKEND == "rq" else "django_tasks_db.DatabaseBackend",
     }
 }
 # By the cache's connections, whose time-outs are short and which try once more at most: a Redis that hangs must not

@@ -1,15 +1,19 @@
 """PostgreSQL that is slow, busy, read-only or out of connections: 503 with Retry-After, and nothing is stored."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.db import connection, transaction
+from django.db import DatabaseError, close_old_connections, connection, transaction
 
-from profiles.models import Experience, Profile
+from profiles import exports, tasks
+from profiles.models import Experience, Job, Profile
+from profiles_project.http import clock
+from profiles_project.http.errors import to_problem
 from tests.client import ApiClient
 from tests.concurrency import at_once
 from tests.contract import API, contract
@@ -171,3 +175,92 @@ def test_of_two_that_wait_for_each_other_one_is_told_to_try_again(user: User) ->
 
     _, answer = at_once(other_way_round, ask)
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+
+
+# Connections that are of no more use ------------------------------------------------------------------------------
+
+
+def backend() -> int:
+    """The server's process behind this thread's connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def fail_with(state: str) -> None:
+    """The server answers with that SQLSTATE."""
+    run(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{state}'; END $$")
+
+
+@pytest.mark.parametrize(
+    ("state", "is_kept", "status"),
+    [
+        ("25006", False, 503),
+        ("25P03", False, 503),
+        ("26000", False, 503),
+        ("42P05", False, 503),
+        ("08006", False, 503),
+        ("53100", False, 503),
+        ("53200", False, 503),
+        ("57P01", False, 503),
+        ("58030", False, 503),
+        ("XX001", False, 503),
+        # The server can, but not this statement, or not now.
+        ("53300", True, 503),
+        ("55P03", True, 503),
+        ("57014", True, 503),
+        ("40P01", True, 503),
+        ("42P01", True, None),
+        ("23505", True, None),
+    ],
+)
+def test_a_connection_is_given_up_with_the_request_that_met_such_a_fault(
+    state: str, *, is_kept: bool, status: int | None
+) -> None:
+    before = backend()
+    with pytest.raises(DatabaseError) as raised:
+        fail_with(state)
+    problem = to_problem(raised.value)
+    assert (problem and problem.status_code) == status
+    # What Django does at the end of each request, and a worker after each task.
+    close_old_connections()
+    assert (backend() == before) is is_kept
+
+
+def test_writes_go_on_as_soon_as_the_server_takes_them_again(api: ApiClient, profile: Profile) -> None:
+    path = f"{API}/profiles/{profile.pk}"
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on")
+    assert api.patch(path, {"label": "One"}).status_code == 503
+    # The test client does not end requests as a server does.
+    close_old_connections()
+    assert api.patch(path, {"label": "Two"}).status_code == 200
+
+
+def test_a_connection_that_began_read_only_is_kept_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    options = {**connection.settings_dict["OPTIONS"], "options": "-c default_transaction_read_only=on"}
+    connection.close()
+    with monkeypatch.context() as standby:
+        standby.setitem(connection.settings_dict, "OPTIONS", options)
+        backend()
+    assert connection.is_usable()
+    monkeypatch.setattr(connection, "_renewed_at", time.monotonic())
+    assert not connection.is_usable()
+    connection.close()
+    backend()
+    assert connection._renewed_at is None  # type: ignore[attr-defined]  # of our engine
+
+
+def test_a_job_that_meets_a_read_only_server_is_not_failed_by_it(user: User, profile: Profile) -> None:
+    job = Job.objects.create(
+        user=user, kind=tasks.EXPORT, status=Job.Status.RUNNING, attempts=1, lease_until=clock.now()
+    )
+
+    def fail(*_: object) -> None:
+        fail_with("25006")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exports, "archive_of", fail)
+        tasks._run(job, tasks.Pulse(job))
+    job.refresh_from_db()
+    assert (job.status, job.problem) == ("running", None)

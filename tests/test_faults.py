@@ -1,6 +1,6 @@
 """The short part of the fault trials, and that the long one is whole; docs/faults.md says what each shows."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
@@ -8,6 +8,9 @@ import pytest
 
 from tests.faults import hoarding
 from tests.faults.__main__ import SCENARIOS, run
+from tests.faults.clocks import clocks
+from tests.faults.distrust import wrong_bytes
+from tests.faults.failover import read_only
 from tests.faults.hostile import ATTACKS, UNPROTECTED, Attack, play, silent_bodies
 from tests.faults.stage import Promise, Stage, stage, wait_for
 from tests.faults.writers import refresh_race
@@ -53,6 +56,15 @@ def test_one_hostile_sender_is_noticed_by_nobody_else(short: Stage, attack: Atta
 def test_the_same_application_is_stopped_by_silent_bodies_where_its_threads_read_them(short: Stage) -> None:
     promise = play(short, silent_bodies, UNPROTECTED)
     assert not promise.kept, promise.line()
+
+
+@pytest.mark.parametrize("scenario", [wrong_bytes, clocks, read_only])
+def test_a_promise_is_kept_and_its_control_breaks_it(
+    short: Stage, scenario: Callable[[Stage], Iterator[Promise]]
+) -> None:
+    promises = list(scenario(short))
+    assert [promise.line() for promise in promises if not promise.kept] == []
+    assert any("control" in promise.name for promise in promises)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

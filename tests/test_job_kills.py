@@ -65,7 +65,7 @@ def backends() -> list[str]:
 def backend(request: pytest.FixtureRequest, settings: Settings) -> str:
     """One of the backends, which this process files its tasks with too."""
     if request.param == "rq":
-        settings.TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend"}}
+        settings.TASKS = {"default": {"BACKEND": "profiles_project.queue.Backend"}}
     name: str = request.param
     return name
 
@@ -103,7 +103,7 @@ def test_a_job_whose_worker_is_killed_has_one_effect(backend: str, tmp_path: Pat
 def test_a_queue_in_a_redis_that_is_away_loses_no_job_and_holds_nobody(
     settings: Settings, client: Client, fault: str
 ) -> None:
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_rq.RQBackend"}}
+    settings.TASKS = {"default": {"BACKEND": "profiles_project.queue.Backend"}}
     settings.TASKS_BACKEND = "rq"
     profile = make_profile(UserFactory.create(), 0)
     with redis() as server:

@@ -11,13 +11,11 @@ from typing import Any
 import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
-from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from profiles import rendering
 from profiles.models import COMPONENTS, Experience
 from profiles_project.http import health
-from profiles_project.http.cache import FallbackCache
 from profiles_project.http.context import request_id
 from tests.client import ApiClient
 from tests.contract import API, PROBLEM, contract
@@ -155,51 +153,6 @@ def test_an_unknown_address_shows_no_page_of_django_to_a_developer_either(settin
     answer = Client().get(path)
     assert answer.status_code in {302, 404}
     assert b"URLconf" not in answer.content
-
-
-# Readiness --------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.django_db(transaction=True)
-def test_readiness_sees_a_database_that_is_gone_and_that_it_is_back(client: Client) -> None:
-    with database_away():
-        answer = client.get("/health/ready")
-        assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
-        assert answer.json()["parts"] == {"database": "unavailable", "cache": "ok", "queue": "unavailable"}
-        assert b"hunter2" not in answer.content
-        assert client.get("/health").status_code == HTTPStatus.OK
-    assert client.get("/health/ready").status_code == HTTPStatus.OK
-
-
-@pytest.mark.django_db
-def test_readiness_sees_a_cache_that_is_gone_and_is_ready_all_the_same(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Nothing listens on this port.
-    monkeypatch.setattr(health, "caches", {"default": FallbackCache("redis://127.0.0.1:9/0", {})})
-    answer = client.get("/health/ready")
-    assert answer.status_code == HTTPStatus.OK
-    assert answer.json() == {
-        "status": "degraded",
-        "parts": {"database": "ok", "cache": "unavailable", "queue": "ok"},
-    }
-
-
-@pytest.mark.django_db
-def test_readiness_sees_a_queue_that_takes_no_task(client: Client) -> None:
-    table = DBTaskResult._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(f"ALTER TABLE {table} RENAME TO {table}_gone")
-    answer = client.get("/health/ready")
-    assert answer.status_code == HTTPStatus.SERVICE_UNAVAILABLE
-    assert answer.json()["parts"] == {"database": "ok", "cache": "ok", "queue": "unavailable"}
-
-
-@pytest.mark.django_db
-def test_readiness_leaves_no_task_behind(client: Client) -> None:
-    before = DBTaskResult.objects.count()
-    assert client.get("/health/ready").status_code == HTTPStatus.OK
-    assert DBTaskResult.objects.count() == before
 
 
 # Methods beside the API -------------------------------------------------------------------------------------------

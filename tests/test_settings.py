@@ -190,7 +190,7 @@ def test_tasks_lie_in_the_database_or_in_redis(load: Environment) -> None:
     assert usual["TASKS"]["default"]["BACKEND"] == "django_tasks_db.DatabaseBackend"
     assert "django_rq" not in usual["INSTALLED_APPS"]
     settings = load(**PRODUCTION, REDIS_URL="redis://cache/1", TASKS_BACKEND="rq")
-    assert settings["TASKS"]["default"]["BACKEND"] == "django_tasks_rq.RQBackend"
+    assert settings["TASKS"]["default"]["BACKEND"] == "profiles_project.queue.Backend"
     assert "django_rq" in settings["INSTALLED_APPS"]
     assert settings["SCHEDULE"]["profiles.tasks.sweep_jobs"] <= settings["JOB_LEASE"].total_seconds()
 

@@ -16,6 +16,9 @@ from tests.faults.stage import Stage, server_versions, stage
 # Scenario and module, in the order of their importance.
 SCENARIOS = {
     "lost_updates": "writers",
+    "wrong_bytes": "distrust",
+    "clocks": "clocks",
+    "read_only": "failover",
     "refresh_race": "writers",
     "sigterm": "stops",
     "postgres_restart": "outages",
