@@ -465,14 +465,14 @@ class TestOutbox:
         assert not delivered()
 
     def test_pauses_double_to_an_hour_and_end_after_a_day(self, waiting: Mail, monkeypatch: pytest.MonkeyPatch) -> None:
-        clock = {"now": waiting.created_at}
-        monkeypatch.setattr(timezone, "now", lambda: clock["now"])
+        hands = {"now": waiting.created_at}
+        monkeypatch.setattr(clock, "now", lambda: hands["now"])
         tries = break_smtp(monkeypatch, SMTPServerDisconnected("away"))
         filed: list[float] = []
         while not waiting.problem:
-            clock["now"] = waiting.next_try_at
+            hands["now"] = waiting.next_try_at
             if maintenance.sweep_mails():
-                filed.append((clock["now"] - waiting.created_at).total_seconds() / 60)
+                filed.append((hands["now"] - waiting.created_at).total_seconds() / 60)
                 work()
             waiting.refresh_from_db()
         assert [round(minute) for minute in filed[:9]] == [1, 2, 4, 8, 16, 32, 64, 124, 184]

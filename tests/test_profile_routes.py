@@ -6,9 +6,9 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from profiles.models import COMPONENTS, PARTS, Component, CustomField, Profile, Reference
+from profiles_project.http import clock
 from tests.client import ApiClient
 from tests.factories import EMPTY_SKILLS, PERSONAL_INFO, SUMMARY, make_item, make_profile, profile_document
 from users.models import User
@@ -257,13 +257,13 @@ def test_analytics_change_with_the_profile_and_with_the_day(
         "years_of_experience": 2.8,
     }
     assert api.get(path, if_none_match=answer["ETag"]).status_code == HTTPStatus.NOT_MODIFIED
-    today = timezone.now()
+    today = clock.now()
     assert today.date().isoformat() in answer["ETag"]
     changed = api.post(address(profile, "/projects"), {**profile_document(1)["projects"][0]}, if_match=answer["ETag"])
     assert changed.status_code == HTTPStatus.CREATED
     second = api.get(path, if_none_match=answer["ETag"])
     assert second.json()["completeness"]["projects"] == 100
-    monkeypatch.setattr(timezone, "now", lambda: today + dt.timedelta(days=1))
+    monkeypatch.setattr(clock, "now", lambda: today + dt.timedelta(days=1))
     third = api.get(path, if_none_match=second["ETag"])
     assert third.status_code == HTTPStatus.OK
     assert third["ETag"] != second["ETag"]

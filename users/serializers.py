@@ -31,7 +31,7 @@ class Password(serializers.CharField):
 
 
 class TokenText(Text):
-    """A token, compared as it came. Of one that is longer than any of ours the beginning stands for it, and is wrong."""
+    """A token, compared as it came. One that is longer than any of ours is cut, and so stays a wrong one."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=LONGEST_TOKEN, **options)
