@@ -11,10 +11,16 @@ from profiles_project.http import metrics, tracing
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "profiles_project.settings")
 
 
+# In characters. Python reads the parameters of a type in quadratic time: those of 128 KiB take 8 s.
+LONGEST_TYPE = 1_000
+
+
 class Request(WSGIRequest):
     """Django's request, which a malformed Content-Type would keep from being made, outside all handlers of errors."""
 
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        if len(meta.get("CONTENT_TYPE", "")) > LONGEST_TYPE:
+            meta["CONTENT_TYPE"] = ""
         try:
             super()._set_content_type_params(meta)  # type: ignore[misc]  # not in the stubs
         except ValueError:
