@@ -74,6 +74,8 @@ class Watch:
             self.stopping.set()
             for thread in threads:
                 thread.join()
+            for client, _ in self.asked:
+                client.connection.close()
 
     def _ask(self, client: Client, path: str) -> None:
         while not self.stopping.wait(PAUSE_SECONDS):
