@@ -20,7 +20,8 @@ from rq.exceptions import NoSuchJobError
 from profiles import rendering
 from profiles.desk import dashboard
 from profiles_project.http import cache as module, clock, ratelimit, sealed
-from profiles_project.http.cache import FallbackCache, Seldom
+from profiles_project.http.cache import FallbackCache
+from profiles_project.http.localcache import Seldom
 from profiles_project.queue import DATA_BYTES, ON_FAILURE, ON_SUCCESS, TaskJob, begin_anew, is_about_content
 from tests.client import ApiClient
 from tests.contract import API
@@ -28,7 +29,7 @@ from tests.factories import make_profile
 from tests.servers import Server, redis
 from users.models import User
 
-LOGGER = "profiles_project.http.cache"
+LOGGERS = {"profiles_project.http.cache", "profiles_project.http.localcache"}
 ROOT = Path(__file__).resolve().parent.parent
 # Where text lies that people write; the rest is made or pinned by programs.
 FOLDERS = ("bench", "docs", "profiles", "profiles_project", "tests", "users")
@@ -132,7 +133,7 @@ def test_wrong_bytes_in_a_documents_place_are_passed_over_once_told_and_replaced
             put(key, wrong)
             assert api.get(path + part).json() == truth, wrong
             assert cache.get(key) == good
-    lines = [record for record in caplog.records if record.name == LOGGER]
+    lines = [record for record in caplog.records if record.name in LOGGERS]
     assert [line.levelno for line in lines] == [logging.WARNING]
 
 
@@ -285,14 +286,14 @@ def test_a_redis_that_reads_and_does_not_write_is_told_once_and_when_it_is_back(
         time.sleep(0.01)
     assert shared.breaker.is_open
     assert shared.local.get("count") == 40
-    lines = [record for record in caplog.records if record.name == LOGGER]
+    lines = [record for record in caplog.records if record.name in LOGGERS]
     assert [line.levelno for line in lines] == [logging.ERROR]
     own.config_set("maxmemory", "0")
     own.replicaof("NO", "ONE")
     time.sleep(0.1)
     shared.set("key", b"after", 60)
     assert shared.remote.get("key") == b"after"
-    lines = [record for record in caplog.records if record.name == LOGGER]
+    lines = [record for record in caplog.records if record.name in LOGGERS]
     assert [line.levelno for line in lines] == [logging.ERROR, logging.WARNING]
 
 
@@ -305,7 +306,7 @@ def test_one_that_is_away_and_back_all_the_time_is_told_once_a_minute(
             own.config_set("maxmemory", maxmemory)
             time.sleep(0.06)
             shared.set("key", b"x", 60)
-        return [record.levelno for record in caplog.records if record.name == LOGGER]
+        return [record.levelno for record in caplog.records if record.name in LOGGERS]
 
     told = [logging.ERROR, logging.WARNING]
     assert [flap() for _ in range(3)] == [told, told, told]

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 
-from profiles_project.http.cache import wrong_bytes
+from profiles_project.http.localcache import wrong_bytes
 
 MAC_BYTES = 32
 
