@@ -212,7 +212,7 @@ CACHES: dict[str, dict[str, Any]] = {
     alias: {
         "BACKEND": "profiles_project.http.cache.FallbackCache"
         if REDIS_URL
-        else "profiles_project.http.cache.LocalCache",
+        else "profiles_project.http.localcache.LocalCache",
         "LOCATION": REDIS_URL or alias,
         "KEY_PREFIX": f"profiles-{alias}",
         "OPTIONS": {"MAX_ENTRIES": entries},

@@ -9,6 +9,7 @@ from typing import Any
 
 import psutil
 import pytest
+import yaml
 from django.test import Client
 from pytest_django import Settings
 
@@ -198,3 +199,27 @@ def test_what_belongs_to_a_person_is_kept_by_nobody_else(
     for answer in answers:
         assert answer["Cache-Control"] == "private, no-cache", answer.status_code
         assert "Authorization" in answer["Vary"], answer.status_code
+
+
+# The containers -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.pure
+def test_redis_has_a_password_and_is_reached_by_the_service_alone() -> None:
+    compose = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    services, password = compose["services"], "${REDIS_PASSWORD:?letters and digits}"
+    redis = services["redis"]
+    command = redis["command"]
+    assert command[command.index("--requirepass") + 1] == redis["environment"]["REDISCLI_AUTH"] == password
+    assert services["web"]["environment"]["REDIS_URL"] == f"redis://:{password}@redis:6379/0"
+    assert "ports" not in redis
+    (network,) = redis["networks"]
+    assert compose["networks"][network] == {"internal": True}
+    assert {name for name, each in services.items() if network in each.get("networks", [])} == {
+        "redis",
+        "web",
+        "worker",
+    }
+    documented = (ROOT / "docs" / "operations.md").read_text()
+    required = set(re.findall(r"\$\{([A-Z_]+):\?", (ROOT / "compose.yaml").read_text()))
+    assert {name for name in required if f"`{name}`" not in documented} == set()

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 import uuid
 import zlib
 from collections.abc import Iterator
@@ -18,17 +19,17 @@ from rq.exceptions import NoSuchJobError
 
 from profiles import rendering
 from profiles.desk import dashboard
-from profiles_project.http import cache as module, ratelimit, sealed
-from profiles_project.http.cache import FallbackCache, Seldom
-from profiles_project.management.workers import is_about_content
-from profiles_project.queue import DATA_BYTES, ON_FAILURE, ON_SUCCESS, TaskJob, begin_anew
+from profiles_project.http import cache as module, clock, ratelimit, sealed
+from profiles_project.http.cache import FallbackCache
+from profiles_project.http.localcache import Seldom
+from profiles_project.queue import DATA_BYTES, ON_FAILURE, ON_SUCCESS, TaskJob, begin_anew, is_about_content
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import make_profile
 from tests.servers import Server, redis
 from users.models import User
 
-LOGGER = "profiles_project.http.cache"
+LOGGERS = {"profiles_project.http.cache", "profiles_project.http.localcache"}
 ROOT = Path(__file__).resolve().parent.parent
 # Where text lies that people write; the rest is made or pinned by programs.
 FOLDERS = ("bench", "docs", "profiles", "profiles_project", "tests", "users")
@@ -132,7 +133,7 @@ def test_wrong_bytes_in_a_documents_place_are_passed_over_once_told_and_replaced
             put(key, wrong)
             assert api.get(path + part).json() == truth, wrong
             assert cache.get(key) == good
-    lines = [record for record in caplog.records if record.name == LOGGER]
+    lines = [record for record in caplog.records if record.name in LOGGERS]
     assert [line.levelno for line in lines] == [logging.WARNING]
 
 
@@ -188,7 +189,7 @@ def test_a_counter_that_counts_nothing_begins_anew_and_the_limit_holds(settings:
 def test_wrong_counts_of_refusals_are_left_out(settings: Settings) -> None:
     with pytest.raises(ratelimit.TooManyRequests):
         ratelimit.refuse("login", 5)
-    day = ratelimit.clock.now().date()
+    day = clock.now().date()
     assert ratelimit.refusals([day]) == {day: {"login": 1}}
     for wrong in [each for each in all_wrong() if each not in (7, 10**18)]:
         put(ratelimit._refusals_key(day, "login"), wrong, "counters")
@@ -197,14 +198,14 @@ def test_wrong_counts_of_refusals_are_left_out(settings: Settings) -> None:
 
 # Tasks in Redis -----------------------------------------------------------------------------------------------------
 
-TASK = {
+TASK: dict[Any, Any] = {
     "data": b'["profiles.tasks.run_job", null, ["0190"], {}]',
     "status": "queued",
     "origin": "default",
     "success_callback_name": ON_SUCCESS,
     "failure_callback_name": ON_FAILURE,
 }
-FORGED: list[dict[str, Any]] = [
+FORGED: list[dict[Any, Any]] = [
     {"data": b'["os.system", null, ["true"], {}]'},
     {"data": b'["profiles.tasks.run_job", "instance", ["0190"], {}]'},
     {"data": b'["profiles.tasks.run_job", null, [{"a": 1}], {}]'},
@@ -232,7 +233,7 @@ def test_a_task_of_ours_is_read(own: Redis) -> None:
 
 @pytest.mark.own_servers
 @pytest.mark.parametrize("forged", FORGED)
-def test_a_task_that_is_none_of_ours_is_none(own: Redis, forged: dict[str, Any]) -> None:
+def test_a_task_that_is_none_of_ours_is_none(own: Redis, forged: dict[Any, Any]) -> None:
     own.hset("rq:job:a", mapping={**TASK, **forged})
     with pytest.raises(NoSuchJobError):
         TaskJob.fetch("a", connection=own)
@@ -282,17 +283,17 @@ def test_a_redis_that_reads_and_does_not_write_is_told_once_and_when_it_is_back(
         assert shared.get("key") in (b"before", b"now", None)
         shared.set("key", b"now", 60)
         shared.count("count", 1, 60)
-        module.time.sleep(0.01)
+        time.sleep(0.01)
     assert shared.breaker.is_open
     assert shared.local.get("count") == 40
-    lines = [record for record in caplog.records if record.name == LOGGER]
+    lines = [record for record in caplog.records if record.name in LOGGERS]
     assert [line.levelno for line in lines] == [logging.ERROR]
     own.config_set("maxmemory", "0")
     own.replicaof("NO", "ONE")
-    module.time.sleep(0.1)
+    time.sleep(0.1)
     shared.set("key", b"after", 60)
     assert shared.remote.get("key") == b"after"
-    lines = [record for record in caplog.records if record.name == LOGGER]
+    lines = [record for record in caplog.records if record.name in LOGGERS]
     assert [line.levelno for line in lines] == [logging.ERROR, logging.WARNING]
 
 
@@ -303,9 +304,9 @@ def test_one_that_is_away_and_back_all_the_time_is_told_once_a_minute(
     def flap() -> list[int]:
         for maxmemory in ("1", "0"):
             own.config_set("maxmemory", maxmemory)
-            module.time.sleep(0.06)
+            time.sleep(0.06)
             shared.set("key", b"x", 60)
-        return [record.levelno for record in caplog.records if record.name == LOGGER]
+        return [record.levelno for record in caplog.records if record.name in LOGGERS]
 
     told = [logging.ERROR, logging.WARNING]
     assert [flap() for _ in range(3)] == [told, told, told]

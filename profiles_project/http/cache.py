@@ -1,4 +1,4 @@
-"""The shared cache: Redis behind a breaker, and local memory in its place.
+"""The shared cache: Redis behind a breaker, and local memory (`http/localcache.py`) in its place.
 
 It takes bytes and integers and nothing else, and gives back nothing else, whoever has written to Redis: no bytes are
 ever made into objects. Who shows what it gives checks first that it is ours (`http/sealed.py`).
@@ -12,9 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any, ClassVar, TypeVar, cast
 
-from django.core.cache import caches
-from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
-from django.core.cache.backends.locmem import LocMemCache
+from django.core.cache.backends.base import BaseCache
 from django_redis.cache import RedisCache
 from django_redis.client import DefaultClient
 from django_redis.exceptions import ConnectionInterrupted
@@ -23,6 +21,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError, RedisError, ResponseError
 from redis.retry import Retry
 
+from profiles_project.http.localcache import LocalCache, plain, wrong_bytes
 from profiles_project.http.metrics import recorder
 
 logger = logging.getLogger(__name__)
@@ -50,30 +49,6 @@ end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return added
 """
-
-
-class Seldom:
-    """Logs a warning once a minute at most, for what may happen with every request."""
-
-    def __init__(self, seconds: float = QUIET_SECONDS) -> None:
-        self._seconds = seconds
-        self._next = 0.0
-
-    def warn(self, message: str, *arguments: object) -> None:
-        """Write the line, unless one was written lately."""
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + self._seconds
-            logger.warning(message, *arguments)
-
-
-wrong_bytes = Seldom()
-
-
-def plain(value: Any) -> bytes | int:
-    """The value, if it is of a kind that the cache takes; TypeError if not."""
-    if not isinstance(value, (bytes, int)) or isinstance(value, bool):
-        raise TypeError(f"The cache takes bytes and integers, not {type(value).__name__}.")
-    return value
 
 
 class PlainSerializer(BaseSerializer):  # type: ignore[misc]  # its package has no types
@@ -107,32 +82,8 @@ class PlainClient(DefaultClient):  # type: ignore[misc]  # its package has no ty
         return self.get_client().register_script(COUNT)
 
     def count(self, key: str, delta: int, seconds: float) -> int:
-        """See `FallbackCache.count`."""
+        """See `Counting`."""
         return int(self._counting([self.make_key(key)], [delta, int(seconds * 1000)]))
-
-
-class LocalCache(LocMemCache):
-    """Django's cache in this process, for the same values as Redis, with the same way to count."""
-
-    def add(
-        self, key: Any, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
-    ) -> bool:  # DEFAULT_TIMEOUT is an object, which its own types call a float
-        return super().add(key, plain(value), timeout, version)
-
-    def set(
-        self, key: Any, value: Any, timeout: float | None = DEFAULT_TIMEOUT, version: int | None = None
-    ) -> None:  # as above
-        super().set(key, plain(value), timeout, version)
-
-    def count(self, key: str, delta: int, seconds: float) -> int:
-        """See `FallbackCache.count`."""
-        while True:
-            try:
-                return self.incr(key, delta)
-            except ValueError:
-                # The first one, unless another thread was faster.
-                if self.add(key, delta, seconds):
-                    return delta
 
 
 class Breaker:
@@ -261,10 +212,7 @@ class FallbackCache(BaseCache):
     delete_many = _operation("delete_many")
 
     def count(self, key: str, delta: int, seconds: float) -> int:
-        """Add to a counter and return its value; one that begins with this is kept for so many seconds.
-
-        Whatever else lies under the key is replaced.
-        """
+        """See `Counting`."""
         counted: int = self.breaker.call(
             functools.partial(self.remote.client.count, key, delta, seconds),
             functools.partial(self.local.count, key, delta, seconds),
@@ -279,8 +227,3 @@ class FallbackCache(BaseCache):
     def close(self, **kwargs: Any) -> None:
         """Called at the end of each request."""
         self.remote.close(**kwargs)
-
-
-def counters(alias: str) -> FallbackCache | LocalCache:
-    """The cache of that name in settings.CACHES, as what it is."""
-    return cast("FallbackCache | LocalCache", caches[alias])

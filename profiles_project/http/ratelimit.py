@@ -13,8 +13,8 @@ from django_ratelimit.core import ALL, EXPIRATION_FUDGE, _make_cache_key, _split
 from rest_framework.request import Request
 
 from profiles_project.http import addresses, clock
-from profiles_project.http.cache import counters
 from profiles_project.http.errors import Problem
+from profiles_project.http.localcache import counting
 from profiles_project.http.logs import security_event
 from profiles_project.http.metrics import recorder
 
@@ -54,7 +54,7 @@ def refuse(scope: str, seconds: int) -> NoReturn:
     """Note that somebody is refused, and raise the TooManyRequests that says for how many seconds."""
     recorder().rate_limited(scope)
     security_event("rate_limited", scope=scope)
-    counters(settings.RATELIMIT_USE_CACHE).count(
+    counting(settings.RATELIMIT_USE_CACHE).count(
         _refusals_key(clock.now().date(), scope), 1, KEEP_REFUSALS.total_seconds()
     )
     raise TooManyRequests(seconds)
@@ -89,7 +89,7 @@ def spend(request: HttpRequest | Request, scope: str, whose: str, cost: int = 1)
     # The name that the library gives a counter, but counted in one step, and in windows of a clock that all machines
     # share: the library's are those of each machine's own.
     key = _make_cache_key(scope, end, rate, whose, ALL)
-    count = counters(settings.RATELIMIT_USE_CACHE).count(key, cost, period + EXPIRATION_FUDGE)
+    count = counting(settings.RATELIMIT_USE_CACHE).count(key, cost, period + EXPIRATION_FUDGE)
     # The end of the window is this very second at times; a pause of none would be no pause.
     return Usage(scope, quota, period, count, max(1, end - now))
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 
-from profiles_project.http.cache import wrong_bytes
+from profiles_project.http.localcache import wrong_bytes
 
 MAC_BYTES = 32
 
@@ -35,9 +35,13 @@ def kept(key: str) -> bytes | None:
 
 
 def _mac(key: str, content: bytes | memoryview) -> bytes:
-    # SHA-256, which processors have: 3 µs for 4 KB and 31 for 60 KB, where BLAKE2b takes 4 and 45. By a key for each
-    # cache key, so that the content need not be copied behind it.
-    return hmac.digest(hashlib.blake2b(key.encode(), key=_secret(settings.SECRET_KEY)).digest(), content, "sha256")
+    # 6 µs for 8 KB and 45 for 60. By itself HMAC with SHA-256 takes 5 and 31 where the processor knows SHA, but 10 more
+    # within a request, when OpenSSL's code has left the processor's cache.
+    maker = hashlib.blake2b(key.encode(), digest_size=MAC_BYTES, key=_secret(settings.SECRET_KEY))
+    # No key has it.
+    maker.update(b"\0")
+    maker.update(content)
+    return maker.digest()
 
 
 @lru_cache(maxsize=1)

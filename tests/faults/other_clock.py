@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(os.environ["CLOCK_FILE"])
-_time, _datetime = time.time, dt.datetime
+_time = time.time
+_datetime: Any = dt.datetime
 
 
 def shifted() -> float:
@@ -31,7 +32,7 @@ class _Kind(type):
         return issubclass(subclass, _datetime)
 
 
-class _Shifted(_datetime, metaclass=_Kind):
+class _Shifted(dt.datetime, metaclass=_Kind):
     """`datetime` by the clock of this machine; what it makes is of the real class."""
 
     def __new__(cls, *args: Any, **options: Any) -> Any:  # as above
@@ -47,6 +48,8 @@ time.time_ns = lambda: int(shifted() * 1e9)
 dt.datetime = _Shifted  # type: ignore[misc]  # a class in place of another
 
 # Only now, as said above.
+from rest_framework_simplejwt.exceptions import TokenError  # noqa: E402
+
 from profiles_project.http import clock  # noqa: E402
 from profiles_project.wsgi import application as served  # noqa: E402
 from users import tokens  # noqa: E402
@@ -58,12 +61,12 @@ def strict(token: tokens.SessionToken) -> None:
     """Judge a token as simplejwt does by default: nothing may lie ahead, and no second is given."""
     now = clock.seconds()
     if token.payload["exp"] <= now or token.payload["iat"] > now:
-        raise tokens.TokenError("Token is out of date")
+        raise TokenError("Token is out of date")
 
 
 if os.environ.get("CLOCK_OWN"):
     clock.Carried.heard = lambda *_: None  # type: ignore[method-assign]  # whatever the database says
-    tokens.SessionToken.check_times = strict  # type: ignore[method-assign]  # as above
+    tokens.SessionToken.check_times = strict  # type: ignore[assignment,method-assign]  # as above
 
 if __name__ == "__main__":
     from django.core.management import execute_from_command_line
