@@ -6,7 +6,7 @@ from typing import Any
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
-from profiles_project.http import metrics, tracing
+from profiles_project.http import clock, metrics, tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "profiles_project.settings")
 
@@ -39,4 +39,5 @@ class Application(WSGIHandler):
 django.setup(set_prefix=False)
 metrics.start()
 tracing.start()
+clock.ask()
 application = Application()

@@ -83,6 +83,23 @@ def test_it_is_the_databases_whatever_the_machine_says(monkeypatch: pytest.Monke
 
 @on_postgresql
 @pytest.mark.django_db(transaction=True)
+def test_a_process_asks_for_it_at_its_start_if_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    carried = clock.Carried()
+    monkeypatch.setattr(clock, "database", carried)
+    connection.close()
+    with monkeypatch.context() as away:
+        away.setitem(connection.settings_dict, "PORT", "1")
+        clock.ask()
+    assert carried.offset is None
+    clock.ask()
+    assert abs(clock.seconds() - asked()) < 1
+    connection.close()
+    clock.ask()
+    assert connection.connection is None
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
 def test_each_new_connection_and_now_and_then_a_kept_one_asks_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     carried = clock.Carried()
     monkeypatch.setattr(clock, "database", carried)

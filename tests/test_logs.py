@@ -268,7 +268,7 @@ def succeed_and_be_refused(api: ApiClient, profile: Profile) -> None:
     browser.get("/reset-password", {"token": CANARIES["link"]})
     browser.post("/reset-password", {"token": CANARIES["link"], "new_password": CANARIES["password"]})
     browser.get(f"/admin/{CANARIES['path']}/", {"q": CANARIES["search"]})
-    browser.get("/health", headers={"Host": f"{CANARIES['path']}.example"})
+    browser.get("/api/docs", headers={"Host": f"{CANARIES['path']}.example"})
     Client(enforce_csrf_checks=True).post("/admin/login/", {"username": CANARIES["email"]})
 
 

@@ -11,7 +11,7 @@ import threading
 import time
 from typing import Any
 
-from django.db import models
+from django.db import DatabaseError, InterfaceError, connection, models
 from django.utils import timezone
 
 # How old a look at the database's clock may become while there is anything to do.
@@ -65,6 +65,20 @@ def seconds() -> float:
 def now() -> dt.datetime:
     """Now, in UTC."""
     return dt.datetime.fromtimestamp(seconds(), dt.UTC)
+
+
+def ask() -> None:
+    """Ask the database for the time at a process's start, so that its first request is judged by it too.
+
+    While the database is away the machine's own clock goes on.
+    """
+    if connection.vendor != "postgresql":
+        return
+    try:
+        connection.ensure_connection()
+    except (DatabaseError, InterfaceError):
+        return
+    connection.close()
 
 
 class Moment(models.DateTimeField):  # type: ignore[type-arg]  # the types are those of DateTimeField
