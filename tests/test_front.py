@@ -1,11 +1,13 @@
 """The front on an event loop of its own, with an application of a few lines behind it and granian's part played."""
 
 import asyncio
+import importlib
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import django
 import pytest
 from granian._granian import CallbackScheduler, RSGIProtocolClosed
 from granian.server import mp
@@ -14,10 +16,11 @@ from pytest_django import Settings
 from profiles_project.http.bodies import BODY_LIMIT, DRAIN_LIMIT, REFUSAL
 from profiles_project.http.errors import Problem
 from profiles_project.serving import bodies, front as front_module, lanes, scheduling
+from profiles_project.serving.environ import environment
 from profiles_project.serving.front import Front
+from tests import hostile
 from tests.test_serving import Scope
 
-pytestmark = pytest.mark.pure
 ANSWER_SECONDS = 10
 
 
@@ -273,3 +276,23 @@ def test_granian_hands_requests_to_the_threads_directly(front: Front, monkeypatc
     monkeypatch.setattr(server, "_new_cbscheduler", None)
     with pytest.raises(TypeError, match="another way"):
         scheduling.schedule_directly(front)
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The WSGI application, whose module would set Django up a second time."""
+    monkeypatch.setattr(django, "setup", lambda **_: None)
+    return importlib.import_module("profiles_project.wsgi").application
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("length", [10, 60_000])
+def test_a_type_with_endless_parameters_is_not_read(served: Any, length: int) -> None:
+    environ = environment(Scope(path="/api/v1/auth/login"), b"{}")
+    environ |= {"REQUEST_METHOD": "POST", "HTTP_HOST": "localhost", "CONTENT_TYPE": hostile.content_type(length)}
+    statuses: list[str] = []
+    response = served(environ, lambda status, *_: statuses.append(status))
+    response.close()
+    assert statuses[0][:3] in {"415", "422"}
+    # One that was read is that of JSON.
+    assert (statuses[0][:3] == "415") is (length > 1_000)
