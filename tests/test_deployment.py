@@ -15,6 +15,7 @@ from pytest_django import Settings
 
 from profiles import rendering
 from profiles_project.http.bodies import BODY_LIMIT
+from profiles_project.management.commands.serve import IDLE_SECONDS
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import PASSWORD, make_profile
@@ -223,3 +224,16 @@ def test_redis_has_a_password_and_is_reached_by_the_service_alone() -> None:
     documented = (ROOT / "docs" / "operations.md").read_text()
     required = set(re.findall(r"\$\{([A-Z_]+):\?", (ROOT / "compose.yaml").read_text()))
     assert {name for name in required if f"`{name}`" not in documented} == set()
+
+
+@pytest.mark.pure
+def test_a_proxy_that_buffers_is_all_that_can_be_reached_from_outside() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    assert [name for name, each in services.items() if "ports" in each] == ["proxy"]
+    conf = (ROOT / "deploy" / "nginx.conf").read_text()
+    for directive in ("proxy_request_buffering on", "proxy_buffering on", "underscores_in_headers off"):
+        assert f"{directive};" in conf
+    # Whoever ends TLS stands before it.
+    assert services["web"]["environment"]["TRUSTED_PROXY_COUNT"] == "${TRUSTED_PROXY_COUNT:-2}"
+    silent = int(re.search(r"keepalive_timeout (\d+)s;\n    }", conf)[1])  # type: ignore[index]  # it is there
+    assert silent < IDLE_SECONDS
