@@ -206,6 +206,23 @@ def test_a_body_for_which_there_is_no_room_is_503(front: Front) -> None:
     assert len(part) * 2 < BODY_LIMIT
 
 
+@pytest.mark.parametrize("path", ["/api/v1", "/api/v1x", "/api/v1/", "/", "//", "*", "", "/api/v1//profiles", "/a"])
+def test_no_path_costs_an_answer_or_memory(front: Front, path: str) -> None:
+    assert ask(front, Proto(), path=path).status == 200
+    assert ask(front, Proto(b"x" * 50_000), ("content-length", "50000"), path=path, method="POST").status == 200
+    assert front.bodies.budget.total == 0
+
+
+def test_what_fails_before_a_thread_is_found_is_answered_and_counted_no_more(
+    front: Front, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(front_module, "limits", lambda *_: 1 / 0)
+    for line in ([], [("content-length", "50000")]):
+        assert ask(front, Proto(b"x" * 50_000), *line).status == 503
+    assert front.bodies.budget.total == 0
+    assert {record.message for record in caplog.records} == {"a request could not be read"}
+
+
 def test_a_header_that_can_t_be_read_is_400(front: Front) -> None:
     scope: Any = Scope(path="/x")
     scope.headers = Headers([], unreadable=1)
@@ -247,6 +264,7 @@ def test_a_request_that_can_t_be_read_is_told_and_no_thread_is_lost(
     for _ in range(5):
         proto = Proto()
         asyncio.run_coroutine_threadsafe(front.__rsgi__(object(), proto), front.loop).result(ANSWER_SECONDS)
+        assert proto.status == 503
     assert {record.message for record in caplog.records} == {"a request could not be read"}
     assert ask(front, Proto()).status == 200
 

@@ -18,7 +18,7 @@ from profiles_project.serving import lanes as lanes_module
 from profiles_project.serving.budget import Budget, Holding
 from profiles_project.serving.environ import environment
 from profiles_project.serving.lanes import Lanes, Work
-from profiles_project.serving.senders import limits, sender_of
+from profiles_project.serving.senders import Sender, limits, sender_of
 from tests.live import service
 
 MIB = 2**20
@@ -85,7 +85,7 @@ class Bench:
             assert isinstance(problem, Unavailable)
             self.refused.append(name)
 
-        self.lanes.place(Work(run, refuse, sender, [(sender, 2), *most.items()]))
+        self.lanes.place(Work(run, refuse, sender, f"{sender} 1", [(sender, 2), *most.items()]))
 
     def end(self, name: str) -> None:
         self.gates[name].set()
@@ -154,10 +154,25 @@ def test_nobody_waits_for_a_thread_longer_than_promised(monkeypatch: pytest.Monk
 def test_more_than_could_have_their_turn_are_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes_module, "MOST_WAITING", 1)
     bench = Bench(1)
-    for name in ("first", "waits", "too many"):
-        bench.place(name, name)
+    for name, sender in (("first", "a"), ("waits", "hog"), ("too many", "hog")):
+        bench.place(name, sender)
     bench.wait_for(1)
     assert bench.refused == ["too many"]
+
+
+@pytest.mark.pure
+def test_where_too_many_wait_a_newcomer_takes_the_place_of_whoever_has_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes_module, "MOST_WAITING", 3)
+    bench = Bench(1)
+    bench.place("first", "hog")
+    bench.wait_for(1)
+    for number in range(5):
+        bench.place(f"hog {number}", "hog")
+    bench.place("newcomer", "newcomer")
+    assert bench.refused == ["hog 3", "hog 4", "hog 2"]
+    for name in ("first", "hog 0", "hog 1"):
+        bench.end(name)
+    assert bench.wait_for(4)[-1] == "newcomer"
 
 
 # Who it is --------------------------------------------------------------------------------------------------------
@@ -208,7 +223,7 @@ def test_hops_are_counted_from_the_right_over_all_lines(
     lines = [("x-forwarded-for", value) for value in forwarded] + [("x_forwarded_for", "6.6.6.6")]
     made = environment(Scope(*lines), b"")
     assert client_network(made["REMOTE_ADDR"], made["HTTP_X_FORWARDED_FOR"], trusted) == expected
-    assert sender_of(Scope(*lines)) == expected
+    assert sender_of(Scope(*lines)).network == expected
 
 
 @pytest.mark.pure
@@ -244,10 +259,10 @@ def test_a_made_up_token_shares_nobody_elses_threads() -> None:
     honest = Scope(("authorization", "Bearer e30.eyJzdWIiOiI3In0.c2ln"))
     forged = Scope(("authorization", "Bearer e30.eyJzdWIiOiI3In0.bm9uZQ"))
     forged.client = "10.0.0.66:1"
-    assert sender_of(honest) == "10.0.0.9 7"
-    assert sender_of(forged) == "10.0.0.66 7"
+    assert sender_of(honest) == ("10.0.0.9", "10.0.0.9 7")
+    assert sender_of(forged) == ("10.0.0.66", "10.0.0.66 7")
     for odd in ("Bearer", "Bearer a.b.c", "Bearer e30.bnVsbA.x", "Bearer " + "a" * 10_000, "Basic x"):
-        assert sender_of(Scope(("authorization", odd))).strip() == "10.0.0.9"
+        assert sender_of(Scope(("authorization", odd))) == ("10.0.0.9", "10.0.0.9 ")
 
 
 @pytest.mark.pure
@@ -263,8 +278,22 @@ def test_a_made_up_token_shares_nobody_elses_threads() -> None:
     ],
 )
 def test_slow_work_is_known_before_it_has_a_thread(path: str, size: int, kind: str) -> None:
-    known = dict(limits(Scope(path=path), size, "me"))
+    known = dict(limits(Scope(path=path), size, Sender("network", "me")))
     assert ("documents" in known, "passwords" in known) == (kind == "documents", kind == "passwords")
+
+
+@pytest.mark.pure
+def test_many_made_up_names_of_one_network_leave_a_thread_to_another() -> None:
+    bench = Bench(3)
+    for number in range(5):
+        run = threading.Event()
+        bench.gates[f"fake {number}"] = run
+        work = Work(lambda gate=run: gate.wait(5), lambda _: None, "network", f"fake {number}", [("network", 2)])  # type: ignore[misc]  # its default
+        bench.lanes.place(work)
+    bench.place("other", "other")
+    assert bench.wait_for(1) == ["other"]
+    for gate in bench.gates.values():
+        gate.set()
 
 
 # The server itself ------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """The OpenAPI document and its two readers, from the service's own assets (contract 6)."""
 
 import functools
+import threading
 from typing import Any
 
 from csp.decorators import csp_replace
@@ -10,6 +11,8 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
+
+from profiles_project.http.ratelimit import client_network, spend
 
 # The pages ask this host and no other; both readers write styles into the page, Redoc makes a worker of a blob.
 page_policy = csp_replace(
@@ -27,6 +30,10 @@ def openapi_document() -> dict[str, Any]:
     """The document, the same for everybody, made once a process."""
     document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
     return document
+
+
+# What makes the document is not made for several threads at once.
+_making = threading.Lock()
 
 
 @functools.cache
@@ -53,7 +60,10 @@ class SchemaView(_Plain, SpectacularAPIView):
         headers = {"Content-Disposition": f'inline; filename="profiles.{renderer.format}"'}
         # In this order DRF calls what it accepts, and Django what it sends, alike.
         content_type = f"{request.accepted_media_type}; charset=utf-8"
-        content = _rendered(type(renderer))  # type: ignore[arg-type]  # a class is hashable
+        if usage := spend(request, "default", f"address {client_network(request)}"):
+            usage.check()
+        with _making:
+            content = _rendered(type(renderer))  # type: ignore[arg-type]  # a class is hashable
         return HttpResponse(content, content_type=content_type, headers=headers)
 
 

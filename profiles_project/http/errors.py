@@ -1,5 +1,6 @@
 """Every failure as a problem document (RFC 9457), whatever raised it: contract 1.3."""
 
+import errno
 import logging
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
@@ -28,6 +29,8 @@ MEDIA_TYPE = "application/problem+json"
 # An identifier, not an address to fetch: the same on every deployment, so that clients may compare it as it stands.
 TYPE_BASE = "https://profiles.example/problems/"
 RETRY_AFTER_SECONDS = 2
+# What a machine says that has no more files, room or memory.
+EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.ENOMEM}
 # As many faults as one answer tells; whoever judges a list stops looking for more (contract 1.3).
 MOST_FAULTS = 100
 # In characters: of a key in a pointer, or in a sentence. No key of ours is so long.
@@ -164,6 +167,17 @@ def is_unavailable(exc: BaseException) -> bool:
     return isinstance(exc, (OperationalError, InterfaceError)) or is_unfit(exc.__cause__)
 
 
+def _shortage(exc: BaseException) -> Unavailable | None:
+    """The refusal where the database or the machine can't do now what it was asked for, which the log is told."""
+    if is_unavailable(exc):
+        logger.error("database unavailable: %s", name_of(exc.__cause__ or exc))
+        return Unavailable()
+    if isinstance(exc, OSError) and exc.errno in EXHAUSTED:
+        logger.error("the machine has run out: %s", errno.errorcode[exc.errno])
+        return Unavailable()
+    return None
+
+
 def to_problem(exc: BaseException, *, body_label: str = "") -> Problem | None:
     """The problem that an exception means to a client; None where nobody foresaw it.
 
@@ -175,9 +189,8 @@ def to_problem(exc: BaseException, *, body_label: str = "") -> Problem | None:
         return _validation_problem(exc, body_label)
     if isinstance(exc, DjangoValidationError):
         return _validation_problem(exceptions.ValidationError(exc.messages, code=exc.code), body_label)
-    if is_unavailable(exc):
-        logger.error("database unavailable: %s", name_of(exc.__cause__ or exc))
-        return Unavailable()
+    if shortage := _shortage(exc):
+        return shortage
     status = _status_of(exc)
     if status is None:
         return None

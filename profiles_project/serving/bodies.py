@@ -84,16 +84,13 @@ class Bodies:
             else:
                 body.holding = Holding(sender, body.discard)
                 await self._in_parts(proto, body, body.holding, limit, is_refused=(declared or 0) > limit)
-            if declared is not None and body.kept.tell() < declared and not (body.holding and body.holding.is_lost):
-                raise TruncatedBody
-        except TimeoutError:
+            _check_whole(body, declared)
+        except BaseException as exc:
             self.release(body)
-            raise TooSlow from None
-        except (ProtocolClosed, ProtocolError):
-            self.release(body)
-            raise TruncatedBody from None
-        except Problem:
-            self.release(body)
+            if isinstance(exc, TimeoutError):
+                raise TooSlow from None
+            if isinstance(exc, (ProtocolClosed, ProtocolError)):
+                raise TruncatedBody from None
             raise
         return body
 
@@ -120,6 +117,13 @@ class Bodies:
                     self.budget.take(holding, len(part))
         if is_refused or count > limit:
             raise too_large(limit)
+
+
+def _check_whole(body: Body, declared: int | None) -> None:
+    """Raise TruncatedBody where less has come than was announced, but for a body that was discarded."""
+    is_lost = body.holding is not None and body.holding.is_lost
+    if declared is not None and body.kept.tell() < declared and not is_lost:
+        raise TruncatedBody
 
 
 def _declared(scope: Any) -> int | None:

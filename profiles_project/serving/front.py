@@ -17,7 +17,7 @@ from profiles_project.http.errors import Problem
 from profiles_project.serving.bodies import Bodies, Body
 from profiles_project.serving.environ import environment
 from profiles_project.serving.lanes import Lanes, Work
-from profiles_project.serving.senders import limits, sender_of
+from profiles_project.serving.senders import Sender, limits, sender_of
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Call:
     scope: Any
     proto: Any
     done: Callable[[], object]
-    sender: str
+    sender: Sender
     body: Body | None = None
 
 
@@ -80,6 +80,7 @@ class Front:
             return self._sorted(Call(watcher.scope, watcher.proto, watcher.done, sender_of(watcher.scope)))
         except Exception:  # whatever it is, the thread goes on
             logger.exception("a request could not be read")
+            _answer_shortly(watcher.proto)
             watcher.done()
             return None
 
@@ -99,11 +100,11 @@ class Front:
     def _work(self, call: Call) -> Work:
         size = call.body.kept.tell() if call.body else 0
         counts_as = limits(call.scope, size, call.sender)
-        return Work(partial(self._run, call, None), partial(self._refuse, call), call.sender, counts_as)
+        return Work(partial(self._run, call, None), partial(self._refuse, call), *call.sender, counts_as)
 
     def _refuse(self, call: Call, problem: Problem) -> None:
         """Answer without the view, in the thread for that. More than can be told why are closed."""
-        self.refusals.place(Work(partial(self._run, call, problem), partial(self._drop, call), "", []))
+        self.refusals.place(Work(partial(self._run, call, problem), partial(self._drop, call), *call.sender, []))
 
     def _run(self, call: Call, refusal: Problem | None) -> None:
         """In a thread: asks Django, and hands the answer to granian."""
@@ -163,22 +164,28 @@ class Front:
     async def _receive(self, call: Call) -> None:
         """On the loop: reads the body, then finds a thread for the request."""
         try:
-            call.body = await self.bodies.read(call.scope, call.proto, call.sender)
+            call.body = await self.bodies.read(call.scope, call.proto, call.sender.network)
+            self.lanes.place(self._work(call))
         except Problem as problem:
             self._refuse(call, problem)
-        else:
-            self.lanes.place(self._work(call))
+        except Exception:  # whatever it is, the request has an answer and its body is counted no more
+            logger.exception("a request could not be read")
+            self._drop(call)
 
     def _end(self, call: Call) -> None:
-        call.done()
         if call.body and call.body.holding:
             self.loop.call_soon_threadsafe(self.bodies.release, call.body)
+        call.done()
 
     def _drop(self, call: Call, problem: Problem | None = None) -> None:
         """The shortest answer there is."""
-        with suppress(ProtocolClosed):
-            call.proto.response_empty(503, [("Retry-After", "2"), ("Connection", "close")])
+        _answer_shortly(call.proto)
         self._end(call)
+
+
+def _answer_shortly(proto: Any) -> None:
+    with suppress(ProtocolClosed):
+        proto.response_empty(503, [("Retry-After", "2"), ("Connection", "close")])
 
 
 def _in_file(parts: Iterable[bytes]) -> IO[bytes]:

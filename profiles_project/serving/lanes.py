@@ -20,20 +20,24 @@ LOOK_SECONDS = 0.25
 
 @dataclass(eq=False, slots=True)
 class Work:
-    """What a thread is to do for a sender: `run`, or `refuse` where there is none for it in time.
+    """What a thread is to do: `run`, or `refuse` where there is none for it in time.
 
-    `limits` are what it counts as, and how many of that may be done at once.
+    `network` and `user` are whose it is. `limits` are what it counts as, and how many of that may be done at once.
     """
 
     run: Callable[[], object]
     refuse: Callable[[Problem], object]
-    sender: str
+    network: str
+    user: str
     limits: list[tuple[str, int]]
     until: float = field(default_factory=lambda: time.monotonic() + WAIT_SECONDS)
 
 
 class Lanes:
-    """A pool of threads that is shared fairly. Of the waiting, the sender that has the fewest threads is next.
+    """A pool of threads that is shared fairly.
+
+    Of the waiting, the network that has the fewest threads is next, and of its users the one that has the fewest. Where
+    too many wait, the network of which most wait loses its newest.
 
     For use by any thread. `run` and `refuse` of a work raise nothing.
     """
@@ -63,13 +67,19 @@ class Lanes:
             if self._fits(work):
                 self._begin(work)
                 return True
-            has_room = len(self._waiting) < MOST_WAITING
-            if has_room:
-                self._waiting.append(work)
-                self._someone_waits.set()
-        if not has_room:
-            work.refuse(Unavailable())
+            self._waiting.append(work)
+            self._someone_waits.set()
+            surplus = self._surplus() if len(self._waiting) > MOST_WAITING else None
+        if surplus:
+            surplus.refuse(Unavailable())
         return False
+
+    def _surplus(self) -> Work:
+        """The newest of the network of which most wait, which waits no more."""
+        [(network, _)] = Counter(each.network for each in self._waiting).most_common(1)
+        newest = next(each for each in reversed(self._waiting) if each.network == network)
+        self._waiting.remove(newest)
+        return newest
 
     def _serve(self) -> None:
         while True:
@@ -110,7 +120,7 @@ class Lanes:
         fitting = [each for each in self._waiting if self._fits(each)]
         if not fitting:
             return None
-        chosen = min(fitting, key=lambda each: self._doing[each.sender])
+        chosen = min(fitting, key=lambda each: (self._doing[each.network], self._doing[each.user]))
         self._waiting.remove(chosen)
         self._begin(chosen)
         return chosen

@@ -5,7 +5,7 @@ import binascii
 import functools
 import json
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -19,33 +19,44 @@ MOST_SLOW = 2
 # What makes or reads whole documents, and what hashes a password.
 SLOW = re.compile(
     r"(?P<documents>/api/v1/(?:profiles/import|profiles/[^/]+/(?:export|duplicate)|auth/me/export|jobs/[^/]+/file))"
-    r"|(?P<passwords>/admin/login/|/api/v1/auth/"
+    r"|(?P<passwords>/admin/(?:login|password_change|second-factor/password)/|/reset-password|/api/v1/auth/"
     r"(?:login|register|change-password|reset-password|change-email|me/erase))"
 )
 # A longer token is not one of ours, and would only fill the memory of those that are known.
 LONGEST_TOKEN = 2_000
 
 
-def sender_of(scope: Any) -> str:
-    """The network that the request comes from, with the user whom the token names, if it has one.
+class Sender(NamedTuple):
+    """Where a request comes from, and that with the user whom its token names, if it has one.
 
-    The token is not checked here. Whoever makes one up shares nobody's threads, since the network is their own.
+    The token is not checked here. Whoever makes one up shares nobody's threads, since the network is their own, and
+    gains none by many names, since the network is judged first.
     """
+
+    network: str
+    user: str
+
+
+def sender_of(scope: Any) -> Sender:
+    """Who sends the request."""
     headers = scope.headers
     trusted = settings.TRUSTED_PROXY_COUNT
     forwarded = ",".join(headers.get_all("x-forwarded-for")) if trusted else ""
     network = client_network(peer(scope), forwarded, trusted)
     token = headers.get("authorization")
-    return f"{network} {_subject(token)}" if token and len(token) <= LONGEST_TOKEN else network
+    subject = _subject(token) if token and len(token) <= LONGEST_TOKEN else ""
+    return Sender(network, f"{network} {subject}")
 
 
-def limits(scope: Any, size: int, sender: str) -> list[tuple[str, int]]:
+def limits(scope: Any, size: int, sender: Sender) -> list[tuple[str, int]]:
     """What a request with a body of so many bytes counts as, and how many of each may be under way.
 
-    One sender leaves two threads of a process to others, and one part of the API leaves one: its tables may be locked.
+    One user leaves two threads of a process to others, one network leaves one, and so does one part of the API, whose
+    tables may be locked.
     """
     threads: int = settings.WEB_THREADS
-    found = [(sender, max(1, threads - 2)), (_area(scope.path), max(1, threads - 1))]
+    most = max(1, threads - 1)
+    found = [(sender.user, max(1, threads - 2)), (sender.network, most), (_area(scope.path), most)]
     if slow := SLOW.fullmatch(scope.path):
         found.append((str(slow.lastgroup), MOST_SLOW))
     elif size > LARGE_BODY_BYTES:
@@ -55,7 +66,7 @@ def limits(scope: Any, size: int, sender: str) -> list[tuple[str, int]]:
 
 def _area(path: str) -> str:
     """The first word of the path, below the API's own prefix: `profiles`, `auth`, `admin`."""
-    return path.removeprefix("/api/v1").split("/", 2)[1] if path.startswith("/") else path
+    return path.removeprefix("/api/v1").lstrip("/").partition("/")[0]
 
 
 @functools.lru_cache(maxsize=2_000)

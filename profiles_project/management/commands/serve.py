@@ -89,9 +89,11 @@ def _metrics() -> Iterator[None]:
 def _connections() -> int:
     """How many connections one process takes, for which the limit of open files is raised as far as it may be."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = CONNECTIONS + OTHER_FILES if most == resource.RLIM_INFINITY else min(most, CONNECTIONS + OTHER_FILES)
+    # Each may have a file that is sent by it.
+    wanted = 2 * CONNECTIONS + OTHER_FILES
+    files = wanted if most == resource.RLIM_INFINITY else min(most, wanted)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))
-    return max(CONNECTIONS // 16, files - OTHER_FILES)
+    return max(CONNECTIONS // 16, (files - OTHER_FILES) // 2)
 
 
 class Command(BaseCommand):
