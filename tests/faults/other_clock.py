@@ -48,9 +48,14 @@ time.time_ns = lambda: int(shifted() * 1e9)
 dt.datetime = _Shifted  # type: ignore[misc]  # a class in place of another
 
 # Only now, as said above.
+from profiles_project.http import clock  # noqa: E402
+
+if os.environ.get("CLOCK_OWN"):
+    # Whatever the database says, which is asked as soon as the application is made.
+    clock.Carried.heard = lambda *_: None  # type: ignore[method-assign]  # in place of ours
+
 from rest_framework_simplejwt.exceptions import TokenError  # noqa: E402
 
-from profiles_project.http import clock  # noqa: E402
 from profiles_project.wsgi import application as served  # noqa: E402
 from users import tokens  # noqa: E402
 
@@ -65,8 +70,7 @@ def strict(token: tokens.SessionToken) -> None:
 
 
 if os.environ.get("CLOCK_OWN"):
-    clock.Carried.heard = lambda *_: None  # type: ignore[method-assign]  # whatever the database says
-    tokens.SessionToken.check_times = strict  # type: ignore[assignment,method-assign]  # as above
+    tokens.SessionToken.check_times = strict  # type: ignore[assignment,method-assign]  # in place of ours
 
 if __name__ == "__main__":
     from django.core.management import execute_from_command_line
