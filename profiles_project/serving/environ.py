@@ -14,6 +14,8 @@ from profiles_project.http.errors import Problem
 NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
 # A client can send any name, so only so many are remembered.
 KEPT_NAMES = 500
+# Stands for the value of a header that is no text, and fits nothing.
+UNREADABLE = "\xff"
 SCHEME = "HTTP_X_FORWARDED_PROTO"
 
 _names: dict[str, str] = dict(NAMES)
@@ -45,7 +47,9 @@ def environment(scope: Any, body: bytes, refusal: Problem | None = None) -> dict
         READ_BODY: body,
         REFUSAL: refusal,
     }
-    for name, value in scope.headers.items():
+    headers = scope.headers
+    lines = headers.items()
+    for name, value in lines:
         if "_" in name:
             continue
         key = _names.get(name) or _key(name)
@@ -53,6 +57,12 @@ def environment(scope: Any, body: bytes, refusal: Problem | None = None) -> dict
             made[key] += ("; " if name == "cookie" else ",") + value
         else:
             made[key] = value
+    if len(lines) < len(headers):
+        # granian gives no value that is not in UTF-8. It is there all the same: a write has an If-Match, or a key.
+        names: list[str] = headers.keys()
+        for name in names:
+            if "_" not in name:
+                made.setdefault(_names.get(name) or _key(name), UNREADABLE)
     if SCHEME in made and settings.TRUSTED_PROXY_COUNT:
         made[SCHEME] = nearest(made[SCHEME], settings.TRUSTED_PROXY_COUNT)
     # The body is whole, in however many chunks it came.
