@@ -224,11 +224,24 @@ def as_text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
+def _is_larger(value: Any, most: int) -> bool:
+    """Whether a value has more bytes as JSON. What is far larger is not written out to be measured."""
+    room, rest = most, [value]
+    while rest and room >= 0:
+        each = rest.pop()
+        room -= len(each) if isinstance(each, (str, list, dict)) else 1
+        if room >= 0 and isinstance(each, (list, dict)):
+            # Of an object these are the keys.
+            rest += each
+            rest += each.values() if isinstance(each, dict) else ()
+    return room < 0 or len(as_text(value).encode()) > most
+
+
 def custom_value_fault(value: Any) -> tuple[str, str] | None:
     """What is wrong with the value of a custom field, sentence and code; None where nothing is."""
     if depth_exceeds(value, limits.MAX_CUSTOM_VALUE_DEPTH):
         return f"A value is nested at most {limits.MAX_CUSTOM_VALUE_DEPTH} levels deep.", "max_depth"
-    if len(as_text(value).encode()) > limits.MAX_CUSTOM_VALUE_BYTES:
+    if _is_larger(value, limits.MAX_CUSTOM_VALUE_BYTES):
         return "A value has at most 10 KiB as JSON.", "max_size"
     return None
 
@@ -239,6 +252,6 @@ def extra_fault(value: Any, max_bytes: int) -> tuple[str, str] | None:
         return "This must be an object.", "invalid"
     if depth_exceeds(value, limits.MAX_EXTRA_DEPTH):
         return f"This is nested at most {limits.MAX_EXTRA_DEPTH} levels deep.", "max_depth"
-    if len(as_text(value).encode()) > max_bytes:
+    if _is_larger(value, max_bytes):
         return f"This has at most {max_bytes // 2**10} KiB as JSON.", "max_size"
     return None

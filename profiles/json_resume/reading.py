@@ -350,27 +350,27 @@ class Reading:
                 return (section.name,)
         return ("basics",)
 
-    def _part(self, path: Path) -> tuple[Part, str, Path] | None:
-        """The part of a value, its field, and what of the path lies below the field."""
-        found: tuple[Part, str, Path] | None = None
+    def _part(self, path: Path) -> "Located | None":
+        """The part of a value; None for what did not come with the document, but was stored before."""
+        found: Located | None = None
         match path:
             case ("personal_info", "links", int(index), *rest):
-                found = self.links[index], str(rest[0]) if rest else "network", tuple(rest[1:])
+                found = _at(self.links, index, rest, "network")
             case ("personal_info", str(field), *rest):
                 holders = (part for part in (self.place, self.networks) if field in part.by_field)
                 found = next(holders, self.basics), field, tuple(rest)
             case (("professional_summary" | "extra") as field, *rest):
                 found = self.basics, field, tuple(rest)
             case ("skills", ("technical" | "soft") as kind, int(index), *_):
-                found = self._skills_by[kind][index], "name", ()
+                found = _at(self._skills_by[kind], index, (), "name")
             case ("skills", "details", int(index), *rest):
-                found = self._skills_by["details"][index], str(rest[0]) if rest else "name", tuple(rest[1:])
+                found = _at(self._skills_by["details"], index, rest, "name")
             case ("skills", str(plural), int(index), *rest) | (str(plural), int(index), *rest):
                 name = next(section.name for section in SECTIONS if section.plural == plural)
-                found = self.items[name][index], str(rest[0]) if rest else "", tuple(rest[1:])
+                found = _at(self.items[name], index, rest, "")
         return found
 
-    def _mend(self, located: tuple[Part, str, Path] | None, fault: Fault) -> bool:
+    def _mend(self, located: "Located | None", fault: Fault) -> bool:
         if located is None or not located[1]:
             return self._mend_own(fault)
         part, field, rest = located
@@ -448,6 +448,17 @@ class Reading:
         if part in self.items[section]:
             self.items[section].remove(part)
             self._set_aside(part.path, part.raw, why)
+
+
+# A part, its field, and what of a path lies below the field.
+Located = tuple[Part, str, Path]
+
+
+def _at(parts: Sequence[Part], index: int, rest: Sequence[str | int], field: str) -> Located | None:
+    """The part at an index with the field that the rest of a path names, or with the one that stands for the whole."""
+    if index >= len(parts):
+        return None
+    return parts[index], str(rest[0]) if rest else field, tuple(rest[1:])
 
 
 def check(resume: Any) -> None:

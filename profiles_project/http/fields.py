@@ -24,7 +24,7 @@ from rest_framework.settings import api_settings
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from profiles_project.http.errors import MOST_FAULTS, faults
-from profiles_project.http.texts import Fault, address_fault, fault, nfc, too_long
+from profiles_project.http.texts import MOST_MARKS, Fault, address_fault, fault, nfc, too_long
 from profiles_project.http.values import is_storable, parse_id
 
 
@@ -59,7 +59,8 @@ class Text(serializers.CharField):
         text: str = data.strip()
         if text.isascii():
             return text
-        if found := fault(text, self._bounds[1]):
+        # In one so short there is no work to be afraid of.
+        if len(text) > MOST_MARKS and (found := fault(text, self._bounds[1])):
             raise ValidationError(*found)
         return nfc(text)
 

@@ -8,6 +8,7 @@ the web, or the name of a link, may not hold beside that is judged here too.
 
 import re
 import unicodedata
+from itertools import chain, takewhile
 
 # As many as Unicode's stream-safe text has (UAX #15, section 13). No language writes more than a few on one letter.
 MOST_MARKS = 30
@@ -15,13 +16,7 @@ MOST_MARKS = 30
 NFC_SHRINKS = 4
 # Two halfwidth signs of katakana become marks in the form in which support searches (NFKD).
 _MARKS_ELSEWHERE = "\uff9e\uff9f"
-# Blocks of Unicode in which all marks lie, with letters between them. A run of these is found fast and looked at more
-# closely; Latin, Chinese, Japanese and Korean texts and emoji have none.
-_MAY_BE_MARKS = re.compile(
-    r"[\u0300-\u1dff\u20d0-\u20ff\u2ce0-\u2dff\u3020-\u302f\u3099\u309a\ua660-\uabff\ufb1e\ufe00-\ufe2f\uff9e\uff9f"
-    rf"\U000101f0-\U0001efff\U000e0100-\U000e01ef]{{{MOST_MARKS + 1},}}"
-)
-
+_FIRST_MARK = "\u0300"
 # They turn round the order in which what follows is shown, so that an address reads as another one.
 _DIRECTION_MARK = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 # Whose host it is, with a user's name before it and a port behind it.
@@ -60,6 +55,9 @@ def direction_fault(text: str) -> Fault | None:
 
 def address_fault(url: str) -> Fault | None:
     """Why an http or https URL may mislead or lead nowhere, None where it does neither."""
+    if url.isascii() and "@" not in url and url.find(":", len("https:")) < 0:
+        # It has neither, as nearly all have.
+        return None
     if found := direction_fault(url):
         return found
     authority = _AUTHORITY.match(url)
@@ -77,17 +75,24 @@ def has_long_run(text: str) -> bool:
     # Most texts are ASCII, which has no marks, or too short for so many.
     if text.isascii() or len(text) <= MOST_MARKS:
         return False
-    return any(_has_long_run_of_marks(found[0]) for found in _MAY_BE_MARKS.finditer(text))
+    # Of each run that is too long, one of these characters is a part.
+    sample = text[MOST_MARKS :: MOST_MARKS + 1]
+    if sample.isascii() or max(sample) < _FIRST_MARK:
+        return False
+    return any(_has_long_run_around(text, place) for place in range(MOST_MARKS, len(text), MOST_MARKS + 1))
 
 
-def _has_long_run_of_marks(text: str) -> bool:
-    run = 0
-    for letter in text:
-        # Category M has all characters with a combining class, and others that a letter carries.
-        run = run + 1 if unicodedata.category(letter)[0] == "M" or letter in _MARKS_ELSEWHERE else 0
-        if run > MOST_MARKS:
-            return True
-    return False
+def _has_long_run_around(text: str, place: int) -> bool:
+    if not _is_mark(text[place]):
+        return False
+    before = takewhile(_is_mark, reversed(text[place - MOST_MARKS : place]))
+    behind = takewhile(_is_mark, text[place + 1 : place + 1 + MOST_MARKS])
+    return 1 + sum(1 for _ in chain(before, behind)) > MOST_MARKS
+
+
+def _is_mark(letter: str) -> bool:
+    # Category M has all characters with a combining class, and others that a letter carries.
+    return unicodedata.category(letter)[0] == "M" or letter in _MARKS_ELSEWHERE
 
 
 def nfc(text: str) -> str:
