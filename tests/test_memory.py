@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from profiles.models import Experience
+from tests import hostile
 from tests.factories import PERSONAL_INFO, item
 from tests.live import Caller, service
 
@@ -73,3 +74,28 @@ def test_ten_megabytes_that_are_uploaded_cost_sixty_at_most_and_they_go_again(tm
         while process.memory_info().rss - before > 15 * MEGABYTE and time.monotonic() < deadline:
             time.sleep(0.1)
         assert process.memory_info().rss - before <= 15 * MEGABYTE, (peak.most - before) / MEGABYTE
+
+
+def test_refused_bodies_of_one_sender_at_once_leave_a_process_small(tmp_path: Path) -> None:
+    """Each has as many parts as are parsed at all. Without `let_go` the process had 618 MiB."""
+    body = hostile.just_enough(UPLOAD_BYTES)
+    with service(tmp_path) as port, closing(Caller(port)) as caller:
+        caller.register("mallory@example.org", "Correct-Horse-7")
+        path = f"/profiles/{caller.send('POST', '/profiles', {'personal_info': PERSONAL_INFO}).json['id']}/experiences"
+        statuses: list[int] = []
+
+        def send() -> None:
+            with closing(Caller(port)) as one:
+                one.token = caller.token
+                statuses.extend(one.send("POST", path, body).status for _ in range(2))
+
+        process = web_process()
+        senders = [threading.Thread(target=send) for _ in range(6)]
+        with Peak(lambda: process.memory_info().rss) as peak:
+            for sender in senders:
+                sender.start()
+            for sender in senders:
+                sender.join()
+        assert set(statuses) <= {422, 429, 503}
+        assert 422 in statuses
+        assert peak.most <= 400 * 2**20

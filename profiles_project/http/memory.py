@@ -5,6 +5,8 @@ import gc
 import threading
 import time
 
+from rest_framework.request import Request
+
 LARGE_BYTES = 2**20
 # By then the answer is sent, and nothing but circles of references holds what the body was.
 REST_SECONDS = 1
@@ -16,6 +18,16 @@ def note_body(size: int) -> None:
     """Say that a body of so many bytes was read."""
     if size >= LARGE_BYTES:
         _large.set()
+
+
+def let_go(request: Request) -> None:
+    """Free what a large request has parsed, before its user may send the next one.
+
+    View, request and serializers refer to each other, so that it would stay until the collector comes by, and with it
+    that of the requests after it. With the service's own objects out of its sight (`gc.freeze`) that takes 10 to 50 ms.
+    """
+    request._data = request._full_data = None  # type: ignore[attr-defined]  # noqa: SLF001  # DRF has no public way
+    gc.collect()
 
 
 def give_back() -> None:

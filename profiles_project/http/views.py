@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from profiles_project.http.errors import Problem
-from profiles_project.http.memory import LARGE_BYTES
+from profiles_project.http.memory import LARGE_BYTES, let_go
 from profiles_project.http.ratelimit import Usage, client_network, headers, spend
 from profiles_project.http.underway import expensive
 
@@ -66,7 +66,10 @@ class APIView(views.APIView):
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with self.held:
-            return super().dispatch(request, *args, **kwargs)
+            response = super().dispatch(request, *args, **kwargs)
+            if int(request.META.get("CONTENT_LENGTH") or 0) > LARGE_BYTES:
+                let_go(self.request)
+            return response
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Which methods there are, and nothing else."""
