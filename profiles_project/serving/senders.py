@@ -14,8 +14,9 @@ from profiles_project.serving.environ import peer
 
 # Larger bodies take long to be judged.
 LARGE_BODY_BYTES = 256 * 2**10
-# How much of one kind of slow work a process does at once: each takes a core for seconds or a tenth of a gigabyte.
-MOST_SLOW = 2
+# How much of each kind of slow work a process does at once: each takes a core for seconds or a tenth of a gigabyte.
+# Documents are one more than a user may have under way, so that a third is refused at once and does not wait.
+MOST_SLOW = {"documents": 3, "passwords": 2}
 # What makes or reads whole documents, and what hashes a password.
 SLOW = re.compile(
     r"(?P<documents>/api/v1/(?:profiles/import|profiles/[^/]+/(?:export|duplicate)|auth/me/export|jobs/[^/]+/file))"
@@ -58,9 +59,10 @@ def limits(scope: Any, size: int, sender: Sender) -> list[tuple[str, int]]:
     most = max(1, threads - 1)
     found = [(sender.user, max(1, threads - 2)), (sender.network, most), (_area(scope.path), most)]
     if slow := SLOW.fullmatch(scope.path):
-        found.append((str(slow.lastgroup), MOST_SLOW))
+        kind = str(slow.lastgroup)
+        found.append((kind, MOST_SLOW[kind]))
     elif size > LARGE_BODY_BYTES:
-        found.append(("documents", MOST_SLOW))
+        found.append(("documents", MOST_SLOW["documents"]))
     return found
 
 
