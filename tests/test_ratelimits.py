@@ -2,6 +2,7 @@
 
 import re
 import time
+import uuid
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from pytest_django import Settings
 from profiles.models import Experience, Profile
 from profiles_project import environment
 from profiles_project.http import clock, ratelimit
+from profiles_project.http.underway import expensive
 from tests.client import NO_BODY, ApiClient
 from tests.concurrency import at_once
 from tests.contract import API, contract
@@ -185,6 +187,24 @@ def test_whoever_found_an_unlocked_phone_has_few_guesses(api: ApiClient, limits:
 def test_exports_have_a_limit_of_their_own(api: ApiClient) -> None:
     assert codes(11, api, "GET", f"{API}/auth/me/export") == [200] * 10 + [429]
     assert api.get(f"{API}/auth/me").status_code == 200
+
+
+def test_only_what_is_carried_out_counts_as_an_export_or_an_import(
+    api: ApiClient, user: User, limits: dict[str, str]
+) -> None:
+    limits |= {"export": "1/h", "import": "1/h"}
+    resume = {"basics": {"name": "Ada Lovelace", "email": "ada@example.org"}}
+    pdf = f"{API}/profiles/{make_profile(user, 1).pk}/export?format=pdf"
+    nowhere = f"{API}/profiles/{uuid.uuid4()}/export"
+    with expensive(user.pk), expensive(user.pk):
+        assert codes(2, api, "GET", pdf) == [429] * 2
+        assert codes(2, api, "POST", f"{API}/profiles/import", resume) == [429] * 2
+    assert codes(2, api, "GET", nowhere) == [404] * 2
+    assert codes(2, api, "GET", pdf) == [200, 429]
+    assert codes(2, api, "POST", f"{API}/profiles/import", resume) == [201, 429]
+    # They count as requests all the same.
+    limits["default"] = "1/m"
+    assert codes(2, api, "GET", nowhere)[-1] == 429
 
 
 # Bulk writes -------------------------------------------------------------------------------------------------------

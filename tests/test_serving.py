@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -19,6 +20,8 @@ from profiles_project.serving.budget import Budget, Holding
 from profiles_project.serving.environ import environment
 from profiles_project.serving.lanes import Lanes, Work
 from profiles_project.serving.senders import Sender, limits, sender_of
+from tests.factories import PASSWORD, PERSONAL_INFO
+from tests.faults.load import Client, at_once
 from tests.live import service
 
 MIB = 2**20
@@ -411,3 +414,20 @@ def test_who_does_not_read_large_answers_holds_no_thread(port: int) -> None:
     finally:
         for connection in held:
             connection.close()
+
+
+@pytest.mark.own_servers
+def test_more_large_requests_of_one_user_than_may_be_are_told_so_at_once_in_one_process(port: int) -> None:
+    person = {"email": "ada@example.org", "password": PASSWORD, "full_name": "Ada Lovelace"}
+    token = Client(port, kept=False).send("POST", "/api/v1/auth/register", person).json()["access_token"]
+    client = Client(port, token, kept=False)
+    # Each of another profile, since what was made once is kept.
+    made = [client.send("POST", "/api/v1/profiles", {"personal_info": PERSONAL_INFO}).json()["id"] for _ in range(6)]
+    paths = [f"/api/v1/profiles/{profile}/export?format=pdf" for profile in made]
+    answers = at_once([partial(Client(port, token, kept=False).send, "GET", path) for path in paths])
+    refused = [answer for answer in answers if answer.status != 200]
+    assert 1 <= len(refused) <= 4
+    for answer in refused:
+        # A 503 would say that the service is busy, which is not so.
+        assert answer.status == 429
+        assert answer.json()["type"].endswith("/too-many-under-way")

@@ -18,7 +18,7 @@ from users.views import PrivateView
 class OwnDataView(PrivateView):
     """Answers /auth/me/export."""
 
-    limit = "export"
+    scarce = "export"
 
     @openapi.own_data
     def get(self, request: Request) -> Response:

@@ -111,16 +111,16 @@ class BelowProfileView(PrivateView):
         """Called by authentication."""
         return session_and_profile(pk, self.kwargs["profile_id"])
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        if request.method == "OPTIONS":
-            return
-        profile = getattr(request.auth, "own", None) or Profile.objects.find(path_uuid(kwargs["profile_id"]))
+    def find(self) -> None:
+        profile = getattr(self.request.auth, "own", None) or Profile.objects.find(path_uuid(self.kwargs["profile_id"]))
         if profile is None:
             raise Http404
-        self.check_object_permissions(request, profile)
+        self.check_object_permissions(self.request, profile)
         self.profile = profile
-        if self.limit == "bulk":
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.limit == "bulk" and request.method != "OPTIONS":
             # Only now, since nobody's body is looked at before it is known whose profile it is for.
             self.count("bulk_items", f"user {self.account.pk}", max(1, self.items()))
 

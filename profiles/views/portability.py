@@ -35,7 +35,7 @@ PAGE_POLICY = f"default-src 'none'; style-src {HTML_STYLE_SOURCE}; base-uri 'non
 class ExportView(BelowProfileView):
     """Answers /profiles/{profile_id}/export."""
 
-    limit = "export"
+    scarce = "export"
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:  # noqa: FBT001, FBT002  # DRF's signature
         """What `?format=` says, or a problem as JSON, whatever the client would rather have."""
@@ -80,7 +80,7 @@ class WindowsArchiveParser(ArchiveParser):
 class ImportView(PrivateView):
     """Answers /profiles/import."""
 
-    limit = "import"
+    scarce = "import"
     permission_classes = (IsAuthenticated, IsOwner)
     parser_classes = (StrictJSONParser, ArchiveParser, WindowsArchiveParser)
 

@@ -23,11 +23,12 @@ class APIView(views.APIView):
     """One place for what every route does alike: bodies, OPTIONS, cache headers.
 
     `body_label` names the list that a request's body is, for the sentences of faults in it. `limit` is the scope of
-    settings.RATELIMITS in which requests count.
+    settings.RATELIMITS in which requests count, `scarce` one for those alone that are carried out.
     """
 
     body_label = ""
     limit = "default"
+    scarce = ""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -81,8 +82,15 @@ class APIView(views.APIView):
             self._negotiate(request)
             return
         super().initial(request, *args, **kwargs)
+        self.find()
         if request.user.is_authenticated and self.is_expensive(request):
             self.held.enter_context(expensive(request.user.pk))
+        if self.scarce:
+            # Only now: who may have ten in an hour has none less for a wrong address or for two at once.
+            self.count(self.scarce, f"user {request.user.pk}")
+
+    def find(self) -> None:
+        """Find what the request is about. Raises Http404 and PermissionDenied."""
 
     def _negotiate(self, request: Request) -> None:
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request, force=True)

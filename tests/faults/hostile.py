@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import psutil
 import psycopg
 
+from tests import hostile as crafted
 from tests.faults.load import Answer, Client, at_once
 from tests.faults.stage import Program, Promise, Stage
 
@@ -163,12 +164,15 @@ def whole_documents(by: Attacker, held: ExitStack) -> Sequence[Answer]:
 
 
 def large_bodies(by: Attacker, held: ExitStack) -> Sequence[Answer]:
-    """Bodies of 10 MiB at once, with and without a token: faulty items, many brackets, many small values."""
+    """Bodies of 10 MiB at once, with and without a token: faulty items, many small values, long and wide texts."""
+    size = 10 * MIB - 100
     bodies = [
-        b'{"skills": {"technical": [' + b"0," * (5 * MIB - 20) + b"0]}}",
-        b'{"experiences": [' + b"{}," * (3 * MIB) + b"{}]}",
+        crafted.faulty_skills(size),
+        b'{"experiences": ' + crafted.faulty_items(size - 20) + b"}",
         b'{"custom_fields": {' + b",".join(b'"k%d":0' % number for number in range(700_000)) + b"}}",
-        b'{"professional_summary": "' + "e\u0301\u0323".encode() * (2 * MIB - 100) + b'"}',
+        b'{"professional_summary": "' + crafted.combining(8 * MIB).encode() + b'"}',
+        b'{"custom_fields": ' + crafted.wide_text(size - 40) + b"}",
+        crafted.just_enough(size),
     ]
     calls: list[Callable[[], Answer]] = []
     for body in bodies:
