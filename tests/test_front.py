@@ -87,6 +87,17 @@ class Proto:
             self._answer(status, headers, file.read())
 
 
+class LateProto(Proto):
+    """One that does not come to opening the files of its answers, and notes their paths."""
+
+    def __init__(self, paths: list[str]) -> None:
+        super().__init__()
+        self.paths = paths
+
+    def response_file(self, status: int, headers: Any, path: str) -> None:
+        self.paths.append(path)
+
+
 class Reply(list[bytes]):
     """What an application returns."""
 
@@ -246,6 +257,15 @@ def test_a_large_and_a_streamed_answer_come_whole_and_leave_no_file(front: Front
     assert (head.content, head.headers["content-length"]) == (b"", str(2**20))
     asyncio.run_coroutine_threadsafe(asyncio.sleep(0.2), front.loop).result(ANSWER_SECONDS)
     assert len(list(Path("/dev/fd").iterdir())) == before
+
+
+def test_who_opens_an_answer_s_file_too_late_finds_nobody_else_s(front: Front) -> None:
+    paths = list[str]()
+    for _ in range(20):
+        ask(front, LateProto(paths), path="/large")
+        asyncio.run_coroutine_threadsafe(asyncio.sleep(0.03), front.loop).result(ANSWER_SECONDS)
+        assert not Path(paths[0]).exists()
+    assert len(set(paths)) == 20
 
 
 def test_a_client_that_has_gone_is_no_fault(front: Front, caplog: pytest.LogCaptureFixture) -> None:

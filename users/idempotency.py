@@ -53,12 +53,14 @@ class UnderWay(Conflict):
 
 
 class DeletedSince(Problem):
-    """410: the request had its effect when it was sent first, and what it made is not there any more."""
+    """410: the request had its effect when it was sent first, and some or all of what it made was deleted since."""
 
     status_code = 410
     slug = "deleted-since"
     title = "Deleted since"
-    default_detail = "This request was carried out when it was sent first; what it made was deleted since."
+    default_detail = (
+        "This request was carried out when it was sent first; some or all of what it made was deleted since."
+    )
 
 
 class Made(NamedTuple):

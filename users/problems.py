@@ -30,7 +30,7 @@ class InvalidRefreshToken(Unauthorized):
 
 
 class WrongPassword(Unauthorized):
-    """401 where somebody who is logged in must show the password and shows another one."""
+    """401: who is logged in must show the password here, and showed another one."""
 
     slug = "wrong-password"
     title = "Wrong password"

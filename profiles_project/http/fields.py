@@ -165,11 +165,11 @@ class ItemId(serializers.UUIDField):
 
 
 def length_fault(items: Sequence[Any], shortest: int, longest: int) -> Fault | None:
-    """What is wrong with the number of a list's items, in DRF's words; None where nothing is."""
+    """What is wrong with the number of a list's items, with DRF's codes; None where nothing is."""
     if len(items) > longest:
         return f"Ensure this field has no more than {longest} elements.", "max_length"
     if len(items) < shortest:
-        return f"Ensure this field has at least {shortest} elements.", "min_length"
+        return f"Send at least {'one item' if shortest == 1 else f'{shortest} items'}.", "min_length"
     return None
 
 

@@ -15,18 +15,22 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from profiles_project.http.errors import BY_STATUS, MEDIA_TYPE, TYPE_BASE
+from profiles_project.http.errors import BY_STATUS, MEDIA_TYPE, TYPE_BASE, Problem
 from profiles_project.http.fields import Text
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Fault(serializers.Serializer[Any]):
-    """One field at fault: `pointer` into the body (RFC 6901), or the name of the query `parameter`."""
+    """One field at fault: `pointer` into the body (RFC 6901), or the name of the query parameter or header."""
 
     pointer = serializers.CharField(required=False)
-    parameter = serializers.CharField(required=False)
-    code = serializers.CharField(help_text="Stable: made for programs.")
+    parameter = serializers.CharField(required=False, help_text="In place of a pointer; for a header its name.")
+    code = serializers.CharField(
+        help_text="Stable: made for programs. `limit`: there are as many of these, or bytes of yours, as there may be; "
+        "`user_name`: an address of a web page has a user name in it; `reused`: this Idempotency-Key was another "
+        "request's."
+    )
     detail = serializers.CharField(help_text="One sentence for people.")
 
 
@@ -40,7 +44,7 @@ class ProblemDocument(serializers.Serializer[Any]):
     instance = serializers.CharField(help_text="The path of the request.")
     request_id = serializers.CharField(help_text="Quote it when you ask for help.")
     errors = Fault(  # type: ignore[assignment]  # a field, not DRF's attribute of that name
-        many=True, required=False, help_text="With 422 only: every field at fault, but 100 at most."
+        many=True, required=False, help_text="With 422 only: every field at fault, or the first 100 of them."
     )
     more = serializers.BooleanField(required=False, help_text="True where there are more faults than `errors` tells.")
     version = serializers.IntegerField(required=False, help_text="With 412 only: the profile's current version.")
@@ -218,9 +222,9 @@ def operation(
     """Describes a view's method: what it takes, what it gives, and every problem that it can answer.
 
     `errors` names the statuses beyond those that follow from the rest: 401 with `auth`; 403 and 404 with
-    `below_profile`; 400, 415 and 422 with a request or parameters; 406, 413, 429 and 503 always. `tagged` is "read" or
-    "write" for what carries an `ETag` (304 with the one, 412 with the other); `idempotent` marks what takes an
-    `Idempotency-Key` (400, 409, 410, 422). `request_example` and
+    `below_profile`; 400, 408, 415 and 422 with a request, 422 with parameters; 406, 413, 429 and 503 always. `tagged`
+    is "read" or "write" for what carries an `ETag` (304 with the one, 412 with the other); `idempotent` marks what
+    takes an `Idempotency-Key` (400, 409, 410, 422). `request_example` and
     `response_example` (of the first status in `responses`) are bare values.
     """
     headers = _headers(conditional_read=tagged == "read", conditional_write=tagged == "write", idempotent=idempotent)
@@ -228,7 +232,7 @@ def operation(
     statuses = {406, 413, 429, 503, *errors}
     statuses |= {401} if auth else set()
     statuses |= {403, 404} if below_profile else set()
-    statuses |= {400, 415, 422} if request is not None else set()
+    statuses |= {400, 408, 415, 422} if request is not None else set()
     statuses |= {422} if any(p.location == OpenApiParameter.QUERY for p in parameters) else set()
     statuses |= {412} if tagged == "write" else set()
     statuses |= {400, 409, 410, 422} if idempotent else set()
@@ -255,13 +259,43 @@ def operation(
     )
 
 
+# What these statuses come with, always.
+RETRY_AFTER = {
+    "description": "After so many seconds the request may be sent again.",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1},
+}
+
+
 def share_problems(result: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
-    """Hook of drf-spectacular: each problem answer stands once, below `components`, and the operations refer to it."""
+    """Hook of drf-spectacular: each problem answer stands once, below `components`, and the operations refer to it.
+
+    It tells every `type` that a status may have.
+    """
     shared = result["components"].setdefault("responses", {})
+    types = _types()
     for path in result["paths"].values():
         for item in path.values():
             for status, answer in item["responses"].items():
                 if MEDIA_TYPE in answer.get("content", {}):
                     shared[f"Problem{status}"] = answer
+                    answer["description"] = " ".join([f"{BY_STATUS[int(status)][1]}.", *types.get(int(status), ())])
+                    if int(status) in {429, 503}:
+                        answer["headers"] = {"Retry-After": RETRY_AFTER}
                     item["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
     return result
+
+
+def _types() -> dict[int, list[str]]:
+    """By status, a sentence for each problem with a `type` of its own: what its class says of it."""
+    found: dict[int, list[str]] = {}
+    for problem in sorted(_below(Problem), key=lambda each: each.slug or ""):
+        if problem.slug:
+            meaning = str(problem.__doc__).partition(": ")[2].partition("\n")[0]
+            found.setdefault(problem.status_code, []).append(f"Type `{problem.slug}`: {meaning}")
+    return found
+
+
+def _below(problem: type[Problem]) -> set[type[Problem]]:
+    """All classes that derive from this one."""
+    return {below for each in problem.__subclasses__() for below in (each, *_below(each))}

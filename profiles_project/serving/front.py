@@ -1,8 +1,11 @@
 """What stands between granian and Django: reads bodies, finds threads, hands answers over."""
 
 import asyncio
+import fcntl
+import itertools
 import logging
 import os
+import resource
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -65,6 +68,10 @@ class Front:
         self.lanes = Lanes(settings.WEB_THREADS, "web", self._sort)
         self.aside = {path: Lanes(1, path) for path in PROBES}
         self.refusals = Lanes(1, "refusals")
+        # A number of a file that was closed comes again after a thousand others at the earliest: granian opens answers
+        # by number, and whoever opens one too late, as after a pause of the whole machine, must find nobody else's.
+        most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.numbers = itertools.cycle(range(most // 2, most - most // 8))
         # The loop itself keeps no task alive.
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -146,9 +153,11 @@ class Front:
         file = _in_file([content]) if isinstance(content, bytes) else content
         size = file.seek(0, os.SEEK_END)
         fields = [(name, value) for name, value in headers if name.lower() != "content-length"]
+        number = fcntl.fcntl(file.fileno(), fcntl.F_DUPFD_CLOEXEC, next(self.numbers))
+        file.close()
         with suppress(ProtocolClosed):
-            call.proto.response_file(status, [*fields, ("Content-Length", str(size))], f"/dev/fd/{file.fileno()}")
-        self.loop.call_soon_threadsafe(self.loop.call_later, OPENING_SECONDS, file.close)
+            call.proto.response_file(status, [*fields, ("Content-Length", str(size))], f"/dev/fd/{number}")
+        self.loop.call_soon_threadsafe(self.loop.call_later, OPENING_SECONDS, os.close, number)
 
     def _on_loop(self, coroutine: Callable[..., Any], call: Call, *arguments: Any) -> None:
         self.loop.call_soon_threadsafe(self._begin_task, coroutine, call, *arguments)
