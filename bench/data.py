@@ -28,7 +28,7 @@ from bench import words
 # As the service's settings do, without which its classes can't be written as they are.
 django_stubs_ext.monkeypatch()
 
-from profiles_project.http.texts import fold, search_key  # noqa: E402  # see above
+from profiles_project.texts import fold, search_key  # noqa: E402  # see above
 
 SEED = 4
 # The n-th account was opened n minutes after this.

@@ -24,7 +24,7 @@ from bench import data, figures, report, servers, words
 from bench.compare import circumstances
 from bench.data import NULL, Author, Person, scatter
 from bench.imports import good
-from profiles_project.http.texts import search_key
+from profiles_project.texts import search_key
 from tests.faults.load import Answer, Client
 
 SIZE = 1_000_000

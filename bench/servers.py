@@ -29,7 +29,7 @@ DOCUMENT_STATEMENT = """
 from django.db import connection
 from psycopg.sql import Literal
 from profiles.rendering import _DOCUMENT
-from profiles_project.http.prepared import Parameter
+from profiles_project.database.prepared import Parameter
 found = _DOCUMENT._on(connection)
 written = ("%s" if isinstance(each, Parameter) else Literal(each).as_string() for each in found.parameters)
 print(found.sql % tuple(written))

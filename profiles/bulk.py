@@ -15,11 +15,11 @@ from rest_framework.exceptions import NotFound
 
 from profiles.modelfields import VerbatimJSONField, as_text
 from profiles.models import COMPONENTS, PARTS, CustomField, Part, Profile, Skill
-from profiles_project.http.errors import Conflict
-from profiles_project.http.prepared import Parameter, Prepared, PreparedSQL
-from profiles_project.http.renderers import JSONRenderer
-from profiles_project.http.texts import fold
-from profiles_project.http.values import is_same, new_id
+from profiles_project.api.errors import Conflict
+from profiles_project.api.renderers import JSONRenderer
+from profiles_project.database.prepared import Parameter, Prepared, PreparedSQL
+from profiles_project.database.values import is_same, new_id
+from profiles_project.texts import fold
 
 P = TypeVar("P", bound=Part)
 # As many as a request may send at once, and then some.

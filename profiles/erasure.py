@@ -6,7 +6,7 @@ from django.db import transaction
 
 from profiles import rendering
 from profiles.models import Profile
-from profiles_project.http.logs import security_event
+from profiles_project.observe.logs import security_event
 from users.models import User
 
 

@@ -15,8 +15,8 @@ from django.http import Http404
 from profiles import printing, rendering
 from profiles.json_resume import HIDDEN, REFERENCES, write
 from profiles.models import Job, Origin, Profile
-from profiles_project.http import clock
-from profiles_project.http.errors import Unavailable
+from profiles_project.api.errors import Unavailable
+from profiles_project.database import clock
 from users.exports import account_document
 from users.models import User
 

@@ -18,9 +18,9 @@ from profiles import bulk, linkedin, rendering, serializers
 from profiles.json_resume import OUTCOMES, SCHEMA_URL, Entry, Fault, NoResume, Reading
 from profiles.merging import MERGE, Merge, Merged
 from profiles.models import COMPONENTS, Origin, Profile, Skill, usage
-from profiles_project.http.conditional import IfMatch
-from profiles_project.http.errors import Problem, faults, pointer
-from profiles_project.http.values import new_id
+from profiles_project.api.conditional import IfMatch
+from profiles_project.api.errors import Problem, faults, pointer
+from profiles_project.database.values import new_id
 from users.models import User
 
 # A value that is mended may break another rule, and of what is too large the largest goes first; then it is enough.

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Count, F, IntegerField, Sum, Value
 
-from profiles_project.http.parsers import MAX_DEPTH
+from profiles_project.api.parsers import MAX_DEPTH
 
 MAX_PROFILES = 50
 # In bytes of UTF-8, counted over texts, lists and keys as they are stored.

@@ -14,7 +14,7 @@ from typing import Any
 from profiles.json_resume.mapping import ALL_SECTIONS, IN_SKILLS, SECTIONS, SKILLS, Section, is_empty
 from profiles.json_resume.parts import Entry, Path
 from profiles.json_resume.values import fingerprint
-from profiles_project.http.texts import fold
+from profiles_project.texts import fold
 
 Document = Mapping[str, Any]
 Item = Mapping[str, Any]

@@ -18,7 +18,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from redis.exceptions import RedisError
 
 from profiles.models import Job
-from profiles_project.http import clock
+from profiles_project.database import clock
 from users.models import Mail
 
 # Scrapes that come closer together, as of several Prometheus servers, share an answer.

@@ -15,8 +15,8 @@ from django.forms.fields import InvalidJSONInput
 from rest_framework.exceptions import ParseError
 
 from profiles import limits, partial_dates
-from profiles_project.http.parsers import TooManyParts, depth_exceeds, loads
-from profiles_project.http.texts import address_fault, direction_fault, fault, nfc
+from profiles_project.api.parsers import TooManyParts, depth_exceeds, loads
+from profiles_project.texts import address_fault, direction_fault, fault, nfc
 
 
 class PartialDateField(models.CharField[Any, Any]):

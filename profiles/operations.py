@@ -11,7 +11,7 @@ from rest_framework.settings import api_settings
 
 from profiles import bulk, rendering, serializers
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
-from profiles_project.http.fields import Document, length_fault
+from profiles_project.api.fields import Document, length_fault
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from profiles.models import Job, Profile
-from profiles_project.http.logs import security_event
-from profiles_project.http.prepared import Parameter, Prepared
-from profiles_project.http.values import parse_id
+from profiles_project.database.prepared import Parameter, Prepared
+from profiles_project.database.values import parse_id
+from profiles_project.observe.logs import security_event
 from users.authentication import SESSION_ID, find_session, with_user
 from users.models import Session
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 from django.template.loader import render_to_string
 
 from profiles.readable import SEPARATOR, Fact, Item, Json, Lines, Link, Section, arrange
-from profiles_project.http import clock
+from profiles_project.database import clock
 
 TEMPLATES = Path(__file__).parent / "templates" / "profiles"
 # The whole style of the page, as it stands between <style> and </style>, and what a policy calls it by: the page works

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from profiles.partial_dates import parse
-from profiles_project.http.texts import address_fault
+from profiles_project.texts import address_fault
 
 Json = Mapping[str, Any]
 # The lines of a paragraph: at least one, none of them blank.

@@ -14,11 +14,11 @@ from django.http import Http404
 from profiles import completeness
 from profiles.jsonlists import JSONMap, JSONObjects, JSONValues
 from profiles.models import COMPONENTS, PARTS, Component, CustomField, Part, Profile, Skill
-from profiles_project.http import sealed
-from profiles_project.http.conditional import entity_tag
-from profiles_project.http.metrics import recorder
-from profiles_project.http.prepared import Parameter, Prepared
-from profiles_project.http.renderers import JSONRenderer
+from profiles_project.api.conditional import entity_tag
+from profiles_project.api.renderers import JSONRenderer
+from profiles_project.caching import sealed
+from profiles_project.database.prepared import Parameter, Prepared
+from profiles_project.observe.metrics import recorder
 
 # How long a body that nobody asks for stays in the cache.
 CACHE_SECONDS = 24 * 60 * 60

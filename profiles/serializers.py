@@ -23,7 +23,7 @@ from profiles.modelfields import (
     extra_fault,
 )
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
-from profiles_project.http.fields import (
+from profiles_project.api.fields import (
     AnyJSON,
     Document,
     Email,
@@ -38,7 +38,7 @@ from profiles_project.http.fields import (
     length_fault,
     most_faults,
 )
-from profiles_project.http.texts import Fault, direction_fault, fault, fold, nfc, too_long
+from profiles_project.texts import Fault, direction_fault, fault, fold, nfc, too_long
 from users.serializers import Password
 
 # More than this many items in one bulk request are work for a background job, which takes so many (contract 4).

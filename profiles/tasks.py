@@ -21,12 +21,12 @@ from profiles import exports, imports, rendering
 from profiles.models import Job, JobFile, Origin, Profile, usage
 from profiles.models.jobs import MAX_ATTEMPTS, MAX_WAITING, as_text
 from profiles.operations import OPERATIONS, Operation
-from profiles_project.http import clock
-from profiles_project.http.conditional import ANY_VERSION, IfMatch
-from profiles_project.http.context import request_id, user_id
-from profiles_project.http.errors import InternalError, Problem, document, is_unavailable, to_problem
-from profiles_project.http.parsers import loads
-from profiles_project.http.tracing import tracer
+from profiles_project.api.conditional import ANY_VERSION, IfMatch
+from profiles_project.api.errors import InternalError, Problem, document, is_unavailable, to_problem
+from profiles_project.api.parsers import loads
+from profiles_project.database import clock
+from profiles_project.observe.context import request_id, user_id
+from profiles_project.observe.tracing import tracer
 from profiles_project.pruning import Outdated
 from users.models import User
 

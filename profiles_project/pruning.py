@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils.module_loading import import_string
 
-from profiles_project.http import clock
+from profiles_project.database import clock
 
 # Rows that one transaction deletes: it holds its locks for some milliseconds.
 BATCH = 1000

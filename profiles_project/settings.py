@@ -121,20 +121,20 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "profiles_project.http.middleware.RequestIdMiddleware",
+    "profiles_project.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "profiles_project.http.pages.CSPMiddleware",
+    "profiles_project.web.pages.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "profiles_project.http.bodies.RequestBodyMiddleware",
+    "profiles_project.web.bodies.RequestBodyMiddleware",
     "django.middleware.common.CommonMiddleware",
     # By its own name, under which Django's deployment check looks for it; the API's views are exempt.
     "django.middleware.csrf.CsrfViewMiddleware",
     # What only pages need, which the API's requests pass by.
-    "profiles_project.http.pages.SessionMiddleware",
-    "profiles_project.http.pages.AuthenticationMiddleware",
-    "profiles_project.http.pages.MessageMiddleware",
+    "profiles_project.web.pages.SessionMiddleware",
+    "profiles_project.web.pages.AuthenticationMiddleware",
+    "profiles_project.web.pages.MessageMiddleware",
 ]
 
 ROOT_URLCONF = "profiles_project.urls"
@@ -187,7 +187,7 @@ def database(url: str) -> dict[str, Any]:
         }
     elif config.get("ENGINE") == "django.db.backends.postgresql":
         # Each thread keeps its connection, which the engine checks before use.
-        config |= {"ENGINE": "profiles_project.postgresql", "CONN_MAX_AGE": 1800, "CONN_HEALTH_CHECKS": True}
+        config |= {"ENGINE": "profiles_project.database.postgresql", "CONN_MAX_AGE": 1800, "CONN_HEALTH_CHECKS": True}
         if "pool" in given:
             raise ImproperlyConfigured("DATABASE_URL takes no pool: each thread keeps a connection of its own.")
         defaults = {
@@ -210,9 +210,9 @@ if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
 # Apart, since a flood of documents must not push counters out of local memory, where it has the place of Redis.
 CACHES: dict[str, dict[str, Any]] = {
     alias: {
-        "BACKEND": "profiles_project.http.cache.FallbackCache"
+        "BACKEND": "profiles_project.caching.cache.FallbackCache"
         if REDIS_URL
-        else "profiles_project.http.localcache.LocalCache",
+        else "profiles_project.caching.localcache.LocalCache",
         "LOCATION": REDIS_URL or alias,
         "KEY_PREFIX": f"profiles-{alias}",
         "OPTIONS": {"MAX_ENTRIES": entries},
@@ -285,11 +285,11 @@ SIMPLE_JWT: dict[str, Any] = {
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["users.authentication.SessionJWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["profiles_project.http.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["profiles_project.http.parsers.StrictJSONParser"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "profiles_project.http.negotiation.ContentNegotiation",
-    "DEFAULT_SCHEMA_CLASS": "profiles_project.http.schema.AutoSchema",
-    "EXCEPTION_HANDLER": "profiles_project.http.errors.exception_handler",
+    "DEFAULT_RENDERER_CLASSES": ["profiles_project.api.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["profiles_project.api.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "profiles_project.api.negotiation.ContentNegotiation",
+    "DEFAULT_SCHEMA_CLASS": "profiles_project.api.schema.AutoSchema",
+    "EXCEPTION_HANDLER": "profiles_project.api.errors.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,
     # No key of a body is called this, since no text in it has a NUL; the usual name may be a custom field's.
     "NON_FIELD_ERRORS_KEY": "\0",
@@ -314,7 +314,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "REDOC_DIST": "SIDECAR",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "profiles_project.http.schema.share_problems",
+        "profiles_project.api.schema.share_problems",
     ],
 }
 
@@ -362,7 +362,7 @@ mail: dict[str, Any] = (
     environ.Env.email_url_config(text("EMAIL_URL"))
     if text("EMAIL_URL")
     else {
-        "EMAIL_BACKEND": "profiles_project.http.mail.DevelopmentBackend",
+        "EMAIL_BACKEND": "profiles_project.mail.DevelopmentBackend",
         "EMAIL_FILE_PATH": str(directory(DATA_DIR) / "mail"),
     }
 )
@@ -442,11 +442,11 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {
         "plain": {"format": "{levelname} {name}: {message}", "style": "{"},
-        "json": {"()": "profiles_project.http.logs.JSONFormatter"},
+        "json": {"()": "profiles_project.observe.logs.JSONFormatter"},
     },
     "filters": {
-        "with_error": {"()": "profiles_project.http.logs.WithError"},
-        "rarely": {"()": "profiles_project.http.logs.Rarely", "names": ["opentelemetry"]},
+        "with_error": {"()": "profiles_project.observe.logs.WithError"},
+        "rarely": {"()": "profiles_project.observe.logs.Rarely", "names": ["opentelemetry"]},
     },
     "handlers": {
         "stderr": {

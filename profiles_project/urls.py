@@ -7,11 +7,11 @@ from django.views import defaults
 from django.views.csrf import csrf_failure
 from django.views.generic import RedirectView
 
-from profiles_project.http.docs import RedocView, SchemaView, SwaggerView
-from profiles_project.http.errors import InternalError, Problem, problem_response
-from profiles_project.http.health import HealthView, ReadyView
-from profiles_project.http.scrape import MetricsView
-from profiles_project.http.views import NotFoundView
+from profiles_project.api.errors import InternalError, Problem, problem_response
+from profiles_project.api.views import NotFoundView
+from profiles_project.web.docs import RedocView, SchemaView, SwaggerView
+from profiles_project.web.health import HealthView, ReadyView
+from profiles_project.web.scrape import MetricsView
 from users.pages import ResetPasswordPage, VerifyEmailPage
 
 urlpatterns = [

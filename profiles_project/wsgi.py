@@ -6,7 +6,8 @@ from typing import Any
 import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
-from profiles_project.http import clock, metrics, tracing
+from profiles_project.database import clock
+from profiles_project.observe import metrics, tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "profiles_project.settings")
 

@@ -11,7 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, transaction
 from django.test import Client
 
-from profiles_project.http.values import new_id
+from profiles_project.database.values import new_id
 from tests.contract import Sent, contract
 from users.models import Session, User
 from users.tokens import AccessToken

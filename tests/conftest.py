@@ -10,7 +10,7 @@ from django.test import override_settings
 from pytest_django import Settings
 
 from profiles.maintenance.anonymising import without_triggers
-from profiles_project.http import health
+from profiles_project.web import health
 from tests.client import ApiClient
 from tests.factories import UserFactory
 from users.models import AuditEntry, User

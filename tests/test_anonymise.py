@@ -21,8 +21,8 @@ from profiles.maintenance.columns import COLUMNS, Fate, unclassified, years_befo
 from profiles.maintenance.inventions import Inventor
 from profiles.modelfields import HttpUrlField, LinkListField, PartialDateField, VerbatimJSONField
 from profiles.models import CustomField, Experience, Job, Origin, Profile, Skill
-from profiles_project.http.derived import derived_fields
-from profiles_project.http.values import FoldedField
+from profiles_project.database.derived import derived_fields
+from profiles_project.database.values import FoldedField
 from tests.filling import NAMES, fill
 from tests.servers import postgresql
 from tests.test_backup import FILL, differing, of_lines, run

@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher, check_password, ma
 from django.db import OperationalError
 from rest_framework_simplejwt.exceptions import TokenError
 
-from profiles_project.http.texts import fold
+from profiles_project.texts import fold
 from tests.client import ApiClient
 from tests.concurrency import at_once
 from tests.contract import API, contract

@@ -19,7 +19,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from profiles_project import pruning
-from profiles_project.http import clock
+from profiles_project.database import clock
 from tests.client import ApiClient
 from tests.concurrency import at_once
 from tests.contract import API, contract

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from profiles.models import COMPONENTS, Profile, Skill
-from profiles_project.http.texts import fold, search_key
+from profiles_project.texts import fold, search_key
 from tests.live import Caller, service
 from tests.servers import postgresql
 

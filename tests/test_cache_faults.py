@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from profiles_project.http import cache as module
-from profiles_project.http.cache import Breaker, FallbackCache
+from profiles_project.caching import cache as module
+from profiles_project.caching.cache import Breaker, FallbackCache
 from tests.concurrency import at_once
 from tests.servers import Server, redis
 
 pytestmark = pytest.mark.own_servers
 
-LOGGER = "profiles_project.http.cache"
+LOGGER = "profiles_project.caching.cache"
 PAUSE = 0.5
 
 

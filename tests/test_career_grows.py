@@ -8,7 +8,7 @@ import pytest
 
 from profiles.limits import MAX_EXTRA_BYTES, MAX_EXTRA_DEPTH, MAX_PROFILE_EXTRA_BYTES
 from profiles.models import COMPONENTS, Component, Experience, Language, Profile, Reference, Skill
-from profiles_project.http.parsers import MAX_DEPTH
+from profiles_project.api.parsers import MAX_DEPTH
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import PERSONAL_INFO, item, make_item, make_profile

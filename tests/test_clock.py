@@ -15,7 +15,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from profiles import tasks
 from profiles.models import Job
-from profiles_project.http import clock
+from profiles_project.database import clock
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import UserFactory
@@ -31,10 +31,10 @@ LEEWAY = django_settings.SIMPLE_JWT["LEEWAY"]
 OWN = re.compile(r"timezone\.now\b|\btime\.time\b|time_ns\b|datetime\.(?:now|utcnow|today)\b|date\.today\b|localdate")
 # Who asks for it all the same.
 ALLOWED = {
-    "profiles_project/http/clock.py": "the clock itself",
+    "profiles_project/database/clock.py": "the clock itself",
 }
 on_postgresql = pytest.mark.skipif(
-    django_settings.DATABASES["default"]["ENGINE"] != "profiles_project.postgresql",
+    django_settings.DATABASES["default"]["ENGINE"] != "profiles_project.database.postgresql",
     reason="on SQLite all processes share one machine and its clock",
 )
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from profiles.models import COMPONENTS, Component, Experience, Profile
-from profiles_project.http.values import new_id
+from profiles_project.database.values import new_id
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import OPTIONAL, REQUIRED, SAMPLES, item, make_item, make_profile

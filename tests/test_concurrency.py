@@ -14,7 +14,7 @@ from django.db.models import Model
 from profiles import rendering
 from profiles.limits import MAX_PROFILES
 from profiles.models import COMPONENTS, PARTS, Experience, Profile, ProfileManager, Skill
-from profiles_project.http.prepared import Prepared
+from profiles_project.database.prepared import Prepared
 from tests.client import NO_BODY, ApiClient
 from tests.concurrency import at_once
 from tests.contract import API, contract

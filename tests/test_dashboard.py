@@ -15,7 +15,8 @@ from pytest_django import Settings
 from profiles.desk import dashboard
 from profiles.desk.figures import Figure
 from profiles.models import Job, Profile
-from profiles_project.http import ratelimit, sealed
+from profiles_project.api import ratelimit
+from profiles_project.caching import sealed
 from tests.client import ApiClient
 from tests.concurrency import at_once
 from tests.contract import API

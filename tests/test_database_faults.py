@@ -12,8 +12,8 @@ from django.db import DatabaseError, close_old_connections, connection, transact
 
 from profiles import exports, tasks
 from profiles.models import Experience, Job, Profile
-from profiles_project.http import clock
-from profiles_project.http.errors import to_problem
+from profiles_project.api.errors import to_problem
+from profiles_project.database import clock
 from tests.client import ApiClient
 from tests.concurrency import at_once
 from tests.contract import API, contract
@@ -24,7 +24,7 @@ from users.models import User
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(
-        django_settings.DATABASES["default"]["ENGINE"] != "profiles_project.postgresql",
+        django_settings.DATABASES["default"]["ENGINE"] != "profiles_project.database.postgresql",
         reason="SQLite has no time-outs of its own, no roles and no standby",
     ),
 ]

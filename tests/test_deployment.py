@@ -14,8 +14,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from profiles import rendering
-from profiles_project.http.bodies import BODY_LIMIT
 from profiles_project.management.commands.serve import IDLE_SECONDS
+from profiles_project.web.bodies import BODY_LIMIT
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import PASSWORD, make_profile
@@ -134,7 +134,7 @@ def test_a_refused_body_and_a_failure_are_guarded_too(secure: Client, monkeypatc
     answer = secure.generic("POST", f"{API}/auth/login", body, "application/json", secure=True)
     assert answer.status_code == 413
     assert_guarded(answer)
-    monkeypatch.setattr("profiles_project.http.health.JsonResponse", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("profiles_project.web.health.JsonResponse", lambda *_, **__: 1 / 0)
     answer = secure.get("/health", secure=True)
     assert answer.status_code == 500
     assert_guarded(answer)

@@ -8,13 +8,12 @@ from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
-from profiles.desk import search
+from profiles.desk import lists, search
 from profiles.desk.careers import ActiveFilter, CompletenessFilter
+from profiles.desk.lists import masked_email, masked_phone
 from profiles.desk.people import AccountFilter
 from profiles.models import Job, Profile
 from profiles.tasks import score_profiles
-from profiles_project.http import adminlists
-from profiles_project.http.adminlists import masked_email, masked_phone
 from tests.factories import ProfileFactory, UserFactory, make_profile
 from tests.queries import statements
 from tests.staff import client_of, failed_job, in_role, superuser
@@ -125,8 +124,8 @@ def test_a_short_word_is_looked_for_at_the_beginning_of_words(support: Client, w
 
 def test_a_list_counts_and_shows_only_so_many(support: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     UserFactory.create_batch(4)
-    monkeypatch.setattr(adminlists, "MOST_LISTED", 3)
-    monkeypatch.setattr(adminlists, "MOST_COUNTED", 2)
+    monkeypatch.setattr(lists, "MOST_LISTED", 3)
+    monkeypatch.setattr(lists, "MOST_COUNTED", 2)
     page = support.get(PEOPLE)
     assert page.context["cl"].result_count == 3
     User.objects.update(is_verified=False)
@@ -252,7 +251,7 @@ def test_a_page_costs_the_same_for_little_and_for_much(support: Client) -> None:
     ],
 )
 def test_what_may_be_rare_is_counted_by_an_index_and_not_by_looking_at_everybody(
-    which: type[adminlists.CountedFilter], choice: str, index: str
+    which: type[lists.CountedFilter], choice: str, index: str
 ) -> None:
     model = User if which is AccountFilter else Profile
     rows = model._default_manager.filter(which.choice[choice][1]).order_by().values("pk")[:1_001]

@@ -13,8 +13,8 @@ from profiles import rendering
 from profiles.desk.roles import ROLES
 from profiles.models import Profile
 from profiles.tasks import score_profiles
-from profiles_project.http.derived import refill
-from profiles_project.http.texts import search_key
+from profiles_project.database.derived import refill
+from profiles_project.texts import search_key
 from tests.client import ApiClient
 from tests.factories import ProfileFactory, UserFactory, make_profile
 from tests.queries import statements

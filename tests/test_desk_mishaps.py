@@ -8,8 +8,8 @@ from django.contrib.auth.models import Group
 from django.test import Client
 from pytest_django import Settings
 
+from profiles.desk import lists
 from profiles.models import Profile
-from profiles_project.http import adminlists
 from tests.factories import PASSWORD, UserFactory, make_profile
 from tests.staff import client_of, in_role, superuser
 from users.models import AuditEntry, SecurityEvent, User
@@ -203,7 +203,7 @@ def test_a_page_that_is_there_no_more_is_the_last_one(at_desk: Client, monkeypat
     assert [row.full_name for row in answer.context["cl"].result_list] == ["Anna"]
     whole = at_desk.get(PEOPLE, {"q": "anna", "p": "0"}, follow=True)
     assert "this is all of it" in whole.content.decode()
-    assert adminlists.CappedPaginator(User.objects.order_by("pk"), 2).validate_number("99") == 2
+    assert lists.CappedPaginator(User.objects.order_by("pk"), 2).validate_number("99") == 2
 
 
 # Who did it --------------------------------------------------------------------------------------------------------

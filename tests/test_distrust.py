@@ -19,9 +19,11 @@ from rq.exceptions import NoSuchJobError
 
 from profiles import rendering
 from profiles.desk import dashboard
-from profiles_project.http import cache as module, clock, ratelimit, sealed
-from profiles_project.http.cache import FallbackCache
-from profiles_project.http.localcache import Seldom
+from profiles_project.api import ratelimit
+from profiles_project.caching import cache as module, sealed
+from profiles_project.caching.cache import FallbackCache
+from profiles_project.caching.localcache import Seldom
+from profiles_project.database import clock
 from profiles_project.queue import DATA_BYTES, ON_FAILURE, ON_SUCCESS, TaskJob, begin_anew, is_about_content
 from tests.client import ApiClient
 from tests.contract import API
@@ -29,7 +31,7 @@ from tests.factories import make_profile
 from tests.servers import Server, redis
 from users.models import User
 
-LOGGERS = {"profiles_project.http.cache", "profiles_project.http.localcache"}
+LOGGERS = {"profiles_project.caching.cache", "profiles_project.caching.localcache"}
 ROOT = Path(__file__).resolve().parent.parent
 # Where text lies that people write; the rest is made or pinned by programs.
 FOLDERS = ("bench", "docs", "profiles", "profiles_project", "tests", "users")

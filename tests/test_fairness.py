@@ -8,9 +8,9 @@ import pytest
 
 from profiles import exports, printing
 from profiles.models import Profile
-from profiles_project.http import docs
-from profiles_project.http.memory import LARGE_BYTES
-from profiles_project.http.underway import MOST, TooManyUnderWay, expensive
+from profiles_project.api.underway import MOST, TooManyUnderWay, expensive
+from profiles_project.memory import LARGE_BYTES
+from profiles_project.web import docs
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import make_profile

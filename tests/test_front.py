@@ -13,11 +13,11 @@ from granian._granian import CallbackScheduler, RSGIProtocolClosed
 from granian.server import mp
 from pytest_django import Settings
 
-from profiles_project.http.bodies import BODY_LIMIT, DRAIN_LIMIT, REFUSAL
-from profiles_project.http.errors import Problem
+from profiles_project.api.errors import Problem
 from profiles_project.serving import bodies, front as front_module, lanes, scheduling
 from profiles_project.serving.environ import UNREADABLE, environment
 from profiles_project.serving.front import Front
+from profiles_project.web.bodies import BODY_LIMIT, DRAIN_LIMIT, REFUSAL
 from tests import hostile
 from tests.test_serving import Scope
 

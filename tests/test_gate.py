@@ -18,8 +18,8 @@ from profiles.desk.login import CodeForm, NewPasswordForm, PasswordAgainForm, Pa
 from profiles.json_resume import Reading
 from profiles.models import Certification, CustomField, Experience, Profile, Skill
 from profiles.readable import arrange
-from profiles_project.http import texts
-from profiles_project.http.fields import Text
+from profiles_project import texts
+from profiles_project.api.fields import Text
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import make_profile

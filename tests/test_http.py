@@ -14,8 +14,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from profiles import rendering
-from profiles_project.http import health
-from profiles_project.http.bodies import LARGE_BODY_LIMIT, MIB
+from profiles_project.web import health
+from profiles_project.web.bodies import LARGE_BODY_LIMIT, MIB
 from tests.client import ApiClient
 from tests.contract import API, PROBLEM, contract
 from tests.factories import PERSONAL_INFO, ProfileFactory

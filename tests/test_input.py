@@ -14,7 +14,7 @@ import pytest
 
 from profiles.examples import ITEMS
 from profiles.models import COMPONENTS, PARTS, Experience, Profile
-from profiles_project.http.errors import MOST_FAULTS
+from profiles_project.api.errors import MOST_FAULTS
 from tests.client import ApiClient
 from tests.contract import contract
 from tests.factories import EMPTY_SKILLS, make_profile, profile_document

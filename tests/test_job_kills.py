@@ -20,8 +20,8 @@ from pytest_django import Settings
 from profiles import tasks
 from profiles.models import Experience, Job, Profile
 from profiles.operations import OPERATIONS
-from profiles_project.http.cache import TIMEOUT_SECONDS
-from profiles_project.http.conditional import IfMatch
+from profiles_project.api.conditional import IfMatch
+from profiles_project.caching.cache import TIMEOUT_SECONDS
 from profiles_project.management.workers import POLL_SECONDS, RedisWorker, WorkerEnded, run_redis_worker
 from tests.dying import POINTS
 from tests.factories import UserFactory, item, make_profile

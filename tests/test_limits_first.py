@@ -13,9 +13,9 @@ from rest_framework import serializers as drf
 
 from profiles import serializers as profile_serializers
 from profiles.models import Experience, Profile
-from profiles_project.http import texts
-from profiles_project.http.fields import Document, Text
-from profiles_project.http.parsers import StrictJSONParser
+from profiles_project import texts
+from profiles_project.api.fields import Document, Text
+from profiles_project.api.parsers import StrictJSONParser
 from tests import hostile
 from tests.client import ApiClient
 from tests.contract import API
@@ -297,7 +297,7 @@ def test_what_has_too_many_parts_to_be_a_career_is_refused_unparsed(
     api: ApiClient, profile: Profile, below: str, body: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = f"{API}/profiles/import" if below == "import" else f"{API}/profiles/{profile.pk}{below}"
-    monkeypatch.setattr("profiles_project.http.parsers.DECODER", None)
+    monkeypatch.setattr("profiles_project.api.parsers.DECODER", None)
     method = "PATCH" if not below else "POST"
     answer = api.send(method, path, data=body(2 * hostile.MIB))
     assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (413, "too-large")

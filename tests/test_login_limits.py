@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from profiles_project.http import clock
+from profiles_project.database import clock
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import PASSWORD

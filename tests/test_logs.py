@@ -16,8 +16,8 @@ from django.test import Client
 
 from profiles import rendering
 from profiles.models import Profile
-from profiles_project.http.context import request_id, user_id
-from profiles_project.http.logs import JSONFormatter, WithError, security_event
+from profiles_project.observe.context import request_id, user_id
+from profiles_project.observe.logs import JSONFormatter, WithError, security_event
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import PASSWORD, PERSONAL_INFO, UserFactory, make_profile
@@ -281,7 +281,7 @@ def fail(api: ApiClient, profile: Profile) -> None:
     for error in (RuntimeError(CANARIES["text"]), refusal, DataError(CANARIES["name"]), KeyError(CANARIES["password"])):
         with mock.patch.object(rendering, "render", side_effect=error):
             assert broken.patch(path, {"label": CANARIES["name"]}, check=False).status_code == 500
-        with mock.patch("profiles_project.http.health.JsonResponse", side_effect=error):
+        with mock.patch("profiles_project.web.health.JsonResponse", side_effect=error):
             Client(raise_request_exception=False).get("/health", {"x": CANARIES["search"]})
         with mock.patch("django.contrib.sessions.middleware.SessionMiddleware.process_request", side_effect=error):
             Client(raise_request_exception=False).get(f"/admin/{CANARIES['path']}/")

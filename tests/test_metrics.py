@@ -24,9 +24,9 @@ from rest_framework.exceptions import APIException
 
 from profiles import metrics as work, rendering
 from profiles.models import Job
-from profiles_project.http import metrics, prometheus
-from profiles_project.http.cache import Breaker
-from profiles_project.http.ratelimit import Usage
+from profiles_project.api.ratelimit import Usage
+from profiles_project.caching.cache import Breaker
+from profiles_project.observe import metrics, prometheus
 from tests import scrapes
 from tests.client import ApiClient
 from tests.contract import API
@@ -156,7 +156,7 @@ def test_a_request_is_in_progress_until_it_is_answered_or_breaks_off(
 
     client = Client(raise_request_exception=False)
     with monkeypatch.context() as patch:
-        patch.setattr("profiles_project.http.middleware._route", look)
+        patch.setattr("profiles_project.web.middleware._route", look)
         assert [client.get("/canary").status_code for _ in range(2)] == [404, 500]
     assert seen == [1, 1]
     assert total(series(), "profiles_http_requests_in_progress") == 0
@@ -444,7 +444,7 @@ def _abbreviated(name: str, text: str) -> bool:
 
 COUNTED = """
 import django; django.setup()
-from profiles_project.http.prometheus import PrometheusRecorder
+from profiles_project.observe.prometheus import PrometheusRecorder
 recorder = PrometheusRecorder()
 recorder.request_began()
 recorder.request_answered("GET", "/health", 200, 0.1)

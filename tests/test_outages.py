@@ -15,8 +15,8 @@ from pytest_django import Settings
 
 from profiles import rendering
 from profiles.models import COMPONENTS, Experience
-from profiles_project.http import health
-from profiles_project.http.context import request_id
+from profiles_project.observe.context import request_id
+from profiles_project.web import health
 from tests.client import ApiClient
 from tests.contract import API, PROBLEM, contract
 from tests.factories import PASSWORD, PERSONAL_INFO, make_profile

@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from profiles.models import Experience, Profile
-from profiles_project.http.prepared import Parameter, Prepared, PreparedSQL, PreparedUpdate
+from profiles_project.database.prepared import Parameter, Prepared, PreparedSQL, PreparedUpdate
 from tests.concurrency import at_once
 from tests.factories import ProfileFactory, make_profile
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from profiles.models import COMPONENTS, PARTS, Component, CustomField, Profile, Reference
-from profiles_project.http import clock
+from profiles_project.database import clock
 from tests.client import ApiClient
 from tests.factories import EMPTY_SKILLS, PERSONAL_INFO, SUMMARY, make_item, make_profile, profile_document
 from users.models import User

@@ -13,8 +13,9 @@ from pytest_django import Settings
 
 from profiles.models import Experience, Profile
 from profiles_project import environment
-from profiles_project.http import clock, ratelimit
-from profiles_project.http.underway import expensive
+from profiles_project.api import ratelimit
+from profiles_project.api.underway import expensive
+from profiles_project.database import clock
 from tests.client import NO_BODY, ApiClient
 from tests.concurrency import at_once
 from tests.contract import API, contract

@@ -21,17 +21,17 @@ from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 from redis import Redis
 
-from profiles_project.http import health
-from profiles_project.http.cache import FallbackCache
-from profiles_project.http.errors import to_problem
-from profiles_project.http.unfit import is_unfit
+from profiles_project.api.errors import to_problem
+from profiles_project.caching.cache import FallbackCache
+from profiles_project.database.unfit import is_unfit
+from profiles_project.web import health
 from tests.factories import PASSWORD, PERSONAL_INFO
 from tests.live import Caller, service
 from tests.servers import Server, redis
 from tests.test_outages import database_away
 
-LOGGER = "profiles_project.http.health"
-IS_POSTGRESQL = django_settings.DATABASES["default"]["ENGINE"] == "profiles_project.postgresql"
+LOGGER = "profiles_project.web.health"
+IS_POSTGRESQL = django_settings.DATABASES["default"]["ENGINE"] == "profiles_project.database.postgresql"
 HOSTS = ["127.0.0.1", "10.1.2.3:8000", "[fe80::1]:8000", "evil.example", "a b", "", "\x7f", "x" * 300]
 
 

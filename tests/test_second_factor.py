@@ -22,7 +22,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
 from profiles import erasure
-from profiles_project.http import clock as one_clock
+from profiles_project.database import clock as one_clock
 from tests.client import ApiClient
 from tests.concurrency import at_once
 from tests.contract import API

@@ -13,8 +13,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from profiles_project.http.addresses import client_network, nearest
-from profiles_project.http.errors import Problem, Unavailable
+from profiles_project.api.addresses import client_network, nearest
+from profiles_project.api.errors import Problem, Unavailable
 from profiles_project.serving import lanes as lanes_module
 from profiles_project.serving.budget import Budget, Holding
 from profiles_project.serving.environ import environment

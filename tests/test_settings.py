@@ -17,9 +17,9 @@ from django.core.mail import EmailMessage
 from django.db import IntegrityError
 
 from profiles_project.checks import check_database_is_made_for_production
-from profiles_project.http.context import request_id
-from profiles_project.http.logs import JSONFormatter
-from profiles_project.http.mail import DevelopmentBackend
+from profiles_project.mail import DevelopmentBackend
+from profiles_project.observe.context import request_id
+from profiles_project.observe.logs import JSONFormatter
 
 pytestmark = pytest.mark.pure
 
@@ -160,7 +160,7 @@ def test_processes_that_start_at_once_end_up_with_the_same_keys(tmp_path: Path) 
 
 def test_connections_to_postgresql_are_kept_and_checked_and_the_url_wins(load: Environment) -> None:
     [default] = load(**PRODUCTION, DATABASE_URL="postgresql://u:p@db/name")["DATABASES"].values()
-    assert default["ENGINE"] == "profiles_project.postgresql"
+    assert default["ENGINE"] == "profiles_project.database.postgresql"
     assert default["CONN_HEALTH_CHECKS"] is True
     assert default["CONN_MAX_AGE"] > 0
     assert "statement_timeout=30s" in default["OPTIONS"]["options"]
@@ -180,7 +180,7 @@ def test_a_limit_can_be_set(load: Environment) -> None:
 def test_redis_gets_a_breaker_and_a_second_web_process(load: Environment) -> None:
     settings = load(**PRODUCTION, REDIS_URL="redis://cache/1", TRUSTED_PROXY_COUNT="1")
     backends = {cache["BACKEND"] for cache in settings["CACHES"].values()}
-    assert backends == {"profiles_project.http.cache.FallbackCache"}
+    assert backends == {"profiles_project.caching.cache.FallbackCache"}
     assert settings["WEB_WORKERS"] == 2
     assert settings["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
 

@@ -11,7 +11,7 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
-from profiles_project.http.parsers import MAX_DEPTH, StrictJSONParser, loads
+from profiles_project.api.parsers import MAX_DEPTH, StrictJSONParser, loads
 
 pytestmark = pytest.mark.pure
 

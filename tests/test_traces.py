@@ -21,8 +21,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from profiles_project.http import otel, tracing
-from profiles_project.http.logs import Rarely
+from profiles_project.observe import otel, tracing
+from profiles_project.observe.logs import Rarely
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import PASSWORD, PERSONAL_INFO, make_profile
@@ -292,7 +292,7 @@ def test_a_library_that_repeats_itself_is_heard_once_a_minute_and_others_always(
 @pytest.mark.pure
 def test_the_name_of_the_service_is_ours_unless_one_is_given() -> None:
     program = (
-        "import django; django.setup(); from profiles_project.http import otel;"
+        "import django; django.setup(); from profiles_project.observe import otel;"
         "print(otel.exporting().provider.resource.attributes['service.name'])"
     )
     shared = {

@@ -12,9 +12,9 @@ from django.db import IntegrityError, transaction
 from django.dispatch import receiver
 from rest_framework.exceptions import ValidationError
 
-from profiles_project.http import clock
-from profiles_project.http.logs import security_event
-from profiles_project.http.texts import fold, search_key
+from profiles_project.database import clock
+from profiles_project.observe.logs import security_event
+from profiles_project.texts import fold, search_key
 from users.events import note
 from users.links import open_link
 from users.models import Mail, Session, User

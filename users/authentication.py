@@ -12,9 +12,9 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 
-from profiles_project.http.context import user_id
-from profiles_project.http.logs import security_event
-from profiles_project.http.prepared import Parameter, Prepared
+from profiles_project.database.prepared import Parameter, Prepared
+from profiles_project.observe.context import user_id
+from profiles_project.observe.logs import security_event
 from users.models import Session, User
 from users.tokens import AccessToken
 

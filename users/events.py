@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from django.db import DatabaseError, transaction
 
-from profiles_project.http.logs import security_event
+from profiles_project.observe.logs import security_event
 from users.models import SecurityEvent, User
 
 Kind = Literal[

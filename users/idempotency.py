@@ -21,10 +21,10 @@ from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from profiles_project.http import clock
-from profiles_project.http.errors import RETRY_AFTER_SECONDS, Conflict, ParameterInvalid, Problem
-from profiles_project.http.renderers import JSONRenderer
-from profiles_project.http.sizes import octets
+from profiles_project.api.errors import RETRY_AFTER_SECONDS, Conflict, ParameterInvalid, Problem
+from profiles_project.api.renderers import JSONRenderer
+from profiles_project.database import clock
+from profiles_project.database.sizes import octets
 from users.models import IdempotencyRecord, User
 
 HEADER = "Idempotency-Key"

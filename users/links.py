@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core import signing
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from profiles_project.http import clock
+from profiles_project.database import clock
 from users.models import Mail, User
 
 Kind = Mail.Kind

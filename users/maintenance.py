@@ -11,7 +11,7 @@ from django.db.models.functions import RowNumber
 from django_tasks.base import TaskResultStatus
 from django_tasks_db.models import DBTaskResult
 
-from profiles_project.http import clock
+from profiles_project.database import clock
 from profiles_project.pruning import Outdated
 from users.idempotency import KEEP as KEEP_ANSWERS
 from users.models import LONGEST_PAUSE, AuditEntry, IdempotencyRecord, Mail, SecurityEvent, Session

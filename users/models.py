@@ -10,9 +10,9 @@ from django.db import models, transaction
 from django.db.models import Q
 from rest_framework_simplejwt.settings import api_settings
 
-from profiles_project.http import clock
-from profiles_project.http.texts import fold, nfc
-from profiles_project.http.values import FoldedField, SearchField, new_id
+from profiles_project.database import clock
+from profiles_project.database.values import FoldedField, SearchField, new_id
+from profiles_project.texts import fold, nfc
 
 # A phone may send one refresh token twice: that long, the second gets what the first got (contract 2).
 REFRESH_GRACE = dt.timedelta(seconds=30)

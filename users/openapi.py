@@ -5,7 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter
 
-from profiles_project.http.schema import Message, operation, page_of, page_parameters, path_id
+from profiles_project.api.schema import Message, operation, page_of, page_parameters, path_id
 from users import serializers
 
 TAGS = ("auth",)

@@ -14,9 +14,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import FormView
 from rest_framework.exceptions import ValidationError
 
-from profiles_project.http.errors import Problem, faults
-from profiles_project.http.forms import JudgedForm
-from profiles_project.http.ratelimit import TooManyRequests, client_network, spend
+from profiles_project.api.errors import Problem, faults
+from profiles_project.api.ratelimit import TooManyRequests, client_network, spend
+from profiles_project.web.forms import JudgedForm
 from users.accounts import confirm_address, reset_password
 
 

@@ -1,6 +1,6 @@
 """The refusals that only accounts know."""
 
-from profiles_project.http.errors import Conflict, Problem
+from profiles_project.api.errors import Conflict, Problem
 from users.authentication import CHALLENGE
 
 

@@ -23,8 +23,8 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from django_otp.util import random_hex
 
-from profiles_project.http import clock
-from profiles_project.http.ratelimit import refuse, spend
+from profiles_project.api.ratelimit import refuse, spend
+from profiles_project.database import clock
 from users.events import note
 from users.models import Mail, User
 from users.tasks import file_mail

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
 
-from profiles_project.http.fields import Document, Email, Text
+from profiles_project.api.fields import Document, Email, Text
 from users.models import Session, User
 from users.validators import length_faults, password_faults
 

@@ -5,9 +5,9 @@ import logging
 from django.db import transaction
 from django_tasks import task
 
-from profiles_project.http import clock
-from profiles_project.http.texts import fold
-from profiles_project.http.tracing import tracer
+from profiles_project.database import clock
+from profiles_project.observe.tracing import tracer
+from profiles_project.texts import fold
 from users.emails import compose
 from users.models import SHORTEST_PAUSE, Mail, User
 

@@ -11,7 +11,7 @@ from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenBackendE
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import Token
 
-from profiles_project.http import clock
+from profiles_project.database import clock
 from users.models import Session
 
 # Every claim that a token of ours has, beside iss and aud, which the parser compares.

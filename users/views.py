@@ -17,12 +17,12 @@ from rest_framework.response import Response
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.settings import api_settings
 
-from profiles_project.http.errors import ParameterInvalid, faults
-from profiles_project.http.fields import Email
-from profiles_project.http.logs import security_event
-from profiles_project.http.pagination import paginate
-from profiles_project.http.texts import fold
-from profiles_project.http.views import APIView
+from profiles_project.api.errors import ParameterInvalid, faults
+from profiles_project.api.fields import Email
+from profiles_project.api.pagination import paginate
+from profiles_project.api.views import APIView
+from profiles_project.observe.logs import security_event
+from profiles_project.texts import fold
 from users import openapi, serializers
 from users.accounts import confirm_address, replace_password, reset_password
 from users.authentication import REFUSAL

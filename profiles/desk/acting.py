@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from profiles.desk.actions import ACTIONS, Action, Refused, perform, rows_for
 from profiles.desk.rows import page_of, person_link, person_of
-from profiles_project.http.forms import JudgedForm
-from profiles_project.http.logs import security_event
+from profiles_project.observe.logs import security_event
+from profiles_project.web.forms import JudgedForm
 
 # As many as a page of a list shows.
 MOST_AT_ONCE = 100

@@ -12,9 +12,9 @@ from django.db.models import Exists, Model, OuterRef, QuerySet
 from profiles import erasure, tasks
 from profiles.desk.rows import audit, person_of
 from profiles.models import Job, Profile
-from profiles_project.http import clock
-from profiles_project.http.conditional import ANY_VERSION
-from profiles_project.http.logs import security_event
+from profiles_project.api.conditional import ANY_VERSION
+from profiles_project.database import clock
+from profiles_project.observe.logs import security_event
 from users.accounts import end_admin_sessions
 from users.events import note
 from users.models import Mail, Session, User

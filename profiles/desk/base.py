@@ -16,9 +16,9 @@ from django.urls import URLPattern, path
 from profiles.desk import acting, search
 from profiles.desk.acting import act_address
 from profiles.desk.actions import ACTIONS, Action, rows_for
+from profiles.desk.adminlog import WatchedAdmin
+from profiles.desk.lists import CappedPaginator
 from profiles.desk.rows import audit, person_link
-from profiles_project.http.adminlists import CappedPaginator
-from profiles_project.http.adminlog import WatchedAdmin
 
 # What an address may filter a list by, beside the filters that the list shows.
 LOOKUPS = frozenset(

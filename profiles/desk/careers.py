@@ -18,15 +18,15 @@ from rest_framework.exceptions import ValidationError
 from profiles import rendering
 from profiles.desk import search
 from profiles.desk.base import OfPerson, offered
+from profiles.desk.lists import CountedFilter, masked_email, masked_phone
 from profiles.desk.rows import person_link
 from profiles.json_resume import HIDDEN, write
 from profiles.models import COMPONENTS, CustomField, Part, Profile, Skill
 from profiles.readable import arrange
-from profiles_project.http import clock
-from profiles_project.http.adminlists import CountedFilter, masked_email, masked_phone
-from profiles_project.http.errors import faults
-from profiles_project.http.forms import JudgedForm
-from profiles_project.http.texts import fold, nfc
+from profiles_project.api.errors import faults
+from profiles_project.database import clock
+from profiles_project.texts import fold, nfc
+from profiles_project.web.forms import JudgedForm
 
 
 class CareerForm(JudgedForm, ModelForm[Any]):

@@ -15,7 +15,9 @@ from django.utils.timesince import timesince
 from profiles.desk import plots
 from profiles.desk.figures import Figure
 from profiles.models import Job, Profile
-from profiles_project.http import clock, ratelimit, sealed
+from profiles_project.api import ratelimit
+from profiles_project.caching import sealed
+from profiles_project.database import clock
 from users.models import Mail, Session, User
 
 CACHE_KEY = "desk:dashboard"

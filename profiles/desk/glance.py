@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from profiles import limits, rendering
 from profiles.desk.rows import name_of, named, page_link
 from profiles.models import Job, Profile, usage
-from profiles_project.http import clock
+from profiles_project.database import clock
 from users.models import AuditEntry, Mail, SecurityEvent, Session, User
 from users.second_factor import device_of
 

@@ -18,9 +18,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.generic import FormView
 
-from profiles_project.http.forms import JudgedForm
-from profiles_project.http.ratelimit import TooManyRequests, client_network, spend
-from profiles_project.http.texts import fold
+from profiles_project.api.ratelimit import TooManyRequests, client_network, spend
+from profiles_project.texts import fold
+from profiles_project.web.forms import JudgedForm
 from users import second_factor
 from users.accounts import replace_password
 from users.events import note

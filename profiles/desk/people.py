@@ -15,10 +15,10 @@ from django.utils.formats import date_format
 
 from profiles.desk import glance, search
 from profiles.desk.base import DeskAdmin
+from profiles.desk.lists import CountedFilter, masked_email
 from profiles.desk.roles import ROLES
 from profiles.models import Job, Profile
-from profiles_project.http.adminlists import CountedFilter, masked_email
-from profiles_project.http.forms import JudgedForm
+from profiles_project.web.forms import JudgedForm
 from users.accounts import end_admin_sessions
 from users.models import Mail, User
 from users.tasks import file_mail

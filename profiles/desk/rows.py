@@ -6,7 +6,7 @@ from django.db.models import Model, OuterRef, Subquery
 from django.urls import reverse
 from django.utils.html import format_html
 
-from profiles_project.http.adminlists import masked_email
+from profiles.desk.lists import masked_email
 from users.models import AuditEntry, User
 
 

@@ -9,8 +9,8 @@ from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
 from profiles.models import Profile
-from profiles_project.http.texts import search_key
-from profiles_project.http.values import parse_id
+from profiles_project.database.values import parse_id
+from profiles_project.texts import search_key
 from users.models import User
 
 # Who finds more has to say more.

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from profiles.desk import glance, search
 from profiles.desk.actions import ACTIONS
 from profiles.desk.base import OfPerson, ReadOnly
+from profiles.desk.lists import CountedFilter, WordFilter, masked_email
 from profiles.desk.rows import name_of, named
-from profiles_project.http.adminlists import CountedFilter, WordFilter, masked_email
 from users.events import KINDS
 from users.models import AuditEntry, Mail, SecurityEvent, Session
 

@@ -5,10 +5,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from profiles.desk.glance import why_failed, words
+from profiles.desk.lists import CountedFilter, WordFilter
 from profiles.desk.traces import TraceAdmin
 from profiles.models import Job
 from profiles.tasks import EXPORT, IMPORT, PROFILE_EXPORT
-from profiles_project.http.adminlists import CountedFilter, WordFilter
 
 
 class StatusFilter(CountedFilter):

@@ -14,7 +14,7 @@ from profiles.json_resume import mapping
 from profiles.json_resume.mapping import NOT_GIVEN, SECTIONS, SKILLS, Key, Section, is_empty
 from profiles.json_resume.parts import ABSENT, EMPTY, Entry, Part, Path
 from profiles.json_resume.values import UNKNOWN_FLUENCY, fingerprint
-from profiles_project.http.texts import fold
+from profiles_project.texts import fold
 
 # Of `extra.basics`: entries of its profiles that are no links of ours; no document has a key of that name.
 OTHER_PROFILES = "profiles[]"

@@ -8,7 +8,7 @@ from typing import Any
 
 from profiles.json_resume.mapping import MAX_ITEMS, Key, is_empty
 from profiles.partial_dates import parse
-from profiles_project.http.texts import MOST_MARKS, NFC_SHRINKS, has_long_run, nfc
+from profiles_project.texts import MOST_MARKS, NFC_SHRINKS, has_long_run, nfc
 
 
 class Unreadable(ValueError):

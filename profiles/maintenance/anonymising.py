@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 
 from profiles.maintenance.columns import COLUMNS, Always, Columns, Fate
 from profiles.maintenance.inventions import Inventor
-from profiles_project.http.derived import derived_fields
+from profiles_project.database.derived import derived_fields
 from profiles_project.management.progress import bar
 from users.models import User
 

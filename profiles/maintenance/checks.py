@@ -23,8 +23,8 @@ from profiles import limits
 from profiles.modelfields import VerbatimJSONField
 from profiles.models import PARTS, Job, JobFile, Profile, usage
 from profiles.models.jobs import MAX_ATTEMPTS, longest_lease
-from profiles_project.http import clock
-from profiles_project.http.derived import derived_fields
+from profiles_project.database import clock
+from profiles_project.database.derived import derived_fields
 from profiles_project.management.progress import bar
 
 CHUNK = 1000

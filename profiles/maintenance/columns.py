@@ -15,7 +15,7 @@ from django.db import models
 
 from profiles.maintenance.inventions import COUNTRIES, Inventor
 from profiles.models import Job
-from profiles_project.http.derived import derived_fields
+from profiles_project.database.derived import derived_fields
 
 # Gives the new value of a column of a row, which is as it was; never called for null or an empty text.
 Maker = Callable[[Inventor, models.Model, str], Any]

@@ -6,7 +6,7 @@ import django.db.models.functions.text
 import django.db.models.lookups
 import django.utils.timezone
 import profiles.modelfields
-import profiles_project.http.values
+import profiles_project.database.values
 from django.conf import settings
 from django.db import migrations, models
 
@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Profile',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, editable=False, primary_key=True, serialize=False)),
                 ('label', models.CharField(default='Master', max_length=100)),
                 ('is_active', models.BooleanField(default=False)),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Language',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, primary_key=True, serialize=False)),
                 ('position', models.PositiveIntegerField()),
                 ('name', models.CharField(max_length=50)),
                 ('proficiency', models.CharField(choices=[('native', 'Native'), ('fluent', 'Fluent'), ('conversational', 'Conversational'), ('basic', 'Basic')], max_length=14)),
@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Experience',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, primary_key=True, serialize=False)),
                 ('position', models.PositiveIntegerField()),
                 ('title', models.CharField(max_length=100)),
                 ('company', models.CharField(max_length=100)),
@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Education',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, primary_key=True, serialize=False)),
                 ('position', models.PositiveIntegerField()),
                 ('institution', models.CharField(max_length=100)),
                 ('degree', models.CharField(max_length=100)),
@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='CustomField',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, primary_key=True, serialize=False)),
                 ('position', models.PositiveIntegerField()),
                 ('key', models.CharField(max_length=50)),
                 ('value', profiles.modelfields.VerbatimJSONField()),
@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Certification',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, primary_key=True, serialize=False)),
                 ('position', models.PositiveIntegerField()),
                 ('name', models.CharField(max_length=200)),
                 ('issuer', models.CharField(max_length=100)),
@@ -138,7 +138,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Project',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, primary_key=True, serialize=False)),
                 ('position', models.PositiveIntegerField()),
                 ('name', models.CharField(max_length=100)),
                 ('description', models.TextField(max_length=1000)),
@@ -156,11 +156,11 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Skill',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, primary_key=True, serialize=False)),
                 ('position', models.PositiveIntegerField()),
                 ('kind', models.CharField(choices=[('technical', 'Technical'), ('soft', 'Soft')], max_length=9)),
                 ('name', models.CharField(max_length=100)),
-                ('name_key', profiles_project.http.values.FoldedField(editable=False, max_length=300, source='name')),
+                ('name_key', profiles_project.database.values.FoldedField(editable=False, max_length=300, source='name')),
                 ('profile', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, to='profiles.profile')),
             ],
             options={

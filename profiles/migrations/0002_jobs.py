@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import profiles_project.http.values
+import profiles_project.database.values
 from django.conf import settings
 from django.db import migrations, models
 
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Job',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, editable=False, primary_key=True, serialize=False)),
                 ('kind', models.CharField(max_length=50)),
                 ('profile_id', models.UUIDField(blank=True, null=True)),
                 ('profile_created_at', models.DateTimeField(blank=True, null=True)),
@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='JobFile',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, editable=False, primary_key=True, serialize=False)),
                 ('number', models.PositiveIntegerField()),
                 ('content', models.BinaryField()),
                 ('job', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='pieces', to='profiles.job')),

@@ -5,7 +5,7 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import django.db.models.lookups
 import profiles.modelfields
-import profiles_project.http.values
+import profiles_project.database.values
 from django.db import migrations, models
 
 
@@ -169,7 +169,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Award',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, primary_key=True, serialize=False)),
                 ('position', models.PositiveIntegerField()),
                 ('is_visible', models.BooleanField(db_default=True, default=True)),
                 ('extra', profiles.modelfields.ExtraField(blank=True, db_default={}, default=dict, max_bytes=10240)),
@@ -188,7 +188,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Interest',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, primary_key=True, serialize=False)),
                 ('position', models.PositiveIntegerField()),
                 ('is_visible', models.BooleanField(db_default=True, default=True)),
                 ('extra', profiles.modelfields.ExtraField(blank=True, db_default={}, default=dict, max_bytes=10240)),
@@ -205,7 +205,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Publication',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, primary_key=True, serialize=False)),
                 ('position', models.PositiveIntegerField()),
                 ('is_visible', models.BooleanField(db_default=True, default=True)),
                 ('extra', profiles.modelfields.ExtraField(blank=True, db_default={}, default=dict, max_bytes=10240)),
@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Reference',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, primary_key=True, serialize=False)),
                 ('position', models.PositiveIntegerField()),
                 ('is_visible', models.BooleanField(db_default=True, default=True)),
                 ('extra', profiles.modelfields.ExtraField(blank=True, db_default={}, default=dict, max_bytes=10240)),
@@ -242,7 +242,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Volunteering',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, primary_key=True, serialize=False)),
                 ('position', models.PositiveIntegerField()),
                 ('is_visible', models.BooleanField(db_default=True, default=True)),
                 ('extra', profiles.modelfields.ExtraField(blank=True, db_default={}, default=dict, max_bytes=10240)),

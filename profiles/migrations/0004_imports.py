@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.utils.timezone
 import profiles.modelfields
-import profiles_project.http.values
+import profiles_project.database.values
 from django.db import migrations, models
 
 
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Origin',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, editable=False, primary_key=True, serialize=False)),
                 ('source', models.CharField(choices=[('json-resume', 'Json Resume'), ('linkedin', 'Linkedin')], max_length=20)),
                 ('brought', profiles.modelfields.VerbatimJSONField(default=dict)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),

@@ -17,11 +17,11 @@ from profiles import limits
 from profiles.modelfields import ExtraField, HttpUrlField, LinkListField
 from profiles.models import usage
 from profiles.models.parts import PARTS, Part
-from profiles_project.http import clock
-from profiles_project.http.conditional import IfMatch
-from profiles_project.http.errors import Conflict
-from profiles_project.http.prepared import Parameter, Prepared, PreparedUpdate
-from profiles_project.http.values import SearchField, is_same, new_id
+from profiles_project.api.conditional import IfMatch
+from profiles_project.api.errors import Conflict
+from profiles_project.database import clock
+from profiles_project.database.prepared import Parameter, Prepared, PreparedUpdate
+from profiles_project.database.values import SearchField, is_same, new_id
 from users.models import User
 
 P = TypeVar("P", bound=Part)

@@ -16,9 +16,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from profiles_project.http import clock
-from profiles_project.http.renderers import JSONRenderer
-from profiles_project.http.values import new_id
+from profiles_project.api.renderers import JSONRenderer
+from profiles_project.database import clock
+from profiles_project.database.values import new_id
 from users.models import User
 
 # A user has at most so many jobs that have not ended.

@@ -6,8 +6,8 @@ from django.db import models
 
 from profiles.modelfields import VerbatimJSONField
 from profiles.models.career import Profile
-from profiles_project.http import clock
-from profiles_project.http.values import new_id
+from profiles_project.database import clock
+from profiles_project.database.values import new_id
 
 
 class Origin(models.Model):

@@ -21,8 +21,8 @@ from profiles import limits
 from profiles.modelfields import as_text
 from profiles.models.jobs import Job, JobFile
 from profiles.models.parts import PARTS
-from profiles_project.http.prepared import Parameter, Prepared
-from profiles_project.http.sizes import octets
+from profiles_project.database.prepared import Parameter, Prepared
+from profiles_project.database.sizes import octets
 from users.idempotency import ROW_BYTES as RECORD_BYTES
 from users.models import IdempotencyRecord, Mail, SecurityEvent, Session, User
 

@@ -9,7 +9,7 @@ from rest_framework import serializers as drf
 
 from profiles import examples, serializers
 from profiles.openapi.shared import JobDocument, JobSummary, deferrable
-from profiles_project.http.schema import operation, page_of, page_parameters, path_id
+from profiles_project.api.schema import operation, page_of, page_parameters, path_id
 from users.openapi import NOT_FOR_STAFF, PASSWORD
 
 

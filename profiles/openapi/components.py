@@ -20,8 +20,8 @@ from profiles.openapi.shared import (
     bulk,
     deferrable,
 )
-from profiles_project.http.fields import Document
-from profiles_project.http.schema import page_of, page_parameters
+from profiles_project.api.fields import Document
+from profiles_project.api.schema import page_of, page_parameters
 
 
 class SkillsUpdated(serializers.SkillsSerializer):

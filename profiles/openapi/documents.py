@@ -8,7 +8,7 @@ from rest_framework import serializers as drf
 from profiles import examples, serializers
 from profiles.models import COMPONENTS
 from profiles.openapi.shared import KEEPS, below, nested, variant
-from profiles_project.http.schema import operation, page_of, page_parameters
+from profiles_project.api.schema import operation, page_of, page_parameters
 
 PERSONAL_INFO_CHANGE = variant(serializers.PersonalInfoSerializer, "PersonalInfoChange", ())
 PROFILE_CHANGE = variant(serializers.ProfileSerializer, "ProfileChange", (), personal_info=PERSONAL_INFO_CHANGE())

@@ -9,7 +9,7 @@ from rest_framework import serializers as drf
 from profiles import examples, serializers
 from profiles.json_resume import OUTCOMES
 from profiles.openapi.shared import below, deferrable
-from profiles_project.http.schema import operation
+from profiles_project.api.schema import operation
 
 
 class ReportedPart(drf.Serializer[Any]):

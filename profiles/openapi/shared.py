@@ -8,8 +8,8 @@ from rest_framework import serializers as drf
 
 from profiles import examples, serializers
 from profiles.models import Component, Job
-from profiles_project.http.fields import Document
-from profiles_project.http.schema import ProblemDocument, operation, path_id
+from profiles_project.api.fields import Document
+from profiles_project.api.schema import ProblemDocument, operation, path_id
 
 PROFILE_ID = path_id("profile_id", "The profile; one of somebody else is 403, one that does not exist 404.")
 ITEM_ID = path_id("item_id", "The item, looked up inside the profile.")

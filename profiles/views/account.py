@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from profiles import erasure, exports, openapi, serializers, tasks
 from profiles.views.jobs import accepted
-from profiles_project.http.preferences import prefers_async
+from profiles_project.api.preferences import prefers_async
 from users.events import note
 from users.models import User
 from users.permissions import NotOfStaff, is_staff_account

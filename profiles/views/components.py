@@ -16,9 +16,9 @@ from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles.operations import Operation
 from profiles.views.documents import BelowProfileView, path_uuid
 from profiles.views.replays import ItemsAnswer, SkillsAnswer
-from profiles_project.http.conditional import tagged
-from profiles_project.http.errors import ParameterInvalid, faults
-from profiles_project.http.pagination import paginate
+from profiles_project.api.conditional import tagged
+from profiles_project.api.errors import ParameterInvalid, faults
+from profiles_project.api.pagination import paginate
 from users.idempotency import idempotent
 
 

@@ -20,11 +20,11 @@ from profiles.operations import Operation
 from profiles.permissions import IsOwner, session_and_profile
 from profiles.views.jobs import accepted
 from profiles.views.replays import DocumentAnswer
-from profiles_project.http import clock
-from profiles_project.http.conditional import IfMatch, PreconditionFailed, not_modified, tagged
-from profiles_project.http.pagination import paginate
-from profiles_project.http.preferences import prefers_async
-from profiles_project.http.values import parse_id
+from profiles_project.api.conditional import IfMatch, PreconditionFailed, not_modified, tagged
+from profiles_project.api.pagination import paginate
+from profiles_project.api.preferences import prefers_async
+from profiles_project.database import clock
+from profiles_project.database.values import parse_id
 from users.idempotency import idempotent
 from users.models import Session
 from users.views import PrivateView

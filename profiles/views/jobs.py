@@ -15,10 +15,10 @@ from rest_framework.response import Response
 from profiles import openapi
 from profiles.models import Job, JobFile
 from profiles.permissions import IsOwner
-from profiles_project.http.errors import Conflict
-from profiles_project.http.pagination import paginate
-from profiles_project.http.preferences import RESPOND_ASYNC
-from profiles_project.http.values import parse_id
+from profiles_project.api.errors import Conflict
+from profiles_project.api.pagination import paginate
+from profiles_project.api.preferences import RESPOND_ASYNC
+from profiles_project.database.values import parse_id
 from users.views import PrivateView
 
 # When it is worth while to look again.

@@ -18,12 +18,12 @@ from profiles.printing import HTML_STYLE_SOURCE
 from profiles.views.documents import BelowProfileView, as_json
 from profiles.views.jobs import accepted
 from profiles.views.replays import ImportAnswer
-from profiles_project.http.conditional import IfMatch, PreconditionFailed, not_modified
-from profiles_project.http.errors import ParameterInvalid
-from profiles_project.http.memory import LARGE_BYTES, note_body
-from profiles_project.http.parsers import StrictJSONParser
-from profiles_project.http.preferences import prefers_async
-from profiles_project.http.values import parse_id
+from profiles_project.api.conditional import IfMatch, PreconditionFailed, not_modified
+from profiles_project.api.errors import ParameterInvalid
+from profiles_project.api.parsers import StrictJSONParser
+from profiles_project.api.preferences import prefers_async
+from profiles_project.database.values import parse_id
+from profiles_project.memory import LARGE_BYTES, note_body
 from users.idempotency import idempotent
 from users.views import PrivateView
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.conf import settings
 
-from profiles_project.http.addresses import nearest
-from profiles_project.http.bodies import READ_BODY, REFUSAL
-from profiles_project.http.errors import Problem
+from profiles_project.api.addresses import nearest
+from profiles_project.api.errors import Problem
+from profiles_project.web.bodies import READ_BODY, REFUSAL
 
 # Beside these, which CGI names so, each header is HTTP_ and its name.
 NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}

@@ -16,7 +16,7 @@ from typing import IO, Any, NamedTuple
 from django.conf import settings
 from granian._granian import RSGIProtocolClosed as ProtocolClosed
 
-from profiles_project.http.errors import Problem
+from profiles_project.api.errors import Problem
 from profiles_project.serving.bodies import Bodies, Body
 from profiles_project.serving.environ import environment
 from profiles_project.serving.lanes import Lanes, Work

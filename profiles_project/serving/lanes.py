@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any
 
-from profiles_project.http.errors import Problem, Unavailable
+from profiles_project.api.errors import Problem, Unavailable
 
 # Whoever has waited so long for a thread is told to come again.
 WAIT_SECONDS = 5.0

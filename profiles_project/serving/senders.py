@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
-from profiles_project.http.addresses import client_network
+from profiles_project.api.addresses import client_network
 from profiles_project.serving.environ import peer
 
 # Larger bodies take long to be judged.

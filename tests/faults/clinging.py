@@ -1,6 +1,6 @@
 """The control of read_only: the service with connections that are kept whatever the server has said on them."""
 
-from profiles_project.postgresql import base
+from profiles_project.database.postgresql import base
 from profiles_project.wsgi import application as served
 
 application = served

@@ -48,7 +48,7 @@ time.time_ns = lambda: int(shifted() * 1e9)
 dt.datetime = _Shifted  # type: ignore[misc]  # a class in place of another
 
 # Only now, as said above.
-from profiles_project.http import clock  # noqa: E402
+from profiles_project.database import clock  # noqa: E402
 
 if os.environ.get("CLOCK_OWN"):
     # Whatever the database says, which is asked as soon as the application is made.

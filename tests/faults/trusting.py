@@ -6,7 +6,7 @@ from django.core.cache import cache
 from django_redis.cache import RedisCache
 from django_redis.client import DefaultClient
 
-from profiles_project.http import cache as caches, sealed
+from profiles_project.caching import cache as caches, sealed
 from profiles_project.wsgi import application as served
 
 application = served

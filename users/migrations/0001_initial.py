@@ -1,6 +1,6 @@
 import django.db.models.deletion
 import django.utils.timezone
-import profiles_project.http.values
+import profiles_project.database.values
 from django.conf import settings
 from django.db import migrations, models
 
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail")),
                 (
                     "email_key",
-                    profiles_project.http.values.FoldedField(
+                    profiles_project.database.values.FoldedField(
                         editable=False, max_length=800, source="email", unique=True
                     ),
                 ),
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=profiles_project.http.values.new_id, editable=False, primary_key=True, serialize=False
+                        default=profiles_project.database.values.new_id, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
@@ -142,13 +142,13 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=profiles_project.http.values.new_id, editable=False, primary_key=True, serialize=False
+                        default=profiles_project.database.values.new_id, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 ("created_at", models.DateTimeField(editable=False)),
                 ("last_used_at", models.DateTimeField()),
                 ("user_agent", models.CharField(blank=True, max_length=200)),
-                ("token_id", models.UUIDField(default=profiles_project.http.values.new_id)),
+                ("token_id", models.UUIDField(default=profiles_project.database.values.new_id)),
                 ("previous_token_id", models.UUIDField(blank=True, null=True)),
                 ("rotated_at", models.DateTimeField()),
                 ("expires_at", models.DateTimeField(db_index=True)),

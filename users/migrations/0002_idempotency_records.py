@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import profiles_project.http.values
+import profiles_project.database.values
 from django.conf import settings
 from django.db import migrations, models
 
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='IdempotencyRecord',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, editable=False, primary_key=True, serialize=False)),
                 ('key', models.CharField(max_length=255)),
                 ('fingerprint', models.CharField(max_length=64)),
                 ('created_at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, editable=False)),

@@ -3,7 +3,7 @@
 from typing import Any
 
 import django.utils.timezone
-import profiles_project.http.values
+import profiles_project.database.values
 from django.db import migrations, models
 
 REFUSAL = "An entry of the audit log is neither changed nor deleted within two years."
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='AuditEntry',
             fields=[
-                ('id', models.UUIDField(default=profiles_project.http.values.new_id, editable=False, primary_key=True, serialize=False)),
+                ('id', models.UUIDField(default=profiles_project.database.values.new_id, editable=False, primary_key=True, serialize=False)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('staff_id', models.BigIntegerField()),
                 ('user_id', models.BigIntegerField(null=True)),
@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='search_key',
-            field=profiles_project.http.values.SearchField(db_default='', default='', editable=False, sources=('full_name', 'email')),
+            field=profiles_project.database.values.SearchField(db_default='', default='', editable=False, sources=('full_name', 'email')),
         ),
         migrations.AlterField(
             model_name='mail',

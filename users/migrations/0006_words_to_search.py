@@ -2,8 +2,8 @@ from typing import Any
 
 from django.db import migrations
 
-from profiles_project.http.derived import refill
-from profiles_project.postgresql.trigrams import trigram_index
+from profiles_project.database.derived import refill
+from profiles_project.database.postgresql.trigrams import trigram_index
 
 
 def fill(apps: Any, schema_editor: Any) -> None:

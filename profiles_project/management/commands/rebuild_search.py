@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import connection
 
 from profiles.models import Profile
-from profiles_project.http.derived import derived_fields, refill
+from profiles_project.database.derived import derived_fields, refill
 from profiles_project.management.progress import bar, counted
 
 

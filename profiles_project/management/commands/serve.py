@@ -24,8 +24,8 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from profiles_project.http.memory import give_back
 from profiles_project.management.preconditions import require_free_port, require_migrated_database
+from profiles_project.memory import give_back
 
 # How long a connection may be silent between two requests, and how long the head of a request may take.
 IDLE_SECONDS = 15
@@ -70,8 +70,8 @@ def _metrics() -> Iterator[None]:
     if not (settings.METRICS_TOKEN or settings.METRICS_PORT):
         yield
         return
-    # Only here, as in http/metrics.py.
-    prometheus = importlib.import_module("profiles_project.http.prometheus")
+    # Only here, as in observe/metrics.py.
+    prometheus = importlib.import_module("profiles_project.observe.prometheus")
     # Before any web process starts, which takes it over with the environment.
     with tempfile.TemporaryDirectory(prefix="profiles-metrics-", ignore_cleanup_errors=True) as folder:
         os.environ[prometheus.FOLDER] = folder

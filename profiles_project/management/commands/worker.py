@@ -13,9 +13,9 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from django.utils.module_loading import import_string
 from redis.exceptions import RedisError
 
-from profiles_project.http import tracing
 from profiles_project.management.preconditions import require_migrated_database
 from profiles_project.management.workers import WORKERS, WorkerEnded
+from profiles_project.observe import tracing
 
 logger = logging.getLogger("profiles.worker")
 

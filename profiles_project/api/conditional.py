@@ -8,7 +8,7 @@ from django.utils.http import parse_etags, quote_etag
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from profiles_project.http.errors import Problem
+from profiles_project.api.errors import Problem
 
 # Raised whenever the shape of the document changes, so that no client takes an old body for a new one.
 FORMAT = 2

@@ -11,7 +11,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from profiles_project.http.errors import Problem, problem_response
+from profiles_project.api.errors import Problem, problem_response
 
 
 @method_decorator([csrf_exempt, never_cache], name="dispatch")
@@ -32,6 +32,6 @@ class MetricsView(View):
         return answer
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        written = importlib.import_module("profiles_project.http.prometheus").exposition
+        written = importlib.import_module("profiles_project.observe.prometheus").exposition
         body, content_type = written(request.headers.get("Accept", ""))
         return HttpResponse(body, content_type=content_type)

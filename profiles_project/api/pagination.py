@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from profiles_project.http.errors import ParameterInvalid
+from profiles_project.api.errors import ParameterInvalid
 
 MAX_LIMIT = 100
 # The largest offset that both databases take.

@@ -11,10 +11,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from profiles_project.http.errors import Problem
-from profiles_project.http.memory import LARGE_BYTES, let_go
-from profiles_project.http.ratelimit import Usage, client_network, headers, spend
-from profiles_project.http.underway import expensive
+from profiles_project.api.errors import Problem
+from profiles_project.api.ratelimit import Usage, client_network, headers, spend
+from profiles_project.api.underway import expensive
+from profiles_project.memory import LARGE_BYTES, let_go
 
 S = TypeVar("S", bound=BaseSerializer[Any])
 

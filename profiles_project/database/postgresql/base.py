@@ -20,10 +20,10 @@ from psycopg import _queries as queries
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
-from profiles_project.http import clock
-from profiles_project.http.metrics import recorder
-from profiles_project.http.tracing import tracer
-from profiles_project.http.unfit import is_unfit
+from profiles_project.database import clock
+from profiles_project.database.unfit import is_unfit
+from profiles_project.observe.metrics import recorder
+from profiles_project.observe.tracing import tracer
 
 # How long a statement may be for psycopg to remember how it reads with PostgreSQL's own placeholders. With psycopg's
 # own 4,096 the one for a whole profile is translated anew every time.

@@ -17,9 +17,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django_tasks import task
 
-from profiles_project.http.errors import RETRY_AFTER_SECONDS
-from profiles_project.http.unfit import name_of
-from profiles_project.http.values import new_id
+from profiles_project.api.errors import RETRY_AFTER_SECONDS
+from profiles_project.database.unfit import name_of
+from profiles_project.database.values import new_id
 
 logger = logging.getLogger(__name__)
 

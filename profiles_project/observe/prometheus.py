@@ -31,7 +31,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
-from profiles_project.http.metrics import Recorder, recorder
+from profiles_project.observe.metrics import Recorder, recorder
 
 # When a counter began nobody asks, and it would double the number of series.
 disable_created_metrics()  # type: ignore[no-untyped-call]  # no types

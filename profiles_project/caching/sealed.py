@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.utils.crypto import salted_hmac
 
-from profiles_project.http.localcache import wrong_bytes
+from profiles_project.caching.localcache import wrong_bytes
 
 MAC_BYTES = 32
 
@@ -46,4 +46,4 @@ def _mac(key: str, content: bytes | memoryview) -> bytes:
 
 @lru_cache(maxsize=1)
 def _secret(secret_key: str) -> bytes:
-    return salted_hmac("profiles_project.http.sealed", "kept", secret=secret_key, algorithm="sha256").digest()
+    return salted_hmac("profiles_project.caching.sealed", "kept", secret=secret_key, algorithm="sha256").digest()

@@ -12,11 +12,12 @@ from django.http import HttpRequest
 from django_ratelimit.core import ALL, EXPIRATION_FUDGE, _make_cache_key, _split_rate
 from rest_framework.request import Request
 
-from profiles_project.http import addresses, clock
-from profiles_project.http.errors import Problem
-from profiles_project.http.localcache import counting
-from profiles_project.http.logs import security_event
-from profiles_project.http.metrics import recorder
+from profiles_project.api import addresses
+from profiles_project.api.errors import Problem
+from profiles_project.caching.localcache import counting
+from profiles_project.database import clock
+from profiles_project.observe.logs import security_event
+from profiles_project.observe.metrics import recorder
 
 # How long the cache remembers how often a scope has refused somebody on a day.
 KEEP_REFUSALS = dt.timedelta(days=15)

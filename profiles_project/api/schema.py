@@ -15,8 +15,8 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from profiles_project.http.errors import BY_STATUS, MEDIA_TYPE, TYPE_BASE, Problem
-from profiles_project.http.fields import Text
+from profiles_project.api.errors import BY_STATUS, MEDIA_TYPE, TYPE_BASE, Problem
+from profiles_project.api.fields import Text
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 
-from profiles_project.http.errors import Problem, TooLarge, problem_response
-from profiles_project.http.memory import note_body
+from profiles_project.api.errors import Problem, TooLarge, problem_response
+from profiles_project.memory import note_body
 
 MIB = 2**20
 BODY_LIMIT = 1 * MIB

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import uuid_utils.compat
 from django.db import models
 
-from profiles_project.http.texts import fold, search_key
+from profiles_project.texts import fold, search_key
 
 
 def new_id() -> uuid.UUID:

@@ -1,7 +1,7 @@
-"""The shared cache: Redis behind a breaker, and local memory (`http/localcache.py`) in its place.
+"""The shared cache: Redis behind a breaker, and local memory (`caching/localcache.py`) in its place.
 
 It takes bytes and integers and nothing else, and gives back nothing else, whoever has written to Redis: no bytes are
-ever made into objects. Who shows what it gives checks first that it is ours (`http/sealed.py`).
+ever made into objects. Who shows what it gives checks first that it is ours (`caching/sealed.py`).
 """
 
 import functools
@@ -21,8 +21,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError, RedisError, ResponseError
 from redis.retry import Retry
 
-from profiles_project.http.localcache import LocalCache, plain, wrong_bytes
-from profiles_project.http.metrics import recorder
+from profiles_project.caching.localcache import LocalCache, plain, wrong_bytes
+from profiles_project.observe.metrics import recorder
 
 logger = logging.getLogger(__name__)
 
@@ -183,8 +183,8 @@ class FallbackCache(BaseCache):
         super().__init__(params)
         self.breaker = self.breakers.setdefault(server, Breaker())
         options = {
-            "CLIENT_CLASS": "profiles_project.http.cache.PlainClient",
-            "SERIALIZER": "profiles_project.http.cache.PlainSerializer",
+            "CLIENT_CLASS": "profiles_project.caching.cache.PlainClient",
+            "SERIALIZER": "profiles_project.caching.cache.PlainSerializer",
             "SOCKET_CONNECT_TIMEOUT": TIMEOUT_SECONDS,
             "SOCKET_TIMEOUT": TIMEOUT_SECONDS,
             # A connection that Redis has closed meanwhile, as by its restart, is made anew at once; what takes too long

@@ -20,8 +20,8 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from profiles_project.http.context import request_id
-from profiles_project.http.unfit import is_unfit, name_of
+from profiles_project.database.unfit import is_unfit, name_of
+from profiles_project.observe.context import request_id
 
 logger = logging.getLogger(__name__)
 

@@ -23,9 +23,9 @@ from rest_framework.fields import SkipField, empty
 from rest_framework.settings import api_settings
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
-from profiles_project.http.errors import MOST_FAULTS, faults
-from profiles_project.http.texts import MOST_MARKS, Fault, address_fault, fault, nfc, too_long
-from profiles_project.http.values import is_storable, parse_id
+from profiles_project.api.errors import MOST_FAULTS, faults
+from profiles_project.database.values import is_storable, parse_id
+from profiles_project.texts import MOST_MARKS, Fault, address_fault, fault, nfc, too_long
 
 
 class Text(serializers.CharField):

@@ -55,4 +55,4 @@ def start() -> None:
     """Called where a web process begins: count from now on, if the settings say so."""
     if settings.METRICS_TOKEN or settings.METRICS_PORT:
         # By its name, since what it imports costs memory that nobody should pay who has no metrics.
-        use(importlib.import_module("profiles_project.http.prometheus").PrometheusRecorder())
+        use(importlib.import_module("profiles_project.observe.prometheus").PrometheusRecorder())

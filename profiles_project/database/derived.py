@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import connection, models, transaction
 
-from profiles_project.http.values import FoldedField, SearchField
+from profiles_project.database.values import FoldedField, SearchField
 
 ROWS_A_BATCH = 500
 

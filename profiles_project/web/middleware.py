@@ -11,13 +11,13 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
-from profiles_project.http.context import request_id, user_id
-from profiles_project.http.errors import MEDIA_TYPE, InternalError, Problem, problem_response, to_problem
-from profiles_project.http.logs import write_event
-from profiles_project.http.metrics import Recorder, recorder
-from profiles_project.http.pages import API
-from profiles_project.http.tracing import NO_SPAN, RequestSpan, tracer
-from profiles_project.http.values import new_id
+from profiles_project.api.errors import MEDIA_TYPE, InternalError, Problem, problem_response, to_problem
+from profiles_project.database.values import new_id
+from profiles_project.observe.context import request_id, user_id
+from profiles_project.observe.logs import write_event
+from profiles_project.observe.metrics import Recorder, recorder
+from profiles_project.observe.tracing import NO_SPAN, RequestSpan, tracer
+from profiles_project.web.pages import API
 
 logger = logging.getLogger(__name__)
 

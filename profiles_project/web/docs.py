@@ -12,7 +12,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from profiles_project.http.ratelimit import client_network, spend
+from profiles_project.api.ratelimit import client_network, spend
 
 # The pages ask this host and no other; both readers write styles into the page, Redoc makes a worker of a blob.
 page_policy = csp_replace(

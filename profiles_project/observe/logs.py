@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Collection
 from datetime import UTC, datetime
 
-from profiles_project.http.context import request_id, user_id
+from profiles_project.observe.context import request_id, user_id
 
 LONGEST_CHAIN = 10
 # Loggers that write ids and states, and nothing that a person has sent or stored: ours with all below them, and those

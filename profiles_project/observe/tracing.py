@@ -60,4 +60,4 @@ def start() -> None:
     """Called where a web process or a worker begins: trace from now on, if there is an endpoint to send it to."""
     if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
         # By its name, since what it imports costs memory that nobody should pay who has no traces.
-        use(importlib.import_module("profiles_project.http.otel").exporting())
+        use(importlib.import_module("profiles_project.observe.otel").exporting())

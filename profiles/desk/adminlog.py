@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.http import HttpRequest, HttpResponse
 
-from profiles_project.http.logs import security_event
+from profiles_project.observe.logs import security_event
 
 
 class WatchedAdmin:

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.core.cache import caches
 
-from profiles_project.http.errors import Problem
-from profiles_project.http.logs import security_event
-from profiles_project.http.metrics import recorder
+from profiles_project.api.errors import Problem
+from profiles_project.observe.logs import security_event
+from profiles_project.observe.metrics import recorder
 
 MOST = 2
 # A process that is killed gives no place back: longer than any request may take, and then it is free again.

@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 
-from profiles_project.http.texts import fault
+from profiles_project.texts import fault
 
 # Of a text whose field says nothing of its length, such as a password.
 LONGEST = 1_000

@@ -23,7 +23,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from profiles_project.http.tracing import NOTHING, RequestSpan, Tracer
+from profiles_project.observe.tracing import NOTHING, RequestSpan, Tracer
 
 # A statement with a thousand places for values says no more than its beginning.
 LONGEST_STATEMENT = 2_000
