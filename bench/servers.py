@@ -28,7 +28,7 @@ WORKERS = 2
 DOCUMENT_STATEMENT = """
 from django.db import connection
 from psycopg.sql import Literal
-from profiles.rendering import _DOCUMENT
+from profiles.career.rendering import _DOCUMENT
 from profiles_project.database.prepared import Parameter
 found = _DOCUMENT._on(connection)
 written = ("%s" if isinstance(each, Parameter) else Literal(each).as_string() for each in found.parameters)

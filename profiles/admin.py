@@ -1,5 +1,5 @@
 """Where Django looks for what the admin shows: the support desk, in `desk/`."""
 
-from profiles.desk import careers, people, traces, work
+from profiles.desk.pages import careers, people, traces, work
 
 __all__ = ["careers", "people", "traces", "work"]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.db import transaction
 
-from profiles import rendering
+from profiles.career import rendering
 from profiles.models import Profile
 from profiles_project.observe.logs import security_event
 from users.models import User

@@ -17,10 +17,11 @@ from django.db.models import Q
 from django.http import Http404
 from django_tasks import task
 
-from profiles import exports, imports, rendering
+from profiles.career import rendering
+from profiles.career.operations import OPERATIONS, Operation
 from profiles.models import Job, JobFile, Origin, Profile, usage
 from profiles.models.jobs import MAX_ATTEMPTS, MAX_WAITING, as_text
-from profiles.operations import OPERATIONS, Operation
+from profiles.portability import exports, imports
 from profiles_project.api.conditional import ANY_VERSION, IfMatch
 from profiles_project.api.errors import InternalError, Problem, document, is_unavailable, to_problem
 from profiles_project.api.parsers import loads

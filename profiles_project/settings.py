@@ -283,7 +283,7 @@ SIMPLE_JWT: dict[str, Any] = {
 }
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["users.authentication.SessionJWTAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["users.api.authentication.SessionJWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["profiles_project.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["profiles_project.api.parsers.StrictJSONParser"],

@@ -12,12 +12,12 @@ from profiles_project.api.views import NotFoundView
 from profiles_project.web.docs import RedocView, SchemaView, SwaggerView
 from profiles_project.web.health import HealthView, ReadyView
 from profiles_project.web.scrape import MetricsView
-from users.pages import ResetPasswordPage, VerifyEmailPage
+from users.api.pages import ResetPasswordPage, VerifyEmailPage
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/docs", http_method_names=["get", "head"])),
-    path("api/v1/", include("profiles.urls")),
-    path("api/v1/auth/", include("users.urls")),
+    path("api/v1/", include("profiles.api.urls")),
+    path("api/v1/auth/", include("users.api.urls")),
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", SwaggerView.as_view(), name="docs"),
     path("api/redoc", RedocView.as_view(), name="redoc"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from profiles.linkedin import Archive, NotAnArchive, read
+from profiles.portability.linkedin import Archive, NotAnArchive, read
 
 DATA = Path(__file__).parent / "data"
 # One invented person's archive, and the same person's archive of some years later.

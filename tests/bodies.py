@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from profiles.examples import ITEMS, NEW_PROFILE
+from profiles.api.examples import ITEMS, NEW_PROFILE
 
 PROFILE_ID = "01990000-0000-7000-8000-00000000aaaa"
 IN_SKILLS = ("languages", "certifications")

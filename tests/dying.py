@@ -13,8 +13,8 @@ from django.core.management import call_command
 POINTS: dict[str, tuple[str, str, str, bool]] = {
     "before it is claimed": ("profiles.models.jobs", "Job", "claim", False),
     "after it was claimed": ("profiles.models.jobs", "Job", "claim", True),
-    "before its rows are written": ("profiles.bulk", "", "insert", False),
-    "after its rows were written": ("profiles.bulk", "", "insert", True),
+    "before its rows are written": ("profiles.career.bulk", "", "insert", False),
+    "after its rows were written": ("profiles.career.bulk", "", "insert", True),
     "before its success is written": ("profiles.models.jobs", "Job", "succeed", False),
     "before it commits": ("profiles.models.jobs", "Job", "succeed", True),
     "after it has committed": ("profiles.tasks", "", "_perform", True),

@@ -24,7 +24,7 @@ from schemathesis.engine import Status
 from schemathesis.engine.core import Engine
 from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
 
-from profiles.examples import NEW_PROFILE
+from profiles.api.examples import NEW_PROFILE
 from tests.live import Caller, service
 from tests.servers import postgresql, redis
 

@@ -4,8 +4,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from profiles.json_resume.mapping import BASICS, LOCATION, OURS_IN_META, SCHEMA_URL, SECTIONS, SKILLS, Key, Section
 from profiles.models import COMPONENTS, Component
+from profiles.portability.json_resume.mapping import (
+    BASICS,
+    LOCATION,
+    OURS_IN_META,
+    SCHEMA_URL,
+    SECTIONS,
+    SKILLS,
+    Key,
+    Section,
+)
 from tests.factories import PERSONAL_INFO, SAMPLES
 
 LETTERS = st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"])

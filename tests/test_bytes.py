@@ -14,9 +14,10 @@ from django.test import Client
 from django.utils.module_loading import import_string
 from pytest_django import Settings
 
-from profiles import imports, tasks
+from profiles import tasks
 from profiles.maintenance.checks import sizes
 from profiles.models import Experience, Job, JobFile, Origin, Profile, usage
+from profiles.portability import imports
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import PASSWORD, PERSONAL_INFO, item, make_profile, profile_document

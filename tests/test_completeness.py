@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from profiles.completeness import SECTIONS, STEPS, SUMMARY_LENGTH, Step, analyse
+from profiles.career.completeness import SECTIONS, STEPS, SUMMARY_LENGTH, Step, analyse
 
 pytestmark = pytest.mark.pure
 

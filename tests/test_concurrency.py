@@ -11,7 +11,7 @@ import pytest
 from django.db import OperationalError, connection, connections
 from django.db.models import Model
 
-from profiles import rendering
+from profiles.career import rendering
 from profiles.limits import MAX_PROFILES
 from profiles.models import COMPONENTS, PARTS, Experience, Profile, ProfileManager, Skill
 from profiles_project.database.prepared import Prepared

@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from profiles.desk import dashboard
-from profiles.desk.figures import Figure
+from profiles.desk.board import dashboard
+from profiles.desk.board.figures import Figure
 from profiles.models import Job, Profile
 from profiles_project.api import ratelimit
 from profiles_project.caching import sealed

@@ -10,15 +10,16 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import DatabaseError, close_old_connections, connection, transaction
 
-from profiles import exports, tasks
+from profiles import tasks
 from profiles.models import Experience, Job, Profile
+from profiles.portability import exports
 from profiles_project.api.errors import to_problem
 from profiles_project.database import clock
 from tests.client import ApiClient
 from tests.concurrency import at_once
 from tests.contract import API, contract
 from tests.factories import UserFactory, item, make_profile
-from users import idempotency
+from users.api import idempotency
 from users.models import User
 
 pytestmark = [

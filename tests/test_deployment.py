@@ -13,7 +13,7 @@ import yaml
 from django.test import Client
 from pytest_django import Settings
 
-from profiles import rendering
+from profiles.career import rendering
 from profiles_project.management.commands.serve import IDLE_SECONDS
 from profiles_project.web.bodies import BODY_LIMIT
 from tests.client import ApiClient

@@ -9,9 +9,9 @@ from django.test import Client
 from django.utils import timezone
 
 from profiles.desk import lists, search
-from profiles.desk.careers import ActiveFilter, CompletenessFilter
 from profiles.desk.lists import masked_email, masked_phone
-from profiles.desk.people import AccountFilter
+from profiles.desk.pages.careers import ActiveFilter, CompletenessFilter
+from profiles.desk.pages.people import AccountFilter
 from profiles.models import Job, Profile
 from profiles.tasks import score_profiles
 from tests.factories import ProfileFactory, UserFactory, make_profile

@@ -14,7 +14,7 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
 from profiles.desk.actions import ACTIONS, BETWEEN_MAILS, Action, Refused, perform
-from profiles.desk.people import AccountAdmin
+from profiles.desk.pages.people import AccountAdmin
 from profiles.desk.roles import ROLES
 from profiles.models import Job, JobFile, Profile
 from profiles.models.jobs import MAX_ATTEMPTS

@@ -9,7 +9,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
-from profiles import rendering
+from profiles.career import rendering
 from profiles.desk.roles import ROLES
 from profiles.models import Profile
 from profiles.tasks import score_profiles

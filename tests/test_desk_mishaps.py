@@ -197,7 +197,7 @@ def test_a_choice_that_is_none_is_told(at_desk: Client, path: str, action: str, 
 
 def test_a_page_that_is_there_no_more_is_the_last_one(at_desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     UserFactory.create_batch(3, full_name="Anna")
-    monkeypatch.setattr("profiles.desk.people.AccountAdmin.list_per_page", 2)
+    monkeypatch.setattr("profiles.desk.pages.people.AccountAdmin.list_per_page", 2)
     answer = at_desk.get(PEOPLE, {"q": "anna", "p": "99"})
     assert answer.status_code == 200
     assert [row.full_name for row in answer.context["cl"].result_list] == ["Anna"]

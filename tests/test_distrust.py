@@ -17,8 +17,8 @@ from pytest_django import Settings
 from redis import Redis
 from rq.exceptions import NoSuchJobError
 
-from profiles import rendering
-from profiles.desk import dashboard
+from profiles.career import rendering
+from profiles.desk.board import dashboard
 from profiles_project.api import ratelimit
 from profiles_project.caching import cache as module, sealed
 from profiles_project.caching.cache import FallbackCache

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import get_commands
 from django.urls import get_resolver
 
-from profiles.completeness import SECTIONS
+from profiles.career.completeness import SECTIONS
 from profiles.models import COMPONENTS
 from tests.live import service, worker
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from profiles import exports, printing
 from profiles.models import Job, Profile, Reference
+from profiles.portability import exports, printing
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import UserFactory, make_profile

@@ -6,8 +6,8 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from profiles import exports, printing
 from profiles.models import Profile
+from profiles.portability import exports, printing
 from profiles_project.api.underway import MOST, TooManyUnderWay, expensive
 from profiles_project.memory import LARGE_BYTES
 from profiles_project.web import docs

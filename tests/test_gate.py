@@ -15,17 +15,17 @@ from rest_framework.exceptions import ValidationError
 from profiles import modelfields
 from profiles.desk.acting import GraveForm, ReasonForm
 from profiles.desk.login import CodeForm, NewPasswordForm, PasswordAgainForm, PasswordForm
-from profiles.json_resume import Reading
 from profiles.models import Certification, CustomField, Experience, Profile, Skill
-from profiles.readable import arrange
+from profiles.portability.json_resume import Reading
+from profiles.portability.readable import arrange
 from profiles_project import texts
 from profiles_project.api.fields import Text
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import make_profile
 from tests.staff import client_of, superuser
+from users.api.pages import LinkForm, PasswordForm as NewPasswordPage
 from users.models import User
-from users.pages import LinkForm, PasswordForm as NewPasswordPage
 
 MARKS = "\u0301\u0323"
 FORTY = "a" + MARKS * 20

@@ -13,7 +13,7 @@ from django.db import OperationalError
 from django.test import Client
 from pytest_django import Settings
 
-from profiles import rendering
+from profiles.career import rendering
 from profiles_project.web import health
 from profiles_project.web.bodies import LARGE_BODY_LIMIT, MIB
 from tests.client import ApiClient

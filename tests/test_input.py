@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from profiles.examples import ITEMS
+from profiles.api.examples import ITEMS
 from profiles.models import COMPONENTS, PARTS, Experience, Profile
 from profiles_project.api.errors import MOST_FAULTS
 from tests.client import ApiClient

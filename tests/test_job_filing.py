@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from profiles import operations, tasks
+from profiles import tasks
+from profiles.career import operations
 from profiles.models import COMPONENTS, CustomField, Experience, Job, Profile, Skill
 from profiles.models.jobs import MAX_WAITING
 from tests.client import ApiClient

@@ -18,8 +18,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from profiles import tasks
+from profiles.career.operations import OPERATIONS
 from profiles.models import Experience, Job, Profile
-from profiles.operations import OPERATIONS
 from profiles_project.api.conditional import IfMatch
 from profiles_project.caching.cache import TIMEOUT_SECONDS
 from profiles_project.management.workers import POLL_SECONDS, RedisWorker, WorkerEnded, run_redis_worker

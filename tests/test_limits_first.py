@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.test import Client
 from rest_framework import serializers as drf
 
-from profiles import serializers as profile_serializers
+from profiles.career import serializers as profile_serializers
 from profiles.models import Experience, Profile
 from profiles_project import texts
 from profiles_project.api.fields import Document, Text
@@ -20,7 +20,7 @@ from tests import hostile
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import PASSWORD, make_profile
-from users import serializers as user_serializers
+from users.api import serializers as user_serializers
 from users.models import User
 
 MARKS = "\u0301\u0323" * 15

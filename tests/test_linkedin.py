@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from profiles.linkedin import FILES, Archive, NotAnArchive, Note, read
+from profiles.portability.linkedin import FILES, Archive, NotAnArchive, Note, read
 from tests.archives import LINKEDIN, LINKEDIN_LATER, PERSON, items, read_file, read_zip, refusal, zipped
 
 pytestmark = pytest.mark.pure

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from profiles import csv_archives, partial_dates
-from profiles.linkedin import FILES, Archive, NotAnArchive, read
+from profiles import partial_dates
+from profiles.portability import csv_archives
+from profiles.portability.linkedin import FILES, Archive, NotAnArchive, read
 from tests.archives import LINKEDIN, LINKEDIN_LATER, PERSON, items, read_file, read_zip, refusal, zipped
 
 pytestmark = pytest.mark.pure

@@ -14,7 +14,7 @@ import pytest
 from django.db import DataError, IntegrityError, transaction
 from django.test import Client
 
-from profiles import rendering
+from profiles.career import rendering
 from profiles.models import Profile
 from profiles_project.observe.context import request_id, user_id
 from profiles_project.observe.logs import JSONFormatter, WithError, security_event

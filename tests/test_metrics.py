@@ -22,7 +22,8 @@ from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.exceptions import APIException
 
-from profiles import metrics as work, rendering
+from profiles import metrics as work
+from profiles.career import rendering
 from profiles.models import Job
 from profiles_project.api.ratelimit import Usage
 from profiles_project.caching.cache import Breaker

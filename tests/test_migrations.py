@@ -11,7 +11,8 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 
-from profiles import partial_dates, rendering
+from profiles import partial_dates
+from profiles.career import rendering
 from profiles.models import (
     COMPONENTS,
     Certification,

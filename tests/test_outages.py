@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 from pytest_django import Settings
 
-from profiles import rendering
+from profiles.career import rendering
 from profiles.models import COMPONENTS, Experience
 from profiles_project.observe.context import request_id
 from profiles_project.web import health

@@ -18,7 +18,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from profiles import rendering, tasks
+from profiles import tasks
+from profiles.career import rendering
 from profiles.models import Job, JobFile, Profile
 from tests.client import ApiClient
 from tests.concurrency import at_once

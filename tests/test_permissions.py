@@ -15,12 +15,12 @@ from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from profiles import examples
+from profiles.api import examples
 from profiles.models import COMPONENTS, PARTS, Job, Profile
 from tests.client import NO_BODY, ApiClient
 from tests.contract import API, contract
 from tests.factories import UserFactory, make_profile
-from users import openapi
+from users.api import openapi
 from users.models import Session, User
 
 pytestmark = pytest.mark.django_db

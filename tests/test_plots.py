@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from profiles.desk import plots
-from profiles.desk.figures import Figure
+from profiles.desk.board import plots
+from profiles.desk.board.figures import Figure
 
 pytestmark = pytest.mark.pure
 

@@ -19,10 +19,10 @@ from markdown_it import MarkdownIt
 from pypdf import PdfReader, mult
 from typst import TypstError
 
-from profiles import printing
-from profiles.printing import HTML_STYLE, HTML_STYLE_SOURCE, NotPrinted, html, markdown, pdf
-from profiles.readable import UNNAMED, Fact, Item, Link, Moment, Section, arrange
-from profiles.typesetter import typeset
+from profiles.portability import printing
+from profiles.portability.printing import HTML_STYLE, HTML_STYLE_SOURCE, NotPrinted, html, markdown, pdf
+from profiles.portability.readable import UNNAMED, Fact, Item, Link, Moment, Section, arrange
+from profiles.portability.typesetter import typeset
 
 pytestmark = pytest.mark.pure
 

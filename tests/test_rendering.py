@@ -8,7 +8,8 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.extra.django import TestCase
 from rest_framework.renderers import JSONRenderer
 
-from profiles import rendering
+from profiles.career import rendering
+from profiles.career.serializers import ITEM_SERIALIZERS, PersonalInfoSerializer, SkillDetail
 from profiles.models import (
     COMPONENTS,
     Certification,
@@ -21,7 +22,6 @@ from profiles.models import (
     Skill,
     Volunteering,
 )
-from profiles.serializers import ITEM_SERIALIZERS, PersonalInfoSerializer, SkillDetail
 from tests.factories import EMPTY_SKILLS, ProfileFactory, UserFactory, make_profile
 
 # What a database can store: anything but NUL and lone surrogates, the characters that JSON escapes among them.

@@ -9,15 +9,15 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.http import HttpResponse
 
-from profiles import rendering
+from profiles.api.views import replays
+from profiles.career import rendering
 from profiles.models import COMPONENTS, Experience, Profile, Skill
-from profiles.views import replays
 from tests.client import NO_BODY, ApiClient
 from tests.contract import API
 from tests.factories import PERSONAL_INFO, SUMMARY, item, make_profile, profile_document
 from tests.test_idempotency import KEY, POSTS, keyed, rows
-from users import idempotency
-from users.idempotency import _fingerprint
+from users.api import idempotency
+from users.api.idempotency import _fingerprint
 from users.models import IdempotencyRecord, User
 
 pytestmark = pytest.mark.django_db
@@ -194,7 +194,7 @@ def test_the_oldest_records_of_a_user_make_room(
 ) -> None:
     body = {"personal_info": PERSONAL_INFO}
     keyed(other_api, f"{API}/profiles", body)
-    monkeypatch.setattr(idempotency, "MAX_BYTES", 5 * (idempotency.ROW_BYTES + 60))
+    monkeypatch.setattr(idempotency, "MAX_BYTES", 5 * (IdempotencyRecord.ROW_BYTES + 60))
     for number in range(9):
         assert keyed(api, f"{API}/profiles", body, key=str(number)).status_code == 201
     kept = IdempotencyRecord.objects.filter(user=user).order_by("id").values_list("key", flat=True)

@@ -10,8 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis.extra.django import TestCase
 
-from profiles.json_resume.mapping import ALL_SECTIONS, BASICS, IN_SKILLS, LOCATION, OURS_IN_META, PROFILES, Key
-from profiles.linkedin import BASICS as OF_BASICS, FILES
+from profiles.portability.json_resume.mapping import (
+    ALL_SECTIONS,
+    BASICS,
+    IN_SKILLS,
+    LOCATION,
+    OURS_IN_META,
+    PROFILES,
+    Key,
+)
+from profiles.portability.linkedin import BASICS as OF_BASICS, FILES
 from tests.client import ApiClient
 from tests.contract import API
 from tests.factories import UserFactory

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from profiles.serializers import ProfileSerializer
+from profiles.career.serializers import ProfileSerializer
 from tests.resumes import SCHEMA, is_resume
 from tests.strategies import TOO_MUCH, careers, resumes
 

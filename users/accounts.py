@@ -18,7 +18,6 @@ from profiles_project.texts import fold, search_key
 from users.events import note
 from users.links import open_link
 from users.models import Mail, Session, User
-from users.permissions import is_staff_account
 from users.problems import InvalidLink, StaffAccount
 from users.second_factor import WAITING, device_of
 from users.tasks import file_mail
@@ -91,7 +90,7 @@ def reset_password(token: str, new_password: str) -> None:
     if (found := open_link(token, Kind.RESET)) is None:
         raise InvalidLink("Invalid or expired reset token.")
     _, user = found
-    if is_staff_account(user) and device_of(user) is not None:
+    if user.is_staff_account and device_of(user) is not None:
         raise StaffAccount(BEHIND_SECOND_FACTOR)
     if broken := password_faults(new_password, user):
         raise ValidationError({"new_password": broken})
@@ -110,7 +109,7 @@ def confirm_address(token: str) -> None:
     mail, user = found
     changes: dict[str, Any] = {"is_verified": True, "updated_at": clock.now()}
     if mail.kind == Kind.CHANGE_EMAIL:
-        if is_staff_account(user):
+        if user.is_staff_account:
             raise StaffAccount
         name = search_key(user.full_name, mail.address)
         changes |= {"email": mail.address, "email_key": fold(mail.address), "search_key": name}

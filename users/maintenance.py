@@ -13,7 +13,6 @@ from django_tasks_db.models import DBTaskResult
 
 from profiles_project.database import clock
 from profiles_project.pruning import Outdated
-from users.idempotency import KEEP as KEEP_ANSWERS
 from users.models import LONGEST_PAUSE, AuditEntry, IdempotencyRecord, Mail, SecurityEvent, Session
 from users.tasks import put_off
 
@@ -119,7 +118,7 @@ def _is_over(before: dt.datetime) -> Q:
 
 OUTDATED = (
     Outdated(Session, KEEP_SESSIONS, lambda before: Q(expires_at__lt=before) | Q(revoked_at__lt=before)),
-    Outdated(IdempotencyRecord, KEEP_ANSWERS, lambda before: Q(created_at__lt=before)),
+    Outdated(IdempotencyRecord, IdempotencyRecord.KEEP, lambda before: Q(created_at__lt=before)),
     Outdated(Mail, KEEP_MAILS, lambda before: Q(created_at__lt=before)),
     Outdated(SecurityEvent, KEEP_EVENTS, lambda before: Q(created_at__lt=before)),
     Outdated(DBTaskResult, KEEP_TASKS, _is_over),

@@ -87,6 +87,11 @@ class User(AbstractBaseUser, PermissionsMixin):
             ("erase_user", "Can erase an account on request"),
         )
 
+    @property
+    def is_staff_account(self) -> bool:
+        """Whether the account opens the admin: its password, address and existence are changed there alone."""
+        return self.is_staff or self.is_superuser
+
     def __str__(self) -> str:
         # Without the address: it stands in titles, lists and logs of the admin.
         return f"{self.full_name} ({self.pk})"
@@ -212,6 +217,11 @@ class Session(models.Model):
 
 class IdempotencyRecord(models.Model):
     """What is kept of the first answer to a POST with an `Idempotency-Key`, in the transaction of its effect."""
+
+    # A phone may be off for a weekend.
+    KEEP: ClassVar = dt.timedelta(days=7)
+    # What a record takes beside its body, for key, headers and index.
+    ROW_BYTES: ClassVar = 2**10
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # No index of its own: the constraint's begins with it.

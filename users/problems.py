@@ -1,7 +1,7 @@
 """The refusals that only accounts know."""
 
 from profiles_project.api.errors import Conflict, Problem
-from users.authentication import CHALLENGE
+from users.tokens import CHALLENGE
 
 
 class Unauthorized(Problem):

@@ -14,6 +14,9 @@ from rest_framework_simplejwt.tokens import Token
 from profiles_project.database import clock
 from users.models import Session
 
+# What a request without a good access token is told to bring (RFC 6750).
+CHALLENGE = 'Bearer realm="api"'
+
 # Every claim that a token of ours has, beside iss and aud, which the parser compares.
 CLAIM_TYPES: dict[str, type] = {"jti": str, "sid": str, "sub": str, "iat": int, "exp": int, "token_type": str}
 TIMES = frozenset({"iat", "exp", "nbf"})

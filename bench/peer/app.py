@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 from bench.peer import schemas, storage
 from bench.peer.models import Profile, is_same
 from bench.peer.security import Problem, is_known, no_profile, own, require_match, tag
-from profiles import completeness
+from profiles.career import completeness
 
 ONE = TypeAdapter(schemas.NewExperience)
 MANY = TypeAdapter(schemas.NewExperiences)

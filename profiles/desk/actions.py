@@ -18,7 +18,6 @@ from profiles_project.observe.logs import security_event
 from users.accounts import end_admin_sessions
 from users.events import note
 from users.models import Mail, Session, User
-from users.permissions import is_staff_account
 from users.second_factor import devices, reset_second_factor
 from users.tasks import file_mail
 
@@ -143,7 +142,7 @@ def _sent(kind: Mail.Kind, user: Any) -> str:
 
 
 def _no_reset(user: Any) -> str:
-    if is_staff_account(user) and user.has_second_factor:
+    if user.is_staff_account and user.has_second_factor:
         return "The account has a second factor, for which no link stands in; reset that first."
     return _sent(Mail.Kind.RESET, user)
 

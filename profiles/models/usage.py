@@ -23,7 +23,6 @@ from profiles.models.jobs import Job, JobFile
 from profiles.models.parts import PARTS
 from profiles_project.database.prepared import Parameter, Prepared
 from profiles_project.database.sizes import octets
-from users.idempotency import ROW_BYTES as RECORD_BYTES
 from users.models import IdempotencyRecord, Mail, SecurityEvent, Session, User
 
 # What a row takes beside its texts: its header, ids, times and places in indexes.
@@ -79,7 +78,7 @@ def _judged() -> dict[str, Any]:
 def _others() -> dict[str, Any]:
     """What has limits of its own."""
     return {
-        "records": _sum(IdempotencyRecord.objects.all(), "user", octets("body", more=RECORD_BYTES)),
+        "records": _sum(IdempotencyRecord.objects.all(), "user", octets("body", more=IdempotencyRecord.ROW_BYTES)),
         "sessions": _sum(Session.objects.all(), "user", octets("user_agent", more=ROW_BYTES)),
         "mails": _sum(Mail.objects.all(), "user", octets("address", "problem", more=ROW_BYTES)),
         "events": _sum(SecurityEvent.objects.all(), "user", Value(ROW_BYTES, BigIntegerField())),

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from profiles import examples
+from profiles.api import examples
 from tests.contract import contract
 from tests.faults.load import Answer
 from tests.faults.stage import Promise, Stage
 from tests.test_permissions import BODIES, CANARY, OTHERS, OWNED, QUERIES, TABLE, is_as_expected, marked
-from users import openapi
+from users.api import openapi
 
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ASYNC = {"Prefer": "respond-async"}

@@ -24,4 +24,4 @@ def _keep(record: Any, response: Any, plain: Any, remaking: Any) -> None:
 # The application has loaded both, and nobody could before it has made Django ready.
 loaded: dict[str, Any] = dict(sys.modules)
 loaded["profiles.models.usage"].judge = _judge
-loaded["users.idempotency"]._keep = _keep
+loaded["users.api.idempotency"]._keep = _keep

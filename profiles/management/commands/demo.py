@@ -6,9 +6,10 @@ from django.contrib.auth.models import Permission
 from django.core.management.base import BaseCommand
 from django.db import transaction
 
-from profiles import bulk, examples
+from profiles.api import examples
+from profiles.career import bulk
+from profiles.career.serializers import ProfileSerializer
 from profiles.models import Profile
-from profiles.serializers import ProfileSerializer
 from users.models import User
 
 # Those who may log in: name, address, and what they are.

@@ -1,0 +1,276 @@
+"""The lists below a profile in the OpenAPI document: components, skills, custom fields."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, inline_serializer
+from rest_framework import serializers as drf
+
+from profiles.api import examples
+from profiles.api.openapi.shared import (
+    ITEM_BULK_PATCHES,
+    ITEM_ID,
+    ITEM_PATCHES,
+    ITEM_UPDATES,
+    KEEPS,
+    LARGE,
+    below,
+    bulk,
+    deferrable,
+)
+from profiles.career import serializers
+from profiles.models import Component
+from profiles_project.api.fields import Document
+from profiles_project.api.schema import page_of, page_parameters
+
+
+class SkillsUpdated(serializers.SkillsSerializer):
+    """The whole skills section after the change."""
+
+    message = drf.CharField()
+
+
+skills_retrieve = below(
+    operation_id="skills_retrieve",
+    summary="Read the skills section",
+    tags=["skills"],
+    responses={200: serializers.SkillsSerializer},
+    response_example=examples.SKILLS,
+    tagged="read",
+)
+skills_update = below(
+    operation_id="skills_update",
+    summary="Replace what is sent of the skills section",
+    tags=["skills"],
+    request=serializers.SkillsSerializer,
+    request_example=examples.SKILLS,
+    responses={200: SkillsUpdated},
+    response_example={"message": "Skills updated successfully", **examples.SKILLS},
+    errors=[409],
+    tagged="write",
+)
+custom_fields_retrieve = below(
+    operation_id="custom_fields_retrieve",
+    summary="Read the custom fields",
+    tags=["custom fields"],
+    responses={200: serializers.CUSTOM_FIELDS_SCHEMA},
+    response_example=examples.CUSTOM_FIELDS,
+    tagged="read",
+)
+_UPDATED = inline_serializer(
+    "CustomFieldsUpdated", {"message": drf.CharField(), "updated_fields": drf.ListField(child=drf.CharField())}
+)
+custom_fields_add = bulk(
+    operation_id="custom_fields_add",
+    summary="Add or overwrite custom fields",
+    tags=["custom fields"],
+    request=serializers.CustomFieldsBody,
+    request_example={"fields": [{"key": "notice_period_weeks", "value": 6}]},
+    responses={201: _UPDATED},
+    response_example={
+        "message": "1 custom field updated successfully",
+        "updated_fields": ["notice_period_weeks"],
+    },
+    tagged="write",
+    idempotent=True,
+)
+custom_fields_update = below(
+    operation_id="custom_fields_update",
+    summary="Replace all custom fields",
+    tags=["custom fields"],
+    request={"application/json": serializers.CUSTOM_FIELDS_SCHEMA},
+    request_example=examples.CUSTOM_FIELDS,
+    responses={200: serializers.CUSTOM_FIELDS_SCHEMA},
+    response_example=examples.CUSTOM_FIELDS,
+    tagged="write",
+)
+custom_fields_delete = bulk(
+    operation_id="custom_fields_delete",
+    summary="Remove custom fields",
+    description="By the body or by `?keys=`; a key that is not there is no error.",
+    tags=["custom fields"],
+    request=serializers.KeysBody,
+    request_example={"keys": ["notice_period_weeks"]},
+    responses={204: None},
+    parameters=[
+        OpenApiParameter("keys", str, OpenApiParameter.QUERY, many=True, description="Instead of a body: one key each.")
+    ],
+    tagged="write",
+)
+
+
+@functools.cache
+def _skill_names(kind: str) -> Any:
+    members: dict[str, Any] = {"message": drf.CharField(), kind: drf.ListField(child=drf.CharField())}
+    return inline_serializer(f"{kind.title()}Skills", members)
+
+
+def skill_names_add(kind: str) -> Callable[[Any], Any]:
+    """POST of one kind of skills."""
+    return bulk(
+        operation_id=f"skills_{kind}_add",
+        summary=f"Add {kind} skills",
+        description="One that is there already, in whatever case, stays once.",
+        tags=["skills"],
+        request=serializers.SkillsBody,
+        request_example={"skills": examples.SKILLS[kind]},
+        responses={200: _skill_names(kind)},
+        response_example={
+            "message": f"{len(examples.SKILLS[kind])} {kind} skills added successfully",
+            kind: examples.SKILLS[kind],
+        },
+        tagged="write",
+        idempotent=True,
+    )
+
+
+def skill_names_delete(kind: str) -> Callable[[Any], Any]:
+    """DELETE of one kind of skills."""
+    return bulk(
+        operation_id=f"skills_{kind}_delete",
+        summary=f"Remove {kind} skills",
+        description="By the body or by `?skills=`; one that is not there is no error.",
+        tags=["skills"],
+        request=serializers.SkillsBody,
+        request_example={"skills": ["Go", "C++"]},
+        responses={200: _skill_names(kind)},
+        response_example={"message": f"2 {kind} skills removed successfully", kind: examples.SKILLS[kind]},
+        parameters=[
+            OpenApiParameter("skills", str, OpenApiParameter.QUERY, many=True, description="Instead of a body.")
+        ],
+        tagged="write",
+    )
+
+
+class ComponentOperations:
+    """The decorators for the viewset of one kind of component, by the names of its actions."""
+
+    def __init__(self, model: type[Component]) -> None:
+        self.model = model
+        self.plural = model.plural
+        self.serializer = serializers.ITEM_SERIALIZERS[model]
+        self.example = examples.ITEMS[self.plural]
+        self.change = examples.CHANGES[self.plural]
+        self.changed = {**self.example, **self.change}
+        self.page: dict[str, Any] = {
+            "responses": {200: page_of(f"{model.__name__}Page", self.plural, self.serializer)},
+            "response_example": examples.page(self.plural, self.example),
+        }
+        # Where a body is a list, drf-spectacular makes a list of the example itself.
+        self.many: dict[str, Any] = {
+            "responses": {200: self.serializer(many=True)},
+            "response_example": self.changed,
+        }
+        self.single: dict[str, Any] = {"responses": {200: self.serializer}, "response_example": self.changed}
+
+    def _below(self, action: str, summary: str, **options: Any) -> Callable[[Any], Any]:
+        return below(operation_id=f"{self.plural}_{action}", summary=summary, tags=[self.plural], **options)
+
+    def _bulk(self, action: str, summary: str, **options: Any) -> Callable[[Any], Any]:
+        return self._below(action, summary, **deferrable(options))
+
+    def on_lists(self) -> dict[str, Callable[[Any], Any]]:
+        """Reading the list and putting it in order."""
+        return {
+            "list": self._below(
+                "list", f"List the {self.plural}", parameters=page_parameters(), tagged="read", **self.page
+            ),
+            "reorder": self._bulk(
+                "reorder",
+                f"Put the {self.plural} in order",
+                request=serializers.OrderBody,
+                request_example={"ids": [self.example["id"]]},
+                parameters=page_parameters(),
+                tagged="write",
+                **self.page,
+            ),
+        }
+
+    def on_many(self) -> dict[str, Callable[[Any], Any]]:
+        """Changes of several items in one request."""
+        name = f"{self.model.__name__}OneOrMany"
+        in_query = OpenApiParameter("ids", str, OpenApiParameter.QUERY, description="Instead of a body, with commas.")
+        return {
+            "bulk_create": self._bulk(
+                "bulk_create",
+                f"Add {self.plural}",
+                description=f"An array of items or one object; the answer has the same form. {LARGE}",
+                request=_one_or_many(name, self.serializer),
+                request_example=[examples.new(self.example)],
+                responses={201: _one_or_many(f"{name}Answer", self.serializer)},
+                response_example=[self.example],
+                errors=[409],
+                tagged="write",
+                idempotent=True,
+            ),
+            "bulk_update": self._bulk(
+                "bulk_update",
+                f"Update several {self.plural}",
+                description=f"Each named item gets what is sent for it. {KEEPS} {LARGE}",
+                request=_array(ITEM_UPDATES[self.model]),
+                request_example=self.changed,
+                tagged="write",
+                **self.many,
+            ),
+            "bulk_partial_update": self._bulk(
+                "bulk_partial_update",
+                f"Change parts of several {self.plural}",
+                request=_array(ITEM_BULK_PATCHES[self.model]),
+                request_example={"id": self.example["id"], **self.change},
+                tagged="write",
+                **self.many,
+            ),
+            "bulk_delete": self._bulk(
+                "bulk_delete",
+                f"Delete several {self.plural}",
+                description="By the body or by `?ids=a,b`; with an unknown id nothing is deleted.",
+                request=serializers.IDS_BODIES[self.model],
+                request_example={f"{self.model.singular}_ids": [self.example["id"]]},
+                responses={204: None},
+                parameters=[in_query],
+                tagged="write",
+            ),
+        }
+
+    def on_one(self) -> dict[str, Callable[[Any], Any]]:
+        """Reading and changing one item."""
+        one = f"one of the {self.plural}"
+        place: dict[str, Any] = {"parameters": [ITEM_ID]}
+        return {
+            "retrieve": self._below("retrieve", f"Read {one}", tagged="read", **place, **self.single),
+            "update": self._below(
+                "update",
+                f"Update {one}",
+                description=KEEPS,
+                request=self.serializer,
+                request_example=self.changed,
+                tagged="write",
+                **place,
+                **self.single,
+            ),
+            "partial_update": self._below(
+                "partial_update",
+                f"Change a part of {one}",
+                request=ITEM_PATCHES[self.model],
+                request_example=self.change,
+                tagged="write",
+                **place,
+                **self.single,
+            ),
+            "delete_one": self._below("delete", f"Delete {one}", responses={204: None}, tagged="write", **place),
+        }
+
+    def by_action(self) -> dict[str, Callable[[Any], Any]]:
+        """All of them."""
+        return {**self.on_lists(), **self.on_many(), **self.on_one()}
+
+
+def _array(child: Any) -> Any:
+    return child(many=True, min_length=1, max_length=serializers.JOB_LIMIT)
+
+
+def _one_or_many(name: str, child: type[Document]) -> Any:
+    return PolymorphicProxySerializer(
+        component_name=name, serializers=[child, _array(child)], resource_type_field_name=None, many=False
+    )

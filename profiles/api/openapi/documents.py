@@ -1,0 +1,163 @@
+"""Whole profiles in the OpenAPI document."""
+
+from collections.abc import Callable
+from typing import Any
+
+from rest_framework import serializers as drf
+
+from profiles.api import examples
+from profiles.api.openapi.shared import KEEPS, below, nested, variant
+from profiles.career import serializers
+from profiles.models import COMPONENTS
+from profiles_project.api.schema import operation, page_of, page_parameters
+
+PERSONAL_INFO_CHANGE = variant(serializers.PersonalInfoSerializer, "PersonalInfoChange", ())
+PROFILE_CHANGE = variant(serializers.ProfileSerializer, "ProfileChange", (), personal_info=PERSONAL_INFO_CHANGE())
+SKILLS_PATCH = variant(
+    serializers.SkillsSerializer,
+    "SkillsPatch",
+    (),
+    **{model.plural: nested(model) for model in COMPONENTS if model.in_skills},
+)
+
+
+class ProfilePatch(PROFILE_CHANGE):  # type: ignore[misc, valid-type]  # a class made by `variant`
+    """What of the document shall change. An item with a known id may lack what stays as it is; a new one may not."""
+
+    schema_required = ()
+    skills = SKILLS_PATCH(required=False, allow_null=True)
+
+    def get_fields(self) -> dict[str, Any]:
+        lists = {model.plural: nested(model) for model in COMPONENTS if not model.in_skills}
+        return {**super().get_fields(), **lists}
+
+
+class CompletenessDocument(drf.Serializer[Any]):
+    """Scores from 0 to 100; `overall` is their weighted mean."""
+
+    def get_fields(self) -> dict[str, Any]:
+        names = examples.ANALYTICS["completeness"]
+        return {name: drf.IntegerField(min_value=0, max_value=100) for name in names}
+
+
+class StatisticsDocument(drf.Serializer[Any]):
+    """Counts; `years_of_experience` counts overlapping jobs once."""
+
+    def get_fields(self) -> dict[str, Any]:
+        names = [name for name in examples.ANALYTICS["statistics"] if name.startswith("total_")]
+        counts = {name: drf.IntegerField(min_value=0) for name in names}
+        return {**counts, "years_of_experience": drf.FloatField(min_value=0)}
+
+
+class NextStep(drf.Serializer[Any]):
+    """What to do next, and by how much `overall` grows when exactly that is done."""
+
+    section = drf.CharField()
+    action = drf.CharField()
+    gain = drf.IntegerField(min_value=0, max_value=100)
+
+
+class Analytics(drf.Serializer[Any]):
+    """How complete a profile is and what would make it more so."""
+
+    profile_id = drf.UUIDField()
+    completeness = CompletenessDocument()
+    statistics = StatisticsDocument()
+    recommendations = drf.ListField(child=drf.CharField())
+    next_steps = NextStep(many=True)
+
+
+def _profile(**options: Any) -> Callable[[Any], Any]:
+    return below(tags=["profiles"], **options)
+
+
+_LISTED = page_of("ProfilePage", "profiles", serializers.ProfileSummarySerializer)
+_ANSWER: dict[str, Any] = {
+    "responses": {200: serializers.ProfileSerializer},
+    "response_example": examples.PROFILE,
+}
+_CREATED: dict[str, Any] = {
+    "responses": {201: serializers.ProfileSerializer},
+    "response_example": examples.PROFILE,
+}
+profiles_list = operation(
+    operation_id="profiles_list",
+    summary="List your profiles",
+    description="Oldest first, with how many items each list has instead of the items.",
+    tags=["profiles"],
+    responses={200: _LISTED},
+    response_example=examples.page("profiles", examples.PROFILE_SUMMARY, 20),
+    parameters=page_parameters(20),
+    tagged="read",
+)
+profiles_create = operation(
+    operation_id="profiles_create",
+    summary="Create a profile with everything in it",
+    description="All of it is stored or nothing. The first profile is the active one.",
+    tags=["profiles"],
+    request=serializers.ProfileSerializer,
+    request_example=examples.NEW_PROFILE,
+    errors=[409, 412],
+    idempotent=True,
+    **_CREATED,
+)
+profiles_active = operation(
+    operation_id="profiles_retrieve_active",
+    summary="Read your active profile",
+    tags=["profiles"],
+    errors=[404],
+    tagged="read",
+    **_ANSWER,
+)
+profiles_retrieve = _profile(operation_id="profiles_retrieve", summary="Read a profile", tagged="read", **_ANSWER)
+profiles_update = _profile(
+    operation_id="profiles_update",
+    summary="Replace what is sent of a profile",
+    description=f"A list that is sent becomes the whole list; its items carry their required fields. {KEEPS}",
+    request=PROFILE_CHANGE,
+    request_example=examples.NEW_PROFILE,
+    errors=[409],
+    tagged="write",
+    **_ANSWER,
+)
+profiles_partial_update = _profile(
+    operation_id="profiles_partial_update",
+    summary="Change a part of a profile",
+    description=f"A list that is sent becomes the whole list. {KEEPS}",
+    request=ProfilePatch,
+    request_example={"professional_summary": examples.SUMMARY, "personal_info": {"location": "Marylebone, London"}},
+    errors=[409],
+    tagged="write",
+    **_ANSWER,
+)
+profiles_delete = _profile(
+    operation_id="profiles_delete",
+    summary="Delete a profile and all below it",
+    description="If it was the active one, the newest that remains becomes active.",
+    responses={204: None},
+    tagged="write",
+)
+profiles_activate = _profile(
+    operation_id="profiles_activate",
+    summary="Make a profile the active one",
+    tagged="write",
+    idempotent=True,
+    **_ANSWER,
+)
+profiles_duplicate = _profile(
+    operation_id="profiles_duplicate",
+    summary="Copy a profile",
+    description="A deep copy with ids of its own. The body is optional.",
+    request=serializers.DuplicateBody,
+    request_example={"label": "For research jobs"},
+    tagged="write",
+    idempotent=True,
+    **{**_CREATED, "response_example": {**examples.PROFILE, "label": "For research jobs", "version": 1}},
+)
+profiles_analytics = _profile(
+    operation_id="profiles_analytics",
+    summary="How complete a profile is",
+    responses={200: Analytics},
+    response_example=examples.ANALYTICS,
+    tagged="read",
+)

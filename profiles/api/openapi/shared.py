@@ -1,0 +1,101 @@
+"""What the descriptions of several subjects share: ids in paths, bodies with other required fields, jobs."""
+
+from collections.abc import Callable
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from rest_framework import serializers as drf
+
+from profiles.api import examples
+from profiles.career import serializers
+from profiles.models import Component, Job
+from profiles_project.api.fields import Document
+from profiles_project.api.schema import ProblemDocument, operation, path_id
+
+PROFILE_ID = path_id("profile_id", "The profile; one of somebody else is 403, one that does not exist 404.")
+ITEM_ID = path_id("item_id", "The item, looked up inside the profile.")
+
+
+def variant(base: type[Document], name: str, required: tuple[str, ...], **members: Any) -> Any:
+    """The same body with other required fields: how the schema shows what a partial change needs not carry."""
+    return type(name, (base,), {"schema_required": required, "__doc__": base.__doc__, **members})
+
+
+def nested(model: type[Component]) -> Any:
+    return ITEM_PATCHES[model](many=True, required=False, allow_null=True, max_length=model.max_rows)
+
+
+# An item of a PATCH, of a bulk PUT, of a bulk PATCH.
+ITEM_PATCHES = {m: variant(s, f"{m.__name__}Patch", ()) for m, s in serializers.ITEM_SERIALIZERS.items()}
+ITEM_UPDATES = {
+    m: variant(s, f"{m.__name__}Update", ("id", *(n for n, f in s().fields.items() if f.required)))
+    for m, s in serializers.ITEM_SERIALIZERS.items()
+}
+ITEM_BULK_PATCHES = {m: variant(s, f"{m.__name__}BulkPatch", ("id",)) for m, s in serializers.ITEM_SERIALIZERS.items()}
+LARGE = (
+    f"Of more than {serializers.BULK_LIMIT} items, up to {serializers.JOB_LIMIT}, a job is made; all of them are stored"
+    " or none, in either case."
+)
+KEEPS = "What is absent keeps its stored value, inside `personal_info` and inside an item too; null clears."
+
+
+class JobProgress(drf.Serializer[Any]):
+    """How far a job is, in items."""
+
+    done = drf.IntegerField(min_value=0)
+    total = drf.IntegerField(min_value=0)
+
+
+class JobSummary(drf.Serializer[Any]):
+    """Work in the background."""
+
+    id = drf.UUIDField()
+    kind = drf.CharField(help_text="The operation id of the request that it stands for.")
+    status = drf.ChoiceField(Job.Status.choices)
+    progress = JobProgress()
+    problem = ProblemDocument(allow_null=True, help_text="Why it failed: what the request would have got.")
+    created_at = drf.DateTimeField()
+    started_at = drf.DateTimeField(allow_null=True)
+    finished_at = drf.DateTimeField(allow_null=True)
+
+
+class JobDocument(JobSummary):
+    """Work in the background, with its result once it has succeeded.
+
+    The result has the `status` of the answer in whose place it stands. A bulk request's has the `etag` of the profile
+    after it, and the `ids` of the items in the order sent, or for skills and custom fields the members of that answer;
+    an export's has the `href` of its file and the `size` in bytes.
+    """
+
+    result = drf.DictField(allow_null=True)
+
+
+def deferrable(options: dict[str, Any], *, always: bool = False) -> dict[str, Any]:
+    """The options of an operation that may answer 202 with a job."""
+    when = "asked for" if always else f"asked for, or more than {serializers.BULK_LIMIT} items"
+    accepted = OpenApiResponse(
+        JobDocument,
+        description=f"{when.capitalize()}: a job does it. `Location` is its address, `Retry-After` when to look.",
+    )
+    prefer = OpenApiParameter(
+        "Prefer",
+        str,
+        OpenApiParameter.HEADER,
+        description="`respond-async` (RFC 7240) puts the work off: the input is judged, and the answer is 202.",
+    )
+    shown = OpenApiExample("Job", examples.job(), response_only=True, status_codes=["202"])
+    return {
+        **options,
+        "responses": {**options["responses"], 202: accepted},
+        "parameters": [*options.get("parameters", ()), prefer],
+        "examples": [*options.get("examples", ()), shown],
+    }
+
+
+def below(**options: Any) -> Callable[[Any], Any]:
+    parameters = [PROFILE_ID, *options.pop("parameters", ())]
+    return operation(below_profile=True, parameters=parameters, **options)
+
+
+def bulk(**options: Any) -> Callable[[Any], Any]:
+    return below(**deferrable(options))

@@ -1,0 +1,53 @@
+"""A person's own data as a whole: to take along, and to erase (contract 2). Profiles are in it, so it lives here."""
+
+from django.contrib.auth.hashers import check_password
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from profiles import erasure, tasks
+from profiles.api import openapi
+from profiles.api.views.jobs import accepted
+from profiles.career import serializers
+from profiles.portability import exports
+from profiles_project.api.preferences import prefers_async
+from users.api.permissions import NotOfStaff
+from users.api.views import PrivateView
+from users.events import note
+from users.models import User
+from users.problems import StaffAccount, WrongPassword
+
+
+class OwnDataView(PrivateView):
+    """Answers /auth/me/export."""
+
+    scarce = "export"
+
+    @openapi.own_data
+    def get(self, request: Request) -> Response:
+        # HEAD asks what GET would say, and does nothing.
+        is_job = request.method == "GET" and prefers_async(request)
+        answer = accepted(tasks.file_export(self.account)) if is_job else Response(exports.own_data(self.account))
+        note("data_exported", self.account, session=self.session.pk)
+        return answer
+
+
+class EraseView(PrivateView):
+    """Answers /auth/me/erase."""
+
+    limit = "password"
+    permission_classes = (IsAuthenticated, NotOfStaff)
+
+    @openapi.erase
+    def post(self, request: Request) -> Response:
+        password = self.read(serializers.PasswordBody).validated_data["password"]
+
+        def check(user: User) -> None:
+            # They may have become staff since the request came in.
+            if user.is_staff_account:
+                raise StaffAccount
+            if not check_password(password, user.password):
+                raise WrongPassword
+
+        erasure.erase(self.account.pk, check)
+        return Response(status=204)

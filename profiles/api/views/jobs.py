@@ -1,0 +1,127 @@
+"""Work in the background, as its owner follows it (contract 4)."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from django.db.models import QuerySet, Sum
+from django.db.models.functions import Length
+from django.http import Http404, StreamingHttpResponse
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from profiles.api import openapi
+from profiles.api.permissions import IsOwner
+from profiles.models import Job, JobFile
+from profiles_project.api.errors import Conflict
+from profiles_project.api.pagination import paginate
+from profiles_project.api.preferences import RESPOND_ASYNC
+from profiles_project.database.values import parse_id
+from users.api.views import PrivateView
+
+# When it is worth while to look again.
+RETRY_AFTER_SECONDS = 1
+
+
+def summary(job: Job) -> dict[str, Any]:
+    """A job in a list: without its result."""
+    return {
+        "id": job.pk,
+        "kind": job.kind,
+        "status": job.status,
+        "progress": {"done": job.done, "total": job.total},
+        "problem": _verbatim(job.problem),
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+    }
+
+
+def _verbatim(text: str | None) -> Any:
+    return None if text is None else orjson.Fragment(text)
+
+
+def shown(job: Job, status: int = 200) -> Response:
+    """A job, and when to look again if it has not ended."""
+    response = Response({**summary(job), "result": _verbatim(job.result)}, status=status)
+    if job.status in Job.UNFINISHED:
+        response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    return response
+
+
+def accepted(job: Job) -> Response:
+    """202: the request became this job."""
+    response = shown(job, status=202)
+    response["Location"] = f"/api/v1/jobs/{job.pk}"
+    response["Preference-Applied"] = RESPOND_ASYNC
+    return response
+
+
+class JobsView(PrivateView):
+    """GET /jobs: the user's own, the newest first."""
+
+    @openapi.jobs_list
+    def get(self, request: Request) -> Response:
+        return paginate(request, self.account.jobs.defer("input", "result"), "jobs", summary)
+
+
+class OneJobView(PrivateView):
+    """Whatever belongs to one job: 404 where there is none, 403 where it is somebody else's."""
+
+    permission_classes = (IsAuthenticated, IsOwner)
+
+    def job(self) -> Job:
+        """The job of the address."""
+        try:
+            found = Job.objects.defer("input").filter(pk=parse_id(self.kwargs["job_id"])).first()
+        except ValueError as exc:
+            raise Http404 from exc
+        if found is None:
+            raise Http404
+        self.check_object_permissions(self.request, found)
+        return found
+
+
+class JobView(OneJobView):
+    """GET and DELETE /jobs/{job_id}."""
+
+    @openapi.jobs_retrieve
+    def get(self, request: Request, job_id: str) -> Response:
+        return shown(self.job())
+
+    @openapi.jobs_cancel
+    def delete(self, request: Request, job_id: str) -> Response:
+        job = self.job()
+        if not Job.objects.filter(pk=job.pk).cancel():
+            raise Conflict("This job has ended already and can't be cancelled.")
+        return Response(status=204)
+
+
+class JobFileView(OneJobView):
+    """GET /jobs/{job_id}/file: what an export has made."""
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:  # noqa: FBT001, FBT002  # DRF's signature
+        """A ZIP, or a problem as JSON, whatever the client would rather have."""
+        return super().perform_content_negotiation(request, force=True)
+
+    @openapi.jobs_file
+    def get(self, request: Request, job_id: str) -> StreamingHttpResponse:
+        job = self.job()
+        pieces = job.pieces.filter(is_input=False)
+        size = pieces.aggregate(size=Sum(Length("content")))["size"]
+        if size is None or job.result is None:
+            raise Http404
+        made = json.loads(job.result)
+        # Jobs of the release before tell no form: theirs is an archive.
+        form, extension = made.get("media_type", "application/zip"), made.get("extension", "zip")
+        response = StreamingHttpResponse(_content(pieces), content_type=form)
+        response["Content-Length"] = str(size)
+        response["Content-Disposition"] = f'attachment; filename="profiles-{job.created_at:%Y-%m-%d}.{extension}"'
+        return response
+
+
+def _content(pieces: "QuerySet[JobFile]") -> Iterator[bytes]:
+    for number in pieces.values_list("number", flat=True):
+        yield bytes(pieces.values_list("content", flat=True).get(number=number))

@@ -1,0 +1,165 @@
+"""Careers on their way in and out (docs/portability.md)."""
+
+import io
+import uuid
+from typing import IO, Any
+
+from django.db import transaction
+from django.http import Http404, HttpResponse
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+
+from profiles import tasks
+from profiles.api import openapi
+from profiles.api.permissions import IsOwner
+from profiles.api.views.documents import BelowProfileView, as_json
+from profiles.api.views.jobs import accepted
+from profiles.api.views.replays import ImportAnswer
+from profiles.career import rendering
+from profiles.models import Profile
+from profiles.portability import exports, imports
+from profiles.portability.merging import MERGE, REPLACE
+from profiles.portability.printing import HTML_STYLE_SOURCE
+from profiles_project.api.conditional import IfMatch, PreconditionFailed, not_modified
+from profiles_project.api.errors import ParameterInvalid
+from profiles_project.api.parsers import StrictJSONParser
+from profiles_project.api.preferences import prefers_async
+from profiles_project.database.values import parse_id
+from profiles_project.memory import LARGE_BYTES, note_body
+from users.api.idempotency import idempotent
+from users.api.views import PrivateView
+
+MODES = (MERGE, REPLACE)
+# The page has a style of its own, and asks nobody for anything.
+PAGE_POLICY = f"default-src 'none'; style-src {HTML_STYLE_SOURCE}; base-uri 'none'; frame-ancestors 'none'"
+
+
+class ExportView(BelowProfileView):
+    """Answers /profiles/{profile_id}/export."""
+
+    scarce = "export"
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:  # noqa: FBT001, FBT002  # DRF's signature
+        """What `?format=` says, or a problem as JSON, whatever the client would rather have."""
+        return super().perform_content_negotiation(request, force=True)
+
+    def is_expensive(self, request: Request) -> bool:
+        return request.query_params.get("format") == "pdf" and not prefers_async(request)
+
+    @openapi.profiles_export
+    def get(self, request: Request, profile_id: str) -> HttpResponse:
+        name = _choice(request, "format", tuple(exports.FORMATS), "json-resume")
+        include = _choices(request, "include", exports.INCLUDABLE)
+        if request.method == "GET" and prefers_async(request):
+            return accepted(tasks.file_profile_export(self.profile, name, include))
+        also = (name, *include)
+        if unchanged := not_modified(request, rendering.tag(self.profile, *also)):
+            return unchanged
+        form = exports.FORMATS[name]
+        response = as_json(exports.exported(self.profile, form, include), *also)
+        response["Content-Type"] = form.media_type
+        response["Content-Disposition"] = f'inline; filename="resume.{form.extension}"'
+        if name == "html":
+            response["Content-Security-Policy"] = PAGE_POLICY
+        return response
+
+
+class ArchiveParser(BaseParser):
+    """The bytes of a ZIP."""
+
+    media_type = "application/zip"
+
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
+        return stream.read()
+
+
+class WindowsArchiveParser(ArchiveParser):
+    """The same, as Windows names it."""
+
+    media_type = "application/x-zip-compressed"
+
+
+class ImportView(PrivateView):
+    """Answers /profiles/import."""
+
+    scarce = "import"
+    permission_classes = (IsAuthenticated, IsOwner)
+    parser_classes = (StrictJSONParser, ArchiveParser, WindowsArchiveParser)
+
+    def is_expensive(self, request: Request) -> bool:
+        return True
+
+    @openapi.profiles_import
+    @idempotent(ImportAnswer())
+    def post(self, request: Request) -> HttpResponse:
+        # Whose profile it is for is settled before the body is looked at.
+        target = self._target(request)
+        mode = _choice(request, "mode", MODES, MERGE)
+        is_dry_run = _choice(request, "dry_run", ("true", "false"), "false") == "true"
+        if target is None and "If-Match" in request.headers:
+            raise PreconditionFailed("A profile that is created now has no version yet that could match.")
+        data = self.body()
+        is_archive = isinstance(data, bytes)
+        account = self.account
+        read = imports.from_archive(io.BytesIO(data), account) if is_archive else imports.from_json(data, account)
+        if is_archive:
+            # What is packed small may have been large.
+            note_body(LARGE_BYTES)
+        if_match = IfMatch.of(request)
+        if is_dry_run:
+            body, report = tasks.rehearse_import(self.account, read, target, mode, if_match)
+            return HttpResponse(imports.answer(body, report), content_type="application/json")
+        if is_archive or prefers_async(request):
+            job = tasks.file_import(self.account, read, request.body, profile=target, mode=mode, if_match=if_match)
+            return accepted(job)
+        with transaction.atomic():
+            made = imports.bring(self.account, read, target, mode, if_match)
+            return _answer(made)
+
+    def _target(self, request: Request) -> Profile | None:
+        """The profile that `?into=` names, None without it."""
+        text = request.query_params.get("into")
+        if text is None:
+            if "mode" in request.query_params:
+                raise ParameterInvalid("mode", "This goes with `into` alone, the id of a profile of yours.")
+            return None
+        profile = Profile.objects.find(self._id(text))
+        if profile is None:
+            raise Http404
+        self.check_object_permissions(request, profile)
+        return profile
+
+    @staticmethod
+    def _id(text: str) -> uuid.UUID:
+        try:
+            return parse_id(text)
+        except ValueError as exc:
+            raise ParameterInvalid("into", "This must be the id of a profile, a UUID.") from exc
+
+
+def _answer(made: imports.Brought) -> HttpResponse:
+    content = imports.answer(rendering.stored(made.profile.pk).body, made.report)
+    response = HttpResponse(content, status=201 if made.is_new else 200, content_type="application/json")
+    response["ETag"] = rendering.tag(made.profile)
+    if made.is_new:
+        response["Location"] = f"/api/v1/profiles/{made.profile.pk}"
+    return response
+
+
+def _choice(request: Request, name: str, known: tuple[str, ...], default: str) -> str:
+    """The value of a parameter that is one of the known ones. Raises ParameterInvalid for any other."""
+    value = str(request.query_params.get(name, default))
+    if value not in known:
+        *others, last = known
+        raise ParameterInvalid(name, f"This must be {', '.join(others)} or {last}.", "invalid_choice")
+    return value
+
+
+def _choices(request: Request, name: str, known: tuple[str, ...]) -> list[str]:
+    """Those of the known ones that a parameter names, with commas between them, in the order of the known ones."""
+    given = [each for text in request.query_params.getlist(name) for each in text.split(",") if each]
+    if unknown := [each for each in given if each not in known]:
+        sentence = f"This takes {' and '.join(known)}, with a comma between them, and not {unknown[0][:40]!r}."
+        raise ParameterInvalid(name, sentence, "invalid_choice")
+    return [each for each in known if each in given]

@@ -1,0 +1,110 @@
+"""How the answers of the routes below /profiles are made again, when a request comes a second time (contract 1.5).
+
+What a record keeps has the shape of its answer and holds ids alone: so the release before, which sends a record's body
+as it stands, answers something that a client can read.
+"""
+
+import uuid
+from typing import Any
+
+import orjson
+from django.http import Http404, HttpResponse
+from rest_framework.response import Response
+
+from profiles.career import rendering
+from profiles.models import Profile, Skill
+from profiles.portability import imports
+from users.api.idempotency import DeletedSince, Made
+
+# An import's report can't be made again. A larger one is kept as its counts.
+MAX_REPORT_BYTES = 32 * 2**10
+
+
+def _named(tag: str) -> tuple[str, str, str]:
+    """Id, version and birth of the profile that a tag of `rendering.tag` names, whatever its format was."""
+    pk, version, _, born, *_ = tag.strip('"').split(".")
+    return pk, version, born
+
+
+def _reference(tag: str) -> dict[str, Any]:
+    """What is kept of a document."""
+    pk, version, _ = _named(tag)
+    return {"id": pk, "version": int(version)}
+
+
+def _made(profile: Profile, body: bytes, tag: str) -> Made:
+    """The answer about a profile, whose first one had that tag. Raises DeletedSince if it is another profile by now."""
+    now = rendering.tag(profile)
+    (_, version, born), (_, first_version, first_born) = _named(now), _named(tag)
+    if born != first_born:
+        # Made later, under the id that a deleted one had.
+        raise DeletedSince
+    return Made(body, now, is_first=version == first_version)
+
+
+class DocumentAnswer:
+    """A whole document."""
+
+    def kept(self, response: HttpResponse) -> Any:
+        return _reference(response["ETag"])
+
+    def made(self, view: Any, kept: Any, tag: str) -> Made:
+        rendered = self.document(view, kept)
+        return _made(rendered.profile, rendered.body, tag)
+
+    def document(self, view: Any, kept: Any) -> rendering.Rendered:
+        """The document of the profile that was kept, if it is still the person's own."""
+        try:
+            rendered = rendering.stored(uuid.UUID(kept["id"]))
+        except Http404:
+            raise DeletedSince from None
+        if rendered.profile.user_id != view.account.pk:
+            raise DeletedSince
+        return rendered
+
+
+class ImportAnswer(DocumentAnswer):
+    """A document and the report of the import that made it. A dry run has made nothing, and is done again."""
+
+    def kept(self, response: HttpResponse) -> Any:
+        if "ETag" not in response:
+            return None
+        report = orjson.loads(response.content)["report"]
+        if len(rendering.render(report)) > MAX_REPORT_BYTES:
+            report = imports.counts_alone(report)
+        return {"profile": _reference(response["ETag"]), "report": report}
+
+    def made(self, view: Any, kept: Any, tag: str) -> Made:
+        rendered = self.document(view, kept["profile"])
+        return _made(rendered.profile, imports.answer(rendered.body, kept["report"]), tag)
+
+
+class ItemsAnswer:
+    """New items, as one or as a list. Where one of them is gone the others can't tell by their places which it was."""
+
+    def kept(self, response: Response) -> Any:
+        made = response.data
+        return [{"id": each["id"]} for each in made] if isinstance(made, list) else {"id": made["id"]}
+
+    def made(self, view: Any, kept: Any, tag: str) -> Made:
+        ids = [uuid.UUID(each["id"]) for each in (kept if isinstance(kept, list) else [kept])]
+        # Locked, so that items and tag are of one version.
+        with Profile.objects.revise(view.profile.pk) as profile:
+            found = view.model.of(profile, pk__in=ids)
+        if len(found) < len(ids):
+            raise DeletedSince
+        items = [rendering.item(view.model, found[pk].values()) for pk in ids]
+        return _made(profile, rendering.render(items if isinstance(kept, list) else items[0]), tag)
+
+
+class SkillsAnswer:
+    """What became of the skills that were sent, and all names of their kind."""
+
+    def kept(self, response: Response) -> Any:
+        return {"message": response.data["message"]}
+
+    def made(self, view: Any, kept: Any, tag: str) -> Made:
+        kind: Skill.Kind = view.kind
+        with Profile.objects.revise(view.profile.pk) as profile:
+            names = [row.name for row in Skill.of(profile, kind=kind).values()]
+        return _made(profile, rendering.render({**kept, kind.value: names}), tag)

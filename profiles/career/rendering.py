@@ -1,0 +1,207 @@
+"""The documents that clients see, made from rows; the body of a whole profile is kept by its version."""
+
+import datetime as dt
+import json
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from django.core.cache import cache
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404
+
+from profiles.career import completeness
+from profiles.career.jsonlists import JSONMap, JSONObjects, JSONValues
+from profiles.models import COMPONENTS, PARTS, Component, CustomField, Part, Profile, Skill
+from profiles_project.api.conditional import entity_tag
+from profiles_project.api.renderers import JSONRenderer
+from profiles_project.caching import sealed
+from profiles_project.database.prepared import Parameter, Prepared
+from profiles_project.observe.metrics import recorder
+
+# How long a body that nobody asks for stays in the cache.
+CACHE_SECONDS = 24 * 60 * 60
+
+
+def tag(profile: Profile, *also: str) -> str:
+    """The profile's `ETag` at its version; `also` names what else a representation depends on.
+
+    The time of creation is part of it: a client may delete a profile and choose the same id again.
+    """
+    return entity_tag(profile.pk, profile.version, _born(profile), *also)
+
+
+def _born(profile: Profile) -> str:
+    return format(int(profile.created_at.timestamp() * 1_000_000), "x")
+
+
+def item_fields(model: type[Component]) -> tuple[str, ...]:
+    """The names of an item's members."""
+    return ("id", *model.content_fields())
+
+
+def item(model: type[Component], values: Mapping[str, Any]) -> dict[str, Any]:
+    """An item of a component as the document shows it, of all values of its row."""
+    return {name: values[name] for name in item_fields(model)}
+
+
+def _below(model: type[Part], **which: str) -> "QuerySet[Any]":
+    return model.objects.filter(profile=OuterRef("pk"), **which)
+
+
+# What the database makes of the rows below a profile, each in the document's order: the lists of the skills section,
+# and the other lists with the map of custom fields.
+_DETAILED = _below(Skill).exclude(level=None, keywords=[], extra={}).order_by("-kind", "position", "id")
+_SKILLS = {
+    **{kind: JSONValues(_below(Skill, kind=kind), "name") for kind in Skill.Kind.values},
+    "details": JSONObjects(_DETAILED, "kind", "name", *Skill.DETAILS),
+    **{model.plural: JSONObjects(_below(model), *item_fields(model)) for model in COMPONENTS if model.in_skills},
+}
+_OTHERS = {
+    **{model.plural: JSONObjects(_below(model), *item_fields(model)) for model in COMPONENTS if not model.in_skills},
+    CustomField.plural: JSONMap(_below(CustomField), "key", "value"),
+}
+
+
+def _with_lists(profiles: "QuerySet[Profile]") -> "QuerySet[Profile]":
+    """The profiles, each with all its lists as JSON text; one statement."""
+    # Under names of their own, since some lists are called as relations of the model are.
+    return profiles.annotate(**{f"list_of_{name}": made for name, made in (_SKILLS | _OTHERS).items()})
+
+
+class Rendered(NamedTuple):
+    """A profile and the body that shows it, of one version."""
+
+    profile: Profile
+    body: bytes
+
+    def section(self, name: str) -> Any:
+        """The value of a member of the document."""
+        return json.loads(self.body)[name]
+
+
+def _rendered(profile: Profile) -> Rendered:
+    """The whole document (contract 3.1) of a profile of `_with_lists`."""
+    own, skills, others = render(_own(profile)).decode(), _members(profile, _SKILLS), _members(profile, _OTHERS)
+    return Rendered(profile, f'{own[:-1]},"skills":{{{skills}}},{others}}}'.encode())
+
+
+def _members(profile: Profile, names: Iterable[str]) -> str:
+    return ",".join(f'"{name}":{getattr(profile, f"list_of_{name}")}' for name in names)
+
+
+def _own(profile: Profile) -> dict[str, Any]:
+    """The members that the profile's row itself holds."""
+    return {
+        "id": profile.pk,
+        "user_id": profile.user_id,
+        "label": profile.label,
+        "is_active": profile.is_active,
+        "version": profile.version,
+        "created_at": profile.created_at,
+        "updated_at": profile.updated_at,
+        "personal_info": {name: getattr(profile, name) for name in Profile.PERSONAL_INFO},
+        "professional_summary": profile.professional_summary,
+        "extra": profile.extra,
+    }
+
+
+_DOCUMENT = Prepared(lambda: _with_lists(Profile.objects.filter(pk=Parameter("pk", Profile._meta.pk))))
+
+
+def stored(pk: uuid.UUID) -> Rendered:
+    """A profile as it is stored, or as the open transaction has made it. Raises Http404 where there is none."""
+    profile = _DOCUMENT.first(pk=pk)
+    if profile is None:
+        raise Http404
+    return _rendered(profile)
+
+
+def current(profile: Profile) -> Rendered:
+    """The profile at its version, or at a newer one if somebody has written since it was read.
+
+    From the cache where this version was rendered before. Raises Http404 where the profile was deleted in between.
+    """
+    return _kept("document", profile, lambda: stored(profile.pk))
+
+
+def _kept(name: str, profile: Profile, make: Callable[[], Rendered], *also: str) -> Rendered:
+    """What the cache holds under the profile's key of that name, if that is this very version; else what is made."""
+    key = _cache_key(profile, name)
+    mark = _mark(profile, *also)
+    kept = sealed.kept(key)
+    if kept is not None and kept.startswith(mark):
+        recorder().cache_read(name, hit=True)
+        return Rendered(profile, kept[len(mark) :])
+    recorder().cache_read(name, hit=False)
+    made = make()
+    sealed.keep(key, _mark(made.profile, *also) + made.body, CACHE_SECONDS)
+    return made
+
+
+def _mark(profile: Profile, *also: str) -> bytes:
+    """What stands before a body in the cache."""
+    return tag(profile, *also).encode() + b"\n"
+
+
+def _cache_key(profile: Profile, name: str) -> str:
+    return f"profile:{profile.user_id}:{profile.pk}:{name}"
+
+
+def forget(profiles: Iterable[Profile]) -> None:
+    """Take what shows these profiles out of the cache, once they are gone for good."""
+    cache.delete_many([_cache_key(profile, name) for profile in profiles for name in ("document", "analytics")])
+
+
+def documents(profiles: "QuerySet[Profile]") -> list[dict[str, Any]]:
+    """The whole documents of profiles, in one statement."""
+    return [json.loads(_rendered(profile).body) for profile in _with_lists(profiles)]
+
+
+def score(profiles: "QuerySet[Profile]", today: dt.date) -> dict[uuid.UUID, int]:
+    """How complete the profiles are, in percent by their ids, in one statement."""
+    made = ((rendered.profile.pk, json.loads(rendered.body)) for rendered in map(_rendered, _with_lists(profiles)))
+    return {pk: completeness.analyse(document, today)["completeness"]["overall"] for pk, document in made}
+
+
+def render(data: Any) -> bytes:
+    """JSON as every answer has it."""
+    return JSONRenderer().render(data)
+
+
+def with_counts(profiles: "QuerySet[Profile]") -> "QuerySet[Profile]":
+    """The profiles, each with how many rows every list of it has, in one statement."""
+    return profiles.annotate(
+        **{f"count_of_{name}": _count(model, which) for name, model, which in _lists()},
+    )
+
+
+def _lists() -> Iterable[tuple[str, type[Part], dict[str, str]]]:
+    for model in PARTS:
+        if model is Skill:
+            yield from ((kind, model, {"kind": kind}) for kind in Skill.Kind.values)
+        elif not getattr(model, "is_private", False):
+            yield model.plural, model, {}
+
+
+def _count(model: type[Part], which: Mapping[str, str]) -> Any:
+    rows = model.objects.filter(profile=OuterRef("pk"), **which).order_by()
+    return Coalesce(Subquery(rows.values("profile").annotate(count=Count("pk")).values("count")), 0)
+
+
+def summary(profile: Profile) -> dict[str, Any]:
+    """A profile of `with_counts` as lists show it."""
+    # What an import kept aside may tell of other people.
+    own = {name: value for name, value in _own(profile).items() if name not in {"user_id", "extra"}}
+    return {**own, "counts": {name: getattr(profile, f"count_of_{name}") for name, _, _ in _lists()}}
+
+
+def analytics(profile: Profile, today: dt.date) -> Rendered:
+    """Contract 5, of the profile on a day."""
+
+    def make() -> Rendered:
+        fresh, body = current(profile)
+        return Rendered(fresh, render({"profile_id": fresh.pk, **completeness.analyse(json.loads(body), today)}))
+
+    return _kept("analytics", profile, make, today.isoformat())

@@ -1,0 +1,564 @@
+"""What the API takes in and how it is judged. Answers are rendered by `rendering`; both follow the models' fields."""
+
+import functools
+import uuid
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, cast
+
+from django.db import models
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.settings import api_settings
+from rest_framework.utils.serializer_helpers import BindingDict
+
+from profiles import partial_dates
+from profiles.modelfields import (
+    ExtraField,
+    LinkListField,
+    PartialDateField,
+    StringListField,
+    custom_value_fault,
+    extra_fault,
+)
+from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
+from profiles_project.api.fields import (
+    AnyJSON,
+    Document,
+    Email,
+    Flag,
+    HttpUrl,
+    ItemId,
+    Items,
+    Number,
+    StringList,
+    Text,
+    judge_each,
+    length_fault,
+    most_faults,
+)
+from profiles_project.texts import Fault, direction_fault, fault, fold, nfc, too_long
+from users.api.serializers import Password
+
+# More than this many items in one bulk request are work for a background job, which takes so many (contract 4).
+BULK_LIMIT = 100
+JOB_LIMIT = 1_000
+
+
+# What JSON Schema can say of one; that a month has no 31st, and no year is 0000, it can't.
+PARTIAL_DATE = "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
+
+
+@extend_schema_field({"type": "string", "pattern": PARTIAL_DATE, "examples": ["2021-03"]})
+class PartialDate(Text):
+    """A partial date: `2021`, `2021-03` or `2021-03-15` (contract 1.1)."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=len("2021-03-15"), **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            # Whatever has another form is refused, so that its normal form need not be made.
+            return partial_dates.parse(data)
+        except ValueError as exc:
+            raise ValidationError(str(exc), code="invalid") from exc
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {}})
+class ExtraObject(serializers.Field):  # type: ignore[type-arg]  # an object with any JSON as values
+    """What an imported document had beyond our fields; null clears it."""
+
+    null_clears = True
+
+    def __init__(self, *, max_bytes: int, **options: Any) -> None:
+        self.max_bytes = max_bytes
+        super().__init__(**options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if data is None:
+            return {}
+        if data is not serializers.empty and (fault := extra_fault(data, self.max_bytes)):
+            raise ValidationError(*fault)
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class LinkName(Text):
+    """What a link is called."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if found := direction_fault(text):
+            raise ValidationError(*found)
+        return text
+
+
+class LinkSerializer(Document):
+    """Where else the person is to be found: the network, the name there, the address."""
+
+    network = LinkName(max_length=LinkListField.MEMBERS["network"])
+    username = LinkName(max_length=LinkListField.MEMBERS["username"], required=False, allow_null=True)
+    url = HttpUrl(max_length=LinkListField.MEMBERS["url"], required=False, allow_null=True)
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        return {**dict.fromkeys(LinkListField.MEMBERS), **super().to_internal_value(data)}
+
+
+class LinkList(Items):
+    """The links of a person."""
+
+    null_clears = True
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(child=LinkSerializer(), max_length=LinkListField.MAX_ITEMS, **options)
+
+
+class ModelDocument(Document, serializers.ModelSerializer[Any]):
+    """A `Document` whose fields and limits are those of a model."""
+
+    # For a serializer of leaves only: its fields keep nothing of a request, so one set of them serves all instances.
+    shares_fields = False
+
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.CharField: Text,
+        models.TextField: Text,
+        models.EmailField: Email,
+        models.URLField: HttpUrl,
+        models.BooleanField: Flag,
+        models.FloatField: Number,
+        PartialDateField: PartialDate,
+    }
+
+    @cached_property
+    def fields(self) -> Any:
+        return _shared_fields(type(self)) if self.shares_fields else super().fields
+
+    def get_validators(self) -> list[Any]:
+        # Uniqueness is the database's to hold; DRF's validators would ask it once for every row.
+        return []
+
+    def build_standard_field(self, field_name: str, model_field: Any) -> tuple[Any, dict[str, Any]]:
+        if isinstance(model_field, StringListField):
+            sizes = {"item_max": model_field.item_max, "max_length": model_field.max_items}
+            return StringList, {**sizes, "required": False, "allow_null": True}
+        if isinstance(model_field, ExtraField):
+            return ExtraObject, {"max_bytes": model_field.max_bytes, "required": False, "allow_null": True}
+        if isinstance(model_field, LinkListField):
+            return LinkList, {"required": False, "allow_null": True}
+        field_class, options = super().build_standard_field(field_name, model_field)
+        if model_field.choices:
+            *others, last = (value for value, _ in model_field.choices)
+            # DRF's own sentence sends back what was sent, however long.
+            options["error_messages"] = {"invalid_choice": f"This must be {', '.join(others)} or {last}."}
+        if isinstance(model_field, PartialDateField):
+            options.pop("max_length", None)
+        if options.get("allow_null"):
+            # Text makes null of an empty string itself.
+            options.pop("allow_blank", None)
+        if issubclass(field_class, Flag):
+            options |= {"allow_null": True, "required": False, "cleared": model_field.default}
+        return field_class, options
+
+
+@functools.cache
+def _shared_fields(serializer_class: type[ModelDocument]) -> BindingDict:
+    """The fields of a serializer of leaves, made once: DRF would make them for every request, from the model."""
+    # Bound to an instance of which nothing else is used.
+    serializer = serializer_class()
+    fields = BindingDict(serializer)
+    for name, field in serializer.get_fields().items():
+        fields[name] = field
+    return fields
+
+
+class ItemListSerializer(serializers.ListSerializer[Any]):
+    """A list of items, each judged together with the row that is stored for it.
+
+    `existing` holds those rows by id; a list nested in a profile loads them itself. The context's `profile` is the one
+    under revision, its `partial` says that a known item may lack required fields (a new one never may).
+    """
+
+    existing: Mapping[uuid.UUID, Component] | None = None
+    needs_ids = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # DRF gives the child what was said of the list: a list may be null, an item in it never.
+        cast("ItemSerializer", self.child).allow_null = False
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return [] if data is None and self.allow_null else super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, list):
+            return super().to_internal_value(data)
+        # Before anything is looked up for the items, or they themselves are looked at.
+        sized: Any = self
+        if found := length_fault(data, sized.min_length or 0, sized.max_length):
+            raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [ErrorDetail(*found)]})
+        if self.existing is None:
+            profile = self.context.get("profile")
+            model: type[Component] = self.child.Meta.model  # type: ignore[union-attr]  # of an ItemSerializer
+            self.existing = profile.stored(model) if profile else {}
+        self._seen: set[uuid.UUID] = set()
+        return judge_each(self.run_child_validation, data, most_faults(self, data))
+
+    def ids_in(self, data: Any) -> list[uuid.UUID]:
+        """The ids that can be read in the body, before it is judged."""
+        child = cast("ItemSerializer", self.child)
+        ids = (child.read_id(each) for each in data) if isinstance(data, list) else ()
+        return [item_id for item_id in ids if item_id is not None]
+
+    def run_child_validation(self, data: Any) -> Any:
+        child = cast("ItemSerializer", self.child)
+        item_id = child.read_id(data)
+        child.needs_id = self.needs_ids
+        child.row = self.existing.get(item_id) if self.existing and item_id else None
+        child.lenient = child.row is not None and bool(self.context.get("partial"))
+        errors: Any = {}
+        if item_id in self._seen:
+            errors = {"id": [ErrorDetail("This id stands in the list twice.", "duplicate")]}
+        elif item_id is not None:
+            self._seen.add(item_id)
+        try:
+            values = child.run_validation(data)
+        except ValidationError as exc:
+            errors = {**exc.detail, **errors} if isinstance(exc.detail, dict) else exc.detail
+        if errors:
+            raise ValidationError(errors)
+        return values
+
+
+_ANY_ID = ItemId()
+
+
+class ItemSerializer(ModelDocument):
+    """One item of a component; `row` is the stored one that it changes, if any."""
+
+    id = ItemId()
+    row: Component | None = None
+    needs_id = False
+    # False where the address says which item it is; the body's id is read-only then.
+    takes_id = True
+    shares_fields = True
+
+    class Meta:
+        model: type[Component]
+        list_serializer_class = ItemListSerializer
+
+    @cached_property
+    def _writable_fields(self) -> list[Any]:
+        return [field for name, field in self.fields.items() if self.takes_id or name != "id"]
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        # An item has neither validators nor a `validate` for which DRF's own way would be needed.
+        return self.to_internal_value(data) if isinstance(data, dict) else super().run_validation(data)
+
+    def read_id(self, data: Any) -> uuid.UUID | None:
+        """The id that an item carries, which must be known before the item can be judged."""
+        try:
+            return _ANY_ID.run_validation(data.get("id") if isinstance(data, Mapping) else None)
+        except ValidationError:
+            # Reported with the item's other faults.
+            return None
+
+    def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        model = self.Meta.model
+        broken = [("id", "This field is required.", "required")] if self.needs_id and not values.get("id") else []
+        whole = {**(self.row.values() if self.row else model.defaults()), **values}
+        for name in errors:
+            whole.pop(name, None)
+        return [*broken, *model.broken_rules(whole)]
+
+
+def _item_serializer(model: type[Component]) -> type[ItemSerializer]:
+    name = model.__name__
+    meta = type("Meta", (ItemSerializer.Meta,), {"model": model, "fields": ("id", *model.content_fields())})
+    return type(name, (ItemSerializer,), {"Meta": meta, "__doc__": model.__doc__, "__module__": __name__})
+
+
+# The serializer of each kind of component.
+ITEM_SERIALIZERS: dict[type[Component], type[ItemSerializer]] = {model: _item_serializer(model) for model in COMPONENTS}
+
+
+def item_list(model: type[Component]) -> Any:
+    """A field for the whole list of a kind, nested in a document."""
+    serializer_class: Any = ITEM_SERIALIZERS[model]
+    return serializer_class(many=True, required=False, allow_null=True, max_length=model.max_rows)
+
+
+class SkillNames(Items):
+    """Skills by name: 1 to 100 characters each, once each without regard to case; null clears them."""
+
+    default_error_messages = {"duplicate": "This skill stands in the list twice."}
+
+    def __init__(self, *, unique: bool = True, **options: Any) -> None:
+        self.unique = unique
+        child = Text(max_length=Skill._meta.get_field("name").max_length or 0)
+        options = {"required": False, "allow_null": True, "max_length": Skill.max_rows, **options}
+        super().__init__(child=child, **options)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        names: list[str] = super().to_internal_value(data)
+        first: dict[str, str] = {}
+        again: Any = {}
+        for index, name in enumerate(names):
+            if first.setdefault(fold(name), name) is not name:
+                again[index] = [ErrorDetail(str(self.error_messages["duplicate"]), "duplicate")]
+        if again and self.unique:
+            raise ValidationError(again)
+        return list(first.values())
+
+
+class SkillDetail(ModelDocument):
+    """What is known of a skill beyond its name; `kind` and `name` say which one it is."""
+
+    shares_fields = True
+
+    class Meta:
+        model = Skill
+        fields = ("kind", "name", *Skill.DETAILS)
+
+
+class SkillDetails(Items):
+    """The details of skills, each skill once; null clears them. Those of a skill that is in no list are left out."""
+
+    default_error_messages = {"duplicate": "The details of this skill stand in the list twice."}
+
+    def __init__(self) -> None:
+        most = Skill.max_rows * len(Skill.Kind)
+        super().__init__(child=SkillDetail(), required=False, allow_null=True, max_length=most)
+
+    def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
+        details: list[dict[str, Any]] = super().to_internal_value(data)
+        seen: set[tuple[str, str]] = set()
+        again: Any = {}
+        for index, each in enumerate(details):
+            key = (each["kind"], fold(each["name"]))
+            if key in seen:
+                again[index] = [ErrorDetail(str(self.error_messages["duplicate"]), "duplicate")]
+            seen.add(key)
+        if again:
+            raise ValidationError(again)
+        return details
+
+
+class SkillsSerializer(Document):
+    """The skills section: technical and soft by name with their details, languages and certifications as items."""
+
+    technical = SkillNames()
+    soft = SkillNames()
+    details = SkillDetails()
+    languages = item_list(next(model for model in COMPONENTS if model.plural == "languages"))
+    certifications = item_list(next(model for model in COMPONENTS if model.plural == "certifications"))
+
+
+CUSTOM_KEY_LENGTH = CustomField._meta.get_field("key").max_length or 0
+
+
+def _custom_key(given: str) -> tuple[str, Fault | None]:
+    """The key of a custom field as it is stored, and what is wrong with it, None where nothing is."""
+    key = given.strip()
+    wrong = fault(key, CUSTOM_KEY_LENGTH)
+    if wrong is None:
+        key = nfc(key)
+    if wrong == too_long(CUSTOM_KEY_LENGTH) or not 1 <= len(key) <= CUSTOM_KEY_LENGTH:
+        wrong = f"A key has 1 to {CUSTOM_KEY_LENGTH} characters.", "key_length"
+    return key, wrong
+
+
+# For the schema: the map of custom fields.
+CUSTOM_FIELDS_SCHEMA = {
+    "type": "object",
+    "additionalProperties": {},
+    "maxProperties": CustomField.max_rows,
+    "propertyNames": {"maxLength": CUSTOM_KEY_LENGTH},
+}
+
+
+@extend_schema_field(CUSTOM_FIELDS_SCHEMA)
+class CustomFields(serializers.Field):  # type: ignore[type-arg]  # a map with any JSON as values
+    """The map of custom fields: at most 100 keys of 1 to 50 characters, each value at most 10 KiB as JSON.
+
+    Its value is the list of rows `{key, value}`.
+    """
+
+    default_error_messages = {"not_a_dict": "Expected an object with a value for each key."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"required": False, "allow_null": True, **options})
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        return [] if data is None else super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
+        if not isinstance(data, dict):
+            self.fail("not_a_dict")
+        if len(data) > CustomField.max_rows:
+            raise ValidationError(f"At most {CustomField.max_rows} keys are allowed.", code="max_length")
+        rows: dict[str, Any] = {}
+        errors: dict[str, list[ErrorDetail]] = {}
+        for given, value in data.items():
+            key, wrong = _custom_key(given)
+            found = [each for each in (custom_value_fault(value), wrong) if each]
+            if not wrong and key in rows:
+                found.append(("This key stands in the map twice.", "duplicate"))
+            if found:
+                errors[given] = [ErrorDetail(*each) for each in found]
+            rows[key] = value
+        if errors:
+            raise ValidationError(errors)
+        return [{"key": key, "value": value} for key, value in rows.items()]
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class PersonalInfoSerializer(ModelDocument):
+    """Who the person is and how to reach them."""
+
+    shares_fields = True
+
+    class Meta:
+        model = Profile
+        fields = Profile.PERSONAL_INFO
+
+
+class ProfileSerializer(ModelDocument):
+    """The whole career document (contract 3.1)."""
+
+    id = ItemId()
+    user_id = serializers.IntegerField(read_only=True)
+    label = Text(max_length=100, required=False, allow_null=True)  # type: ignore[assignment]  # a field, not DRF's attribute of that name
+    is_active = serializers.BooleanField(read_only=True)
+    version = serializers.IntegerField(read_only=True, min_value=1)
+    created_at = serializers.DateTimeField(read_only=True)
+    updated_at = serializers.DateTimeField(read_only=True)
+    personal_info = PersonalInfoSerializer()
+    skills = SkillsSerializer(required=False, allow_null=True)
+    custom_fields = CustomFields()
+
+    class Meta:
+        model = Profile
+        fields = (
+            "id",
+            "user_id",
+            "label",
+            "is_active",
+            "version",
+            "created_at",
+            "updated_at",
+            "personal_info",
+            "professional_summary",
+            "extra",
+            "skills",
+            "custom_fields",
+        )
+
+    def get_fields(self) -> dict[str, Any]:
+        fields = super().get_fields()
+        custom_fields = fields.pop("custom_fields")
+        lists = {model.plural: item_list(model) for model in COMPONENTS if not model.in_skills}
+        return {**fields, **lists, "custom_fields": custom_fields}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        # A profile's required fields, those of personal_info included, are required at its creation only.
+        self.lenient = self.context.get("profile") is not None
+        cast("PersonalInfoSerializer", self.fields["personal_info"]).lenient = self.lenient
+        return super().to_internal_value(data)
+
+
+class ProfileCounts(serializers.Serializer[Any]):
+    """How many items each list of a profile has."""
+
+    def get_fields(self) -> dict[str, Any]:
+        lists = (model.plural for model in COMPONENTS if not model.is_private)
+        names = (*lists, *Skill.Kind.values, CustomField.plural)
+        return {name: serializers.IntegerField(min_value=0) for name in names}
+
+
+class ProfileSummarySerializer(serializers.Serializer[Any]):
+    """A profile in a list: without its components' details, with how many there are of each."""
+
+    id = serializers.UUIDField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a field, not DRF's attribute of that name
+    is_active = serializers.BooleanField()
+    version = serializers.IntegerField(min_value=1)
+    created_at = serializers.DateTimeField()
+    updated_at = serializers.DateTimeField()
+    personal_info = PersonalInfoSerializer()
+    professional_summary = serializers.CharField(allow_null=True)
+    counts = ProfileCounts()
+
+
+class DuplicateBody(Document):
+    """The label of the copy; without it the copy has its original's."""
+
+    label = Text(max_length=100, required=False, allow_null=True)  # type: ignore[assignment]  # a field, not DRF's attribute of that name
+
+
+class OrderBody(Document):
+    """All ids of a list, in the order in which it shall be."""
+
+    ids = Items(child=ItemId(allow_null=False), max_length=JOB_LIMIT)
+
+
+class SkillsBody(Document):
+    """Skills to add or remove; one that is named twice counts once."""
+
+    skills = SkillNames(unique=False, required=True, allow_null=False, min_length=1)
+
+
+class CustomFieldEntry(Document):
+    """One key with its value."""
+
+    key = Text(max_length=CUSTOM_KEY_LENGTH)
+    value = AnyJSON()
+
+    def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        fault = custom_value_fault(values.get("value"))
+        return [("value", *fault)] if fault else []
+
+
+class CustomFieldsBody(Document):
+    """Custom fields to add or overwrite."""
+
+    # The metaclass takes the declaration away, so that DRF's own `fields` stays what it is.
+    fields = Items(  # type: ignore[assignment]  # a field, not DRF's attribute of that name
+        child=CustomFieldEntry(), min_length=1, max_length=CustomField.max_rows
+    )
+
+    def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+        keys = [entry["key"] for entry in values.get("fields", [])]
+        if len(set(keys)) == len(keys):
+            return []
+        return [("fields", "Each key may stand in the list once.", "duplicate")]
+
+
+class PasswordBody(Document):
+    """The account's password, to confirm what can't be undone."""
+
+    password = Password()
+
+
+class KeysBody(Document):
+    """Keys of custom fields to remove."""
+
+    keys = Items(child=Text(max_length=CUSTOM_KEY_LENGTH), min_length=1, max_length=CustomField.max_rows)
+
+
+def _ids_body(model: type[Component]) -> type[Document]:
+    ids = Items(child=ItemId(allow_null=False), min_length=1, max_length=JOB_LIMIT)
+    name = f"{model.__name__}Ids"
+    return type(name, (Document,), {f"{model.singular}_ids": ids, "__doc__": "The items to delete."})
+
+
+# The body of each kind's bulk DELETE: `{"experience_ids": [...]}`.
+IDS_BODIES: dict[type[Component], type[Document]] = {model: _ids_body(model) for model in COMPONENTS}

@@ -1,0 +1,283 @@
+"""Careers in the desk: found, read, and mended by superusers. Every save is a revision, as it is through the API."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Max, Q, QuerySet
+from django.forms import BaseInlineFormSet, ModelForm
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from rest_framework.exceptions import ValidationError
+
+from profiles.career import rendering
+from profiles.desk import search
+from profiles.desk.base import OfPerson, offered
+from profiles.desk.lists import CountedFilter, masked_email, masked_phone
+from profiles.desk.rows import person_link
+from profiles.models import COMPONENTS, CustomField, Part, Profile, Skill
+from profiles.portability.json_resume import HIDDEN, write
+from profiles.portability.readable import arrange
+from profiles_project.api.errors import faults
+from profiles_project.database import clock
+from profiles_project.texts import fold, nfc
+from profiles_project.web.forms import JudgedForm
+
+
+class CareerForm(JudgedForm, ModelForm[Any]):
+    """Texts in NFC, as the API stores them; the value of a custom field stays as it is."""
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or self.cleaned_data
+        texts = {name for name in values if not isinstance(self.fields[name], forms.JSONField)}
+        return {name: nfc(v) if name in texts and isinstance(v, str) else v for name, v in values.items()}
+
+
+class PartFormSet(BaseInlineFormSet[Part, Profile, ModelForm[Part]]):
+    """The rows of one list; new ones go to its end."""
+
+    def save_new(self, form: ModelForm[Part], commit: bool = True) -> Part:  # noqa: FBT001, FBT002  # Django's signature
+        last = type(form.instance).objects.filter(profile=self.instance).aggregate(last=Max("position"))["last"]
+        form.instance.position = 0 if last is None else last + 1
+        return super().save_new(form, commit)
+
+
+class SkillFormSet(PartFormSet):
+    """Skills: unique without case, which the form must say before the database does."""
+
+    def clean(self) -> None:
+        super().clean()
+        seen: set[tuple[str, str]] = set()
+        for form in self.forms:
+            if not form.cleaned_data or form.cleaned_data.get("DELETE"):
+                continue
+            key = (form.cleaned_data.get("kind", ""), fold(form.cleaned_data.get("name", "")))
+            if key in seen:
+                raise forms.ValidationError(f"“{form.cleaned_data['name']}” stands in the list twice.")
+            seen.add(key)
+
+
+class PartInline(admin.StackedInline[Part, Profile]):
+    """The rows of one kind, in their order."""
+
+    extra = 0
+    form = CareerForm
+    formset = PartFormSet
+    # The id stays in the page as a hidden field: as one that can be edited it would make a second row.
+    # What an import kept aside is its owner's to read.
+    exclude = ("id", "position", "extra")
+    ordering = ("position", "id")
+    classes = ("collapse",)
+
+    @classmethod
+    def of(cls, part: type[Part], **attributes: Any) -> "type[PartInline]":
+        """The inline of a kind."""
+        return type(f"{part.__name__}Inline", (cls,), {"model": part, **attributes})
+
+
+INLINES = (
+    *(PartInline.of(model, max_num=model.max_rows) for model in COMPONENTS if not model.is_private),
+    PartInline.of(Skill, formset=SkillFormSet, template="admin/edit_inline/tabular.html"),
+    PartInline.of(CustomField, max_num=CustomField.max_rows, template="admin/edit_inline/tabular.html"),
+)
+
+
+class CompletenessFilter(CountedFilter):
+    """By how complete a profile is."""
+
+    title = "completeness"
+    parameter_name = "complete"
+    choice = {
+        "low": ("Below 50 %", Q(score__lt=50)),
+        "middle": ("50 to 79 %", Q(score__gte=50, score__lt=80)),
+        "high": ("80 to 99 %", Q(score__gte=80, score__lt=100)),
+        "full": ("100 %", Q(score=100)),
+        "unknown": ("Not reckoned yet", Q(score=None)),
+    }
+
+
+class ActiveFilter(CountedFilter):
+    """By whether it is the one that its person uses."""
+
+    title = "use"
+    parameter_name = "use"
+    choice = {"active": ("Active", Q(is_active=True)), "spare": ("Not active", Q(is_active=False))}
+
+
+@admin.register(Profile)
+class ProfileAdmin(OfPerson):
+    """Profiles with everything in them. They are made and deleted by their users."""
+
+    form = CareerForm
+    list_display = (
+        *("read_link", "person", "full_name", "masked", "telephone", "is_active", "complete", "items"),
+        "updated_at",
+    )
+    list_display_links = None
+    list_filter = (CompletenessFilter, ActiveFilter)
+    list_select_related = ("user",)
+    # The search is ours; Django shows its box where there are fields.
+    search_fields = ("search_key",)
+    search_help_text = search.HELP
+    # By when they were made, which their ids tell.
+    ordering = ("-id",)
+    readonly_fields = ("id", "user", "is_active", "version", "created_at", "updated_at")
+    fieldsets = (
+        (None, {"fields": ("id", "user", "label", "is_active")}),
+        ("Person", {"fields": Profile.PERSONAL_INFO}),
+        ("Summary", {"fields": ("professional_summary",)}),
+        ("Revision", {"fields": ("version", "created_at", "updated_at")}),
+    )
+    inlines = INLINES
+
+    @admin.display(description="profile", ordering="label")
+    def read_link(self, profile: Profile) -> str:
+        """Its label, which leads to the page where it is read."""
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:profiles_profile_read", args=[profile.pk]), profile.label
+        )
+
+    @admin.display(description="e-mail", ordering="email")
+    def masked(self, profile: Profile) -> str:
+        """Masked, since a list shows many people at once. Not `address`: Django would show the field of that name."""
+        return masked_email(profile.email)
+
+    @admin.display(description="phone")
+    def telephone(self, profile: Profile) -> str:
+        """Masked, as above."""
+        return masked_phone(profile.phone)
+
+    @admin.display(description="complete", ordering="score")
+    def complete(self, profile: Profile) -> str:
+        """In percent, as the worker has reckoned it last."""
+        return "" if profile.score is None else f"{profile.score} %"
+
+    @admin.display(description="items")
+    def items(self, profile: Profile) -> int:
+        """How many rows lie below the profile."""
+        return sum(rendering.summary(profile)["counts"].values())
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Profile]:
+        return rendering.with_counts(super().get_queryset(request))
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Profile], search_term: str) -> Any:
+        if (found := search.profile_id(search_term)) is not None:
+            return queryset.filter(pk=found), False
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(user__in=self.people(request, search_term, queryset)), False
+
+    def get_urls(self) -> list[URLPattern]:
+        read = path("<path:object_id>/read/", self.admin_site.admin_view(self.read), name="profiles_profile_read")
+        return [read, *super().get_urls()]
+
+    def read(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The page on which a career is read, as a résumé and not as a form."""
+        profile = self.get_object(request, object_id)
+        if not self.has_view_permission(request, profile):
+            raise PermissionDenied
+        if profile is None:
+            raise Http404
+        self.note_opened(request, profile)
+        document = json.loads(rendering.current(profile).body)
+        analytics = json.loads(rendering.analytics(profile, clock.now().date()).body)
+        may_edit = self.has_change_permission(request, profile)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": profile.label,
+            "opts": self.opts,
+            "profile": profile,
+            "person": person_link(profile.user),
+            "sheet": arrange(write(_shown(document), include={HIDDEN})),
+            "custom_fields": [(key, _lines(value)) for key, value in document["custom_fields"].items()],
+            "analytics": analytics,
+            "offered": offered(self.allowed(request), request.user, profile),
+            "edit": reverse("admin:profiles_profile_change", args=[profile.pk]) if may_edit else "",
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "desk/career.html", context)
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Who can't mend it reads it."""
+        if request.method == "GET" and self.has_view_permission(request) and not self.has_change_permission(request):
+            return HttpResponseRedirect(reverse("admin:profiles_profile_read", args=[object_id]))
+        return super().change_view(request, object_id, *args, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Profile | None = None) -> bool:
+        return False
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """A save is one revision of the profile: own fields and rows together, or nothing."""
+        found = self.get_object(request, object_id or "") if request.method == "POST" else None
+        if found is None:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        try:
+            with Profile.objects.revise(found.pk, by_staff=True) as profile:
+                request.revised = profile  # type: ignore[attr-defined]  # from here to save_model and save_formset
+                return super().changeform_view(request, object_id, form_url, extra_context)
+        except ValidationError as exc:
+            for _, _, text in faults(exc.detail):
+                messages.error(request, text)
+            return HttpResponseRedirect(request.path)
+
+    def save_model(self, request: HttpRequest, obj: Profile, form: ModelForm[Profile], change: bool) -> None:  # noqa: FBT001  # Django's signature
+        for name in form.changed_data:
+            setattr(request.revised, name, getattr(obj, name))  # type: ignore[attr-defined]  # set in changeform_view
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
+        formset.save()
+        if formset.has_changed():
+            request.revised.touch()  # type: ignore[attr-defined]  # set in changeform_view
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
+        super().save_related(request, form, formsets, change)
+        # Limits are judged here, before Django says that all went well.
+        request.revised.close_revision()  # type: ignore[attr-defined]  # set in changeform_view
+
+
+def _shown(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document without what an import kept aside, which may tell of other people, anywhere in it."""
+    return {name: {} if name == "extra" else _bare(value) for name, value in document.items()}
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_bare(each) for each in value]
+    return _shown(value) if isinstance(value, dict) else value
+
+
+def _lines(value: Any, depth: int = 0) -> list[str]:
+    """A JSON value as lines to read; what lies inside of something else begins with a dash for each level."""
+    start, lines = "– " * depth, []
+    for name, each in _entries(value):
+        if isinstance(each, (dict, list)):
+            lines += [f"{start}{name}", *_lines(each, depth + 1)]
+        else:
+            lines.append(f"{start}{name}{_word(each)}")
+    return lines
+
+
+def _entries(value: Any) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return [(f"{key}: ", each) for key, each in value.items()]
+    return [("", each) for each in (value if isinstance(value, list) else [value])]
+
+
+def _word(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return str(value) if not isinstance(value, bool) else "yes" if value else "no"

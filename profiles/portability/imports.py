@@ -1,0 +1,266 @@
+"""Careers from elsewhere, brought into profiles by the ordinary write path, with a report of what became of each part.
+
+What that path would refuse of a single value is mended before it and told of; a whole document is refused only where
+it is none, has no name, or is too long.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import IO, Any, NamedTuple
+
+from django.db import transaction
+from rest_framework.exceptions import ErrorDetail, ValidationError
+
+from profiles.career import bulk, rendering, serializers
+from profiles.models import COMPONENTS, Origin, Profile, Skill, usage
+from profiles.portability import linkedin
+from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, Entry, Fault, NoResume, Reading
+from profiles.portability.merging import MERGE, Merge, Merged
+from profiles_project.api.conditional import IfMatch
+from profiles_project.api.errors import Problem, faults, pointer
+from profiles_project.database.values import new_id
+from users.models import User
+
+# A value that is mended may break another rule, and of what is too large the largest goes first; then it is enough.
+ROUNDS = 12
+MAX_TOLD = 3_000
+# In each list so many faults are mended in a round; in an answer they would never be told.
+MENDED = {"most_faults": MAX_TOLD}
+LABELS: Mapping[str, str] = {Origin.Source.LINKEDIN: "LinkedIn"}
+
+
+class NotImportable(Problem):
+    """422: there is nothing that could be imported; `code` says why, in the problem's type too."""
+
+    status_code = 422
+    title = "Can't be imported"
+
+    def __init__(self, code: str, sentence: str, path: Sequence[str | int] = ()) -> None:
+        self.slug = code.replace("_", "-")
+        super().__init__(sentence, errors=[{"pointer": pointer(tuple(path)), "code": code, "detail": sentence}])
+
+
+@dataclass(frozen=True)
+class Career:
+    """What a source holds, read and mended. `places` says for its pointers where in an archive that was."""
+
+    source: str
+    reading: Reading
+    places: Mapping[str, str] = field(default_factory=dict)
+    notes: Sequence[linkedin.Note] = ()
+
+    @property
+    def size(self) -> int:
+        """How many items it has."""
+        return sum(map(len, self.reading.items.values()))
+
+    def report(self, merged: Sequence[Entry]) -> dict[str, Any]:
+        """What became of each part: where it was, the outcome, a sentence; and how many parts had each outcome."""
+        named = {entry.path for entry in merged}
+        read = [entry for entry in self.reading.report() if entry.outcome != "mapped" or entry.path not in named]
+        entries = [*merged, *read]
+        counts = Counter([entry.outcome for entry in entries] + [outcome for _, outcome, _ in self.notes])
+        told = chain(map(self._told, entries), (_part(None, *note) for note in self.notes))
+        parts = list(islice(told, MAX_TOLD))
+        if (others := counts.total() - MAX_TOLD) > 0:
+            # The counts are of all; who sent so much can't read it one by one.
+            sentence = f"There are {others:,} more entries like these, which are counted and not shown."
+            parts.append(_part(None, None, "changed", sentence))
+        return {**{name: counts[name] for name in OUTCOMES}, "parts": parts}
+
+    def _told(self, entry: Entry) -> dict[str, Any]:
+        if self.source == Origin.Source.JSON_RESUME:
+            return _part(pointer(entry.path), None, entry.outcome, entry.detail)
+        place, below = self._place(entry.path)
+        return _part(None, f"{place}, {below}" if below else place, entry.outcome, entry.detail)
+
+    def _place(self, path: Sequence[str | int]) -> tuple[str, str]:
+        for end in range(len(path), 0, -1):
+            if place := self.places.get(pointer(tuple(path[:end]))):
+                return place, ".".join(map(str, path[end:]))
+        return "The archive", ".".join(map(str, path))
+
+
+def _part(where: str | None, place: str | None, outcome: str, detail: str) -> dict[str, Any]:
+    return {"pointer": where, "place": place, "outcome": outcome, "detail": detail}
+
+
+def counts_alone(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A report of which only the counts are kept, and one part that says so."""
+    sentence = "This import was done when it was sent first; of its report only the counts were kept."
+    return {**report, "parts": [_part(None, None, "changed", sentence)]}
+
+
+def answer(document: bytes, report: Mapping[str, Any]) -> bytes:
+    """The body that shows what an import has made, and its report."""
+    return b'{"profile":' + document + b',"report":' + rendering.render(report) + b"}"
+
+
+# Reading ----------------------------------------------------------------------------------------------------------
+
+
+def from_json(resume: Any, user: User) -> Career:
+    """The career of a JSON Resume document. Raises NotImportable, and ValidationError with pointers into it."""
+    return Career(Origin.Source.JSON_RESUME, _read(resume, user))
+
+
+def from_archive(file: IO[bytes], user: User, step: Callable[[], None] = lambda: None) -> Career:
+    """The career of LinkedIn's archive; `step` is called a row. Raises NotImportable."""
+    try:
+        archive = linkedin.read(file, step)
+    except linkedin.NotAnArchive as exc:
+        raise NotImportable(exc.code, str(exc)) from exc
+    document = {"$schema": SCHEMA_URL, **archive.document}
+    if not document.get("basics", {}).get("name"):
+        raise NotImportable(
+            "no_name", "This archive has no Profile.csv with a name, without which nothing is imported."
+        )
+    try:
+        reading = _read(document, user)
+    except ValidationError as exc:
+        _, code, text = next(faults(exc.detail))
+        raise NotImportable(code, text) from exc
+    return Career(Origin.Source.LINKEDIN, reading, {"/basics": "Profile.csv", **archive.places}, archive.notes)
+
+
+def _read(resume: Any, user: User) -> Reading:
+    try:
+        reading = Reading(resume, account_email=user.email)
+    except NoResume as exc:
+        raise NotImportable(exc.code, str(exc), exc.path) from exc
+    for _ in range(ROUNDS):
+        serializer = serializers.ProfileSerializer(data=reading.document(), context=MENDED)
+        if serializer.is_valid():
+            return reading
+        if left := reading.mend(list(_faults(serializer))):
+            raise _invalid([(reading.source(fault.path), fault) for fault in left])
+    # It has too many faults in one place.
+    raise _invalid([(reading.source(fault.path), fault) for fault in _faults(serializer)])
+
+
+def _faults(serializer: serializers.ProfileSerializer) -> Iterator[Fault]:
+    for path, code, text in faults(serializer.errors):
+        yield Fault(path, code, text, _limit(serializer, path) if code == "max_length" else None)
+
+
+def _limit(found: Any, path: Sequence[str | int]) -> int | None:
+    """The most characters or items that the field at a path takes."""
+    for step in path:
+        found = found.child if isinstance(step, int) else found.fields[step]
+    limit: int | None = getattr(found, "max_length", None)
+    return limit
+
+
+def _invalid(found: Sequence[tuple[Sequence[str | int], Fault]]) -> ValidationError:
+    detail: dict[str, Any] = {}
+    for path, fault in found:
+        holder: Any = detail
+        for step in path[:-1]:
+            holder = holder.setdefault(step, {})
+        holder[path[-1]] = [ErrorDetail(fault.detail, fault.code)]
+    return ValidationError(detail)
+
+
+# Storing ----------------------------------------------------------------------------------------------------------
+
+
+class Brought(NamedTuple):
+    """The profile after an import, the report, and whether the profile is new."""
+
+    profile: Profile
+    report: dict[str, Any]
+    is_new: bool
+
+
+def bring(user: User, career: Career, profile: Profile | None, mode: str, if_match: IfMatch) -> Brought:
+    """Import a career into a profile of the user, or as a new one; raises as every change and creation does.
+
+    LinkedIn's archive without a profile goes to that which it was imported into last: it is the same person's each
+    time, and a second profile of it is what nobody wants.
+    """
+    with transaction.atomic():
+        if profile is None and career.source == Origin.Source.LINKEDIN:
+            # Two taps at once wait for each other here, and the second finds what the first has made.
+            User.objects.select_for_update(no_key=True).get(pk=user.pk)
+            profiles = Profile.objects.filter(user=user, origins__source=career.source)
+            profile = profiles.order_by("-origins__updated_at", "-pk").first()
+        if profile is None:
+            made = _create(user, career)
+            # What is remembered of it is counted too.
+            usage.check(user.pk, 0)
+            return Brought(made, career.report(()), is_new=True)
+        changed, entries = _change(profile, career, mode, if_match)
+        usage.check(user.pk, 0)
+        return Brought(changed, career.report(entries), is_new=False)
+
+
+def _create(user: User, career: Career) -> Profile:
+    document = career.reading.document()
+    merged = Merge(_EMPTY, document, {}, MERGE, _new_id).result()
+    label = document.get("label") or LABELS.get(career.source)
+    serializer = serializers.ProfileSerializer(data={**merged.document, "label": label})
+    serializer.is_valid(raise_exception=True)
+    profile = Profile(user=user)
+    bulk.set_own_fields(profile, serializer.validated_data)
+    with Profile.objects.add(profile):
+        bulk.store(profile, serializer.validated_data)
+    Origin.remember(profile, career.source, merged.origin)
+    return profile
+
+
+def _change(profile: Profile, career: Career, mode: str, if_match: IfMatch) -> tuple[Profile, list[Entry]]:
+    with Profile.objects.revise(profile.pk, if_match) as revised:
+        stored = json.loads(rendering.stored(profile.pk).body)
+        origin = Origin.objects.filter(profile=profile, source=career.source).first()
+        known = origin.brought if origin else {}
+        document = career.reading.document()
+        if not career.reading.has_own_email:
+            # What stands in for one in a new profile has no business in one that has an address.
+            del document["personal_info"]["email"]
+        merged = Merge(stored, document, known, mode, _new_id).result()
+        values = _fitting(revised, career.reading, merged)
+        bulk.set_own_fields(revised, values)
+        bulk.store(revised, values)
+    Origin.remember(revised, career.source, merged.origin)
+    return revised, [Entry(career.reading.source(e.path), e.outcome, e.detail) for e in merged.entries]
+
+
+def _fitting(profile: Profile, reading: Reading, merged: Merged) -> dict[str, Any]:
+    """What to store, judged; what doesn't fit beside what you have, in `extra` or custom fields, is left out."""
+    for _ in range(ROUNDS):
+        context = {"profile": profile, "partial": True, **MENDED}
+        serializer = serializers.ProfileSerializer(data=merged.document, context=context)
+        if serializer.is_valid():
+            values: dict[str, Any] = serializer.validated_data
+            return values
+        found = list(_faults(serializer))
+        if any(fault.path[-1:] not in {("extra",), ("custom_fields",)} for fault in found):
+            break
+        for fault in found:
+            holder: Any = merged.document
+            for step in fault.path[:-1]:
+                holder = holder[step]
+            holder.pop(fault.path[-1], None)
+            merged.entries.append(
+                Entry(fault.path[:-2] or fault.path, "refused", f"{fault.detail} What you have stays.")
+            )
+    raise _invalid([(reading.source(fault.path), fault) for fault in _faults(serializer)])
+
+
+def _new_id() -> str:
+    """As documents have it."""
+    return str(new_id())
+
+
+# A stored document with nothing in it.
+_EMPTY: dict[str, Any] = {
+    "personal_info": dict.fromkeys(Profile.PERSONAL_INFO),
+    "professional_summary": None,
+    "extra": {},
+    "custom_fields": {},
+    "skills": {**{name: [] for name in (*Skill.Kind.values, "details")}, **{m.plural: [] for m in COMPONENTS}},
+    **{model.plural: [] for model in COMPONENTS},
+}

@@ -1,0 +1,114 @@
+"""One object of a résumé as it was read: what is stored of it, what came in its place, and what is told of it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from profiles.portability.json_resume.mapping import Key, Section, is_empty
+from profiles.portability.json_resume.values import READERS, Unreadable, fingerprint
+
+Path = tuple[str | int, ...]
+ABSENT = object()
+EMPTY = "It was empty and is left out."
+
+
+# What may become of a part: stored as it is, stored in another form, kept in `extra`, not kept at all.
+OUTCOMES = ("mapped", "changed", "kept_aside", "refused")
+
+
+class Entry(NamedTuple):
+    """What became of a part of the document: one of OUTCOMES, and a sentence."""
+
+    path: Path
+    outcome: str
+    detail: str
+
+
+class Part:
+    """One object of the document with what was read from it."""
+
+    def __init__(self, path: Path, raw: Mapping[str, Any], keys: Iterable[Key], section: Section | None = None) -> None:
+        self.path = path
+        self.raw = raw
+        self.section = section
+        self.values: dict[str, Any] = {}
+        self.entries: list[Entry] = []
+        # By the key's standard name: what came where it is not what is stored.
+        self.given: dict[str, Any] = {}
+        self.unknown = dict(raw)
+        self.has_forgotten = False
+        self.by_field = {key.field: key for key in keys}
+        for key in self.by_field.values():
+            for name in (key.name, *key.also):
+                if key.field not in self.values and name in self.unknown:
+                    self._read(key, name, self.unknown.pop(name))
+        for name in self.unknown:
+            self.tell("kept_aside", "We have no field for this; exports give it back.", name)
+
+    def tell(self, outcome: str, detail: str, *below: str) -> None:
+        """Add to the report."""
+        self.entries.append(Entry((*self.path, *below), outcome, detail))
+
+    def _read(self, key: Key, name: str, given: Any) -> None:
+        if is_empty(given):
+            self.tell("changed", EMPTY, name)
+            return
+        try:
+            value, why = READERS[key.kind](given)
+        except Unreadable as error:
+            self.given[key.name] = given
+            self.tell("kept_aside", str(error), name)
+            return
+        if why:
+            self.given[key.name] = given
+            self.tell("changed", why, name)
+        elif key.absent is not None and value == key.absent:
+            self.tell("changed", "An absent key says the same; exports leave it out.", name)
+        if name != key.name:
+            self.tell("changed", f"Newer documents call this {key.name}, and so do exports.", name)
+            self.tell("changed", f"It came as {name}.", key.name)
+        self.values[key.field] = value
+
+    def stand_in(self, field: str, value: Any, why: str) -> None:
+        """Give a field a value that did not come."""
+        name = self.by_field[field].name
+        self.given.setdefault(name, ABSENT)
+        self.values[field] = value
+        self.tell("changed", why, name)
+
+    def drop(self, field: str, why: str) -> None:
+        """Keep aside what came for a field."""
+        key = self.by_field[field]
+        self.given.setdefault(key.name, self._came(key))
+        self.values.pop(field, None)
+        self.tell("kept_aside", why, key.name)
+
+    def replace(self, field: str, value: Any, why: str) -> None:
+        """Give a field another value than what came."""
+        key = self.by_field[field]
+        if self.values.get(field) != value:
+            self.given.setdefault(key.name, self._came(key))
+            self.values[field] = value
+            self.tell("changed", why, key.name)
+
+    def forget_extra(self, why: str, *, largest: bool = False) -> None:
+        """Leave out what came beyond our fields: all of it, or at the first time the `largest` alone."""
+        came = {**self.unknown, **{name: given for name, given in self.given.items() if given is not ABSENT}}
+        by_size = sorted(came, key=lambda name: len(repr(came[name])))
+        lost = by_size[-1:] if largest and not self.has_forgotten else by_size
+        self.has_forgotten = True
+        for name in lost:
+            self.unknown.pop(name, None)
+            self.given.pop(name, None)
+            self.tell("refused", why, name)
+
+    def _came(self, key: Key) -> Any:
+        return next((self.raw[name] for name in (key.name, *key.also) if name in self.raw), ABSENT)
+
+    def extra(self) -> dict[str, Any]:
+        """What an export needs to give back what came."""
+        fields = {key.name: field for field, key in self.by_field.items()}
+        made = dict(self.unknown)
+        for name, given in self.given.items():
+            stored = {"stored": fingerprint(self.values.get(fields[name]))}
+            made[name] = stored if given is ABSENT else {"given": given, **stored}
+        return made

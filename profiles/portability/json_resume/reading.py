@@ -1,0 +1,558 @@
+"""A JSON Resume document read as a career document, with a report of what became of each part of it.
+
+What is stored in another form than it came keeps its original in `extra`, under its own key, as `{given, stored}`:
+`stored` is the fingerprint of our value, so that an export gives the original back as long as nobody changed it.
+Where nothing came and something stands in for it, `given` is absent.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from profiles.portability.json_resume import mapping
+from profiles.portability.json_resume.mapping import NOT_GIVEN, SECTIONS, SKILLS, Key, Section, is_empty
+from profiles.portability.json_resume.parts import ABSENT, EMPTY, Entry, Part, Path
+from profiles.portability.json_resume.values import UNKNOWN_FLUENCY, fingerprint
+from profiles_project.texts import fold
+
+# Of `extra.basics`: entries of its profiles that are no links of ours; no document has a key of that name.
+OTHER_PROFILES = "profiles[]"
+# Of the one line of a place (contract 3.1).
+LONGEST_PLACE = 100
+# Required besides a section's texts: without it an item can't be one of ours.
+_REQUIRED = {
+    "experiences": ("start_date", "end_date"),
+    "education": ("start_date",),
+    "projects": ("start_date",),
+    "certifications": ("date_obtained",),
+}
+_VERSION = re.compile(r"/v?([0-9]{1,4})\.[0-9]+\.[0-9]+/")
+
+
+class NoResume(ValueError):
+    """The whole document is refused: where, a stable code, and why in one sentence."""
+
+    def __init__(self, path: Path, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.path = path
+        self.code = code
+
+
+class Fault(NamedTuple):
+    """What is wrong with a value of the career document; `limit` is the most characters or items, where too many."""
+
+    path: Path
+    code: str
+    detail: str
+    limit: int | None = None
+
+
+class Reading:
+    """A document that was read. `mend` takes what the API's own judgement finds wrong with `document()`."""
+
+    def __init__(self, resume: Any, *, account_email: str) -> None:
+        check(resume)
+        self.resume: Mapping[str, Any] = resume
+        self.account_email = account_email
+        # What of the document is not among the parts: kept-aside items by section and place, and the like.
+        self.aside: dict[str, Any] = {}
+        self.entries: list[Entry] = []
+        self.links: list[Part] = []
+        self._read_basics(resume["basics"])
+        self.items = {section.name: list(self._read_list(section)) for section in (*SECTIONS, SKILLS)}
+        self._drop_double_skills()
+        self.of_profile: dict[str, Any] = {}
+        self._read_rest()
+
+    # Reading ----------------------------------------------------------------------------------------------------
+
+    def _read_basics(self, raw: Mapping[str, Any]) -> None:
+        own = dict(raw)
+        place, links = own.pop("location", None), own.pop("profiles", None)
+        networks = {name: own.pop(name) for name in mapping.NETWORKS.values() if name in own}
+        self.basics = _read(("basics",), own, mapping.BASICS)
+        if not self.basics.values.get("full_name"):
+            raise NoResume(("basics", "name"), "required", "A résumé needs a name.")
+        if not self.basics.values.get("email"):
+            self._own_email("It has no e-mail address; the one of your account stands in.")
+        self._read_place(place, is_there="location" in raw)
+        self._read_links(links)
+        # Where links would say something else.
+        self.networks = Part(("basics",), {n: v for n, v in networks.items() if not is_empty(v)}, mapping.NETWORK_KEYS)
+        self.no_networks = {name: value for name, value in networks.items() if is_empty(value)}
+
+    def _own_email(self, why: str) -> None:
+        self.basics.given.setdefault("email", self.basics.raw.get("email", ABSENT))
+        self.basics.values["email"] = self.account_email
+        self.basics.tell("changed", why, "email")
+
+    def _read_place(self, raw: Any, *, is_there: bool) -> None:
+        path: Path = ("basics", "location")
+        if isinstance(raw, str) and raw.strip():
+            self.entries.append(Entry(path, "changed", "Read as the one line of a place."))
+            raw = {"display": raw}
+        elif is_there and is_empty(raw):
+            self.entries.append(Entry(path, "changed", EMPTY))
+        elif is_there and not isinstance(raw, Mapping):
+            self._keep("basics", "location", raw, path, "This must be an object; it is kept aside.")
+        given = dict(raw) if isinstance(raw, Mapping) else {}
+        # The one line, where it is not what the parts make.
+        self.line: dict[str, Any] = {}
+        if "display" in given:
+            display = given.pop("display")
+            self.line["location"] = display.strip() if isinstance(display, str) else None
+        self.place = _read(path, given, mapping.LOCATION)
+        if self.line.get("location", path) is None and not one_line(self.place.values):
+            self.place.tell("changed", EMPTY, "display")
+        if self.line and self.place.values == {"city": self.line["location"]}:
+            # What an export puts there for those who don't know `display`.
+            del self.place.values["city"]
+
+    def _read_links(self, raw: Any) -> None:
+        path: Path = ("basics", "profiles")
+        if is_empty(raw):
+            if "profiles" in self.resume["basics"]:
+                self.entries.append(Entry(path, "changed", EMPTY))
+            return
+        if not isinstance(raw, list):
+            self._keep("basics", "profiles", raw, path, "This must be a list; it is kept aside.")
+            return
+        _check_size(path, "profiles", raw)
+        for index, each in enumerate(raw):
+            part = _read((*path, index), each, mapping.PROFILES) if isinstance(each, Mapping) else None
+            if part is None or not part.values:
+                sentence = "This says nothing of a network; it is kept aside."
+                self._keep("basics", OTHER_PROFILES, {str(index): each}, (*path, index), sentence)
+                continue
+            if not part.values.get("network"):
+                part.stand_in("network", NOT_GIVEN, "The network has no name.")
+            self.links.append(part)
+
+    def _read_list(self, section: Section) -> Iterator[Part]:
+        raw = self.resume.get(section.name)
+        if is_empty(raw):
+            return
+        if not isinstance(raw, list):
+            self._keep(section.name, "given", raw, (section.name,), "This must be a list; it is kept aside.")
+            return
+        _check_size((section.name,), section.name, raw)
+        for index, each in enumerate(raw):
+            path = (section.name, index)
+            if not isinstance(each, Mapping):
+                self._set_aside(path, each, "This must be an object; it is kept aside.")
+                continue
+            part = _read(path, each, section.keys, section)
+            if why := _complete(section, part):
+                self._set_aside(path, each, why)
+            else:
+                yield part
+
+    def _set_aside(self, path: Path, raw: Any, why: str) -> None:
+        self._keep(str(path[0]), str(path[1]), raw, path, why)
+
+    def _keep(self, section: str, name: str, raw: Any, path: Path, why: str) -> None:
+        kept = self.aside.setdefault(section, {})
+        kept[name] = {**kept.get(name, {}), **raw} if name == OTHER_PROFILES else raw
+        self.entries.append(Entry(path, "kept_aside", why))
+
+    def _drop_double_skills(self) -> None:
+        seen: set[tuple[str, str]] = set()
+        for part in list(self.items["skills"]):
+            key = (kind_of(part), fold(part.values["name"]))
+            if key in seen:
+                self._take_out(part, "This skill stands in the list already; it is kept aside.")
+            seen.add(key)
+        kinds = [kind_of(part) for part in self.items["skills"]]
+        if kinds != sorted(kinds, reverse=True):
+            self.entries.append(Entry(("skills",), "changed", "Soft skills stand after the others in exports."))
+
+    def _read_rest(self) -> None:
+        named = self.resume.get("$schema")
+        if named != mapping.SCHEMA_URL:
+            sentence = "Exports name the schema of version 1.0.0."
+            self.entries.append(Entry(("$schema",), "changed", sentence))
+        meta = self.resume.get("meta")
+        if isinstance(meta, Mapping):
+            self._read_ours(meta.get(mapping.OURS_IN_META))
+            rest = {name: value for name, value in meta.items() if name != mapping.OURS_IN_META}
+            if rest:
+                self._keep("meta", "given", rest, ("meta",), "We have no field for this; exports give it back.")
+        elif not is_empty(meta):
+            self.entries.append(Entry(("meta",), "refused", "This must be an object."))
+        for name, value in self.resume.items():
+            if name in mapping.TOP_LEVEL and is_empty(value) and name != "$schema":
+                self.entries.append(Entry((name,), "changed", EMPTY))
+            elif name not in mapping.TOP_LEVEL:
+                place = f"/meta/{mapping.OURS_IN_META}/unknown"
+                sentence = f"We have no field for this; exports give it back below {place}, where the schema allows it."
+                self.entries.append(Entry((name,), "kept_aside", sentence))
+
+    def _read_ours(self, ours: Any) -> None:
+        path: Path = ("meta", mapping.OURS_IN_META)
+        if not isinstance(ours, Mapping):
+            if ours is not None:
+                self.entries.append(Entry(path, "refused", "This must be an object."))
+            return
+        _check_size(path, mapping.OURS_IN_META, ours)
+        forms = {"label": str, "customFields": Mapping, "unknown": Mapping}
+        if isinstance(ours.get("unknown"), Mapping):
+            ours = {**ours, "unknown": self._own_unknown(ours["unknown"], (*path, "unknown"))}
+        fit = {name: ours[name] for name, form in forms.items() if isinstance(ours.get(name), form)}
+        self.of_profile = {name: value for name, value in fit.items() if not is_empty(value)}
+        for name in ours.keys() - self.of_profile.keys():
+            outcome, sentence = ("changed", EMPTY) if name in fit else ("refused", "Nothing of this name belongs here.")
+            self.entries.append(Entry((*path, str(name)), outcome, sentence))
+        if not self.of_profile or self.of_profile == {"label": mapping.DEFAULT_LABEL}:
+            self.entries.append(Entry(path, "changed", "It says nothing that an absent one would not."))
+        elif self.of_profile.get("label") == mapping.DEFAULT_LABEL:
+            self.entries.append(Entry((*path, "label"), "changed", "An absent key says the same."))
+
+    def _own_unknown(self, unknown: Mapping[str, Any], path: Path) -> dict[str, Any]:
+        """What stood at the top of the document that a profile was made of, and does not stand there now."""
+        for name in unknown.keys() & self.resume.keys() | unknown.keys() & set(mapping.TOP_LEVEL):
+            self.entries.append(Entry((*path, name), "refused", "What stands at the top under this name counts."))
+        return {name: v for name, v in unknown.items() if name not in {*self.resume, *mapping.TOP_LEVEL}}
+
+    # What was read ----------------------------------------------------------------------------------------------
+
+    def document(self) -> dict[str, Any]:
+        """The career document (contract 3.1) as the API takes it; a list that did not come is not in it."""
+        line = {"location": text} if (text := one_line(self.place.values)) else {}
+        info = {**self.place.values, **line, **self.line, **self._addresses(), **self.basics.values}
+        made: dict[str, Any] = {"extra": self._extra()}
+        if "professional_summary" in info:
+            made["professional_summary"] = info.pop("professional_summary")
+        if isinstance(self.resume["basics"].get("profiles"), list):
+            info["links"] = [full_link(link.values) for link in self.links]
+        made["personal_info"] = info
+        skills = self._skills()
+        for section in SECTIONS:
+            if isinstance(self.resume.get(section.name), list):
+                items = [{**part.values, "extra": part.extra()} for part in self.items[section.name]]
+                (skills if section.plural in mapping.IN_SKILLS else made)[section.plural] = items
+        if skills:
+            made["skills"] = skills
+        if "label" in self.of_profile:
+            made["label"] = self.of_profile["label"]
+        if "customFields" in self.of_profile:
+            made["custom_fields"] = dict(self.of_profile["customFields"])
+        return made
+
+    @property
+    def has_own_email(self) -> bool:
+        """Whether the document has an e-mail address that could be taken over."""
+        return self.basics.given.get("email") is not ABSENT and self.basics.values["email"] != self.account_email
+
+    def _said(self) -> dict[str, Any]:
+        """The addresses of networks that links give."""
+        said: dict[str, Any] = {}
+        for link in self.links:
+            name = mapping.NETWORKS.get(link.values["network"].casefold())
+            if name and link.values.get("url"):
+                said.setdefault(name, link.values["url"])
+        return said
+
+    def _addresses(self) -> dict[str, Any]:
+        return {**self._said(), **dict.fromkeys(self.no_networks), **self.networks.values}
+
+    def _skills(self) -> dict[str, Any]:
+        if not isinstance(self.resume.get("skills"), list):
+            return {}
+        made: dict[str, Any] = {"technical": [], "soft": [], "details": []}
+        for part in self.items["skills"]:
+            kind = kind_of(part)
+            made[kind].append(part.values["name"])
+            if detail := self._detail(part):
+                made["details"].append({"kind": kind, "name": part.values["name"], **detail})
+        return made
+
+    @staticmethod
+    def _detail(part: Part) -> dict[str, Any]:
+        whole = {**part.values, "extra": part.extra()}
+        detail = {name: whole.get(name) for name in ("level", "keywords", "extra")}
+        return {name: value for name, value in detail.items() if not is_empty(value)}
+
+    def _extra(self) -> dict[str, Any]:
+        """What of the document is in none of our fields, by its own keys."""
+        basics = {**self.basics.extra(), **self.networks.extra(), **self.aside.get("basics", {})}
+        if place := self.place.extra():
+            basics["location"] = place
+        if any(part.extra() for part in self.links):
+            # All of them, since two that are alike may differ in this.
+            basics["profiles"] = [{"of": fingerprint(full_link(p.values)), **p.extra()} for p in self.links]
+        made = {name: value for name, value in self.resume.items() if name not in mapping.TOP_LEVEL}
+        made = {**self.of_profile.get("unknown", {}), **made}
+        made |= {name: value for name, value in self.aside.items() if name != "basics"}
+        return {**made, "basics": basics} if basics else made
+
+    def report(self) -> list[Entry]:
+        """What became of each part, in the order of the document's sections."""
+        mapped = [Entry(("basics",), "mapped", "Stored as the personal information.")]
+        mapped += [Entry(part.path, "mapped", "Stored as a link.") for part in self.links]
+        for section in (*SECTIONS, SKILLS):
+            mapped += [Entry(p.path, "mapped", f"Stored as {section.noun}.") for p in self.items[section.name]]
+        parts = (
+            self.basics,
+            self.place,
+            self.networks,
+            *self.links,
+            *(p for parts in self.items.values() for p in parts),
+        )
+        notes = [*self.entries, *(entry for part in parts for entry in part.entries), *self._about_networks()]
+        order = {name: number for number, name in enumerate(self.resume)}
+        return sorted([*mapped, *notes], key=lambda entry: (order.get(str(entry.path[0]), -1), *_sortable(entry.path)))
+
+    def _about_networks(self) -> Iterator[Entry]:
+        # Not before all is mended, since links may have lost their addresses.
+        said = self._said()
+        for name, value in self.no_networks.items():
+            if name not in said or value is not None:
+                yield Entry(("basics", name), "changed", EMPTY)
+        for name, value in self.networks.values.items():
+            if said.get(name) == value:
+                yield Entry(("basics", name), "changed", "One of the profiles says the same; exports leave it out.")
+
+    # Mending ----------------------------------------------------------------------------------------------------
+
+    def mend(self, faults: Sequence[Fault]) -> list[Fault]:
+        """Take out or shorten what is at fault; the faults that can't be mended, since a whole list is at fault."""
+        found = [(self._part(fault.path), fault) for fault in faults]
+        left = [fault for located, fault in found if not self._mend(located, fault)]
+        # Made anew where it is asked for again.
+        self.__dict__.pop("_skills_by", None)
+        return left
+
+    @cached_property
+    def _skills_by(self) -> dict[str, list[Part]]:
+        """Which skills the lists of `document()` name, in their order; until something is mended."""
+        skills = self.items["skills"]
+        return {
+            "technical": [part for part in skills if kind_of(part) == "technical"],
+            "soft": [part for part in skills if kind_of(part) == "soft"],
+            "details": [part for part in skills if self._detail(part)],
+        }
+
+    def source(self, path: Path) -> Path:
+        """Where in the résumé a value of `document()` came from, as far down as can be said."""
+        if path[:1] == ("extra",) and path[1:]:
+            return path[1:]
+        if path[:1] in {("label",), ("custom_fields",)}:
+            name = "label" if path[0] == "label" else "customFields"
+            return ("meta", mapping.OURS_IN_META, name, *path[1:])
+        if located := self._part(path):
+            part, field, _ = located
+            is_skill = path[:2] in {("skills", "technical"), ("skills", "soft")}
+            key = None if is_skill else part.by_field.get(field)
+            return (*part.path, key.name) if key else part.path
+        for section in (*SECTIONS, SKILLS):
+            if section.plural in path or (section is SKILLS and path[:1] == ("skills",)):
+                return (section.name,)
+        return ("basics",)
+
+    def _part(self, path: Path) -> "Located | None":
+        """The part of a value; None for what did not come with the document, but was stored before."""
+        found: Located | None = None
+        match path:
+            case ("personal_info", "links", int(index), *rest):
+                found = _at(self.links, index, rest, "network")
+            case ("personal_info", str(field), *rest):
+                holders = (part for part in (self.place, self.networks) if field in part.by_field)
+                found = next(holders, self.basics), field, tuple(rest)
+            case (("professional_summary" | "extra") as field, *rest):
+                found = self.basics, field, tuple(rest)
+            case ("skills", ("technical" | "soft") as kind, int(index), *_):
+                found = _at(self._skills_by[kind], index, (), "name")
+            case ("skills", "details", int(index), *rest):
+                found = _at(self._skills_by["details"], index, rest, "name")
+            case ("skills", str(plural), int(index), *rest) | (str(plural), int(index), *rest):
+                name = next(section.name for section in SECTIONS if section.plural == plural)
+                found = _at(self.items[name], index, rest, "")
+        return found
+
+    def _mend(self, located: "Located | None", fault: Fault) -> bool:
+        if located is None or not located[1]:
+            return self._mend_own(fault)
+        part, field, rest = located
+        why = f"{fault.detail.rstrip('.')}; it is kept aside."
+        if field == "extra":
+            self._mend_extra(part, fault)
+        elif field not in part.by_field:
+            self._mend_made(field, fault)
+        elif field not in part.values:
+            # Another fault of the same value has been mended.
+            pass
+        elif fault.limit and fault.code == "max_length" and _can_be_cut(part.by_field[field]):
+            sentence = f"More than {fault.limit} can't be stored here; it was cut, and is kept aside whole."
+            part.replace(field, _cut_within(part.values.get(field), rest, fault.limit), sentence)
+        elif field == "email":
+            self._own_email(f"{fault.detail.rstrip('.')}; the address of your account stands in.")
+        elif part.section and field in (*part.section.required, *_REQUIRED.get(part.section.plural, ())):
+            self._take_out(part, f"{part.by_field[field].name}: {why}")
+        elif part in self.links and field == "network":
+            self._keep_links([part], why)
+        else:
+            part.drop(field, why)
+        return True
+
+    def _mend_own(self, fault: Fault) -> bool:
+        """What no other program writes: our own members of `meta`."""
+        match fault.path:
+            case ("label",):
+                name = "label"
+            case ("custom_fields", str(key), *_):
+                name = "customFields"
+                self.of_profile[name] = {k: v for k, v in self.of_profile[name].items() if k != key}
+            case _:
+                return False
+        if name == "label":
+            del self.of_profile[name]
+        self.entries.append(Entry(("meta", mapping.OURS_IN_META, name), "refused", fault.detail))
+        return True
+
+    def _mend_made(self, field: str, fault: Fault) -> None:
+        """What is made of several parts: the one line of a place, all links together."""
+        if field == "links":
+            self._keep_links(self.links[fault.limit :], f"{fault.detail.rstrip('.')}; it is kept aside.")
+        elif field == "location":
+            self.line = {"location": None}
+            self.entries.append(Entry(self.place.path, "refused", fault.detail))
+
+    def _keep_links(self, parts: Sequence[Part], why: str) -> None:
+        for part in parts:
+            self.links = [link for link in self.links if link is not part]
+            self._keep("basics", OTHER_PROFILES, {str(part.path[-1]): part.raw}, part.path, why)
+
+    def _mend_extra(self, part: Part, fault: Fault) -> None:
+        why = f"{fault.detail.rstrip('.')}; this was left out."
+        part.forget_extra(why, largest=part is not self.basics)
+        if part is self.basics:
+            self.place.forget_extra(why)
+            self.networks.forget_extra(why)
+            for link in self.links:
+                link.forget_extra(why)
+            self._forget_aside(why)
+
+    def _forget_aside(self, why: str) -> None:
+        """Leave out what is in no part at all: what was kept aside whole, and keys of nobody's at the top."""
+        gone = {*self.aside, *(self.resume.keys() - set(mapping.TOP_LEVEL))}
+        self.entries = [e for e in self.entries if e.outcome != "kept_aside" or str(e.path[0]) not in gone]
+        self.entries += [Entry((name,), "refused", why) for name in sorted(gone)]
+        if self.of_profile.pop("unknown", None):
+            self.entries.append(Entry(("meta", mapping.OURS_IN_META, "unknown"), "refused", why))
+        self.aside.clear()
+        self.resume = {name: value for name, value in self.resume.items() if name in mapping.TOP_LEVEL}
+
+    def _take_out(self, part: Part, why: str) -> None:
+        section = str(part.path[0])
+        if part in self.items[section]:
+            self.items[section].remove(part)
+            self._set_aside(part.path, part.raw, why)
+
+
+# A part, its field, and what of a path lies below the field.
+Located = tuple[Part, str, Path]
+
+
+def _at(parts: Sequence[Part], index: int, rest: Sequence[str | int], field: str) -> Located | None:
+    """The part at an index with the field that the rest of a path names, or with the one that stands for the whole."""
+    if index >= len(parts):
+        return None
+    return parts[index], str(rest[0]) if rest else field, tuple(rest[1:])
+
+
+def check(resume: Any) -> None:
+    """Raises NoResume for what is no JSON Resume document of version 1."""
+    if not isinstance(resume, Mapping):
+        raise NoResume((), "not_a_resume", "A JSON Resume document is an object.")
+    if not resume or all(is_empty(value) for value in resume.values()):
+        raise NoResume((), "empty", "This document is empty; there is nothing to import.")
+    _check_size((), "The document", resume)
+    version = _VERSION.search(str(resume.get("$schema") or ""))
+    if version and int(version[1]) > 1:
+        sentence = f"This is a document of version {version[1]}; version 1.0.0 of JSON Resume can be read."
+        raise NoResume(("$schema",), "schema_version", sentence)
+    if not any(name in resume for name in mapping.TOP_LEVEL if not name.startswith("$") and name != "meta"):
+        sentence = "This is no JSON Resume document: it has neither basics nor any other of its sections."
+        raise NoResume((), "not_a_resume", sentence)
+    if not isinstance(resume.get("basics"), Mapping):
+        raise NoResume(("basics",), "required", "A JSON Resume document needs basics, an object with at least a name.")
+
+
+def _check_size(path: Path, name: str, raw: Sequence[Any] | Mapping[str, Any]) -> None:
+    """Raises NoResume for a list of too many items, or an object of too many keys, before any of them is read."""
+    is_object = isinstance(raw, Mapping)
+    most = mapping.MAX_KEYS if is_object else mapping.MAX_ITEMS
+    if len(raw) > most:
+        sentence = f"{name} has {len(raw):,} {'keys' if is_object else 'items'}; {most:,} are the most."
+        raise NoResume(path, "max_length", sentence)
+
+
+def _read(path: Path, raw: Mapping[str, Any], keys: Iterable[Key], section: Section | None = None) -> Part:
+    _check_size(path, section.noun.capitalize() if section else str(path[-1]), raw)
+    return Part(path, raw, keys, section)
+
+
+def kind_of(part: Part) -> str:
+    """The list of skills that a skill goes to."""
+    return str(part.values.get("kind", "technical"))
+
+
+def one_line(place: Mapping[str, Any]) -> str | None:
+    """The parts of a place as one line."""
+    line = ", ".join(str(place[name]) for name in ("city", "region", "country_code") if place.get(name))
+    return line if line and len(line) <= LONGEST_PLACE else None
+
+
+def full_link(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A link with all its members."""
+    return {name: values.get(name) for name in ("network", "username", "url")}
+
+
+def _complete(section: Section, part: Part) -> str:
+    """Fills in what an item of ours must have; why it can't be one of ours, empty where it is."""
+    values = part.values
+    missing = [field for field in section.required if not values.get(field)]
+    if len(missing) == len(section.required):
+        names = " or ".join(part.by_field[field].name for field in missing)
+        return f"Without {names} it can't be {section.noun}; it is kept aside."
+    if section.plural in _REQUIRED and not _has_start(section, part):
+        return f"Without a date it can't be {section.noun}; it is kept aside."
+    for field in missing:
+        part.stand_in(field, NOT_GIVEN, f"It is not given, and {section.noun} needs it; «{NOT_GIVEN}» stands in.")
+    if section.plural == "experiences":
+        values["is_current"] = not values.setdefault("end_date", None)
+    if values.get("is_current") and values.get("end_date"):
+        part.replace("is_current", value=False, why="What has an end is not current.")
+    if section.plural == "languages" and not values.get("proficiency"):
+        part.stand_in("proficiency", UNKNOWN_FLUENCY, f"It is not said how well; stored as {UNKNOWN_FLUENCY}.")
+    return ""
+
+
+def _has_start(section: Section, part: Part) -> bool:
+    start = _REQUIRED[section.plural][0]
+    if not part.values.get(start) and part.values.get("end_date"):
+        part.stand_in(start, part.values["end_date"], "It has no start; the end stands in.")
+    return bool(part.values.get(start))
+
+
+def _cut_within(value: Any, rest: Path, limit: int) -> Any:
+    """The value, or what of it the rest of the path names, cut to the limit."""
+    if rest and isinstance(value, list) and isinstance(rest[0], int):
+        return [_cut(each, limit) if index == rest[0] else each for index, each in enumerate(value)]
+    return _cut(value, limit)
+
+
+def _can_be_cut(key: Key) -> bool:
+    """Whether the beginning of a value still says something true: that of an address or a number doesn't."""
+    return key.kind in {"text", "texts"} and key.field not in {"phone", "postal_code", "credential_id", "score"}
+
+
+def _cut(value: Any, limit: int) -> Any:
+    if isinstance(value, str):
+        return value[: limit - 1].rstrip() + "…"
+    return value[:limit]
+
+
+def _sortable(path: Path) -> tuple[Any, ...]:
+    return tuple((0, step, "") if isinstance(step, int) else (1, 0, step) for step in path[1:])

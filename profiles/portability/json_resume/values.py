@@ -1,0 +1,197 @@
+"""How single values of a résumé are read, whether they may be given back as they came, and their fingerprints."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from profiles.partial_dates import parse
+from profiles.portability.json_resume.mapping import MAX_ITEMS, Key, is_empty
+from profiles_project.texts import MOST_MARKS, NFC_SHRINKS, has_long_run, nfc
+
+
+class Unreadable(ValueError):
+    """What can't be read as the field's value: why, in one sentence."""
+
+
+# In characters, as many as the longest text of ours has (contract 3.1), and one more: what is longer is cut, or kept
+# aside, by whoever judges it, and what stands behind it need not be read.
+_READ = NFC_SHRINKS * 2_001
+
+# A reader gives the value that is stored, and where that isn't what came, the sentence that says why.
+Read = tuple[Any, str]
+
+_SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d{1,5}(?:[/?#]|$))")
+# What the schema calls a date; looser than the calendar.
+_SCHEMA_DATE = re.compile(r"[12]\d{3}(?:-[01]\d(?:-[0-3]\d)?)?")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_LOOSE_DATES = (
+    # 2014-06-29T00:00:00Z
+    re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})[T ].*"),
+    # 2014/06/29, 2014.6
+    re.compile(r"(?P<year>\d{4})[/.](?P<month>\d{1,2})(?:[/.](?P<day>\d{1,2}))?"),
+    # 2014-6
+    re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?"),
+    # 06/2014
+    re.compile(r"(?P<month>\d{1,2})[/.-](?P<year>\d{4})"),
+    # June 2014, Jun. 29, 2014
+    re.compile(r"(?P<name>[a-z]{3,9})\.?\s+(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+)?(?P<year>\d{4})"),
+    # 29 June 2014
+    re.compile(r"(?P<day>\d{1,2})\.?\s+(?P<name>[a-z]{3,9})\.?,?\s+(?P<year>\d{4})"),
+)
+_NOW = frozenset({"present", "now", "current", "currently", "today", "ongoing", "to date", "-", "–", "—"})
+# Words of a fluency in the order in which they are looked for, and the proficiency that they mean.
+_FLUENCIES = (
+    ("native", ("native", "mother tongue", "bilingual", "first language", "muttersprache", "c2")),
+    ("basic", ("elementary", "basic", "beginner", "novice", "limited", "a1", "a2", "some")),
+    ("fluent", ("fluent", "full professional", "advanced", "proficient", "expert", "master", "c1")),
+    ("conversational", ("conversational", "professional", "working", "intermediate", "good", "b1", "b2")),
+)
+UNKNOWN_FLUENCY = "conversational"
+
+
+def text(given: Any) -> Read:
+    """A text without white space around it, in Unicode NFC; a number is one too."""
+    if isinstance(given, (int, float)) and not isinstance(given, bool):
+        return str(given), "This number is stored as a text."
+    if not isinstance(given, str):
+        raise Unreadable("This must be a text; it is kept aside.")
+    value = given.strip()[:_READ]
+    if has_long_run(value):
+        raise Unreadable(f"More than {MOST_MARKS} combining marks stand in a row in this; it is kept aside.")
+    value = nfc(value)
+    return value, "" if value == given[
+        :_READ
+    ] else "White space around it was removed, or its letters put in Unicode's NFC."
+
+
+def url(given: Any) -> Read:
+    """An address; one without a scheme gets https."""
+    value, why = text(given)
+    if _SCHEME.match(value):
+        return value, why
+    return "https://" + value.removeprefix("//"), "It had no scheme and got https://."
+
+
+def date(given: Any) -> Read:
+    """A partial date, from the ways in which people and programs write one. An end that is now is None."""
+    value, why = text(given)
+    try:
+        return parse(value), why
+    except ValueError:
+        pass
+    if value.lower() in _NOW:
+        return None, "This means until now; an open end says that."
+    for form in _LOOSE_DATES:
+        if found := form.fullmatch(value.lower()):
+            return _loose_date(found, value)
+    raise Unreadable("This can't be read as a date; it is kept aside.")
+
+
+def _loose_date(found: re.Match[str], value: str) -> Read:
+    parts = found.groupdict()
+    name = (parts.get("name") or "")[:3]
+    month = _MONTHS.index(name) + 1 if name in _MONTHS else int(parts.get("month") or 0)
+    day = f"-{int(parts['day']):02}" if parts.get("day") else ""
+    try:
+        return parse(f"{parts['year']}-{month:02}{day}"), "It was written in another way."
+    except ValueError as error:
+        raise Unreadable("The calendar has no such date; it is kept aside.") from error
+
+
+def texts(given: Any) -> Read:
+    """A list of texts; a single one is a list of one, and what is no text is left out."""
+    if isinstance(given, str):
+        return [text(given)[0]], "A single text was made a list."
+    if not isinstance(given, list):
+        raise Unreadable("This must be a list of texts; it is kept aside.")
+    if len(given) > MAX_ITEMS:
+        raise Unreadable(f"A list has {MAX_ITEMS:,} texts at most; it is kept aside.")
+    made, why = [], ""
+    for each in given:
+        try:
+            value, changed = text(each)
+            made.append(value)
+            why = why or changed
+        except Unreadable:
+            why = "Only texts that can be stored stand in this list; the rest was left out of it."
+    return made, why
+
+
+def flag(given: Any) -> Read:
+    """True or false."""
+    if not isinstance(given, bool):
+        raise Unreadable("This must be true or false; it is kept aside.")
+    return given, ""
+
+
+def number(given: Any) -> Read:
+    """A number, also one that is written as a text."""
+    if isinstance(given, str):
+        try:
+            return float(given), "This text is stored as a number."
+        except ValueError as error:
+            raise Unreadable("This must be a number; it is kept aside.") from error
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
+        raise Unreadable("This must be a number; it is kept aside.")
+    return float(given), ""
+
+
+def country(given: Any) -> Read:
+    """A country's two letters, made capitals."""
+    value, why = text(given)
+    return value.upper(), why if value == value.upper() else "Made capital letters."
+
+
+def fluency(given: Any) -> Read:
+    """One of our four proficiencies, by the words of a free text."""
+    value, why = text(given)
+    words = value.lower()
+    for proficiency, signs in _FLUENCIES:
+        if any(sign in words for sign in signs):
+            return proficiency, why if value == proficiency else f"Stored as {proficiency}."
+    return UNKNOWN_FLUENCY, f"Not one of the words that we know; stored as {UNKNOWN_FLUENCY}."
+
+
+def skill_kind(given: Any) -> Read:
+    """Which list of skills it belongs to."""
+    if given not in ("technical", "soft"):
+        raise Unreadable("This must be technical or soft; it is kept aside.")
+    return given, ""
+
+
+READERS: Mapping[str, Callable[[Any], Read]] = {
+    "text": text,
+    "url": url,
+    "date": date,
+    "texts": texts,
+    "flag": flag,
+    "number": number,
+    "country": country,
+    "fluency": fluency,
+    "skill_kind": skill_kind,
+}
+
+
+def fits(key: Key, value: Any) -> bool:
+    """Whether the official schema allows the value under the key."""
+    if key.is_ours:
+        return True
+    if key.kind == "texts":
+        return isinstance(value, list) and all(isinstance(each, str) for each in value)
+    if not isinstance(value, str):
+        return False
+    if key.kind == "date":
+        return bool(_SCHEMA_DATE.fullmatch(value))
+    if key.name == "email":
+        return re.fullmatch(r"[^@\s]+@[^@\s]+", value) is not None
+    return key.name != "url" or (bool(_SCHEME.match(value)) and not re.search(r"\s", value))
+
+
+def fingerprint(value: Any) -> str:
+    """A short text that is the same for equal values and for no others; all that is empty has the same one."""
+    if is_empty(value):
+        return ""
+    written = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:16]

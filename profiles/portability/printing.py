@@ -1,0 +1,179 @@
+"""Exports for people: a JSON Resume document as Markdown, as a page and as a PDF.
+
+What is shown, and where, is decided in `readable.py`; here it is drawn three times. Nothing is left out: the caller has
+taken hidden items and references away, or not.
+"""
+
+import base64
+import hashlib
+import json
+import math
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from django.template.loader import render_to_string
+
+from profiles.portability.readable import SEPARATOR, Fact, Item, Json, Lines, Link, Section, arrange
+from profiles_project.database import clock
+
+TEMPLATES = Path(__file__).parent.parent / "templates" / "profiles"
+# The whole style of the page, as it stands between <style> and </style>, and what a policy calls it by: the page works
+# under `default-src 'none'; style-src …` with this source, and asks for nothing else.
+HTML_STYLE = (TEMPLATES / "resume.css").read_text()
+HTML_STYLE_SOURCE = f"'sha256-{base64.b64encode(hashlib.sha256(HTML_STYLE.encode()).digest()).decode()}'"
+
+TYPESETTER = Path(__file__).with_name("typesetter.py")
+# Each may take more memory than a whole web worker; whoever comes third waits, but not for long.
+PDFS_AT_ONCE = threading.BoundedSemaphore(2)
+PDF_WAIT_SECONDS = 5
+
+
+class Room(NamedTuple):
+    """How long the process that sets a PDF may take, in seconds, and how much memory it may map, in bytes."""
+
+    seconds: float
+    memory: int
+
+
+# 180 MB are mapped before anything is set: in 380 MB of memory a career of 1.5 MB is set, within two seconds. A usual
+# one takes 0.1 s and 70 MB.
+AT_ONCE = Room(15, 560 * 2**20)
+# The largest that a profile may hold (4 MiB) takes 850 MB.
+IN_BACKGROUND = Room(30, 2 * 2**30)
+
+# How a process of Rust ends without memory, and one of the kernel's choosing.
+OUT_OF_MEMORY = {-signal.SIGABRT, -signal.SIGKILL}
+
+# CommonMark's characters of meaning, with those of GitHub's tables, strikethrough and formulas. `&` and `!` mean
+# something before others only, and what is left means something at the beginning of a line.
+MARKED = re.compile(r"[\\`*_\[\]<>#|~$]|&(?=#?[0-9A-Za-z]+;)")
+LINE_MARKED = re.compile(r"^(?:[-+=]|[0-9]{1,9}(?=[.)]))")
+
+
+class NotPrinted(RuntimeError):
+    """No PDF could be made. The sentence is for the log."""
+
+
+class TooLarge(NotPrinted):
+    """The document needs more memory than there is room for."""
+
+
+def markdown(resume: Json) -> str:
+    """The document as CommonMark, which people's texts can't add to: each is shown as it was typed."""
+    sheet = arrange(resume)
+    blocks = [f"# {_escaped(sheet.name)}", *_filled([_escaped_line(sheet.label)])]
+    if sheet.contacts:
+        blocks.append(_start(SEPARATOR.join(map(_markdown_link, sheet.contacts))))
+    blocks += map(_markdown_lines, sheet.texts)
+    for section in sheet.sections:
+        blocks += _markdown_section(section)
+    return "\n\n".join(blocks) + "\n"
+
+
+def html(resume: Json) -> str:
+    """The document as one page that needs no other: it holds its style, and a policy that allows it nothing else."""
+    sheet = arrange(resume)
+    return render_to_string("profiles/resume.html", {"sheet": sheet, "style_source": HTML_STYLE_SOURCE})
+
+
+def pdf(resume: Json, made: datetime | None = None, room: Room | None = None) -> bytes:
+    """The document as a tagged PDF on A4; two that are made of the same document at the same second are the same.
+
+    Typst's own fonts have the Latin, Greek and Cyrillic letters. For other scripts it takes a font of the machine, and
+    where there is none (the container has none) it draws a box for each letter: a name in Chinese is no error, but
+    needs a font such as Debian's fonts-noto-cjk to be read. NotPrinted if there is no PDF in its room, or no turn
+    within PDF_WAIT_SECONDS.
+    """
+    room = room or AT_ONCE
+    second = int((made or clock.now()).timestamp())
+    limits = (str(room.memory), str(math.ceil(room.seconds)))
+    command = [sys.executable, "-I", str(TYPESETTER), str(TEMPLATES / "resume.typ"), str(second), *limits]
+    sheet = json.dumps(asdict(arrange(resume))).encode()
+    if not PDFS_AT_ONCE.acquire(timeout=PDF_WAIT_SECONDS):
+        raise NotPrinted(f"There was no turn within {PDF_WAIT_SECONDS} seconds.")
+    try:
+        # A command of our own; all that people wrote goes through its standard input. No environment: no secrets.
+        done = subprocess.run(  # noqa: S603  # the above
+            command, input=sheet, capture_output=True, check=False, timeout=room.seconds, env={}
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotPrinted(f"No PDF was made within {room.seconds} seconds.") from error
+    finally:
+        PDFS_AT_ONCE.release()
+    if done.returncode in OUT_OF_MEMORY:
+        raise TooLarge(f"The PDF needs more than {room.memory // 2**20} MB.")
+    if done.returncode:
+        raise NotPrinted(f"No PDF was made, status {done.returncode}: {done.stderr.decode(errors='replace')[-500:]}")
+    return done.stdout
+
+
+def _markdown_section(section: Section) -> Iterable[str]:
+    yield f"## {section.heading}"
+    for item in section.items:
+        yield from _markdown_item(item)
+    if section.facts:
+        yield _markdown_facts(section.facts)
+    if section.words:
+        yield _escaped_line(SEPARATOR.join(section.words))
+
+
+def _markdown_item(item: Item) -> Iterable[str]:
+    if item.title:
+        yield f"### {_escaped(item.title)}"
+    about = SEPARATOR.join(_filled([item.subtitle, *item.remarks]))
+    dates = " – ".join(moment.text for moment in item.dates)
+    heads = [_escaped_line(about), _escaped_line(dates), _start(_markdown_link(item.link)) if item.link else ""]
+    if any(heads):
+        yield "\\\n".join(_filled(heads))
+    yield from map(_markdown_lines, item.texts)
+    if item.points:
+        yield "\n".join(f"- {_markdown_lines(lines, indent='  ')}" for lines in item.points)
+    if item.facts:
+        yield _markdown_facts(item.facts)
+
+
+def _markdown_facts(facts: Iterable[Fact]) -> str:
+    """A paragraph, not a list, which would go on with the list of points above it."""
+    return "\\\n".join(f"**{_escaped(fact.label)}:** {_escaped(fact.text)}" for fact in facts)
+
+
+def _markdown_lines(lines: Lines, indent: str = "") -> str:
+    """A paragraph with its lines kept apart."""
+    return f"\\\n{indent}".join(map(_escaped_line, lines))
+
+
+def _markdown_link(link: Link) -> str:
+    """A link, or its text if it leads nowhere. No address holds <, > or a backslash (readable.py)."""
+    label = f"{_escaped(link.label)}: " if link.label else ""
+    text = _escaped(link.text)
+    return f"{label}[{text}](<{link.address.replace('&', '&amp;')}>)" if link.address else label + text
+
+
+def _escaped_line(text: str) -> str:
+    """A text at the beginning of a line, where a dash or a number would begin a list."""
+    return _start(_escaped(text))
+
+
+def _start(marked: str) -> str:
+    return LINE_MARKED.sub(lambda match: _behind_backslash(match[0]), marked)
+
+
+def _behind_backslash(mark: str) -> str:
+    """What keeps a mark from being one: the backslash before it, or after a number, before its full stop."""
+    return f"{mark}\\" if mark.isdigit() else f"\\{mark}"
+
+
+def _escaped(text: str) -> str:
+    return MARKED.sub(r"\\\g<0>", text)
+
+
+def _filled(texts: Iterable[str]) -> list[str]:
+    return [text for text in texts if text]

@@ -1,0 +1,84 @@
+"""Who sends the request: the access token's session and, with it, the user.
+
+DRF's views import this module while they are imported themselves, so nothing here may import them.
+"""
+
+import logging
+import uuid
+
+from django.db.models import QuerySet
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
+
+from profiles_project.database.prepared import Parameter, Prepared
+from profiles_project.observe.context import user_id
+from profiles_project.observe.logs import security_event
+from users.models import Session, User
+from users.tokens import CHALLENGE, AccessToken
+
+# RFC 9110 wants it on every 401; `error=` is only said where an access token is at fault (contract 1.2).
+REFUSAL = "The access token is invalid or has expired."
+
+SESSION_ID = Parameter("pk", Session._meta.get_field("id"))
+_SESSION = Prepared(lambda: with_user(Session.objects.filter(pk=SESSION_ID)))
+
+
+def with_user(sessions: "QuerySet[Session]") -> "QuerySet[Session]":
+    """The sessions with their users, but for what few requests look at (and would be loaded then)."""
+    mine = ("created_at", "last_used_at", "user_agent", "previous_token_id", "rotated_at")
+    theirs = ("password", "last_login", "email_key", "search_key")
+    return sessions.select_related("user").defer(*mine, *(f"user__{name}" for name in theirs))
+
+
+def find_session(pk: uuid.UUID) -> Session | None:
+    """The session with its user."""
+    found: Session | None = _SESSION.first(pk=pk)
+    return found
+
+
+def _credentials(request: Request) -> list[str]:
+    """What follows the word Bearer in the Authorization header; None but one part is a token. Raises nothing."""
+    scheme, *rest = request.META.get("HTTP_AUTHORIZATION", "").split() or [""]
+    return rest or [""] if scheme.lower() == "bearer" else []
+
+
+def _refused(reason: str, session: uuid.UUID | None = None, user: int | None = None) -> AuthenticationFailed:
+    """The refusal of a token, noted."""
+    security_event("token_refused", level=logging.WARNING, reason=reason, session=session, user=user)
+    return AuthenticationFailed(REFUSAL)
+
+
+class SessionJWTAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <access token>`, good for as long as its session and its user are.
+
+    Session and user are looked up with every request, in one query, so that logout, a change of password and
+    deactivation work on the very next one. `request.auth` is the session.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, Session] | None:
+        credentials = _credentials(request)
+        if not credentials:
+            return None
+        if len(credentials) != 1:
+            raise _refused("malformed")
+        try:
+            token = AccessToken.known(credentials[0])
+        except ExpiredTokenError as exc:
+            # No event: every phone's token expires once an hour.
+            raise AuthenticationFailed(REFUSAL) from exc
+        except TokenError as exc:
+            raise _refused("not ours") from exc
+        # A view that needs more of the database than session and user finds all of it at once.
+        find = getattr(request.parser_context["view"], "find_session", find_session)
+        session: Session | None = find(token.session_id)
+        if session is None:
+            raise _refused("session gone", token.session_id)
+        if not token.belongs_to(session):
+            raise _refused("session ended" if session.user.is_active else "user inactive", session.pk, session.user_id)
+        user_id.set(session.user_id)
+        return session.user, session
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer error="invalid_token"' if _credentials(request) else CHALLENGE

@@ -1,0 +1,210 @@
+"""Safe retries: a POST that is sent twice with one `Idempotency-Key` has one effect and one answer (contract 1.5).
+
+A record keeps what can't be made again, never a document: that is made anew from what is stored when it is asked for.
+"""
+
+import functools
+import hashlib
+import re
+import uuid
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+import orjson
+from django.db import OperationalError, connection, transaction
+from django.db.models import OuterRef, Subquery, Sum
+from django.http import HttpResponse
+from psycopg.errors import LockNotAvailable
+from rest_framework.exceptions import ParseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from profiles_project.api.errors import RETRY_AFTER_SECONDS, Conflict, ParameterInvalid, Problem
+from profiles_project.api.renderers import JSONRenderer
+from profiles_project.database import clock
+from profiles_project.database.sizes import octets
+from users.models import IdempotencyRecord, User
+
+HEADER = "Idempotency-Key"
+# All records of a user together; the oldest go first.
+MAX_BYTES = 8 * 2**20
+# Of one user's records so many go at once, at most.
+FORGET_AT_ONCE = 100
+# How long the second of two requests waits for the first one.
+WAIT_SECONDS = 5
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class UnderWay(Conflict):
+    """409: the first request with this key has not ended yet."""
+
+    slug = "request-under-way"
+    title = "Request under way"
+    default_detail = "The same request is still under way; please try again in a moment."
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
+
+
+class DeletedSince(Problem):
+    """410: the request had its effect when it was sent first, and some or all of what it made was deleted since."""
+
+    status_code = 410
+    slug = "deleted-since"
+    title = "Deleted since"
+    default_detail = (
+        "This request was carried out when it was sent first; some or all of what it made was deleted since."
+    )
+
+
+class Made(NamedTuple):
+    """An answer's body, made of what is stored now, and its `ETag`; whether it is as the first answer was."""
+
+    body: bytes
+    tag: str
+    is_first: bool
+
+
+class Remaking(Protocol):
+    """How the answers of a route are kept without what is stored anyway, and made whole again."""
+
+    def kept(self, response: Any) -> Any:
+        """What a record keeps of an answer: a small JSON value of its shape, which tells what was made.
+
+        None where the request had no effect, so that it is judged anew when it comes again.
+        """
+
+    def made(self, view: Any, kept: Any, tag: str) -> Made:
+        """The answer as it is now, to a request of the view, from what was kept and the first `ETag`.
+
+        Raises DeletedSince where what was made is gone.
+        """
+
+
+def idempotent(remaking: Remaking | None = None) -> Callable[[Handler], Handler]:
+    """For the POST method of a view of logged-in people: remembers the first answer under the request's key.
+
+    The record and the effect commit together. A refusal is raised by the method, and so leaves neither. Without a
+    `remaking` the answer is small, and kept whole; so is every 202, whose job is not made again.
+    """
+
+    def decorate(handler: Handler) -> Handler:
+        @functools.wraps(handler)
+        def keyed(view: Any, request: Request, *args: Any, **kwargs: Any) -> Any:
+            if (key := _key(request)) is None:
+                return handler(view, request, *args, **kwargs)
+            with transaction.atomic():
+                record, is_first = _claim(view.account, key, _fingerprint(request))
+                if not is_first:
+                    return _replayed(view, record, remaking)
+                response = handler(view, request, *args, **kwargs)
+                plain = _plain(response)
+                _keep(record, response, plain, remaking)
+            return plain
+
+        return keyed  # type: ignore[return-value]  # the same signature, which wraps() does not tell
+
+    return decorate
+
+
+def _keep(record: IdempotencyRecord, response: Any, plain: HttpResponse, remaking: Remaking | None) -> None:
+    """Store the answer, or what it is made of again; older records of the user make room for it."""
+    record.status, record.body, record.headers = plain.status_code, plain.content, dict(plain.items())
+    if remaking is not None and plain.status_code != HTTPStatus.ACCEPTED:
+        if (kept := remaking.kept(response)) is None:
+            record.delete()
+            return
+        record.body, record.is_made_anew = JSONRenderer().render(kept), True
+    record.save(update_fields=["status", "body", "headers", "is_made_anew"])
+    _forget_oldest(record, record.kept_bytes + len(record.body) - MAX_BYTES)  # type: ignore[attr-defined]  # by _claim
+
+
+def _forget_oldest(mine: IdempotencyRecord, excess: int) -> None:
+    """Delete the oldest records of the user but this one until so many bytes are free."""
+    if excess <= 0:
+        return
+    others = IdempotencyRecord.objects.filter(user_id=mine.user_id).exclude(pk=mine.pk).order_by("pk")
+    oldest: list[uuid.UUID] = []
+    for pk, size in others.values_list("pk", octets("body", more=IdempotencyRecord.ROW_BYTES))[:FORGET_AT_ONCE]:
+        if excess <= 0:
+            break
+        oldest.append(pk)
+        excess -= size
+    # Of two requests that make room at once neither waits for the other.
+    free = IdempotencyRecord.objects.filter(pk__in=oldest).select_for_update(skip_locked=True)
+    IdempotencyRecord.objects.filter(pk__in=[*free.values_list("pk", flat=True)]).delete()
+
+
+def _key(request: Request) -> str | None:
+    """The request's key, None where it has none. Raises ParseError for one that is no key."""
+    key = request.headers.get(HEADER)
+    if key is not None and not re.fullmatch(r"[ -~]{1,255}", key):
+        raise ParseError(f"{HEADER} must be 1 to 255 printable ASCII characters.")
+    return key
+
+
+def _fingerprint(request: Request) -> str:
+    """What makes a request the same one: method, path with its query, and body. The token may change between tries."""
+    parts = (str(request.method).encode(), request.get_full_path().encode(), request.body)
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def _claim(user: User, key: str, fingerprint: str) -> tuple[IdempotencyRecord, bool]:
+    """The record of the key and whether this request is the first that carries it.
+
+    The unique constraint decides: a second request waits at its INSERT until the first one's transaction has ended.
+    Raises UnderWay where that takes too long, ParameterInvalid where the key belongs to another request.
+    """
+    mine = IdempotencyRecord(user=user, key=key, fingerprint=fingerprint)
+    records = IdempotencyRecord.objects.filter(user=user, key=key)
+    try:
+        _limit_waiting(f"'{WAIT_SECONDS}s'")
+        records.filter(created_at__lt=clock.now() - IdempotencyRecord.KEEP).delete()
+        IdempotencyRecord.objects.bulk_create([mine], ignore_conflicts=True)
+        _limit_waiting("DEFAULT")
+    except OperationalError as exc:
+        if isinstance(exc.__cause__, LockNotAvailable):
+            raise UnderWay from exc
+        raise
+    stored = records.annotate(kept_bytes=_bytes_of_records()).first()
+    if stored is None:
+        # The record was deleted between the two statements, with its account or because its time was over.
+        raise UnderWay
+    if stored.fingerprint != fingerprint:
+        raise ParameterInvalid(HEADER, "This key was used for another request; choose a new one.", "reused")
+    return stored, stored.pk == mine.pk
+
+
+def _bytes_of_records() -> Subquery:
+    """What all records of a record's user take, for the statement that finds it."""
+    same = IdempotencyRecord.objects.filter(user=OuterRef("user")).order_by().values("user")
+    return Subquery(same.annotate(total=Sum(octets("body", more=IdempotencyRecord.ROW_BYTES))).values("total"))
+
+
+def _limit_waiting(limit: str) -> None:
+    """How long this transaction's next statements wait for a lock; SQLite has one lock, taken at its beginning."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = {limit}")
+
+
+def _plain(response: HttpResponse | Response) -> HttpResponse:
+    """The response with the very bytes that will be stored."""
+    if not isinstance(response, Response):
+        return response
+    others = {name: value for name, value in response.items() if name != "Content-Type"}
+    body = JSONRenderer().render(response.data)
+    return HttpResponse(body, status=response.status_code, content_type="application/json", headers=others)
+
+
+def _replayed(view: Any, record: IdempotencyRecord, remaking: Remaking | None) -> HttpResponse:
+    """The answer of a record. One of the release before has its whole body."""
+    response = HttpResponse(bytes(record.body), status=record.status, headers=record.headers)
+    is_first = True
+    if record.is_made_anew and remaking is not None:
+        made = remaking.made(view, orjson.loads(response.content), response["ETag"])
+        response.content, response["ETag"], is_first = made.body, made.tag, made.is_first
+    response["Idempotency-Replayed"] = "true" if is_first else "current"
+    return response
