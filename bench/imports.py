@@ -17,9 +17,9 @@ from bench import data, figures, load, memory, report, servers
 from bench.compare import circumstances
 from bench.data import Target
 from bench.jobs import SECONDS, unfinished, workers
-from tests.archives import zipped
 from tests.faults.load import Answer, Client
 from tests.faults.stage import wait_for
+from tests.support.archives import zipped
 
 PROFILES = "/api/v1/profiles"
 IMPORT = f"{PROFILES}/import"

@@ -20,7 +20,7 @@ from psycopg.conninfo import conninfo_to_dict
 from redis import Redis
 
 from tests.faults.stage import Program, free_port, wait_for
-from tests.servers import Server, answers_sql, guarded_folder, postgresql, redis
+from tests.support.service.servers import Server, answers_sql, guarded_folder, postgresql, redis
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKERS = 2

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import Any
 
-from tests.live import ROOT
+from tests.support.service.live import ROOT
 
 COMMAND = ["-m", "pip_audit", "--disable-pip", "--require-hashes", "--progress-spinner", "off", "--format", "json"]
 FILES = ["-r", "requirements.txt", "-r", "requirements-dev.txt"]

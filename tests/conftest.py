@@ -1,4 +1,4 @@
-"""Fixtures that every test may use; the environment they live in comes from tests/plugin.py."""
+"""Fixtures that every test may use; the environment they live in comes from tests/support/service/plugin.py."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,8 +11,8 @@ from pytest_django import Settings
 
 from profiles.maintenance.anonymising import without_triggers
 from profiles_project.web import health
-from tests.client import ApiClient
-from tests.factories import UserFactory
+from tests.support.client import ApiClient
+from tests.support.factories import UserFactory
 from users.models import AuditEntry, User
 
 PRODUCTION_HASHERS = django_settings.PASSWORD_HASHERS
@@ -34,7 +34,7 @@ def cheap_settings() -> Iterator[None]:
     question whether the service is ready is looked into.
     """
     health.KEEP_SECONDS = 0.0
-    hashers = ["tests.hashers.CheapArgon2PasswordHasher", *PRODUCTION_HASHERS[1:]]
+    hashers = ["tests.support.service.hashers.CheapArgon2PasswordHasher", *PRODUCTION_HASHERS[1:]]
     with override_settings(PASSWORD_HASHERS=hashers, WHITENOISE_AUTOREFRESH=True):
         yield
 

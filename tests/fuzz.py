@@ -25,8 +25,8 @@ from schemathesis.engine.core import Engine
 from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
 
 from profiles.api.examples import NEW_PROFILE
-from tests.live import Caller, service
-from tests.servers import postgresql, redis
+from tests.support.service.live import Caller, service
+from tests.support.service.servers import postgresql, redis
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 PASSWORD = "Correct-Horse-7"
@@ -46,7 +46,7 @@ ACCOUNT_BODIES = ENDS_A_SESSION | {"auth_register", "auth_login", "auth_refresh"
 CHECKS_LEFT_OUT = {
     "positive_data_acceptance": "what is acceptable depends on what is stored: ids, versions, passwords, keys, ranges",
     "negative_data_rejection": "unknown keys and headers are ignored on purpose (contract 1.1)",
-    "object_level_authorization": "tests/test_permissions.py asks it for every route, method and person",
+    "object_level_authorization": "tests/api/test_permissions.py asks it for every route, method and person",
 }
 SHARE_MADE_FITTING = 0.8
 # Values that fit where schemathesis seldom finds one by chance, by the name of the field.

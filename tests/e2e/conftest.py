@@ -18,9 +18,9 @@ from pytest_django import DjangoDbBlocker
 from tests.e2e.browser import LIGHT, Look, Window, chromium, window
 from tests.e2e.shots import SHOTS
 from tests.e2e.stage import Stage, set_up
-from tests.factories import PASSWORD
-from tests.live import service, worker
-from tests.servers import guarded_folder
+from tests.support.factories import PASSWORD
+from tests.support.service.live import service, worker
+from tests.support.service.servers import guarded_folder
 
 
 class Site(NamedTuple):

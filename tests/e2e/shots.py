@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 from tests.e2e.axe import Violation, grave_violations
 from tests.e2e.browser import Look
-from tests.live import ROOT
+from tests.support.service.live import ROOT
 
 SHOTS = ROOT / "var" / "e2e"
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from profiles.desk.roles import SUPPORT, SUPPORT_LEAD
 from profiles.desk.rows import audit
 from profiles.models import Job, Profile
-from tests.factories import ProfileFactory, UserFactory, make_profile
+from tests.support.factories import ProfileFactory, UserFactory, make_profile
 from users.models import AuditEntry, Mail, SecurityEvent, Session, User
 
 # Who looks at the desk, and their group; the first and the last are in none.

@@ -11,8 +11,8 @@ from tests.e2e.axe import Violation, grave_violations
 from tests.e2e.browser import LOOKS, Look
 from tests.e2e.conftest import OpenWindow, Site
 from tests.e2e.shots import overflow, shoot
-from tests.factories import PASSWORD, profile_document
-from tests.live import Caller
+from tests.support.factories import PASSWORD, profile_document
+from tests.support.service.live import Caller
 
 DRAWN_MILLISECONDS = 60_000
 SCROLLS = 300

@@ -15,7 +15,7 @@ from profiles.tasks import EXPORT
 from tests.e2e.browser import PHONE
 from tests.e2e.conftest import OpenWindow
 from tests.e2e.stage import DEVICES, Stage, make_job
-from tests.factories import ProfileFactory, UserFactory, make_profile
+from tests.support.factories import ProfileFactory, UserFactory, make_profile
 from users.models import AuditEntry, Mail, Session, User
 
 WORKER_SECONDS = 30

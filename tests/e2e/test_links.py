@@ -13,8 +13,8 @@ from playwright.sync_api import expect
 from tests.e2e.browser import LOOKS, Look
 from tests.e2e.conftest import OpenWindow, Site
 from tests.e2e.shots import inspect
-from tests.factories import PASSWORD
-from tests.live import Caller
+from tests.support.factories import PASSWORD
+from tests.support.service.live import Caller
 
 NEW_PASSWORD = "Another-Horse-8"
 MAIL_SECONDS = 30

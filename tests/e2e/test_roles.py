@@ -8,7 +8,7 @@ from tests.e2e.conftest import OpenWindow, log_in
 from tests.e2e.pages import PAGES, address
 from tests.e2e.shots import inspect
 from tests.e2e.stage import Stage, make_staff
-from tests.factories import UserFactory
+from tests.support.factories import UserFactory
 from users.models import User
 
 # Pages that a role is refused; a superuser is refused none, who is no staff all of them.

@@ -10,7 +10,7 @@ from tests.e2e.browser import LIGHT, LOOKS, Look
 from tests.e2e.conftest import OpenWindow, log_in
 from tests.e2e.shots import inspect
 from tests.e2e.stage import make_staff
-from tests.factories import PASSWORD
+from tests.support.factories import PASSWORD
 
 TRIES = 5  # of one address in a minute
 

@@ -46,7 +46,7 @@ def run(name: str, on: Stage) -> bool:
     kept = True
     started = time.monotonic()
     try:
-        for promise in getattr(import_module(f"tests.faults.{SCENARIOS[name]}"), name)(on):
+        for promise in getattr(import_module(f"tests.faults.scenarios.{SCENARIOS[name]}"), name)(on):
             say(promise.line())
             kept &= promise.kept
     except Exception:  # noqa: BLE001  # a scenario that can't go on has not kept its promise, and the others have their turn

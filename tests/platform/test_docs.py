@@ -1,0 +1,76 @@
+"""The documentation says what the code does, and the README's session works as it is printed."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+from django.urls import get_resolver
+
+from profiles.career.completeness import SECTIONS
+from profiles.models import COMPONENTS
+from tests.support.service.live import service, worker
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DOCS = {path.name: path.read_text() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))}
+
+
+def test_the_weights_of_completeness_stand_in_the_documentation_as_in_the_code() -> None:
+    rows = re.findall(r"^\| (\w+) \| (\d+) \|", DOCS["completeness.md"], re.MULTILINE)
+    assert {name: int(weight) for name, weight in rows} == {name: each.weight for name, each in SECTIONS.items()}
+
+
+def test_every_command_of_the_makefile_is_explained_in_the_readme_or_in_operations() -> None:
+    targets = re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert targets
+    text = DOCS["README.md"] + DOCS["operations.md"]
+    assert [name for name in targets if f"make {name}" not in text] == []
+
+
+def test_every_command_of_ours_is_named_in_the_documentation() -> None:
+    ours = [name for name, app in get_commands().items() if app in {"profiles", "users", "profiles_project"}]
+    assert ours
+    assert [name for name in ours if not re.search(rf"\b{name}\b", DOCS["operations.md"])] == []
+
+
+def test_every_route_beside_the_api_is_named_in_the_documentation() -> None:
+    text = DOCS["README.md"] + DOCS["operations.md"]
+    routes = [str(pattern.pattern) for pattern in get_resolver().url_patterns]
+    beside = [route.rstrip("/") for route in routes if route and not route.startswith("api/v1")]
+    assert [route for route in beside if f"/{route}" not in text] == []
+
+
+def test_the_architecture_names_every_kind_of_component() -> None:
+    assert [kind.plural for kind in COMPONENTS if kind.plural not in DOCS["architecture.md"].lower()] == []
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    links = [
+        (path, target)
+        for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text())
+    ]
+    missing = [(path.name, to) for path, to in links if "://" not in to and not (path.parent / to).exists()]
+    assert missing == []
+
+
+@pytest.mark.own_servers
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the README's session is written for curl, which is not here")
+def test_the_readmes_session_works_as_it_is_printed(tmp_path: Path) -> None:
+    session = "\n".join(re.findall(r"```sh\n(.*?)```", DOCS["README.md"], re.DOTALL))
+    with service(tmp_path) as port, worker(tmp_path):
+        environment = {**os.environ, "PORT": str(port), "TMPDIR": str(tmp_path)}
+        command = ["/bin/sh", "-euc", session]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    assert '"years_of_experience":' in done.stdout
+    assert '"label":"For museums"' in done.stdout
+    assert '"status": 412' in done.stdout
+    assert '"progress":{"done":500,"total":500}' in done.stderr
+    assert "It was there already; nothing to update." in done.stdout
+    assert '"place":"Positions.csv, row 2","outcome":"mapped"' in done.stderr
+    assert "# Grace Adeyemi-Holt" in done.stdout
+    assert (tmp_path / "resume.pdf").read_bytes().startswith(b"%PDF")
+    assert '"status": 422' not in done.stdout
