@@ -12,7 +12,6 @@ import pytest
 from django.conf import settings
 from django.core import mail as django_mail, signing
 from django.core.mail import EmailMultiAlternatives
-from django.utils import timezone
 from django_tasks.backends.base import BaseTaskBackend
 from django_tasks_db.backend import DatabaseBackend
 from django_tasks_db.management.commands.db_worker import Worker
@@ -528,7 +527,7 @@ class TestOutbox:
         assert DBTaskResult.objects.latest("enqueued_at").status == "SUCCESSFUL"
 
     def test_what_nobody_needs_is_deleted(self, user: User, waiting: Mail) -> None:
-        now = timezone.now()
+        now = clock.now()
         sessions = {name: Session.objects.start(user, name) for name in ("live", "revoked", "old", "expired", "lapsed")}
         days = dt.timedelta(days=1)
 

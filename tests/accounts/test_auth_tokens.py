@@ -11,8 +11,8 @@ from typing import Any
 import jwt
 import pytest
 from django.conf import settings
-from django.utils import timezone
 
+from profiles_project.database import clock
 from tests.support.client import ApiClient
 from tests.support.concurrency import at_once
 from tests.support.contract import API, contract
@@ -96,7 +96,7 @@ def assert_not_refreshed(answer: Any) -> None:
 
 class TestAccessToken:
     def test_it_carries_session_user_and_an_hour(self, user: User) -> None:
-        before = int(timezone.now().timestamp())
+        before = int(clock.now().timestamp())
         answer = log_in(user)
         claims = claims_of(answer["access_token"])
         session = user.sessions.get()
@@ -166,7 +166,7 @@ class TestAccessToken:
 
     def test_an_expired_one_is_refused(self, anonymous: ApiClient, user: User) -> None:
         session = Session.objects.start(user, "tests")
-        hour_ago = timezone.now() - dt.timedelta(hours=1, seconds=60)
+        hour_ago = clock.now() - dt.timedelta(hours=1, seconds=60)
         token = AccessToken.issue(session, uuid.uuid4(), hour_ago)
         assert_refused(anonymous.get(ME, headers={"Authorization": f"Bearer {token}"}))
 
@@ -290,7 +290,7 @@ class TestRefresh:
 
     def test_an_expired_one_is_refused_and_ends_nothing(self, user: User) -> None:
         session = Session.objects.start(user, "tests")
-        token = RefreshToken.issue(session, session.token_id, timezone.now() - dt.timedelta(days=7, seconds=60))
+        token = RefreshToken.issue(session, session.token_id, clock.now() - dt.timedelta(days=7, seconds=60))
         assert_not_refreshed(refresh(token))
         assert user.sessions.live().exists()
 

@@ -4,11 +4,11 @@ import datetime as dt
 import uuid
 
 import pytest
-from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from profiles_project import pruning
+from profiles_project.database import clock
 from tests.support.client import ApiClient
 from tests.support.contract import API
 from tests.support.factories import PASSWORD, UserFactory
@@ -28,7 +28,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def mail(user: User, kind: Mail.Kind, **values: object) -> Mail:
-    given = {"address": user.email, "next_try_at": timezone.now(), "sent_at": timezone.now(), **values}
+    given = {"address": user.email, "next_try_at": clock.now(), "sent_at": clock.now(), **values}
     return Mail.objects.create(user=user, kind=kind, **given)
 
 
@@ -62,7 +62,7 @@ def test_sessions_that_were_used_longest_ago_end_where_there_are_too_many(user: 
     phone = ApiClient().as_user(user)
     for _ in range(4):
         assert ApiClient().post(f"{API}/auth/login", {"email": user.email, "password": PASSWORD}).status_code == 200
-    Session.objects.filter(user=user, user_agent="tests").update(last_used_at=timezone.now() + dt.timedelta(hours=1))
+    Session.objects.filter(user=user, user_agent="tests").update(last_used_at=clock.now() + dt.timedelta(hours=1))
     trim()
     assert user.sessions.count() == 3
     assert phone.get(f"{API}/auth/me").status_code == 200
@@ -88,7 +88,7 @@ def test_more_than_a_turn_takes_go_too(user: User, monkeypatch: pytest.MonkeyPat
 
 def test_who_has_nothing_new_is_not_looked_at(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maintenance, "BOUNDS", [Bound(SecurityEvent, 1)])
-    long_ago = int((timezone.now() - dt.timedelta(days=1)).timestamp() * 1000) << 80
+    long_ago = int((clock.now() - dt.timedelta(days=1)).timestamp() * 1000) << 80
     for number in range(3):
         SecurityEvent.objects.create(pk=uuid.UUID(int=long_ago + number), user=user, kind="login")
     assert trim() == 0
@@ -105,13 +105,13 @@ def test_what_an_unknown_address_has_caused_is_gone_as_soon_as_its_task_has_run(
     send_mail.call(str(first.pk), 0)
     assert list(Mail.objects.order_by("id")) == others
     # Where the task was lost, the sweep finds nothing to send.
-    Mail.objects.update(next_try_at=timezone.now() - dt.timedelta(seconds=5))
+    Mail.objects.update(next_try_at=clock.now() - dt.timedelta(seconds=5))
     assert sweep_mails() == 0
     assert not Mail.objects.exists()
 
 
 def test_tasks_that_went_well_are_kept_for_minutes_and_others_for_days(user: User) -> None:
-    now = timezone.now()
+    now = clock.now()
     ages = {"just done": 1, "done": 15, "failed": 15, "failed long ago": 8 * 24 * 60}
     for name, minutes in ages.items():
         send_mail.enqueue(name, 0)

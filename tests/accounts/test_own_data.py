@@ -16,11 +16,11 @@ from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
 
 from profiles import tasks
 from profiles.career import rendering
 from profiles.models import Job, JobFile, Profile
+from profiles_project.database import clock
 from tests.support.client import ApiClient
 from tests.support.concurrency import at_once
 from tests.support.factories import PASSWORD, make_profile, profile_document
@@ -188,7 +188,7 @@ def test_an_export_is_a_zip_of_everything(api: ApiClient, user: User, monkeypatc
     assert answer["Content-Disposition"].startswith('attachment; filename="profiles-')
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         assert archive.testzip() is None
-        assert {entry.date_time[0] for entry in archive.infolist()} == {timezone.now().year}
+        assert {entry.date_time[0] for entry in archive.infolist()} == {clock.now().year}
         found = {name: json.loads(archive.read(name)) for name in archive.namelist()}
     inline = api.get(f"{AUTH}/me/export").json()
     for row in inline["profiles"]:

@@ -11,10 +11,10 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
-from django.utils import timezone
 
 from profiles.career import rendering
 from profiles.models import COMPONENTS, CustomField, Experience, Profile, Skill
+from profiles_project.database import clock
 from tests.support.client import NO_BODY, ApiClient
 from tests.support.concurrency import at_once
 from tests.support.contract import API, contract
@@ -176,9 +176,9 @@ def test_routes_of_accounts_ignore_it(api: ApiClient, user: User) -> None:
 def test_after_a_week_the_key_is_free_again(api: ApiClient) -> None:
     body = {"personal_info": PERSONAL_INFO}
     keyed(api, f"{API}/profiles", body)
-    IdempotencyRecord.objects.update(created_at=timezone.now() - IdempotencyRecord.KEEP + dt.timedelta(minutes=1))
+    IdempotencyRecord.objects.update(created_at=clock.now() - IdempotencyRecord.KEEP + dt.timedelta(minutes=1))
     assert keyed(api, f"{API}/profiles", body)["Idempotency-Replayed"] == "true"
-    IdempotencyRecord.objects.update(created_at=timezone.now() - IdempotencyRecord.KEEP - dt.timedelta(minutes=1))
+    IdempotencyRecord.objects.update(created_at=clock.now() - IdempotencyRecord.KEEP - dt.timedelta(minutes=1))
     assert "Idempotency-Replayed" not in keyed(api, f"{API}/profiles", body)
     assert (Profile.objects.count(), IdempotencyRecord.objects.count()) == (2, 1)
 
@@ -188,7 +188,7 @@ def test_expired_records_are_removed_by_the_command(api: ApiClient, capsys: pyte
     for key in ("old", "new"):
         keyed(api, f"{API}/profiles", {"personal_info": PERSONAL_INFO}, key=key)
     old = IdempotencyRecord.objects.filter(key="old")
-    old.update(created_at=timezone.now() - IdempotencyRecord.KEEP - dt.timedelta(seconds=1))
+    old.update(created_at=clock.now() - IdempotencyRecord.KEEP - dt.timedelta(seconds=1))
     call_command("prune")
     assert [record.key for record in IdempotencyRecord.objects.all()] == ["new"]
     shown = capsys.readouterr().out.splitlines()

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
-from django.utils import timezone
 
+from profiles_project.database import clock
 from tests.support.factories import PASSWORD, UserFactory
 from tests.support.queries import statements
 from users.accounts import reset_password
@@ -153,7 +153,7 @@ class TestNewStaff:
 
 def test_nothing_is_deleted(admin: Client, user: User) -> None:
     session = Session.objects.start(user, "App/1")
-    mail = Mail.objects.create(user=user, kind=Mail.Kind.VERIFY, address=user.email, next_try_at=timezone.now())
+    mail = Mail.objects.create(user=user, kind=Mail.Kind.VERIFY, address=user.email, next_try_at=clock.now())
     for name, row in (("user", user), ("session", session), ("mail", mail)):
         assert admin.post(f"/admin/users/{name}/{row.pk}/delete/", {"post": "yes"}).status_code == 403
         action = {"action": "delete_selected", "_selected_action": [str(row.pk)], "post": "yes"}
@@ -168,7 +168,7 @@ def test_sessions_and_mails_are_looked_at_and_not_touched(admin: Client) -> None
     for more in (1, 2, 20):
         for user in UserFactory.create_batch(more):
             session = Session.objects.start(user, "App/1")
-            mail = Mail.objects.create(user=user, kind=Mail.Kind.VERIFY, address=user.email, next_try_at=timezone.now())
+            mail = Mail.objects.create(user=user, kind=Mail.Kind.VERIFY, address=user.email, next_try_at=clock.now())
         for name, row in (("session", session), ("mail", mail)):
             with statements() as found:
                 page = admin.get(f"/admin/users/{name}/").content.decode()

@@ -9,7 +9,6 @@ from django.conf import settings as django_settings
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.test import Client
-from django.utils import timezone
 from pytest_django import Settings
 
 from profiles.desk.board import dashboard
@@ -17,6 +16,7 @@ from profiles.desk.board.figures import Figure
 from profiles.models import Job, Profile
 from profiles_project.api import ratelimit
 from profiles_project.caching import sealed
+from profiles_project.database import clock
 from tests.support.client import ApiClient
 from tests.support.concurrency import at_once
 from tests.support.contract import API
@@ -158,14 +158,14 @@ def test_requests_over_limits_are_counted_by_day_and_scope(settings: Settings) -
     assert [ApiClient().get(path).status_code for _ in range(4)] == [200, 429, 429, 429]
     body = {"email": "nobody@example.org", "password": "wrong"}
     assert [ApiClient().post(f"{API}/auth/login", body).status_code for _ in range(2)] == [401, 429]
-    figure = dashboard.refusals(timezone.now())
+    figure = dashboard.refusals(clock.now())
     assert figure.series == ["check_email", "login"]
     assert numbers(figure) == {figure.labels[-1]: [3, 1]}
     assert len(figure.labels) == 14
     assert figure.note.startswith("4 in 14 days")
     # Later it is an earlier day's, and then nobody's.
-    assert numbers(dashboard.refusals(timezone.now() + 13 * DAY)) == {figure.labels[-1]: [3, 1]}
-    assert numbers(dashboard.refusals(timezone.now() + 14 * DAY)) == {}
+    assert numbers(dashboard.refusals(clock.now() + 13 * DAY)) == {figure.labels[-1]: [3, 1]}
+    assert numbers(dashboard.refusals(clock.now() + 14 * DAY)) == {}
 
 
 def test_a_count_of_refusals_that_many_begin_at_once_loses_nothing() -> None:
@@ -174,7 +174,7 @@ def test_a_count_of_refusals_that_many_begin_at_once_loses_nothing() -> None:
             ratelimit.refuse("login", 5)
 
     at_once(*[refuse] * 8)
-    today = timezone.now().date()
+    today = clock.now().date()
     assert ratelimit.refusals([today]) == {today: {"login": 8}}
 
 
@@ -183,7 +183,7 @@ def test_a_count_of_refusals_that_many_begin_at_once_loses_nothing() -> None:
 
 def fill(count: int) -> None:
     """So many of everything, today and before."""
-    now = timezone.now()
+    now = clock.now()
     for number, user in enumerate(UserFactory.create_batch(count)):
         at = now - number % 5 * DAY
         Session.objects.start(user, "Canary/1")
@@ -247,7 +247,7 @@ def test_each_figure_is_a_plot_and_the_same_numbers_as_a_table(admin: Client) ->
 
 def test_they_lead_to_lists_that_show_the_same_rows(admin: Client) -> None:
     fill(3)
-    now = timezone.now()
+    now = clock.now()
     user = User.objects.exclude(is_superuser=True).first()
     assert user
     mail(user, now, problem="The account is inactive.")

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.test import Client
-from django.utils import timezone
 
 from profiles.desk import lists, search
 from profiles.desk.lists import masked_email, masked_phone
@@ -14,6 +13,7 @@ from profiles.desk.pages.careers import ActiveFilter, CompletenessFilter
 from profiles.desk.pages.people import AccountFilter
 from profiles.models import Job, Profile
 from profiles.tasks import score_profiles
+from profiles_project.database import clock
 from tests.support.factories import ProfileFactory, UserFactory, make_profile
 from tests.support.queries import statements
 from tests.support.staff import client_of, failed_job, in_role, superuser
@@ -143,7 +143,7 @@ def test_masks_leave_what_tells_people_apart() -> None:
 def test_lists_show_neither_addresses_nor_phones(root: Client) -> None:
     person = UserFactory.create(email="canary.address@example.org")
     make_profile(person, 1, email="canary.own@example.org", phone="+49 30 1234567")
-    Mail.objects.create(user=person, kind="verify", address="canary.mail@example.org", next_try_at=timezone.now())
+    Mail.objects.create(user=person, kind="verify", address="canary.mail@example.org", next_try_at=clock.now())
     Session.objects.start(person, "Pixel")
     note("login", person)
     for path in LISTS:
@@ -186,9 +186,9 @@ def fill(many: int) -> None:
         person = UserFactory.create()
         profile = make_profile(person, 1)
         Session.objects.start(person, "Pixel")
-        Mail.objects.create(user=person, kind="verify", address=person.email, next_try_at=timezone.now())
+        Mail.objects.create(user=person, kind="verify", address=person.email, next_try_at=clock.now())
         note("login", person)
-        Job.objects.create(user=person, kind="auth_me_export", lease_until=timezone.now())
+        Job.objects.create(user=person, kind="auth_me_export", lease_until=clock.now())
         AuditEntry.objects.create(
             staff_id=person.pk,
             user_id=person.pk,
@@ -228,9 +228,9 @@ def test_a_page_costs_the_same_for_little_and_for_much(support: Client) -> None:
     for more in (1, 3, 15):
         for number in range(more):
             Session.objects.start(person, "Pixel")
-            Mail.objects.create(user=person, kind="verify", address=person.email, next_try_at=timezone.now())
+            Mail.objects.create(user=person, kind="verify", address=person.email, next_try_at=clock.now())
             note("login", person)
-            Job.objects.create(user=person, kind="auth_me_export", lease_until=timezone.now())
+            Job.objects.create(user=person, kind="auth_me_export", lease_until=clock.now())
             profile = make_profile(person, number, is_active=False)
         for name, path in (("person", f"{PEOPLE}{person.pk}/change/"), ("career", f"{CAREERS}{profile.pk}/read/")):
             with statements() as asked:
@@ -271,10 +271,10 @@ def test_a_persons_page_tells_all_at_a_glance_and_no_secret(support: Client) -> 
     profile = make_profile(person, 3, label="Main & first")
     Session.objects.start(person, "Pixel <i>9</i>")
     problem = '{"status": 422, "title": "Validation failed", "detail": "secret words", "errors": []}'
-    ended = {"status": "failed", "lease_until": timezone.now(), "finished_at": timezone.now()}
+    ended = {"status": "failed", "lease_until": clock.now(), "finished_at": clock.now()}
     Job.objects.create(user=person, kind="profiles_import", problem=problem, input="secret input", **ended)
     Mail.objects.create(
-        user=person, kind="reset", address=person.email, problem="The account is inactive.", next_try_at=timezone.now()
+        user=person, kind="reset", address=person.email, problem="The account is inactive.", next_try_at=clock.now()
     )
     note("login_failed", person)
     shown = support.get(f"{PEOPLE}{person.pk}/change/").content.decode()
@@ -312,7 +312,7 @@ def test_a_career_is_read_as_a_resume(support: Client, user: User) -> None:
 
 def test_opening_a_page_of_somebody_is_written_down(support: Client, user: User) -> None:
     profile = make_profile(user, 1)
-    job = Job.objects.create(user=user, kind="auth_me_export", lease_until=timezone.now())
+    job = Job.objects.create(user=user, kind="auth_me_export", lease_until=clock.now())
     for path in (f"{PEOPLE}{user.pk}/change/", f"{CAREERS}{profile.pk}/read/", f"{JOBS}{job.pk}/change/"):
         assert support.get(path).status_code == 200
     for path in (f"{PEOPLE}{user.pk}/history/", PEOPLE, f"{PEOPLE}999999/change/"):

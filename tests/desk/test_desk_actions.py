@@ -9,7 +9,6 @@ from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session as AdminSession
 from django.db import connection, transaction
 from django.test import Client
-from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from pytest_django import Settings
 
@@ -19,6 +18,7 @@ from profiles.desk.roles import ROLES
 from profiles.models import Job, JobFile, Profile
 from profiles.models.jobs import MAX_ATTEMPTS
 from profiles.tasks import run_job, sweep_jobs
+from profiles_project.database import clock
 from tests.support.client import ApiClient
 from tests.support.factories import PASSWORD, UserFactory, make_profile
 from tests.support.queries import statements
@@ -46,7 +46,7 @@ def target(action: Action) -> Any:
     """A row to which the action can be done."""
     person = UserFactory.create(is_active=action.name != "reactivate", is_verified=False)
     if action.model is Job:
-        waiting = {"user": person, "kind": "auth_me_export", "lease_until": timezone.now()}
+        waiting = {"user": person, "kind": "auth_me_export", "lease_until": clock.now()}
         return failed_job(person) if action.name == "rerun" else Job.objects.create(**waiting)
     if action.model is Profile:
         make_profile(person, 0)
@@ -195,7 +195,7 @@ def test_an_archive_is_its_owners_alone(root: User, user: User, api: ApiClient) 
         # Not twice within a minute.
         with pytest.raises(Refused, match="within the last minute"):
             perform(BY_NAME["export"], user.pk, root, REASON)
-        Mail.objects.update(created_at=timezone.now() - BETWEEN_MAILS)
+        Mail.objects.update(created_at=clock.now() - BETWEEN_MAILS)
         perform(BY_NAME["export"], user.pk, root, REASON)
     Mail.objects.all().delete()
     with pytest.raises(Refused, match="as many jobs under way"):
@@ -205,7 +205,7 @@ def test_an_archive_is_its_owners_alone(root: User, user: User, api: ApiClient) 
 
 def test_an_account_is_erased_with_everything_and_the_log_knows(root: User, user: User) -> None:
     make_profile(user, 2)
-    Job.objects.create(user=user, kind="auth_me_export", lease_until=timezone.now())
+    Job.objects.create(user=user, kind="auth_me_export", lease_until=clock.now())
     action = BY_NAME["erase"]
     where = address(action, user.pk)
     client = client_of(root)
@@ -259,7 +259,7 @@ def test_a_job_is_not_run_again_for_who_is_inactive(root: User, user: User) -> N
 def test_a_job_that_was_given_up_has_the_run_that_support_asked_for(root: User, user: User) -> None:
     job = failed_job(user, attempts=MAX_ATTEMPTS)
     perform(BY_NAME["rerun"], job.pk, root, REASON)
-    Job.objects.filter(pk=job.pk).update(lease_until=timezone.now())
+    Job.objects.filter(pk=job.pk).update(lease_until=clock.now())
     # Its task was lost: it is filed again, and not given up before it has begun.
     assert sweep_jobs() == 1
     run_job.call(str(job.pk))
@@ -313,7 +313,7 @@ def test_a_save_writes_only_what_was_typed(root: User, user: User, monkeypatch: 
 def test_a_job_keeps_what_it_was_given_only_where_it_can_run_again(user: User) -> None:
     kept: dict[int, tuple[str, int]] = {}
     for status in (422, 500):
-        job = Job.objects.create(user=user, kind="profiles_import", input="{}", lease_until=timezone.now())
+        job = Job.objects.create(user=user, kind="profiles_import", input="{}", lease_until=clock.now())
         JobFile.objects.create(job=job, number=0, content=b"x", is_input=True)
         assert job.claim()
         assert job.fail({"status": status, "title": "x"})
@@ -323,7 +323,7 @@ def test_a_job_keeps_what_it_was_given_only_where_it_can_run_again(user: User) -
 
 
 def test_a_job_that_is_cancelled_has_no_effect(root: User, user: User) -> None:
-    job = Job.objects.create(user=user, kind="auth_me_export", lease_until=timezone.now())
+    job = Job.objects.create(user=user, kind="auth_me_export", lease_until=clock.now())
     assert job.claim()
     perform(BY_NAME["cancel"], job.pk, root, REASON)
     assert not job.succeed({})
@@ -362,7 +362,7 @@ def test_many_are_asked_about_in_as_many_statements_as_one(root: User, name: str
 def test_a_member_of_the_staff_is_logged_out_of_the_admin_too(root: User, settings: Settings) -> None:
     mine, other = in_role("Support"), in_role("Support lead")
     in_use = {each.pk: client_of(each) for each in (mine, other, root)}
-    AdminSession.objects.create(session_key="x" * 32, session_data="garbage", expire_date=timezone.now() + HOUR)
+    AdminSession.objects.create(session_key="x" * 32, session_data="garbage", expire_date=clock.now() + HOUR)
     perform(BY_NAME["end-sessions"], mine.pk, root, REASON)
     statuses = {key: client.get("/admin/users/user/").status_code for key, client in in_use.items()}
     assert statuses == {mine.pk: 302, other.pk: 200, root.pk: 200}

@@ -7,12 +7,12 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
-from django.utils import timezone
 
 from profiles.career import rendering
 from profiles.desk.roles import ROLES
 from profiles.models import Profile
 from profiles.tasks import score_profiles
+from profiles_project.database import clock
 from profiles_project.database.derived import refill
 from profiles_project.texts import search_key
 from tests.support.client import ApiClient
@@ -117,7 +117,7 @@ def test_a_profile_that_cannot_be_scored_keeps_no_other_waiting(
 
 
 def test_many_scores_cost_a_constant_number_of_statements_a_batch(user: User) -> None:
-    today = timezone.now().date()
+    today = clock.now().date()
     for _ in range(3):
         make_profile(user, 1)
     with statements() as found:
@@ -147,7 +147,7 @@ def test_nobody_changes_or_deletes_an_entry_of_the_audit_log() -> None:
         # Nor behind a temporary table of that name.
         with pytest.raises(DatabaseError, match="not emptied"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("CREATE TEMP TABLE users_auditentry (x int); TRUNCATE public.users_auditentry")
-    old = timezone.now() - AuditEntry.KEEP - dt.timedelta(days=1)
+    old = clock.now() - AuditEntry.KEEP - dt.timedelta(days=1)
     AuditEntry.objects.create(staff_id=1, object_kind="users.user", object_id="3", action="view", created_at=old)
     assert AuditEntry.objects.filter(created_at__lte=old).delete()[0] == 1
 

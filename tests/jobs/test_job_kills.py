@@ -14,7 +14,6 @@ import pytest
 from django.core.cache import caches
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
 from pytest_django import Settings
 
 from profiles import tasks
@@ -22,6 +21,7 @@ from profiles.career.operations import OPERATIONS
 from profiles.models import Experience, Job, Profile
 from profiles_project.api.conditional import IfMatch
 from profiles_project.caching.cache import TIMEOUT_SECONDS
+from profiles_project.database import clock
 from profiles_project.management.workers import POLL_SECONDS, RedisWorker, WorkerEnded, run_redis_worker
 from tests.support.factories import UserFactory, item, make_profile
 from tests.support.service.dying import POINTS
@@ -85,7 +85,7 @@ def test_a_job_whose_worker_is_killed_has_one_effect(backend: str, tmp_path: Pat
         assert Experience.objects.count() == done * ITEMS, point
     assert 0 < done < len(jobs)
     # As if those whose task died with a worker before it was claimed had waited long enough.
-    Job.objects.filter(status=Job.Status.QUEUED).update(lease_until=timezone.now())
+    Job.objects.filter(status=Job.Status.QUEUED).update(lease_until=clock.now())
     with worker(tmp_path, **variables(backend)):
         deadline = time.monotonic() + SECONDS
         while Job.objects.unfinished().exists() and time.monotonic() < deadline:
@@ -118,7 +118,7 @@ def test_a_queue_in_a_redis_that_is_away_loses_no_job_and_holds_nobody(
         assert time.monotonic() - started < 5
         assert client.get("/health/ready").json()["parts"]["queue"] == "unavailable"
         server.process.send_signal(signal.SIGCONT) if fault == "hung" else server.start()
-        Job.objects.filter(pk=job.pk).update(lease_until=timezone.now())
+        Job.objects.filter(pk=job.pk).update(lease_until=clock.now())
         assert tasks.sweep_jobs() == 1
         assert django_rq.get_queue().count == 1
         assert client.get("/health/ready").json()["parts"]["queue"] == "ok"

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 from django.test import Client
-from django.utils import timezone
 
 from profiles import tasks
 from profiles.models import CustomField, Experience, Job, JobFile, Profile
 from profiles.models.jobs import MAX_ATTEMPTS
 from profiles_project import pruning
+from profiles_project.database import clock
 from tests.support.client import ApiClient
 from tests.support.concurrency import at_once
 from tests.support.contract import API
@@ -77,7 +77,7 @@ def test_a_run_whose_lease_is_over_has_no_effect_once_another_has_begun(job: Job
 
 def expire(job: Job) -> None:
     """As if nothing had been heard of the job for as long as its lease."""
-    Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - dt.timedelta(seconds=1))
+    Job.objects.filter(pk=job.pk).update(lease_until=clock.now() - dt.timedelta(seconds=1))
     job.refresh_from_db()
 
 
@@ -96,7 +96,7 @@ def test_a_job_whose_task_was_lost_is_filed_again(job: Job, profile: Profile) ->
     assert tasks.sweep_jobs() == 0
     job.refresh_from_db()
     assert job.status == "queued"
-    assert job.lease_until > timezone.now()
+    assert job.lease_until > clock.now()
     run(job)
     assert (job.attempts, count(profile)) == (1, 5)
 
@@ -220,11 +220,11 @@ def test_whoever_has_the_id_now_is_not_told_of(api: ApiClient, other_user: User,
 
 
 def test_a_job_that_waits_for_long_is_filed_again_within_minutes(job: Job) -> None:
-    hours = timezone.now() - dt.timedelta(hours=6)
+    hours = clock.now() - dt.timedelta(hours=6)
     Job.objects.filter(pk=job.pk).update(created_at=hours, lease_until=hours)
     assert tasks.sweep_jobs() == 1
     job.refresh_from_db()
-    assert job.lease_until - timezone.now() <= dt.timedelta(minutes=5)
+    assert job.lease_until - clock.now() <= dt.timedelta(minutes=5)
 
 
 def test_what_fails_while_a_failure_is_written_quotes_nothing(
@@ -343,7 +343,7 @@ def test_ended_jobs_are_kept_for_seven_days(api: ApiClient, job: Job) -> None:
     run(export)
     assert JobFile.objects.count() == 1
     for days, left in ((6, 2), (8, 1)):
-        Job.objects.filter(pk=export.pk).update(finished_at=timezone.now() - dt.timedelta(days=days))
+        Job.objects.filter(pk=export.pk).update(finished_at=clock.now() - dt.timedelta(days=days))
         pruning.prune()
         assert Job.objects.count() == left
     assert JobFile.objects.count() == 0

@@ -18,7 +18,6 @@ import yaml
 from django.core.cache import caches
 from django.db import OperationalError, connection, transaction
 from django.test import Client
-from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.exceptions import APIException
 
@@ -27,6 +26,7 @@ from profiles.career import rendering
 from profiles.models import Job
 from profiles_project.api.ratelimit import Usage
 from profiles_project.caching.cache import Breaker
+from profiles_project.database import clock
 from profiles_project.observe import metrics, prometheus
 from tests.support import scrapes
 from tests.support.client import ApiClient
@@ -266,7 +266,7 @@ def test_connections_are_counted_even_those_of_threads_that_end(counting: metric
 
 
 def make_work(user: User, count: int) -> None:
-    now = timezone.now()
+    now = clock.now()
     lease = now + dt.timedelta(minutes=1)
     shared: dict[str, Any] = {"user": user, "kind": "experiences_create", "lease_until": lease}
     ended = {**shared, "finished_at": now}

@@ -36,7 +36,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 # Starts the server named by its argument, says where it is, and dies before anything could be tidied up.
 KILLED_OWNER = """
 import os, signal, sys
-from tests import servers
+from tests.support.service import servers
 with getattr(servers, sys.argv[1])() as server:
     print(server.folder, server.url, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)

@@ -6,12 +6,12 @@ import pytest
 from django.apps import apps
 from django.contrib.sessions.models import Session as AdminSession
 from django.core.management import call_command
-from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 from pytest_django import Settings
 
 from profiles.models import Job, JobFile
 from profiles_project import pruning
+from profiles_project.database import clock
 from users.models import AuditEntry, IdempotencyRecord, Mail, SecurityEvent, Session, User
 from users.tasks import send_mail
 
@@ -21,7 +21,7 @@ LONG_AGO = dt.timedelta(days=800)
 @pytest.fixture
 def outdated(user: User) -> dict[str, int]:
     """Rows of every kind that may go, beside one of each that may not; how many of which table."""
-    now = timezone.now()
+    now = clock.now()
     for then in (now, now - LONG_AGO, now - LONG_AGO):
         key = str(IdempotencyRecord.objects.count())
         Session.objects.filter(pk=Session.objects.start(user, key).pk).update(expires_at=then + dt.timedelta(days=1))

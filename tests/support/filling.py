@@ -14,10 +14,10 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session as AdminSession
 from django.db import models
-from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from profiles.models import Job, JobFile, Origin, Profile
+from profiles_project.database import clock
 from tests.support.factories import UserFactory, make_profile
 from users.models import AuditEntry, IdempotencyRecord, Mail, SecurityEvent, Session, User
 from users.tasks import send_mail
@@ -39,7 +39,7 @@ def empty_tables() -> list[str]:
 
 
 def _person(number: int) -> User:
-    user = UserFactory.create(full_name=NAMES[number % len(NAMES)], is_staff=True, last_login=timezone.now())
+    user = UserFactory.create(full_name=NAMES[number % len(NAMES)], is_staff=True, last_login=clock.now())
     group, _ = Group.objects.get_or_create(name="Readers")
     permission = Permission.objects.order_by("pk")[number]
     group.permissions.add(permission)
@@ -55,7 +55,7 @@ def _person(number: int) -> User:
 
 
 def _account(user: User) -> None:
-    now = timezone.now()
+    now = clock.now()
     session = Session.objects.start(user, "Pixel 9")
     body: dict[str, Any] = {"status": 201, "headers": {"ETag": '"1"', "Allow": "GET"}, "body": b'{"full_name": "Ada"}'}
     IdempotencyRecord.objects.create(user=user, key="first try", fingerprint="0" * 64, **body)
@@ -76,7 +76,7 @@ def _account(user: User) -> None:
 
 
 def _job(profile: Profile, status: str) -> Job:
-    now = timezone.now()
+    now = clock.now()
     is_over = status not in Job.UNFINISHED
     job = Job.objects.create(
         user=profile.user,

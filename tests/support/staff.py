@@ -4,9 +4,9 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.test import Client
-from django.utils import timezone
 
 from profiles.models import Job
+from profiles_project.database import clock
 from tests.support.factories import PASSWORD, UserFactory
 from users.models import User
 
@@ -34,7 +34,7 @@ def superuser(name: str = "root") -> User:
 
 def failed_job(user: User, problem: str = INTERNAL, **values: Any) -> Job:
     """A job that has ended so."""
-    now = timezone.now()
+    now = clock.now()
     return Job.objects.create(
         user=user,
         kind="auth_me_export",
