@@ -1,10 +1,8 @@
 """The bulk writes on a profile: each is the same whether a request waits for it or a job does it later."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.settings import api_settings
@@ -14,24 +12,26 @@ from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles_project.api.fields import Document, length_fault
 
 
-@dataclass(frozen=True)
 class Operation:
-    """One of them. `kind` is its operation id in the OpenAPI document.
-
-    `judge` finds what is wrong with the request's JSON whatever is stored, and gives what `apply` takes; `apply` works
-    inside a revision of the profile, finds the rest, and gives the body of the answer. `list_name` is the member of the
-    body that is the list of items, empty where the body itself is the list; `label` names that list in sentences.
-    `members` are those of an item. One that `frees` deletes, and is not refused for want of room.
-    """
+    """One kind of bulk write; `kind` is its operation id in the OpenAPI document, by which jobs name it."""
 
     kind: str
-    judge: Callable[[Any], Any]
-    apply: Callable[[Profile, Any], Any]
-    status: int = 200
+    # The status of the answer.
+    status: ClassVar[int] = 200
+    # The member of the body that is the list of items; empty where the body itself is the list.
     list_name: str = ""
+    # What sentences about faults call a list that is the body itself.
     label: str = ""
-    members: Sequence[str] = ()
-    frees: bool = False
+    # Whether it deletes, and so is not refused for want of room.
+    frees: ClassVar[bool] = False
+
+    def judge(self, data: Any) -> Any:
+        """What `apply` takes, made of the request's JSON. Raises ValidationError for what is wrong in any profile."""
+        raise NotImplementedError
+
+    def apply(self, profile: Profile, judged: Any) -> Any:
+        """Do it, inside a revision of the profile; the body of the answer. Raises what is wrong with what is stored."""
+        raise NotImplementedError
 
     def size(self, data: Any) -> int:
         """How many items the request's JSON names."""
@@ -39,12 +39,8 @@ class Operation:
         return len(items) if isinstance(items, list) else 1
 
     def kept(self, data: Any) -> Any:
-        """What of the request's JSON, once it is judged, a job must keep: without the members that nobody knows."""
-        if self.list_name:
-            return {self.list_name: data[self.list_name]}
-        if isinstance(data, list):
-            return [self.kept(item) for item in data]
-        return {name: data[name] for name in self.members if name in data}
+        """What a job keeps of the request's JSON once it is judged: no members that nobody knows."""
+        return {self.list_name: data[self.list_name]}
 
     def result(self, body: Any, profile: Profile) -> dict[str, Any]:
         """What a job tells of its effect: items by their ids alone, in the order sent."""
@@ -55,129 +51,214 @@ class Operation:
         return {**told, **(body or {})}
 
 
-def _items(model: type[Component], data: Any, *, lenient: bool = False) -> Any:
-    options: dict[str, Any] = {"many": True, "min_length": 1, "max_length": serializers.JOB_LIMIT}
-    return serializers.ITEM_SERIALIZERS[model](data=data, context={"partial": lenient}, **options)
-
-
-def _shown(model: type[Component], rows: Sequence[Component]) -> list[dict[str, Any]]:
-    return [rendering.item(model, row.values()) for row in rows]
-
-
-def _judge_new(model: type[Component], data: Any) -> tuple[bool, Sequence[bulk.Row]]:
-    many = isinstance(data, list)
-    serializer = _items(model, data) if many else serializers.ITEM_SERIALIZERS[model](data=data)
+def _list_in(body_class: type[Document], name: str, data: Any) -> Any:
+    """The valid list in a body that has no other member."""
+    serializer = body_class(data=data)
     serializer.is_valid(raise_exception=True)
-    return many, serializer.validated_data if many else [serializer.validated_data]
+    return serializer.validated_data[name]
 
 
-def _create(model: type[Component], profile: Profile, judged: tuple[bool, Sequence[bulk.Row]]) -> Any:
-    many, rows = judged
-    made = [rendering.item(model, row) for row in bulk.create(profile, model, rows)]
-    return made if many else made[0]
+# Components -------------------------------------------------------------------------------------------------------
 
 
-def _update(model: type[Component], profile: Profile, data: Any, *, lenient: bool) -> list[dict[str, Any]]:
-    serializer = _items(model, data, lenient=lenient)
-    serializer.needs_ids = True
-    serializer.existing = bulk.named(profile, model, serializer.ids_in(data))
-    serializer.is_valid(raise_exception=True)
-    changes = [(serializer.existing[values["id"]], values) for values in serializer.validated_data]
-    return _shown(model, bulk.update(profile, model, changes))
+class OnItems(Operation):
+    """A bulk write on the items of one kind of component; `action` is the viewset's."""
+
+    action: ClassVar[str]
+
+    def __init__(self, model: type[Component]) -> None:
+        self.model = model
+        self.kind = f"{model.plural}_{self.action}"
+        self.label = model.plural
+
+    def kept(self, data: Any) -> Any:
+        if self.list_name:
+            return super().kept(data)
+        if isinstance(data, list):
+            return [self.kept(item) for item in data]
+        return {name: data[name] for name in rendering.item_fields(self.model) if name in data}
+
+    def shown(self, rows: Sequence[Component]) -> list[dict[str, Any]]:
+        """The items as the answer has them."""
+        return [rendering.item(self.model, row.values()) for row in rows]
 
 
-def _as_sent(data: Any) -> Any:
-    """For what can't be judged without the rows that are stored, but for its length, lest all of them be looked up."""
-    found = length_fault(data, 0, serializers.JOB_LIMIT) if isinstance(data, list) else None
-    if found:
-        raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [ErrorDetail(*found)]})
-    return data
+class CreateItems(OnItems):
+    """Appends new items: a list of them, or a single one, which is answered as such."""
 
+    action = "bulk_create"
+    status = 201
 
-def _listed(body_class: type[Document], name: str) -> Callable[[Any], Any]:
-    """For a body with one list in it."""
-
-    def judge(data: Any) -> Any:
-        serializer = body_class(data=data)
+    def judge(self, data: Any) -> tuple[bool, Sequence[bulk.Row]]:
+        is_list = isinstance(data, list)
+        serializer: Any = serializers.ITEM_SERIALIZERS[self.model](data=data)
+        if is_list:
+            serializer = serializers.item_list(self.model, data=data)
         serializer.is_valid(raise_exception=True)
-        return serializer.validated_data[name]
+        return is_list, serializer.validated_data if is_list else [serializer.validated_data]
 
-    return judge
-
-
-def _delete(model: type[Component], profile: Profile, ids: Sequence[uuid.UUID]) -> None:
-    bulk.delete(profile, model, list(bulk.named(profile, model, ids)))
-
-
-def _reorder(model: type[Component], profile: Profile, ids: Sequence[uuid.UUID]) -> None:
-    stored = model.of(profile)
-    if len(ids) != len(stored) or set(ids) != set(stored):
-        text = f"These must be the ids of all {len(stored)} items of the list, each of them once."
-        raise ValidationError({"ids": [ErrorDetail(text, "not_a_permutation")]})
-    bulk.reorder(profile, model, [stored[pk] for pk in ids])
+    def apply(self, profile: Profile, judged: tuple[bool, Sequence[bulk.Row]]) -> Any:
+        is_list, rows = judged
+        made = [rendering.item(self.model, row) for row in bulk.create(profile, self.model, rows)]
+        return made if is_list else made[0]
 
 
-def _add_skills(kind: str, profile: Profile, names: Sequence[str]) -> dict[str, Any]:
-    return _told(kind, "added", *bulk.add_skills(profile, kind, names))
+class UpdateItems(OnItems):
+    """Gives each named item what is sent for it; required fields must be sent."""
+
+    action = "bulk_update"
+    is_partial: ClassVar[bool] = False
+
+    def judge(self, data: Any) -> Any:
+        # The rest needs the stored rows; a list that is too long is refused before all of them are looked up.
+        found = length_fault(data, 0, serializers.JOB_LIMIT) if isinstance(data, list) else None
+        if found:
+            raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [ErrorDetail(*found)]})
+        return data
+
+    def apply(self, profile: Profile, judged: Any) -> list[dict[str, Any]]:
+        stored = bulk.named(profile, self.model, serializers.ids_in(judged))
+        serializer = serializers.item_list(
+            self.model, data=judged, existing=stored, needs_ids=True, is_partial=self.is_partial
+        )
+        serializer.is_valid(raise_exception=True)
+        changes = [(stored[values["id"]], values) for values in serializer.validated_data]
+        return self.shown(bulk.update(profile, self.model, changes))
 
 
-def _remove_skills(kind: str, profile: Profile, names: Sequence[str]) -> dict[str, Any]:
-    return _told(kind, "removed", *bulk.remove_skills(profile, kind, names))
+class PatchItems(UpdateItems):
+    """The same, with whatever fields are sent."""
+
+    action = "bulk_partial_update"
+    is_partial = True
 
 
-def _told(kind: str, done: str, count: int, names: Sequence[str]) -> dict[str, Any]:
-    skills = "skill" if count == 1 else "skills"
-    return {"message": f"{count} {kind} {skills} {done} successfully", kind: names}
+class DeleteItems(OnItems):
+    """Deletes the named items, or none where one of them is not there."""
+
+    action = "bulk_delete"
+    status = 204
+    frees = True
+
+    def __init__(self, model: type[Component]) -> None:
+        super().__init__(model)
+        self.list_name = f"{model.singular}_ids"
+
+    def judge(self, data: Any) -> Sequence[uuid.UUID]:
+        ids: Sequence[uuid.UUID] = _list_in(serializers.IDS_BODIES[self.model], self.list_name, data)
+        return ids
+
+    def apply(self, profile: Profile, judged: Sequence[uuid.UUID]) -> None:
+        bulk.delete(profile, self.model, list(bulk.named(profile, self.model, judged)))
 
 
-def _add_fields(profile: Profile, entries: Sequence[bulk.Row]) -> dict[str, Any]:
-    keys = [entry["key"] for entry in entries]
-    existing = {row.key: row for row in CustomField.of(profile, key__in=keys).values()}
-    new = [entry for entry in entries if entry["key"] not in existing]
-    bulk.update(profile, CustomField, [(existing[e["key"]], e) for e in entries if e["key"] in existing])
-    bulk.create(profile, CustomField, new)
-    fields = "field" if len(keys) == 1 else "fields"
-    return {"message": f"{len(keys)} custom {fields} updated successfully", "updated_fields": keys}
+class ReorderItems(OnItems):
+    """Puts all items of the list in order."""
+
+    action = "reorder"
+    list_name = "ids"
+
+    def judge(self, data: Any) -> Sequence[uuid.UUID]:
+        ids: Sequence[uuid.UUID] = _list_in(serializers.OrderBody, self.list_name, data)
+        return ids
+
+    def apply(self, profile: Profile, judged: Sequence[uuid.UUID]) -> None:
+        stored = self.model.of(profile)
+        if len(judged) != len(stored) or set(judged) != set(stored):
+            text = f"These must be the ids of all {len(stored)} items of the list, each of them once."
+            raise ValidationError({"ids": [ErrorDetail(text, "not_a_permutation")]})
+        bulk.reorder(profile, self.model, [stored[pk] for pk in judged])
 
 
-def _remove_fields(profile: Profile, keys: Sequence[str]) -> None:
-    bulk.delete(profile, CustomField, list(CustomField.of(profile, key__in=keys)))
+# Skills and custom fields -----------------------------------------------------------------------------------------
 
 
-def _of_component(model: type[Component]) -> dict[str, Operation]:
-    ids = f"{model.singular}_ids"
-    made: dict[str, tuple[Callable[[Any], Any], Callable[[Profile, Any], Any], int, str]] = {
-        "bulk_create": (partial(_judge_new, model), partial(_create, model), 201, ""),
-        "bulk_update": (_as_sent, partial(_update, model, lenient=False), 200, ""),
-        "bulk_partial_update": (_as_sent, partial(_update, model, lenient=True), 200, ""),
-        "bulk_delete": (_listed(serializers.IDS_BODIES[model], ids), partial(_delete, model), 204, ids),
-        "reorder": (_listed(serializers.OrderBody, "ids"), partial(_reorder, model), 200, "ids"),
-    }
-    members = rendering.item_fields(model)
-    return {
-        name: Operation(f"{model.plural}_{name}", *rest, model.plural, members, frees=name == "bulk_delete")
-        for name, rest in made.items()
-    }
+class OnSkills(Operation):
+    """A bulk write on the skills of one kind, by their names."""
+
+    action: ClassVar[str]
+    list_name = "skills"
+
+    def __init__(self, skill_kind: Skill.Kind) -> None:
+        self.skill_kind = skill_kind.value
+        self.kind = f"skills_{self.skill_kind}_{self.action}"
+
+    def judge(self, data: Any) -> Sequence[str]:
+        names: Sequence[str] = _list_in(serializers.SkillsBody, self.list_name, data)
+        return names
+
+    def answer(self, count: int, done: str, names: Sequence[str]) -> dict[str, Any]:
+        """How many skills were added or removed, and all names of the kind."""
+        skills = "skill" if count == 1 else "skills"
+        return {"message": f"{count} {self.skill_kind} {skills} {done} successfully", self.skill_kind: names}
 
 
-def _on_skills(kind: Skill.Kind, name: str, apply: Callable[[str, Profile, Sequence[str]], Any]) -> Operation:
-    judge = _listed(serializers.SkillsBody, "skills")
-    frees = name == "delete"
-    return Operation(f"skills_{kind.value}_{name}", judge, partial(apply, kind.value), list_name="skills", frees=frees)
+class AddSkills(OnSkills):
+    """Appends the skills that are not there yet."""
+
+    action = "add"
+
+    def apply(self, profile: Profile, judged: Sequence[str]) -> dict[str, Any]:
+        count, names = bulk.add_skills(profile, self.skill_kind, judged)
+        return self.answer(count, "added", names)
 
 
-# Those of each kind of component, by the names of the viewset's actions.
-ON_COMPONENTS: dict[type[Component], dict[str, Operation]] = {model: _of_component(model) for model in COMPONENTS}
-ADD_SKILLS = {kind: _on_skills(kind, "add", _add_skills) for kind in Skill.Kind}
-REMOVE_SKILLS = {kind: _on_skills(kind, "delete", _remove_skills) for kind in Skill.Kind}
-ADD_FIELDS = Operation("custom_fields_add", _listed(serializers.CustomFieldsBody, "fields"), _add_fields, 201, "fields")
-REMOVE_FIELDS = Operation(
-    "custom_fields_delete", _listed(serializers.KeysBody, "keys"), _remove_fields, 204, "keys", frees=True
-)
+class RemoveSkills(OnSkills):
+    """Deletes the skills that are there."""
 
-_OF_COMPONENTS = (operation for of_model in ON_COMPONENTS.values() for operation in of_model.values())
+    action = "delete"
+    frees = True
+
+    def apply(self, profile: Profile, judged: Sequence[str]) -> dict[str, Any]:
+        count, names = bulk.remove_skills(profile, self.skill_kind, judged)
+        return self.answer(count, "removed", names)
+
+
+class AddFields(Operation):
+    """Adds custom fields, and overwrites those whose keys are there."""
+
+    kind = "custom_fields_add"
+    status = 201
+    list_name = "fields"
+
+    def judge(self, data: Any) -> Sequence[bulk.Row]:
+        entries: Sequence[bulk.Row] = _list_in(serializers.CustomFieldsBody, self.list_name, data)
+        return entries
+
+    def apply(self, profile: Profile, judged: Sequence[bulk.Row]) -> dict[str, Any]:
+        keys = [entry["key"] for entry in judged]
+        stored = {row.key: row for row in CustomField.of(profile, key__in=keys).values()}
+        bulk.update(profile, CustomField, [(stored[entry["key"]], entry) for entry in judged if entry["key"] in stored])
+        bulk.create(profile, CustomField, [entry for entry in judged if entry["key"] not in stored])
+        fields = "field" if len(keys) == 1 else "fields"
+        return {"message": f"{len(keys)} custom {fields} updated successfully", "updated_fields": keys}
+
+
+class RemoveFields(Operation):
+    """Deletes the custom fields that are there."""
+
+    kind = "custom_fields_delete"
+    status = 204
+    list_name = "keys"
+    frees = True
+
+    def judge(self, data: Any) -> Sequence[str]:
+        keys: Sequence[str] = _list_in(serializers.KeysBody, self.list_name, data)
+        return keys
+
+    def apply(self, profile: Profile, judged: Sequence[str]) -> None:
+        bulk.delete(profile, CustomField, list(CustomField.of(profile, key__in=judged)))
+
+
+_ALL: list[Operation] = [
+    *(
+        made(model)
+        for model in COMPONENTS
+        for made in (CreateItems, UpdateItems, PatchItems, DeleteItems, ReorderItems)
+    ),
+    *(made(kind) for kind in Skill.Kind for made in (AddSkills, RemoveSkills)),
+    AddFields(),
+    RemoveFields(),
+]
 # All of them by kind.
-OPERATIONS: dict[str, Operation] = {
-    operation.kind: operation
-    for operation in (*_OF_COMPONENTS, *ADD_SKILLS.values(), *REMOVE_SKILLS.values(), ADD_FIELDS, REMOVE_FIELDS)
-}
+OPERATIONS: dict[str, Operation] = {operation.kind: operation for operation in _ALL}

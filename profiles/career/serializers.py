@@ -23,6 +23,7 @@ from profiles.modelfields import (
     extra_fault,
 )
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
+from profiles.models.parts import Rule
 from profiles_project.api.fields import (
     AnyJSON,
     Document,
@@ -181,15 +182,23 @@ def _shared_fields(serializer_class: type[ModelDocument]) -> BindingDict:
 class ItemListSerializer(serializers.ListSerializer[Any]):
     """A list of items, each judged together with the row that is stored for it.
 
-    `existing` holds those rows by id; a list nested in a profile loads them itself. The context's `profile` is the one
-    under revision, its `partial` says that a known item may lack required fields (a new one never may).
+    `existing` holds those rows by id; without it they are those of the context's `profile`, the one under revision.
+    With `needs_ids` each item must name one of them. Where the change is partial (the argument, or the context's
+    `partial` for a list in a document) a known item may lack required fields; a new one never may.
     """
 
-    existing: Mapping[uuid.UUID, Component] | None = None
-    needs_ids = False
-
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        existing: Mapping[uuid.UUID, Component] | None = None,
+        needs_ids: bool = False,
+        is_partial: bool = False,
+        **options: Any,
+    ) -> None:
         super().__init__(*args, **options)
+        self.existing = existing
+        self.needs_ids = needs_ids
+        self.is_partial = is_partial
         # DRF gives the child what was said of the list: a list may be null, an item in it never.
         cast("ItemSerializer", self.child).allow_null = False
 
@@ -203,76 +212,88 @@ class ItemListSerializer(serializers.ListSerializer[Any]):
         sized: Any = self
         if found := length_fault(data, sized.min_length or 0, sized.max_length):
             raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [ErrorDetail(*found)]})
-        if self.existing is None:
-            profile = self.context.get("profile")
-            model: type[Component] = self.child.Meta.model  # type: ignore[union-attr]  # of an ItemSerializer
-            self.existing = profile.stored(model) if profile else {}
-        self._seen: set[uuid.UUID] = set()
-        return judge_each(self.run_child_validation, data, most_faults(self, data))
-
-    def ids_in(self, data: Any) -> list[uuid.UUID]:
-        """The ids that can be read in the body, before it is judged."""
+        stored = self._stored()
+        is_partial = self.is_partial or bool(self.context.get("partial"))
         child = cast("ItemSerializer", self.child)
-        ids = (child.read_id(each) for each in data) if isinstance(data, list) else ()
-        return [item_id for item_id in ids if item_id is not None]
+        seen: set[uuid.UUID] = set()
 
-    def run_child_validation(self, data: Any) -> Any:
-        child = cast("ItemSerializer", self.child)
-        item_id = child.read_id(data)
-        child.needs_id = self.needs_ids
-        child.row = self.existing.get(item_id) if self.existing and item_id else None
-        child.lenient = child.row is not None and bool(self.context.get("partial"))
-        errors: Any = {}
-        if item_id in self._seen:
-            errors = {"id": [ErrorDetail("This id stands in the list twice.", "duplicate")]}
-        elif item_id is not None:
-            self._seen.add(item_id)
-        try:
-            values = child.run_validation(data)
-        except ValidationError as exc:
-            errors = {**exc.detail, **errors} if isinstance(exc.detail, dict) else exc.detail
-        if errors:
-            raise ValidationError(errors)
-        return values
+        def judge(item: Any) -> dict[str, Any]:
+            item_id = read_id(item)
+            row = stored.get(item_id) if item_id else None
+            values, errors = child.judge(item, row is not None and is_partial, row=row, needs_id=self.needs_ids)
+            if item_id in seen:
+                errors["id"] = [ErrorDetail("This id stands in the list twice.", "duplicate")]
+            if item_id:
+                seen.add(item_id)
+            if errors:
+                raise ValidationError(errors)
+            return values
+
+        return judge_each(judge, data, most_faults(self, data))
+
+    def _stored(self) -> Mapping[uuid.UUID, Component]:
+        if self.existing is not None:
+            return self.existing
+        profile: Profile | None = self.context.get("profile")
+        model: type[Component] = self.child.Meta.model  # type: ignore[union-attr]  # of an ItemSerializer
+        return profile.stored(model) if profile else {}
 
 
 _ANY_ID = ItemId()
 
 
+def read_id(item: Any) -> uuid.UUID | None:
+    """The id that an item carries, which must be known before the item can be judged; None for one at fault."""
+    try:
+        return _ANY_ID.run_validation(item.get("id") if isinstance(item, Mapping) else None)
+    except ValidationError:
+        # Reported with the item's other faults.
+        return None
+
+
+def ids_in(data: Any) -> list[uuid.UUID]:
+    """The ids that can be read in a list of items, before it is judged."""
+    ids = map(read_id, data) if isinstance(data, list) else ()
+    return [item_id for item_id in ids if item_id is not None]
+
+
 class ItemSerializer(ModelDocument):
-    """One item of a component; `row` is the stored one that it changes, if any."""
+    """One item of a component: a new one, or what is sent for the stored `row` that the request's address names.
+
+    In the latter case an id in the body counts for nothing.
+    """
 
     id = ItemId()
-    row: Component | None = None
-    needs_id = False
-    # False where the address says which item it is; the body's id is read-only then.
-    takes_id = True
     shares_fields = True
 
     class Meta:
         model: type[Component]
         list_serializer_class = ItemListSerializer
 
-    @cached_property
-    def _writable_fields(self) -> list[Any]:
-        return [field for name, field in self.fields.items() if self.takes_id or name != "id"]
+    def __init__(self, *args: Any, row: Component | None = None, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.row = row
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         # An item has neither validators nor a `validate` for which DRF's own way would be needed.
         return self.to_internal_value(data) if isinstance(data, dict) else super().run_validation(data)
 
-    def read_id(self, data: Any) -> uuid.UUID | None:
-        """The id that an item carries, which must be known before the item can be judged."""
-        try:
-            return _ANY_ID.run_validation(data.get("id") if isinstance(data, Mapping) else None)
-        except ValidationError:
-            # Reported with the item's other faults.
-            return None
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if self.row is not None and isinstance(data, Mapping):
+            data = {name: value for name, value in data.items() if name != "id"}
+        return self.valid(data, is_partial=self.partial, row=self.row)
 
-    def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    def broken_rules(
+        self,
+        values: Mapping[str, Any],
+        errors: Mapping[str, Any],
+        *,
+        row: Component | None = None,
+        needs_id: bool = False,
+    ) -> list[Rule]:
         model = self.Meta.model
-        broken = [("id", "This field is required.", "required")] if self.needs_id and not values.get("id") else []
-        whole = {**(self.row.values() if self.row else model.defaults()), **values}
+        broken = [("id", "This field is required.", "required")] if needs_id and not values.get("id") else []
+        whole = {**(row.values() if row else model.defaults()), **values}
         for name in errors:
             whole.pop(name, None)
         return [*broken, *model.broken_rules(whole)]
@@ -288,10 +309,14 @@ def _item_serializer(model: type[Component]) -> type[ItemSerializer]:
 ITEM_SERIALIZERS: dict[type[Component], type[ItemSerializer]] = {model: _item_serializer(model) for model in COMPONENTS}
 
 
-def item_list(model: type[Component]) -> Any:
-    """A field for the whole list of a kind, nested in a document."""
-    serializer_class: Any = ITEM_SERIALIZERS[model]
-    return serializer_class(many=True, required=False, allow_null=True, max_length=model.max_rows)
+def item_list(model: type[Component], **options: Any) -> ItemListSerializer:
+    """The serializer of a list of new items; `options` are those of `ItemListSerializer`."""
+    return ItemListSerializer(child=ITEM_SERIALIZERS[model](), **{"min_length": 1, "max_length": JOB_LIMIT, **options})
+
+
+def nested_list(model: type[Component]) -> Any:
+    """A field for the whole list of a kind in a document."""
+    return item_list(model, min_length=None, max_length=model.max_rows, required=False, allow_null=True)
 
 
 class SkillNames(Items):
@@ -356,8 +381,8 @@ class SkillsSerializer(Document):
     technical = SkillNames()
     soft = SkillNames()
     details = SkillDetails()
-    languages = item_list(next(model for model in COMPONENTS if model.plural == "languages"))
-    certifications = item_list(next(model for model in COMPONENTS if model.plural == "certifications"))
+    languages = nested_list(next(model for model in COMPONENTS if model.plural == "languages"))
+    certifications = nested_list(next(model for model in COMPONENTS if model.plural == "certifications"))
 
 
 CUSTOM_KEY_LENGTH = CustomField._meta.get_field("key").max_length or 0
@@ -426,6 +451,10 @@ class PersonalInfoSerializer(ModelDocument):
 
     shares_fields = True
 
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        # Of a stored profile, in whose document it is nested, a part may be sent.
+        return self.valid(data, is_partial=self.root.partial)
+
     class Meta:
         model = Profile
         fields = Profile.PERSONAL_INFO
@@ -433,6 +462,9 @@ class PersonalInfoSerializer(ModelDocument):
 
 class ProfileSerializer(ModelDocument):
     """The whole career document (contract 3.1)."""
+
+    # A new profile; or what is sent of a stored one, the context's `profile`, which need not be all (`partial`). The
+    # context's `partial` says the same of its known items.
 
     id = ItemId()
     user_id = serializers.IntegerField(read_only=True)
@@ -465,14 +497,8 @@ class ProfileSerializer(ModelDocument):
     def get_fields(self) -> dict[str, Any]:
         fields = super().get_fields()
         custom_fields = fields.pop("custom_fields")
-        lists = {model.plural: item_list(model) for model in COMPONENTS if not model.in_skills}
+        lists = {model.plural: nested_list(model) for model in COMPONENTS if not model.in_skills}
         return {**fields, **lists, "custom_fields": custom_fields}
-
-    def to_internal_value(self, data: Any) -> dict[str, Any]:
-        # A profile's required fields, those of personal_info included, are required at its creation only.
-        self.lenient = self.context.get("profile") is not None
-        cast("PersonalInfoSerializer", self.fields["personal_info"]).lenient = self.lenient
-        return super().to_internal_value(data)
 
 
 class ProfileCounts(serializers.Serializer[Any]):
@@ -522,7 +548,7 @@ class CustomFieldEntry(Document):
     key = Text(max_length=CUSTOM_KEY_LENGTH)
     value = AnyJSON()
 
-    def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[Rule]:
         fault = custom_value_fault(values.get("value"))
         return [("value", *fault)] if fault else []
 
@@ -535,7 +561,7 @@ class CustomFieldsBody(Document):
         child=CustomFieldEntry(), min_length=1, max_length=CustomField.max_rows
     )
 
-    def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[Rule]:
         keys = [entry["key"] for entry in values.get("fields", [])]
         if len(set(keys)) == len(keys):
             return []

@@ -232,7 +232,7 @@ def _fitting(profile: Profile, reading: Reading, merged: Merged) -> dict[str, An
     """What to store, judged; what doesn't fit beside what you have, in `extra` or custom fields, is left out."""
     for _ in range(ROUNDS):
         context = {"profile": profile, "partial": True, **MENDED}
-        serializer = serializers.ProfileSerializer(data=merged.document, context=context)
+        serializer = serializers.ProfileSerializer(data=merged.document, partial=True, context=context)
         if serializer.is_valid():
             values: dict[str, Any] = serializer.validated_data
             return values

@@ -245,18 +245,32 @@ class Document(serializers.Serializer[Any]):
     """A serializer under which what is not sent is not touched, and every fault is reported at once.
 
     An absent field keeps its stored value, so nothing is filled in for it. A required field may be absent only where
-    `lenient` is set: the row is stored already and the request changes a part of it.
+    the row is stored already and the request changes a part of it (`partial`).
     """
 
     default_error_messages = {"invalid": "This must be an object."}
-    lenient = False
     # For the schema: the fields that a request must carry, where that differs from what the fields themselves say.
     schema_required: tuple[str, ...] | None = None
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
+        return self.valid(data, is_partial=self.partial)
+
+    def valid(self, data: Any, *, is_partial: bool, **known: Any) -> dict[str, Any]:
+        """The values of `judge`. Raises ValidationError with all faults where there is any."""
+        values, errors = self.judge(data, is_partial, **known)
+        if errors:
+            raise ValidationError(errors)
+        return values
+
+    def judge(self, data: Any, is_partial: bool, **known: Any) -> tuple[dict[str, Any], dict[str, Any]]:  # noqa: FBT001  # one flag, named by all callers
+        """The valid value of each field that was sent, and the faults of the others by field.
+
+        `known` is what `broken_rules` needs to know beside them. Raises ValidationError for what is no object.
+        """
+        if data is None:
+            self.fail("null")
         if not isinstance(data, Mapping):
             raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [self.error_messages["invalid"]]}, code="invalid")
-        # `values` gets the valid value of each field that was sent, `errors` the faults of the others.
         values: dict[str, Any] = {}
         errors: dict[str, Any] = {}
         for field in self._writable_fields:
@@ -268,13 +282,12 @@ class Document(serializers.Serializer[Any]):
                     errors[name] = exc.detail
                 except SkipField:
                     pass
-            elif field.required and not self.lenient:
+            elif field.required and not is_partial:
                 errors[name] = [ErrorDetail(str(field.error_messages["required"]), "required")]
-        for name, message, code in self.broken_rules({k: v for k, v in values.items() if k not in errors}, errors):
+        valid = {name: value for name, value in values.items() if name not in errors}
+        for name, message, code in self.broken_rules(valid, errors, **known):
             errors.setdefault(name, [ErrorDetail(message, code)])
-        if errors:
-            raise ValidationError(errors)
-        return values
+        return values, errors
 
     def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         """Field, sentence and code of each rule between fields that is broken; rules of faulty fields are left out."""

@@ -48,22 +48,16 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
 
     @idempotent(ItemsAnswer())
     def bulk_create(self, request: Request, profile_id: str) -> Response:
-        return self._change_many()
+        return self.carry_out(operations.CreateItems(self.model), self.body())
 
     def bulk_update(self, request: Request, profile_id: str) -> Response:
-        return self._change_many()
+        return self.carry_out(operations.UpdateItems(self.model), self.body())
 
     def bulk_partial_update(self, request: Request, profile_id: str) -> Response:
-        return self._change_many()
-
-    def _change_many(self) -> Response:
-        return self.carry_out(self._operation(), self.body())
-
-    def _operation(self) -> Operation:
-        return operations.ON_COMPONENTS[self.model][self.action]
+        return self.carry_out(operations.PatchItems(self.model), self.body())
 
     def bulk_delete(self, request: Request, profile_id: str) -> Response:
-        operation = self._operation()
+        operation = operations.DeleteItems(self.model)
         if (text := request.query_params.get(self.query_name)) is None:
             return self.carry_out(operation, self.body())
         ids = {operation.list_name: text.split(",")}
@@ -75,7 +69,8 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
         return self.carry_out(operation, ids)
 
     def reorder(self, request: Request, profile_id: str) -> Response:
-        return self.carry_out(self._operation(), self.body(), limit=serializers.JOB_LIMIT, show=self._page)
+        operation = operations.ReorderItems(self.model)
+        return self.carry_out(operation, self.body(), limit=serializers.JOB_LIMIT, show=self._page)
 
     def _item(self, row: Component) -> dict[str, Any]:
         return rendering.item(self.model, row.values())
@@ -97,8 +92,7 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
         data = self.body()
         with self.revise() as profile:
             row = bulk.named(profile, self.model, [pk])[pk]
-            serializer = serializers.ITEM_SERIALIZERS[self.model](data=data)
-            serializer.row, serializer.lenient, serializer.takes_id = row, partial, False
+            serializer = serializers.ITEM_SERIALIZERS[self.model](data=data, row=row, partial=partial)
             serializer.is_valid(raise_exception=True)
             bulk.update(profile, self.model, [(row, serializer.validated_data)])
         return self.answer(self._item(row), profile)
@@ -164,10 +158,10 @@ class SkillNamesView(BelowProfileView):
 
     @idempotent(SkillsAnswer())
     def post(self, request: Request, profile_id: str) -> Response:
-        return self.carry_out(operations.ADD_SKILLS[self.kind], self.body())
+        return self.carry_out(operations.AddSkills(self.kind), self.body())
 
     def delete(self, request: Request, profile_id: str) -> Response:
-        operation = operations.REMOVE_SKILLS[self.kind]
+        operation = operations.RemoveSkills(self.kind)
         return self.carry_out(operation, named_in_query_or_body(self, operation))
 
 
@@ -197,7 +191,7 @@ class CustomFieldsView(BelowProfileView):
     @openapi.custom_fields_add
     @idempotent()
     def post(self, request: Request, profile_id: str) -> Response:
-        return self.carry_out(operations.ADD_FIELDS, self.body())
+        return self.carry_out(operations.AddFields(), self.body())
 
     @openapi.custom_fields_update
     def put(self, request: Request, profile_id: str) -> Response:
@@ -208,4 +202,5 @@ class CustomFieldsView(BelowProfileView):
 
     @openapi.custom_fields_delete
     def delete(self, request: Request, profile_id: str) -> Response:
-        return self.carry_out(operations.REMOVE_FIELDS, named_in_query_or_body(self, operations.REMOVE_FIELDS))
+        operation = operations.RemoveFields()
+        return self.carry_out(operation, named_in_query_or_body(self, operation))

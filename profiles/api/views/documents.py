@@ -201,7 +201,7 @@ class ProfileView(BelowProfileView):
         with transaction.atomic():
             with self.revise() as profile:
                 context = {"profile": profile, "partial": partial}
-                serializer = serializers.ProfileSerializer(data=data, context=context)
+                serializer = serializers.ProfileSerializer(data=data, partial=True, context=context)
                 # The address says which one it is; the body's id is read-only here.
                 del serializer.fields["id"]
                 serializer.is_valid(raise_exception=True)
