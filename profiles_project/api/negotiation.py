@@ -1,4 +1,4 @@
-"""Content negotiation that a malformed Accept header can't break."""
+"""Content negotiation."""
 
 from typing import Any
 
@@ -18,3 +18,10 @@ class ContentNegotiation(DefaultContentNegotiation):
             return super().select_renderer(request, renderers, format_suffix)
         except ValueError as exc:
             raise NotAcceptable from exc
+
+
+class OwnForm(ContentNegotiation):
+    """For routes whose answer has a form of its own. Their problems are JSON, whatever the client accepts."""
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type

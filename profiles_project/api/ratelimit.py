@@ -4,13 +4,14 @@ import datetime as dt
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from django.conf import settings
 from django.core.cache import caches
 from django.http import HttpRequest
 from django_ratelimit.core import ALL, EXPIRATION_FUDGE, _make_cache_key, _split_rate
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 
 from profiles_project.api import addresses
 from profiles_project.api.errors import Problem
@@ -113,6 +114,25 @@ def headers(usages: Sequence[Usage]) -> dict[str, str]:
             f'"{each.scope}";r={max(0, each.quota - each.count)};t={each.seconds}' for each in usages
         ),
     }
+
+
+def who_asks(request: Request) -> str:
+    """By whom a request is counted: its user, or its network where nobody is logged in."""
+    user = request.user
+    return f"user {user.pk}" if user.is_authenticated else f"address {client_network(request)}"
+
+
+class ScopeThrottle(BaseThrottle):
+    """Counts a request in the `throttle_scope` of its view, before it is known what it is about."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        """True. Past the limit it raises TooManyRequests."""
+        view.count(self.scope_of(request, view), who_asks(request))
+        return True
+
+    def scope_of(self, request: Request, view: Any) -> str:
+        """The scope in which the request counts."""
+        return str(view.throttle_scope)
 
 
 def client_network(request: HttpRequest | Request) -> str:

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from profiles_project.api.errors import Problem
-from profiles_project.api.ratelimit import Usage, client_network, headers, spend
+from profiles_project.api.ratelimit import ScopeThrottle, Usage, headers, spend, who_asks
 from profiles_project.api.underway import expensive
 from profiles_project.memory import LARGE_BYTES, let_go
 
@@ -20,15 +20,16 @@ S = TypeVar("S", bound=BaseSerializer[Any])
 
 
 class APIView(views.APIView):
-    """One place for what every route does alike: bodies, OPTIONS, cache headers.
+    """What every route does alike: limits, bodies, OPTIONS, cache headers.
 
-    `body_label` names the list that a request's body is, for the sentences of faults in it. `limit` is the scope of
-    settings.RATELIMITS in which requests count, `scarce` one for those alone that are carried out.
+    `throttle_scope` is the scope of settings.RATELIMITS in which requests count, `scarce_scope` one in which those
+    count that are carried out. `body_label` names the list that a request's body is, for the sentences of faults in it.
     """
 
+    throttle_classes = (ScopeThrottle,)
+    throttle_scope = "default"
+    scarce_scope = ""
     body_label = ""
-    limit = "default"
-    scarce = ""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -36,16 +37,43 @@ class APIView(views.APIView):
         self.usages: list[Usage] = []
         self.held = ExitStack()
 
+    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
+        with self.held:
+            response = super().dispatch(request, *args, **kwargs)
+            if int(request.META.get("CONTENT_LENGTH") or 0) > LARGE_BYTES:
+                let_go(self.request)
+            return response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Called by DRF before the method: who asks, whether they may, how often they did, what it is about."""
+        if request.method == "OPTIONS":
+            # It says nothing about anybody, so it asks nobody who they are.
+            self._negotiate(request)
+            return
+        super().initial(request, *args, **kwargs)
+        self.find()
+        if request.user.is_authenticated and self.is_expensive(request):
+            self.held.enter_context(expensive(request.user.pk))
+        if self.scarce_scope:
+            # Only now: who may have ten in an hour has none less for a wrong address or for two at once.
+            self.count(self.scarce_scope, who_asks(request))
+        self.count_items()
+
+    def find(self) -> None:
+        """Find what the request is about. Raises Http404 and PermissionDenied."""
+
+    def is_expensive(self, request: Request) -> bool:
+        """Whether the request is one of those of which a user has few under way (contract 1.7)."""
+        return int(request.META.get("CONTENT_LENGTH") or 0) > LARGE_BYTES
+
+    def count_items(self) -> None:
+        """Count what the request's body holds, now that it is known whom it is for and that they may."""
+
     def count(self, scope: str, whose: str, cost: int = 1) -> None:
         """Count the request in a scope. Raises TooManyRequests past its limit."""
         if usage := spend(self.request, scope, whose, cost):
             self.usages.append(usage)
             usage.check()
-
-    def check_throttles(self, request: Request) -> None:
-        """Called by DRF when it knows who asks."""
-        user = request.user
-        self.count(self.limit, f"user {user.pk}" if user.is_authenticated else f"address {client_network(request)}")
 
     def body(self, *, optional: bool = False) -> Any:
         """The parsed body. An absent one is 400, or `{}` where it is `optional`."""
@@ -61,36 +89,9 @@ class APIView(views.APIView):
         serializer.is_valid(raise_exception=True)
         return serializer
 
-    def is_expensive(self, request: Request) -> bool:
-        """Whether the request is one of those of which a user has few under way (contract 1.7)."""
-        return int(request.META.get("CONTENT_LENGTH") or 0) > LARGE_BYTES
-
-    def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        with self.held:
-            response = super().dispatch(request, *args, **kwargs)
-            if int(request.META.get("CONTENT_LENGTH") or 0) > LARGE_BYTES:
-                let_go(self.request)
-            return response
-
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Which methods there are, and nothing else."""
         return Response(status=204)
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if request.method == "OPTIONS":
-            # It says nothing about anybody, so it asks nobody who they are.
-            self._negotiate(request)
-            return
-        super().initial(request, *args, **kwargs)
-        self.find()
-        if request.user.is_authenticated and self.is_expensive(request):
-            self.held.enter_context(expensive(request.user.pk))
-        if self.scarce:
-            # Only now: who may have ten in an hour has none less for a wrong address or for two at once.
-            self.count(self.scarce, f"user {request.user.pk}")
-
-    def find(self) -> None:
-        """Find what the request is about. Raises Http404 and PermissionDenied."""
 
     def _negotiate(self, request: Request) -> None:
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request, force=True)

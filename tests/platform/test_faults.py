@@ -69,7 +69,7 @@ def test_a_promise_is_kept_and_its_control_breaks_it(
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_every_scenario_is_there_and_documented(name: str) -> None:
-    assert callable(getattr(import_module(f"tests.faults.{SCENARIOS[name]}"), name))
+    assert callable(getattr(import_module(f"tests.faults.scenarios.{SCENARIOS[name]}"), name))
     assert f"`{name}`" in DOCUMENT.read_text()
 
 

@@ -32,12 +32,6 @@ def with_user(sessions: "QuerySet[Session]") -> "QuerySet[Session]":
     return sessions.select_related("user").defer(*mine, *(f"user__{name}" for name in theirs))
 
 
-def find_session(pk: uuid.UUID) -> Session | None:
-    """The session with its user."""
-    found: Session | None = _SESSION.first(pk=pk)
-    return found
-
-
 def _credentials(request: Request) -> list[str]:
     """What follows the word Bearer in the Authorization header; None but one part is a token. Raises nothing."""
     scheme, *rest = request.META.get("HTTP_AUTHORIZATION", "").split() or [""]
@@ -53,7 +47,7 @@ def _refused(reason: str, session: uuid.UUID | None = None, user: int | None = N
 class SessionJWTAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access token>`, good for as long as its session and its user are.
 
-    Session and user are looked up with every request, in one query, so that logout, a change of password and
+    Session and user are looked up with every request, in one statement, so that logout, a change of password and
     deactivation work on the very next one. `request.auth` is the session.
     """
 
@@ -70,15 +64,18 @@ class SessionJWTAuthentication(BaseAuthentication):
             raise AuthenticationFailed(REFUSAL) from exc
         except TokenError as exc:
             raise _refused("not ours") from exc
-        # A view that needs more of the database than session and user finds all of it at once.
-        find = getattr(request.parser_context["view"], "find_session", find_session)
-        session: Session | None = find(token.session_id)
+        session = self.find_session(token.session_id, request)
         if session is None:
             raise _refused("session gone", token.session_id)
         if not token.belongs_to(session):
             raise _refused("session ended" if session.user.is_active else "user inactive", session.pk, session.user_id)
         user_id.set(session.user_id)
         return session.user, session
+
+    def find_session(self, pk: uuid.UUID, request: Request) -> Session | None:
+        """The session of a token, with its user."""
+        found: Session | None = _SESSION.first(pk=pk)
+        return found
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer error="invalid_token"' if _credentials(request) else CHALLENGE

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from drf_spectacular.drainage import set_override
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter
 
 from profiles_project.api.schema import Message, operation, page_of, page_parameters, path_id
 from users.api import serializers
+from users.api.authentication import SessionJWTAuthentication
 
 TAGS = ("auth",)
 EMAIL = "ada@example.com"
@@ -50,12 +52,17 @@ RULES = (
 class SessionJWTScheme(OpenApiAuthenticationExtension):
     """How the OpenAPI document describes it."""
 
-    target_class = "users.api.authentication.SessionJWTAuthentication"
+    target_class = SessionJWTAuthentication
     name = "jwtAuth"
+    # Those of single routes, which find more than a session, are the same scheme.
+    match_subclasses = True
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
+
+# Else the subclasses' scheme would be taken for another one of the same name.
+set_override(SessionJWTAuthentication, "suppress_collision_warning", True)  # noqa: FBT003  # its signature
 
 register = operation(
     operation_id="auth_register",

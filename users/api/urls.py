@@ -2,7 +2,11 @@
 
 from django.urls import path
 
+from profiles_project.api.routers import BulkRouter
 from users.api import views
+
+router = BulkRouter()
+router.register("sessions", views.SessionViewSet, basename="session")
 
 urlpatterns = [
     path("register", views.RegisterView.as_view()),
@@ -16,7 +20,6 @@ urlpatterns = [
     path("change-email", views.ChangeEmailView.as_view()),
     path("verify-email", views.VerifyEmailView.as_view()),
     path("resend-verification", views.ResendVerificationView.as_view()),
-    path("sessions", views.SessionsView.as_view()),
-    path("sessions/<str:session_id>", views.SessionView.as_view()),
     path("check-email", views.CheckEmailView.as_view()),
+    *router.urls,
 ]

@@ -14,6 +14,7 @@ from rest_framework.fields import empty
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.viewsets import ViewSetMixin
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from rest_framework_simplejwt.settings import api_settings
 
@@ -21,6 +22,7 @@ from profiles_project.api.errors import ParameterInvalid, faults
 from profiles_project.api.fields import Email
 from profiles_project.api.pagination import paginate
 from profiles_project.api.views import APIView
+from profiles_project.database.values import parse_id
 from profiles_project.observe.logs import security_event
 from profiles_project.texts import fold
 from users.accounts import confirm_address, replace_password, reset_password
@@ -89,7 +91,7 @@ class PrivateView(APIView):
 class RegisterView(PublicView):
     """POST /auth/register."""
 
-    limit = "register"
+    throttle_scope = "register"
 
     @openapi.register
     def post(self, request: Request) -> Response:
@@ -110,7 +112,7 @@ class RegisterView(PublicView):
 class LoginView(PublicView):
     """POST /auth/login."""
 
-    limit = "login"
+    throttle_scope = "login"
 
     @openapi.login
     def post(self, request: Request) -> Response:
@@ -204,7 +206,7 @@ class MeView(PrivateView):
 class ChangePasswordView(PrivateView):
     """POST /auth/change-password."""
 
-    limit = "password"
+    throttle_scope = "password"
     permission_classes = (IsAuthenticated, NotOfStaff)
 
     @openapi.change_password
@@ -246,7 +248,7 @@ class ResetPasswordView(PublicView):
 class ChangeEmailView(PrivateView):
     """POST /auth/change-email."""
 
-    limit = "password"
+    throttle_scope = "password"
     permission_classes = (IsAuthenticated, NotOfStaff)
 
     @openapi.change_email
@@ -286,11 +288,13 @@ class ResendVerificationView(PrivateView):
         return message("A link to verify the e-mail address has been sent")
 
 
-class SessionsView(PrivateView):
-    """GET /auth/sessions."""
+class SessionViewSet(ViewSetMixin, PrivateView):
+    """The sessions of the user's devices."""
+
+    lookup_url_kwarg = "session_id"
 
     @openapi.sessions_list
-    def get(self, request: Request) -> Response:
+    def list(self, request: Request) -> Response:
         context = {"request": request}
         return paginate(
             request,
@@ -299,26 +303,22 @@ class SessionsView(PrivateView):
             lambda session: serializers.SessionInfo(session, context=context).data,
         )
 
-
-class SessionView(PrivateView):
-    """DELETE /auth/sessions/{id}."""
-
     @openapi.sessions_delete
-    def delete(self, request: Request, session_id: str) -> Response:
+    def destroy(self, request: Request, session_id: str) -> Response:
         try:
-            ended = self.account.sessions.live().filter(pk=uuid.UUID(session_id)).end()
+            pk = parse_id(session_id)
         except ValueError as exc:
             raise Http404 from exc
-        if not ended:
+        if not self.account.sessions.live().filter(pk=pk).end():
             raise Http404
-        note("session_ended", self.account, session=uuid.UUID(session_id))
+        note("session_ended", self.account, session=pk)
         return Response(status=204)
 
 
 class CheckEmailView(PublicView):
     """GET /auth/check-email."""
 
-    limit = "check_email"
+    throttle_scope = "check_email"
 
     @openapi.check_email
     def get(self, request: Request) -> Response:

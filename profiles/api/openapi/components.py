@@ -192,7 +192,7 @@ class ComponentOperations:
         name = f"{self.model.__name__}OneOrMany"
         in_query = OpenApiParameter("ids", str, OpenApiParameter.QUERY, description="Instead of a body, with commas.")
         return {
-            "bulk_create": self._bulk(
+            "create": self._bulk(
                 "bulk_create",
                 f"Add {self.plural}",
                 description=f"An array of items or one object; the answer has the same form. {LARGE}",
@@ -221,7 +221,7 @@ class ComponentOperations:
                 tagged="write",
                 **self.many,
             ),
-            "bulk_delete": self._bulk(
+            "bulk_destroy": self._bulk(
                 "bulk_delete",
                 f"Delete several {self.plural}",
                 description="By the body or by `?ids=a,b`; with an unknown id nothing is deleted.",
@@ -258,7 +258,7 @@ class ComponentOperations:
                 **place,
                 **self.single,
             ),
-            "delete_one": self._below("delete", f"Delete {one}", responses={204: None}, tagged="write", **place),
+            "destroy": self._below("delete", f"Delete {one}", responses={204: None}, tagged="write", **place),
         }
 
     def by_action(self) -> dict[str, Callable[[Any], Any]]:

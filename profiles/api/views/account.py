@@ -21,7 +21,7 @@ from users.problems import StaffAccount, WrongPassword
 class OwnDataView(PrivateView):
     """Answers /auth/me/export."""
 
-    scarce = "export"
+    scarce_scope = "export"
 
     @openapi.own_data
     def get(self, request: Request) -> Response:
@@ -35,7 +35,7 @@ class OwnDataView(PrivateView):
 class EraseView(PrivateView):
     """Answers /auth/me/erase."""
 
-    limit = "password"
+    throttle_scope = "password"
     permission_classes = (IsAuthenticated, NotOfStaff)
 
     @openapi.erase

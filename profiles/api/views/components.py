@@ -1,32 +1,35 @@
-"""The routes below a profile: one viewset for every kind of component, small views for the rest (contract 3.3, 3.4)."""
+"""What lies below a profile: one viewset for every kind of component, and those of skills and custom fields.
 
+Contract 3.3 and 3.4.
+"""
+
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from drf_spectacular.drainage import isolate_view_method
-from drf_spectacular.utils import extend_schema_view
+from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import ViewSetMixin
 
 from profiles.api import openapi
-from profiles.api.views.documents import BelowProfileView, path_uuid
+from profiles.api.views.base import ProfileScopedViewSet, path_uuid
 from profiles.api.views.replays import ItemsAnswer, SkillsAnswer
 from profiles.career import bulk, operations, rendering, serializers
-from profiles.career.operations import Operation
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles_project.api.conditional import tagged
-from profiles_project.api.errors import ParameterInvalid, faults
+from profiles_project.api.errors import ParameterInvalid
 from profiles_project.api.pagination import paginate
 from users.api.idempotency import idempotent
 
 
-class ComponentViewSet(ViewSetMixin, BelowProfileView):
+class ComponentViewSet(ProfileScopedViewSet):
     """Granular and bulk operations on the items of one kind, in one profile. Every bulk request is all or nothing."""
 
     model: ClassVar[type[Component]]
+    lookup_url_kwarg = "item_id"
     query_name = "ids"
 
     @property
@@ -34,10 +37,10 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
         return self.model.plural
 
     def is_bulk(self) -> bool:
-        if self.action == "bulk_create":
+        if self.action == "create":
             # One object that is posted is one item, as a person types it.
             return bool(self.request.body.lstrip().startswith(b"["))
-        return self.action in {"bulk_update", "bulk_partial_update", "bulk_delete", "reorder"}
+        return self.action in {"bulk_update", "bulk_partial_update", "bulk_destroy", "reorder"}
 
     def list(self, request: Request, profile_id: str) -> HttpResponse:
         return self.not_modified() or self._page(self.profile)
@@ -47,7 +50,7 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
         return tagged(paginate(self.request, rows, self.model.plural, dict), rendering.tag(profile))
 
     @idempotent(ItemsAnswer())
-    def bulk_create(self, request: Request, profile_id: str) -> Response:
+    def create(self, request: Request, profile_id: str) -> Response:
         return self.carry_out(operations.CreateItems(self.model), self.body())
 
     def bulk_update(self, request: Request, profile_id: str) -> Response:
@@ -56,7 +59,7 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
     def bulk_partial_update(self, request: Request, profile_id: str) -> Response:
         return self.carry_out(operations.PatchItems(self.model), self.body())
 
-    def bulk_delete(self, request: Request, profile_id: str) -> Response:
+    def bulk_destroy(self, request: Request, profile_id: str) -> Response:
         operation = operations.DeleteItems(self.model)
         if (text := request.query_params.get(self.query_name)) is None:
             return self.carry_out(operation, self.body())
@@ -68,6 +71,7 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
             raise ParameterInvalid(self.query_name, sentence) from exc
         return self.carry_out(operation, ids)
 
+    @action(detail=False, methods=["put"], url_path="order")
     def reorder(self, request: Request, profile_id: str) -> Response:
         operation = operations.ReorderItems(self.model)
         return self.carry_out(operation, self.body(), limit=serializers.JOB_LIMIT, show=self._page)
@@ -97,7 +101,7 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
             bulk.update(profile, self.model, [(row, serializer.validated_data)])
         return self.answer(self._item(row), profile)
 
-    def delete_one(self, request: Request, profile_id: str, item_id: str) -> Response:
+    def destroy(self, request: Request, profile_id: str, item_id: str) -> Response:
         with self.revise() as profile:
             bulk.delete(profile, self.model, list(bulk.named(profile, self.model, [path_uuid(item_id)])))
         return self.answer(None, profile, status=204)
@@ -106,37 +110,29 @@ class ComponentViewSet(ViewSetMixin, BelowProfileView):
 def _viewset(model: type[Component]) -> type[ComponentViewSet]:
     name = f"{model.__name__}ViewSet"
     viewset = type(name, (ComponentViewSet,), {"model": model, "__doc__": model.__doc__, "__module__": __name__})
-    for action, describe in openapi.ComponentOperations(model).by_action().items():
-        describe(isolate_view_method(viewset, action))
+    _describe(viewset, openapi.ComponentOperations(model).by_action())
     return viewset
+
+
+def _describe(viewset: type[ProfileScopedViewSet], by_action: Mapping[str, Callable[[Any], Any]]) -> None:
+    """Decorate actions that a viewset inherits, without a change to those of its base."""
+    for name, describe in by_action.items():
+        describe(isolate_view_method(viewset, name))
 
 
 # The viewset of each kind of component.
 COMPONENT_VIEWSETS: dict[type[Component], type[ComponentViewSet]] = {model: _viewset(model) for model in COMPONENTS}
 
 
-def named_in_query_or_body(view: BelowProfileView, operation: Operation) -> Any:
-    """What a DELETE names, by `?name=a&name=b` or by its body, as the body's JSON."""
-    if not (given := view.request.query_params.getlist(view.query_name)):
-        return view.body()
-    named = {operation.list_name: given}
-    try:
-        operation.judge(named)
-    except ValidationError as exc:
-        _, code, text = next(faults(exc.detail))
-        raise ParameterInvalid(view.query_name, text, code) from exc
-    return named
-
-
-class SkillsView(BelowProfileView):
-    """Answers /profiles/{profile_id}/skills."""
+class SkillsViewSet(ProfileScopedViewSet):
+    """The skills section as a whole."""
 
     @openapi.skills_retrieve
-    def get(self, request: Request, profile_id: str) -> HttpResponse:
+    def retrieve(self, request: Request, profile_id: str) -> HttpResponse:
         return self.not_modified() or self.section("skills")
 
     @openapi.skills_update
-    def put(self, request: Request, profile_id: str) -> Response:
+    def update(self, request: Request, profile_id: str) -> Response:
         data = self.body()
         with transaction.atomic():
             with self.revise() as profile:
@@ -147,60 +143,63 @@ class SkillsView(BelowProfileView):
         return self.answer({"message": "Skills updated successfully", **skills}, profile)
 
 
-class SkillNamesView(BelowProfileView):
-    """Answers /profiles/{profile_id}/skills/technical and …/soft."""
+class SkillNamesViewSet(ProfileScopedViewSet):
+    """The skills of one kind, by name."""
 
     kind: ClassVar[Skill.Kind]
     query_name = "skills"
 
     def is_bulk(self) -> bool:
-        return self.request.method in {"POST", "DELETE"}
+        return self.action in {"create", "destroy"}
 
     @idempotent(SkillsAnswer())
-    def post(self, request: Request, profile_id: str) -> Response:
+    def create(self, request: Request, profile_id: str) -> Response:
         return self.carry_out(operations.AddSkills(self.kind), self.body())
 
-    def delete(self, request: Request, profile_id: str) -> Response:
+    def destroy(self, request: Request, profile_id: str) -> Response:
         operation = operations.RemoveSkills(self.kind)
-        return self.carry_out(operation, named_in_query_or_body(self, operation))
+        return self.carry_out(operation, self.named_in_query_or_body(operation))
 
 
-def _skill_names_view(kind: Skill.Kind) -> type[SkillNamesView]:
-    described = extend_schema_view(
-        post=openapi.skill_names_add(kind.value), delete=openapi.skill_names_delete(kind.value)
+def _skill_names_viewset(kind: Skill.Kind) -> type[SkillNamesViewSet]:
+    name = f"{kind.name.title()}SkillsViewSet"
+    viewset = type(name, (SkillNamesViewSet,), {"kind": kind, "__module__": __name__})
+    _describe(
+        viewset,
+        {"create": openapi.skill_names_add(kind.value), "destroy": openapi.skill_names_delete(kind.value)},
     )
-    return described(type(f"{kind.name.title()}SkillsView", (SkillNamesView,), {"kind": kind, "__module__": __name__}))
+    return viewset
 
 
-# The view of each kind of skill.
-SKILL_NAMES_VIEWS: dict[Skill.Kind, type[SkillNamesView]] = {kind: _skill_names_view(kind) for kind in Skill.Kind}
+# The viewset of each kind of skill.
+SKILL_NAMES_VIEWSETS = {kind: _skill_names_viewset(kind) for kind in Skill.Kind}
 
 
-class CustomFieldsView(BelowProfileView):
-    """Answers /profiles/{profile_id}/custom-fields."""
+class CustomFieldsViewSet(ProfileScopedViewSet):
+    """The map of custom fields."""
 
     query_name = "keys"
 
     def is_bulk(self) -> bool:
-        return self.request.method in {"POST", "DELETE"}
+        return self.action in {"create", "destroy"}
 
     @openapi.custom_fields_retrieve
-    def get(self, request: Request, profile_id: str) -> HttpResponse:
+    def retrieve(self, request: Request, profile_id: str) -> HttpResponse:
         return self.not_modified() or self.section(CustomField.plural)
 
     @openapi.custom_fields_add
     @idempotent()
-    def post(self, request: Request, profile_id: str) -> Response:
+    def create(self, request: Request, profile_id: str) -> Response:
         return self.carry_out(operations.AddFields(), self.body())
 
     @openapi.custom_fields_update
-    def put(self, request: Request, profile_id: str) -> Response:
+    def update(self, request: Request, profile_id: str) -> Response:
         rows = serializers.CustomFields().to_internal_value(self.body())
         with self.revise() as profile:
             bulk.store(profile, {CustomField.plural: rows})
         return self.answer({row["key"]: row["value"] for row in rows}, profile)
 
     @openapi.custom_fields_delete
-    def delete(self, request: Request, profile_id: str) -> Response:
+    def destroy(self, request: Request, profile_id: str) -> Response:
         operation = operations.RemoveFields()
-        return self.carry_out(operation, named_in_query_or_body(self, operation))
+        return self.carry_out(operation, self.named_in_query_or_body(operation))

@@ -8,14 +8,17 @@ import orjson
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Length
 from django.http import Http404, StreamingHttpResponse
+from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.viewsets import ViewSetMixin
 
 from profiles.api import openapi
 from profiles.api.permissions import IsOwner
 from profiles.models import Job, JobFile
 from profiles_project.api.errors import Conflict
+from profiles_project.api.negotiation import OwnForm
 from profiles_project.api.pagination import paginate
 from profiles_project.api.preferences import RESPOND_ASYNC
 from profiles_project.database.values import parse_id
@@ -59,66 +62,54 @@ def accepted(job: Job) -> Response:
     return response
 
 
-class JobsView(PrivateView):
-    """GET /jobs: the user's own, the newest first."""
-
-    @openapi.jobs_list
-    def get(self, request: Request) -> Response:
-        return paginate(request, self.account.jobs.defer("input", "result"), "jobs", summary)
-
-
-class OneJobView(PrivateView):
-    """Whatever belongs to one job: 404 where there is none, 403 where it is somebody else's."""
+class JobViewSet(ViewSetMixin, PrivateView):
+    """The user's jobs: 404 for one that is not there, 403 for somebody else's."""
 
     permission_classes = (IsAuthenticated, IsOwner)
+    lookup_url_kwarg = "job_id"
+    job: Job
 
-    def job(self) -> Job:
-        """The job of the address."""
+    def find(self) -> None:
+        if (text := self.kwargs.get("job_id")) is None:
+            return
         try:
-            found = Job.objects.defer("input").filter(pk=parse_id(self.kwargs["job_id"])).first()
+            job = Job.objects.defer("input").filter(pk=parse_id(text)).first()
         except ValueError as exc:
             raise Http404 from exc
-        if found is None:
+        if job is None:
             raise Http404
-        self.check_object_permissions(self.request, found)
-        return found
+        self.check_object_permissions(self.request, job)
+        self.job = job
 
-
-class JobView(OneJobView):
-    """GET and DELETE /jobs/{job_id}."""
+    @openapi.jobs_list
+    def list(self, request: Request) -> Response:
+        """The newest first."""
+        return paginate(request, self.account.jobs.defer("input", "result"), "jobs", summary)
 
     @openapi.jobs_retrieve
-    def get(self, request: Request, job_id: str) -> Response:
-        return shown(self.job())
+    def retrieve(self, request: Request, job_id: str) -> Response:
+        return shown(self.job)
 
     @openapi.jobs_cancel
-    def delete(self, request: Request, job_id: str) -> Response:
-        job = self.job()
-        if not Job.objects.filter(pk=job.pk).cancel():
+    def destroy(self, request: Request, job_id: str) -> Response:
+        if not Job.objects.filter(pk=self.job.pk).cancel():
             raise Conflict("This job has ended already and can't be cancelled.")
         return Response(status=204)
 
-
-class JobFileView(OneJobView):
-    """GET /jobs/{job_id}/file: what an export has made."""
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:  # noqa: FBT001, FBT002  # DRF's signature
-        """A ZIP, or a problem as JSON, whatever the client would rather have."""
-        return super().perform_content_negotiation(request, force=True)
-
     @openapi.jobs_file
-    def get(self, request: Request, job_id: str) -> StreamingHttpResponse:
-        job = self.job()
-        pieces = job.pieces.filter(is_input=False)
+    @action(detail=True, content_negotiation_class=OwnForm)
+    def file(self, request: Request, job_id: str) -> StreamingHttpResponse:
+        """What an export has made."""
+        pieces = self.job.pieces.filter(is_input=False)
         size = pieces.aggregate(size=Sum(Length("content")))["size"]
-        if size is None or job.result is None:
+        if size is None or self.job.result is None:
             raise Http404
-        made = json.loads(job.result)
+        made = json.loads(self.job.result)
         # Jobs of the release before tell no form: theirs is an archive.
         form, extension = made.get("media_type", "application/zip"), made.get("extension", "zip")
         response = StreamingHttpResponse(_content(pieces), content_type=form)
         response["Content-Length"] = str(size)
-        response["Content-Disposition"] = f'attachment; filename="profiles-{job.created_at:%Y-%m-%d}.{extension}"'
+        response["Content-Disposition"] = f'attachment; filename="profiles-{self.job.created_at:%Y-%m-%d}.{extension}"'
         return response
 
 

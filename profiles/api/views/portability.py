@@ -6,14 +6,13 @@ from typing import IO, Any
 
 from django.db import transaction
 from django.http import Http404, HttpResponse
+from rest_framework.decorators import action
 from rest_framework.parsers import BaseParser
-from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
 from profiles import tasks
 from profiles.api import openapi
-from profiles.api.permissions import IsOwner
-from profiles.api.views.documents import BelowProfileView, as_json
+from profiles.api.views.base import ProfileScopedViewSet, as_json
 from profiles.api.views.jobs import accepted
 from profiles.api.views.replays import ImportAnswer
 from profiles.career import rendering
@@ -23,46 +22,16 @@ from profiles.portability.merging import MERGE, REPLACE
 from profiles.portability.printing import HTML_STYLE_SOURCE
 from profiles_project.api.conditional import IfMatch, PreconditionFailed, not_modified
 from profiles_project.api.errors import ParameterInvalid
+from profiles_project.api.negotiation import OwnForm
 from profiles_project.api.parsers import StrictJSONParser
 from profiles_project.api.preferences import prefers_async
 from profiles_project.database.values import parse_id
 from profiles_project.memory import LARGE_BYTES, note_body
 from users.api.idempotency import idempotent
-from users.api.views import PrivateView
 
 MODES = (MERGE, REPLACE)
 # The page has a style of its own, and asks nobody for anything.
 PAGE_POLICY = f"default-src 'none'; style-src {HTML_STYLE_SOURCE}; base-uri 'none'; frame-ancestors 'none'"
-
-
-class ExportView(BelowProfileView):
-    """Answers /profiles/{profile_id}/export."""
-
-    scarce = "export"
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:  # noqa: FBT001, FBT002  # DRF's signature
-        """What `?format=` says, or a problem as JSON, whatever the client would rather have."""
-        return super().perform_content_negotiation(request, force=True)
-
-    def is_expensive(self, request: Request) -> bool:
-        return request.query_params.get("format") == "pdf" and not prefers_async(request)
-
-    @openapi.profiles_export
-    def get(self, request: Request, profile_id: str) -> HttpResponse:
-        name = _choice(request, "format", tuple(exports.FORMATS), "json-resume")
-        include = _choices(request, "include", exports.INCLUDABLE)
-        if request.method == "GET" and prefers_async(request):
-            return accepted(tasks.file_profile_export(self.profile, name, include))
-        also = (name, *include)
-        if unchanged := not_modified(request, rendering.tag(self.profile, *also)):
-            return unchanged
-        form = exports.FORMATS[name]
-        response = as_json(exports.exported(self.profile, form, include), *also)
-        response["Content-Type"] = form.media_type
-        response["Content-Disposition"] = f'inline; filename="resume.{form.extension}"'
-        if name == "html":
-            response["Content-Security-Policy"] = PAGE_POLICY
-        return response
 
 
 class ArchiveParser(BaseParser):
@@ -80,19 +49,42 @@ class WindowsArchiveParser(ArchiveParser):
     media_type = "application/x-zip-compressed"
 
 
-class ImportView(PrivateView):
-    """Answers /profiles/import."""
-
-    scarce = "import"
-    permission_classes = (IsAuthenticated, IsOwner)
-    parser_classes = (StrictJSONParser, ArchiveParser, WindowsArchiveParser)
+class PortabilityActions(ProfileScopedViewSet):
+    """The actions of profiles that bring careers in and out."""
 
     def is_expensive(self, request: Request) -> bool:
-        return True
+        if self.action == "export":
+            return request.query_params.get("format") == "pdf" and not prefers_async(request)
+        return self.action == "import_career" or super().is_expensive(request)
+
+    @openapi.profiles_export
+    @action(detail=True, scarce_scope="export", content_negotiation_class=OwnForm)
+    def export(self, request: Request, profile_id: str) -> HttpResponse:
+        name = _choice(request, "format", tuple(exports.FORMATS), "json-resume")
+        include = _choices(request, "include", exports.INCLUDABLE)
+        if request.method == "GET" and prefers_async(request):
+            return accepted(tasks.file_profile_export(self.profile, name, include))
+        also = (name, *include)
+        if unchanged := not_modified(request, rendering.tag(self.profile, *also)):
+            return unchanged
+        form = exports.FORMATS[name]
+        response = as_json(exports.exported(self.profile, form, include), *also)
+        response["Content-Type"] = form.media_type
+        response["Content-Disposition"] = f'inline; filename="resume.{form.extension}"'
+        if name == "html":
+            response["Content-Security-Policy"] = PAGE_POLICY
+        return response
 
     @openapi.profiles_import
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="import",
+        scarce_scope="import",
+        parser_classes=(StrictJSONParser, ArchiveParser, WindowsArchiveParser),
+    )
     @idempotent(ImportAnswer())
-    def post(self, request: Request) -> HttpResponse:
+    def import_career(self, request: Request) -> HttpResponse:
         # Whose profile it is for is settled before the body is looked at.
         target = self._target(request)
         mode = _choice(request, "mode", MODES, MERGE)

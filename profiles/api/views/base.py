@@ -1,0 +1,132 @@
+"""What all viewsets of profiles have in common."""
+
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ViewSetMixin
+
+from profiles import tasks
+from profiles.api.authentication import ProfileJWTAuthentication
+from profiles.api.permissions import IsOwner
+from profiles.api.views.jobs import accepted
+from profiles.career import rendering, serializers
+from profiles.career.operations import Operation
+from profiles.models import Profile
+from profiles_project.api.conditional import IfMatch, not_modified, tagged
+from profiles_project.api.errors import ParameterInvalid, faults
+from profiles_project.api.preferences import prefers_async
+from profiles_project.api.ratelimit import ScopeThrottle, who_asks
+from profiles_project.database.values import parse_id
+from users.api.views import PrivateView
+
+
+def path_uuid(text: str) -> uuid.UUID:
+    """The UUID of a path. Raises Http404 for any other text."""
+    try:
+        return parse_id(text)
+    except ValueError:
+        raise Http404 from None
+
+
+def as_json(rendered: rendering.Rendered, *also: str, status: int = 200) -> HttpResponse:
+    """A rendered document with its `ETag`; `also` as in `rendering.tag`."""
+    response = HttpResponse(rendered.body, status=status, content_type="application/json")
+    response["ETag"] = rendering.tag(rendered.profile, *also)
+    return response
+
+
+class BulkThrottle(ScopeThrottle):
+    """Counts requests that write many items in a scope of their own."""
+
+    def scope_of(self, request: Request, view: Any) -> str:
+        return "bulk" if view.is_bulk() else super().scope_of(request, view)
+
+
+class ProfileScopedViewSet(ViewSetMixin, PrivateView):
+    """Whatever belongs to one profile: 404 where there is none, 403 where it is somebody else's, then the rest."""
+
+    authentication_classes = (ProfileJWTAuthentication,)
+    permission_classes = (IsAuthenticated, IsOwner)
+    throttle_classes = (BulkThrottle,)
+    profile: Profile
+    # The parameter that names what a DELETE is about, in place of a body.
+    query_name = ""
+
+    def find(self) -> None:
+        own: Profile | None = getattr(self.session, "own", None)
+        profile = own or Profile.objects.find(path_uuid(self.kwargs["profile_id"]))
+        if profile is None:
+            raise Http404
+        self.check_object_permissions(self.request, profile)
+        self.profile = profile
+
+    def is_bulk(self) -> bool:
+        """Whether the request writes many items at once, as far as can be told without reading its body's content."""
+        return False
+
+    def count_items(self) -> None:
+        if not self.is_bulk():
+            return
+        named = self.request.query_params.getlist(self.query_name) if self.request.method == "DELETE" else []
+        if named:
+            items = sum(value.count(",") + 1 for value in named)
+        else:
+            data = self.request.data
+            lists = [data, *data.values()] if isinstance(data, dict) else [data]
+            items = sum(len(each) for each in lists if isinstance(each, list))
+        self.count("bulk_items", who_asks(self.request), max(1, items))
+
+    def revise(self) -> AbstractContextManager[Profile]:
+        """The profile, locked for a change that the request's `If-Match` allows."""
+        return Profile.objects.revise(self.profile.pk, IfMatch.of(self.request))
+
+    def carry_out(
+        self,
+        operation: Operation,
+        data: Any,
+        *,
+        limit: int = serializers.BULK_LIMIT,
+        show: Callable[[Profile], Response] | None = None,
+    ) -> Response:
+        """Do at once what the request's JSON asks for, or file a job where it is large or the client prefers that.
+
+        `show` makes the answer where it is more than what the operation gives.
+        """
+        if operation.size(data) > limit or prefers_async(self.request):
+            return accepted(tasks.file_operation(self.profile, operation, data, IfMatch.of(self.request)))
+        judged = operation.judge(data)
+        with self.revise() as profile:
+            body = operation.apply(profile, judged)
+        return show(profile) if show else self.answer(body, profile, status=operation.status)
+
+    def named_in_query_or_body(self, operation: Operation) -> Any:
+        """What a DELETE names, by `?name=a&name=b` or by its body, as the body's JSON."""
+        if not (given := self.request.query_params.getlist(self.query_name)):
+            return self.body()
+        named = {operation.list_name: given}
+        try:
+            operation.judge(named)
+        except ValidationError as exc:
+            _, code, text = next(faults(exc.detail))
+            raise ParameterInvalid(self.query_name, text, code) from exc
+        return named
+
+    def answer(self, data: Any, profile: Profile, status: int = 200) -> Response:
+        """What a request changed or read, with the `ETag` of the profile."""
+        return tagged(Response(data, status=status), rendering.tag(profile))
+
+    def section(self, name: str) -> Response:
+        """A section of the document, with the `ETag` of the profile."""
+        rendered = rendering.current(self.profile)
+        return self.answer(rendered.section(name), rendered.profile)
+
+    def not_modified(self) -> HttpResponse | None:
+        """The 304, where the client has this version already."""
+        return not_modified(self.request, rendering.tag(self.profile))
