@@ -128,7 +128,7 @@ class VerbatimJSONField(models.TextField[Any, Any]):
         return value
 
     def get_prep_value(self, value: Any) -> str:
-        return as_text(value)
+        return compact_json(value)
 
     def value_to_string(self, obj: models.Model) -> Any:
         return self.value_from_object(obj)
@@ -219,7 +219,7 @@ class LinkListField(models.JSONField[Any, Any]):
         return None
 
 
-def as_text(value: Any) -> str:
+def compact_json(value: Any) -> str:
     """JSON without white space, as it is stored and measured."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
@@ -234,7 +234,7 @@ def _is_larger(value: Any, most: int) -> bool:
             # Of an object these are the keys.
             rest += each
             rest += each.values() if isinstance(each, dict) else ()
-    return room < 0 or len(as_text(value).encode()) > most
+    return room < 0 or len(compact_json(value).encode()) > most
 
 
 def custom_value_fault(value: Any) -> tuple[str, str] | None:

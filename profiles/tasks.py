@@ -14,18 +14,18 @@ from typing import IO, Any, Self
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Q
-from django.http import Http404
 from django_tasks import task
 
 from profiles.career import rendering
 from profiles.career.operations import OPERATIONS, Operation
 from profiles.models import Job, JobFile, Origin, Profile, usage
-from profiles.models.jobs import MAX_ATTEMPTS, MAX_WAITING, as_text
+from profiles.models.jobs import MAX_ATTEMPTS, MAX_WAITING, answer_json
 from profiles.portability import exports, imports
-from profiles_project.api.conditional import ANY_VERSION, IfMatch
+from profiles_project.api.conditional import IfMatch
 from profiles_project.api.errors import InternalError, Problem, document, is_unavailable, to_problem
 from profiles_project.api.parsers import loads
 from profiles_project.database import clock
+from profiles_project.database.refusals import Missing, Stale
 from profiles_project.observe.context import request_id, user_id
 from profiles_project.observe.tracing import tracer
 from profiles_project.pruning import Outdated
@@ -92,7 +92,7 @@ def file_operation(profile: Profile, operation: Operation, data: Any, if_match: 
         with _rehearsal(), Profile.objects.revise(profile.pk) as rehearsed:
             operation.apply(rehearsed, judged)
         tags = None if if_match.tags is None else list(if_match.tags)
-        kept = as_text(operation.kept(data))
+        kept = answer_json(operation.kept(data))
         if not operation.frees:
             usage.check(owner.pk, len(kept.encode()))
         return _file(
@@ -117,7 +117,7 @@ def file_profile_export(profile: Profile, form: str, include: Collection[str]) -
     wanted = {"format": form, "include": sorted(include)}
     with transaction.atomic():
         owner = _make_room(profile.user_id)
-        return _file(owner, PROFILE_EXPORT, input=as_text(wanted), **_of(profile))
+        return _file(owner, PROFILE_EXPORT, input=answer_json(wanted), **_of(profile))
 
 
 def file_import(
@@ -131,13 +131,13 @@ def file_import(
     with transaction.atomic():
         owner = _make_room(user.pk)
         with _rehearsal():
-            imports.bring(owner, career, profile, mode, ANY_VERSION)
+            imports.bring(owner, career, profile, mode)
         usage.check(owner.pk, len(body))
         job = _file(
             owner,
             IMPORT,
             total=career.size,
-            input=as_text({"source": career.source, "mode": mode}),
+            input=answer_json({"source": career.source, "mode": mode}),
             if_match=None if if_match.tags is None else list(if_match.tags),
             **(_of(profile) if profile else {}),
         )
@@ -150,7 +150,7 @@ def rehearse_import(
 ) -> tuple[bytes, dict[str, Any]]:
     """The document and the report that an import would give; nothing of it is stored. Raises what it would."""
     with transaction.atomic(), _rehearsal():
-        made = imports.bring(user, career, profile, mode, if_match)
+        made = imports.bring(user, career, profile, mode, if_match.matches)
         return rendering.stored(made.profile.pk).body, made.report
 
 
@@ -294,7 +294,7 @@ def _perform(job: Job, pulse: Pulse) -> None:
         # Effect and success commit together; a run that was lost meanwhile takes its effect back.
         result = effect()
         # What the job was given makes room for most results.
-        more = len(as_text(result)) - len(job.input)
+        more = len(answer_json(result)) - len(job.input)
         if more > 0 and not (job.kind in OPERATIONS and OPERATIONS[job.kind].frees):
             usage.check(job.user_id, more)
         if not job.succeed(result):
@@ -318,18 +318,19 @@ def _operate(operation: Operation, job: Job, pulse: Pulse) -> Iterator[Effect]:
 
 def _apply(operation: Operation, job: Job, judged: Any) -> Mapping[str, Any]:
     if job.profile_id is None:
-        raise Http404
+        raise Missing
     with Profile.objects.revise(job.profile_id) as profile:
         _check_same(job, profile)
-        _if_match(job).check(profile.pk, profile.version)
+        if not _if_match(job).matches(profile.pk, profile.version):
+            raise Stale(profile.version)
         body = operation.apply(profile, judged)
     return operation.result(body, profile)
 
 
 def _check_same(job: Job, profile: Profile | None) -> Profile:
-    """The job's profile. Raises Http404 where it was deleted, and maybe another one made under its id since."""
+    """The job's profile. Raises Missing where it was deleted, and maybe another one made under its id since."""
     if profile is None or (profile.user_id, profile.created_at) != (job.user_id, job.profile_created_at):
-        raise Http404
+        raise Missing
     return profile
 
 
@@ -350,7 +351,7 @@ def _import(job: Job, pulse: Pulse) -> Iterator[Effect]:
 
 def _brought(job: Job, career: imports.Career, mode: str) -> Mapping[str, Any]:
     profile = _check_same(job, Profile.objects.find(job.profile_id)) if job.profile_id else None
-    made = imports.bring(job.user, career, profile, mode, _if_match(job))
+    made = imports.bring(job.user, career, profile, mode, _if_match(job).matches)
     return {
         "status": 201 if made.is_new else 200,
         "etag": rendering.tag(made.profile),

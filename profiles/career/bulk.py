@@ -11,13 +11,12 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import TextField
-from rest_framework.exceptions import NotFound
 
-from profiles.modelfields import VerbatimJSONField, as_text
+from profiles.modelfields import VerbatimJSONField, compact_json
 from profiles.models import COMPONENTS, PARTS, CustomField, Part, Profile, Skill
-from profiles_project.api.errors import Conflict
 from profiles_project.api.renderers import JSONRenderer
 from profiles_project.database.prepared import Parameter, Prepared, PreparedSQL
+from profiles_project.database.refusals import Missing, Taken
 from profiles_project.database.values import is_same, new_id
 from profiles_project.texts import fold
 
@@ -28,17 +27,17 @@ Row = Mapping[str, Any]
 
 
 def named(profile: Profile, model: type[P], ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, P]:
-    """The profile's rows with these ids. Raises NotFound for the first id that is not among them."""
+    """The profile's rows with these ids. Raises Missing for the first id that is not among them."""
     wanted = list(dict.fromkeys(ids))
     found = model.of(profile, pk__in=sorted(wanted))
     for pk in wanted:
         if pk not in found:
-            raise NotFound(f"This profile has no {model._meta.verbose_name} with the id {pk}.")
+            raise Missing(f"This profile has no {model._meta.verbose_name} with the id {pk}.")
     return found
 
 
 def create(profile: Profile, model: type[Part], rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Appends rows to the end of their list; what is stored, in the order given. Raises Conflict for a taken id."""
+    """Appends rows to the end of their list; what is stored, in the order given. Raises Taken for a taken id."""
     if not rows:
         return []
     last = _last(model).rows(profile=profile.pk)
@@ -66,7 +65,7 @@ def _complete(model: type[Part], values: Row) -> dict[str, Any]:
 
 
 def insert(profile: Profile, model: type[Part], rows: Sequence[Row], *, chosen: bool) -> None:
-    """Stores new rows, complete ones. Raises Conflict where a `chosen` id is taken, in this profile or in any other."""
+    """Stores new rows, complete ones. Raises Taken where a `chosen` id is taken, in this profile or in any other."""
     if not rows:
         return
     try:
@@ -81,7 +80,7 @@ def insert(profile: Profile, model: type[Part], rows: Sequence[Row], *, chosen: 
             raise
         ids = [row["id"] for row in rows]
         for pk in model.objects.filter(pk__in=ids).values_list("pk", flat=True)[:1]:
-            raise Conflict(f"The id {pk} is taken already; choose another, or send none.") from exc
+            raise Taken(f"The id {pk} is taken already; choose another, or send none.") from exc
         raise
     profile.touch()
 
@@ -93,7 +92,7 @@ def _insert_as_json(profile: Profile, model: type[Part], rows: Sequence[Row]) ->
     """
     for start in range(0, len(rows), ROWS_A_STATEMENT):
         part = rows[start : start + ROWS_A_STATEMENT]
-        texts = [{**row, **{name: as_text(row[name]) for name in _texts(model)}} for row in part]
+        texts = [{**row, **{name: compact_json(row[name]) for name in _texts(model)}} for row in part]
         _insertion(model).run(profile_id=profile.pk, rows=JSONRenderer().render(texts).decode())
 
 

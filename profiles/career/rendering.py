@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from django.core.cache import cache
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import Http404
 
 from profiles.career import completeness
 from profiles.career.jsonlists import JSONMap, JSONObjects, JSONValues
@@ -18,6 +17,7 @@ from profiles_project.api.conditional import entity_tag
 from profiles_project.api.renderers import JSONRenderer
 from profiles_project.caching import sealed
 from profiles_project.database.prepared import Parameter, Prepared
+from profiles_project.database.refusals import Missing
 from profiles_project.observe.metrics import recorder
 
 # How long a body that nobody asks for stays in the cache.
@@ -111,17 +111,17 @@ _DOCUMENT = Prepared(lambda: _with_lists(Profile.objects.filter(pk=Parameter("pk
 
 
 def stored(pk: uuid.UUID) -> Rendered:
-    """A profile as it is stored, or as the open transaction has made it. Raises Http404 where there is none."""
+    """A profile as it is stored, or as the open transaction has made it. Raises Missing where there is none."""
     profile = _DOCUMENT.first(pk=pk)
     if profile is None:
-        raise Http404
+        raise Missing
     return _rendered(profile)
 
 
 def current(profile: Profile) -> Rendered:
     """The profile at its version, or at a newer one if somebody has written since it was read.
 
-    From the cache where this version was rendered before. Raises Http404 where the profile was deleted in between.
+    From the cache where this version was rendered before. Raises Missing where the profile was deleted in between.
     """
     return _kept("document", profile, lambda: stored(profile.pk))
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from profiles.desk.actions import ACTIONS, Action, Refused, perform, rows_for
 from profiles.desk.rows import page_of, person_link, person_of
+from profiles_project.database.refusals import Missing
 from profiles_project.observe.logs import security_event
 from profiles_project.web.forms import JudgedForm
 
@@ -125,7 +126,7 @@ def _do(action: Action, request: HttpRequest, row: Any, reason: str) -> None:
         perform(action, row.pk, request.user, reason)  # type: ignore[arg-type]  # staff, as the site has seen to
     except Refused as refused:
         _refuse(action, request, str(refused), row.pk)
-    except (action.model.DoesNotExist, Http404):  # type: ignore[attr-defined]  # every model has it
+    except (action.model.DoesNotExist, Missing):  # type: ignore[attr-defined]  # every model has it
         messages.error(request, f"{row.pk} is gone.")
     else:
         messages.success(request, f"{row.pk}: {action.label.lower()} – done.")

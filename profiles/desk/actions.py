@@ -12,7 +12,6 @@ from django.db.models import Exists, Model, OuterRef, QuerySet
 from profiles import erasure, tasks
 from profiles.desk.rows import audit, person_of
 from profiles.models import Job, Profile
-from profiles_project.api.conditional import ANY_VERSION
 from profiles_project.database import clock
 from profiles_project.observe.logs import security_event
 from users.accounts import end_admin_sessions
@@ -280,7 +279,7 @@ ACTIONS = (
         "profiles.activate_profile",
         "This profile becomes the active one of its person, and the one that was ceases to be.",
         refusal=lambda profile: "This is the active profile already." if profile.is_active else "",
-        apply=lambda profile: Profile.objects.activate(profile, ANY_VERSION),
+        apply=Profile.objects.activate,
     ),
     Action(
         "rerun",

@@ -2,7 +2,7 @@
 
 import functools
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
@@ -10,21 +10,20 @@ from django.conf import settings
 from django.core.validators import MinLengthValidator, RegexValidator
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
-from django.http import Http404
-from rest_framework.exceptions import ValidationError
 
 from profiles import limits
 from profiles.modelfields import ExtraField, HttpUrlField, LinkListField
 from profiles.models import usage
 from profiles.models.parts import PARTS, Part
-from profiles_project.api.conditional import IfMatch
-from profiles_project.api.errors import Conflict
 from profiles_project.database import clock
 from profiles_project.database.prepared import Parameter, Prepared, PreparedUpdate
+from profiles_project.database.refusals import LimitPassed, Missing, Stale, Taken
 from profiles_project.database.values import SearchField, is_same, new_id
 from users.models import User
 
 P = TypeVar("P", bound=Part)
+# Whether a writer means the profile of this id at this version.
+Expected = Callable[[uuid.UUID, int], bool]
 
 
 class ProfileManager(models.Manager["Profile"]):
@@ -36,24 +35,31 @@ class ProfileManager(models.Manager["Profile"]):
         return found
 
     @contextmanager
-    def revise(self, pk: uuid.UUID, if_match: IfMatch | None = None, *, by_staff: bool = False) -> "Iterator[Profile]":
+    def revise(self, pk: uuid.UUID, expected: Expected | None = None, *, by_staff: bool = False) -> "Iterator[Profile]":
         """Hands the locked profile over for a change and closes the revision: one transaction, one new version.
 
         What changed is what the caller set on the profile, or said with `touch()`; a revision that changed nothing
-        raises nothing. Errors: Http404, PreconditionFailed (the version is judged under the lock), ValidationError
+        raises nothing. Errors: Missing; Stale where it is not the `expected` one (judged under the lock); LimitPassed
         where a limit of the document or of the user is passed. Any error rolls all of it back. What is done
         `by_staff` is not refused for the bytes that the user has stored.
         """
         # No savepoint: where a caller has a transaction open, an error in here is an error of all of it.
         with transaction.atomic(savepoint=False):
-            profile = self._locked(_ONE, pk=pk).get(pk)
-            if profile is None:
-                raise Http404
-            if if_match is not None:
-                if_match.check(profile.pk, profile.version)
-            profile.by_staff = by_staff
+            profile = self.locked(pk, by_staff=by_staff)
+            _check(profile, expected)
             yield profile
             profile.close_revision()
+
+    def locked(self, pk: uuid.UUID, *, by_staff: bool = False) -> "Profile":
+        """The profile, locked, for a caller that has a transaction open and calls `close_revision` itself.
+
+        Raises Missing.
+        """
+        profile = self._locked(_ONE, pk=pk).get(pk)
+        if profile is None:
+            raise Missing
+        profile.by_staff = by_staff
+        return profile
 
     @contextmanager
     def revise_all(self, user_id: int) -> "Iterator[dict[uuid.UUID, Profile]]":
@@ -73,47 +79,46 @@ class ProfileManager(models.Manager["Profile"]):
     def add(self, profile: "Profile") -> "Iterator[None]":
         """Stores a new profile, whose parts the caller then stores; the user's first one is active.
 
-        Errors: ValidationError for one profile too many or a limit of the document or the user, Conflict for an id
-        that is taken.
+        Raises LimitPassed for one profile too many or a limit of the document or the user, Taken for an id that is.
         """
         with self.revise_all(profile.user_id) as others:
             if len(others) >= limits.MAX_PROFILES:
-                raise ValidationError(f"You can have at most {limits.MAX_PROFILES} profiles.", code="limit")
+                raise LimitPassed([f"You can have at most {limits.MAX_PROFILES} profiles."])
             profile.is_active = not any(other.is_active for other in others.values())
             profile.updated_at = profile.created_at
             try:
                 profile.save(force_insert=True)
             except IntegrityError as exc:
                 # Under the user's lock nothing but the id can be in the way.
-                raise Conflict(f"The id {profile.pk} is taken already; choose another, or send none.") from exc
+                raise Taken(f"The id {profile.pk} is taken already; choose another, or send none.") from exc
             profile.open_revision()
             profile.has_no_rows()
             yield
             profile.count_new()
 
-    def activate(self, profile: "Profile", if_match: IfMatch) -> "Profile":
+    def activate(self, profile: "Profile", expected: Expected | None = None) -> "Profile":
         """Makes this the active one of its user's profiles: a revision of each of the two that change."""
         with self.revise_all(profile.user_id) as profiles:
-            chosen = self.chosen(profiles, profile, if_match)
+            chosen = self.chosen(profiles, profile, expected)
             for other in profiles.values():
                 other.is_active = other is chosen
         return chosen
 
-    def remove(self, profile: "Profile", if_match: IfMatch) -> None:
+    def remove(self, profile: "Profile", expected: Expected | None = None) -> None:
         """Deletes a profile with all below it; if it was the active one, the newest that remains becomes active."""
         with self.revise_all(profile.user_id) as profiles:
-            chosen = self.chosen(profiles, profile, if_match)
+            chosen = self.chosen(profiles, profile, expected)
             del profiles[chosen.pk]
             chosen.delete()
             if chosen.is_active and profiles:
                 max(profiles.values(), key=lambda each: (each.created_at, each.pk)).is_active = True
 
-    def chosen(self, profiles: "dict[uuid.UUID, Profile]", profile: "Profile", if_match: IfMatch) -> "Profile":
-        """The profile among the locked ones. Raises Http404 where it is gone, PreconditionFailed where it changed."""
+    def chosen(self, profiles: "dict[uuid.UUID, Profile]", profile: "Profile", expected: Expected | None) -> "Profile":
+        """The profile among the locked ones. Raises Missing where it is gone, Stale where another was expected."""
         if profile.pk not in profiles:
-            raise Http404
+            raise Missing
         chosen = profiles[profile.pk]
-        if_match.check(chosen.pk, chosen.version)
+        _check(chosen, expected)
         return chosen
 
     def _locked(self, those: Prepared, **which: Any) -> "dict[uuid.UUID, Profile]":
@@ -121,6 +126,11 @@ class ProfileManager(models.Manager["Profile"]):
         for profile in found.values():
             profile.open_revision()
         return found
+
+
+def _check(profile: "Profile", expected: Expected | None) -> None:
+    if expected is not None and not expected(profile.pk, profile.version):
+        raise Stale(profile.version)
 
 
 class Profile(models.Model):
@@ -235,7 +245,7 @@ class Profile(models.Model):
         return {name: getattr(self, name) for name in self.REVISED}
 
     def count_new(self) -> None:
-        """Keep how many bytes a profile takes that was stored just now. Raises ValidationError past a limit."""
+        """Keep how many bytes a profile takes that was stored just now. Raises LimitPassed."""
         below, total = usage.measure(self.pk, self.user_id)
         self.byte_count, self.bytes_version = usage.own_bytes(self.own_values()) + below, self.version
         usage.judge(total + self.byte_count)
@@ -244,7 +254,7 @@ class Profile(models.Model):
         )
 
     def _count_bytes(self, values: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
-        """How many bytes the profile takes after the open revision. Raises ValidationError past a limit.
+        """How many bytes the profile takes after the open revision. Raises LimitPassed.
 
         Only what grows is judged, and only where it is known what it was before: deleting is never refused.
         """
@@ -267,7 +277,7 @@ class Profile(models.Model):
         self.bytes_version = self.version + 1
 
     def close_revision(self) -> None:
-        """One UPDATE that raises the version, if anything changed. Raises ValidationError past a limit."""
+        """One UPDATE that raises the version, if anything changed. Raises LimitPassed."""
         values = self.own_values()
         changed = {name: value for name, value in values.items() if not is_same(value, self._before[name])}
         if not changed and not self._touched:

@@ -12,11 +12,12 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import IO, Any, ClassVar, Self
 
+import orjson
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
-from profiles_project.api.renderers import JSONRenderer
 from profiles_project.database import clock
 from profiles_project.database.values import new_id
 from users.models import User
@@ -34,9 +35,9 @@ def longest_lease() -> dt.timedelta:
     return max(settings.JOB_LEASE, LONGEST_WAIT)
 
 
-def as_text(value: Any) -> str:
+def answer_json(value: Any) -> str:
     """JSON as answers have it, for what a job keeps."""
-    return JSONRenderer().render(value).decode()
+    return orjson.dumps(value, default=DjangoJSONEncoder().default, option=orjson.OPT_UTC_Z).decode()
 
 
 class JobQuerySet(models.QuerySet["Job"]):
@@ -143,7 +144,7 @@ class Job(models.Model):
         """End this run with its result, in the transaction of its effect; False, and no right to it, if it was lost."""
         changes = {
             "status": self.Status.SUCCEEDED,
-            "result": as_text(result),
+            "result": answer_json(result),
             "done": self.total,
             "input": "",
             "finished_at": clock.now(),
@@ -194,7 +195,7 @@ class Job(models.Model):
 
     @classmethod
     def _failed(cls, problem: Mapping[str, Any]) -> dict[str, Any]:
-        return {"status": cls.Status.FAILED, "problem": as_text(problem), "finished_at": clock.now()}
+        return {"status": cls.Status.FAILED, "problem": answer_json(problem), "finished_at": clock.now()}
 
     def _lost(self, now: dt.datetime) -> JobQuerySet:
         return Job.objects.lost(now).filter(pk=self.pk, status=self.status, attempts=self.attempts)

@@ -15,13 +15,13 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import BigIntegerField, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
-from rest_framework.exceptions import ValidationError
 
 from profiles import limits
-from profiles.modelfields import as_text
+from profiles.modelfields import compact_json
 from profiles.models.jobs import Job, JobFile
 from profiles.models.parts import PARTS
 from profiles_project.database.prepared import Parameter, Prepared
+from profiles_project.database.refusals import LimitPassed
 from profiles_project.database.sizes import octets
 from users.models import IdempotencyRecord, Mail, SecurityEvent, Session, User
 
@@ -47,7 +47,7 @@ def bytes_of(value: Any) -> int:
     """What a value of a profile's own field takes."""
     if value is None or isinstance(value, bool):
         return 0
-    return len((value if isinstance(value, str) else as_text(value)).encode())
+    return len((value if isinstance(value, str) else compact_json(value)).encode())
 
 
 def own_bytes(values: Mapping[str, Any]) -> int:
@@ -134,29 +134,29 @@ def _lists_and_total() -> Prepared:
 
 
 def measure(profile_id: uuid.UUID, user_id: int) -> Measured:
-    """What lies below a profile, and what its user has stored. Raises ValidationError past a limit of the profile."""
+    """What lies below a profile, and what its user has stored. Raises LimitPassed for one of the profile."""
     # Where there is no row there is no sum.
     rows = _lists_and_total().rows(profile=profile_id, user=user_id)
     found = {name: (count, size or 0) for name, count, size in rows}
     _, total = found.pop(TOTAL, (0, 0))
     if errors := limits.faults(found, PARTS):
-        raise ValidationError(errors, code="limit")
+        raise LimitPassed(errors)
     return Measured(sum(size for _, size in found.values()), total)
 
 
 def judge(total: int) -> None:
-    """Raises ValidationError (422) where a user would have stored so much, which is too much."""
+    """Raises LimitPassed where a user would have stored so much, which is too much."""
     limit = settings.USER_BYTES_LIMIT
     if total + SET_ASIDE_BYTES > limit:
         text = (
             f"Everything you store has at most {limit / 2**20:.0f} MiB, and this would make "
             f"{(total + SET_ASIDE_BYTES) / 2**20:.1f} MiB; please delete something first."
         )
-        raise ValidationError(text, code="limit")
+        raise LimitPassed([text])
 
 
 def check(user_id: int, more: int) -> None:
-    """Raises ValidationError (422) where a user has no room for so many more bytes."""
+    """Raises LimitPassed where a user has no room for so many more bytes."""
     # Where the user was erased meanwhile there is no row.
     for _, _, total in _TOTAL.rows(user=user_id):
         judge(total + more)

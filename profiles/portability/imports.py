@@ -16,10 +16,10 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from profiles.career import bulk, rendering, serializers
 from profiles.models import COMPONENTS, Origin, Profile, Skill, usage
+from profiles.models.career import Expected
 from profiles.portability import linkedin
 from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, Entry, Fault, NoResume, Reading
 from profiles.portability.merging import MERGE, Merge, Merged
-from profiles_project.api.conditional import IfMatch
 from profiles_project.api.errors import Problem, faults, pointer
 from profiles_project.database.values import new_id
 from users.models import User
@@ -175,7 +175,7 @@ class Brought(NamedTuple):
     is_new: bool
 
 
-def bring(user: User, career: Career, profile: Profile | None, mode: str, if_match: IfMatch) -> Brought:
+def bring(user: User, career: Career, profile: Profile | None, mode: str, expected: Expected | None = None) -> Brought:
     """Import a career into a profile of the user, or as a new one; raises as every change and creation does.
 
     LinkedIn's archive without a profile goes to that which it was imported into last: it is the same person's each
@@ -192,7 +192,7 @@ def bring(user: User, career: Career, profile: Profile | None, mode: str, if_mat
             # What is remembered of it is counted too.
             usage.check(user.pk, 0)
             return Brought(made, career.report(()), is_new=True)
-        changed, entries = _change(profile, career, mode, if_match)
+        changed, entries = _change(profile, career, mode, expected)
         usage.check(user.pk, 0)
         return Brought(changed, career.report(entries), is_new=False)
 
@@ -211,8 +211,8 @@ def _create(user: User, career: Career) -> Profile:
     return profile
 
 
-def _change(profile: Profile, career: Career, mode: str, if_match: IfMatch) -> tuple[Profile, list[Entry]]:
-    with Profile.objects.revise(profile.pk, if_match) as revised:
+def _change(profile: Profile, career: Career, mode: str, expected: Expected | None) -> tuple[Profile, list[Entry]]:
+    with Profile.objects.revise(profile.pk, expected) as revised:
         stored = json.loads(rendering.stored(profile.pk).body)
         origin = Origin.objects.filter(profile=profile, source=career.source).first()
         known = origin.brought if origin else {}

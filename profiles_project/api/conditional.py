@@ -42,17 +42,12 @@ class IfMatch:
         header = request.headers.get("If-Match")
         return cls(None if header is None else tuple(parse_etags(header)))
 
-    def check(self, document_id: uuid.UUID, version: int) -> None:
-        """Raises PreconditionFailed unless a tag names this id and version; a tag of any part of the document does."""
+    def matches(self, document_id: uuid.UUID, version: int) -> bool:
+        """Whether a tag names this id and version; a tag of any part of the document does."""
         if self.tags is None or "*" in self.tags:
-            return
+            return True
         wanted = [str(document_id), str(version)]
-        if not any(_opaque(tag).split(".")[:2] == wanted for tag in self.tags):
-            raise PreconditionFailed(version=version)
-
-
-# Of a request without the header.
-ANY_VERSION = IfMatch(None)
+        return any(_opaque(tag).split(".")[:2] == wanted for tag in self.tags)
 
 
 def not_modified(request: Request, tag: str) -> HttpResponse | None:

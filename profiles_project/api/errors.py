@@ -20,6 +20,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
+from profiles_project.database.refusals import LimitPassed, Refusal, Stale, Taken
 from profiles_project.database.unfit import is_unfit, name_of
 from profiles_project.observe.context import request_id
 
@@ -162,6 +163,15 @@ def _validation_problem(exc: exceptions.ValidationError, body_label: str) -> Pro
     return Problem(sentence, status=422, errors=found, **more)
 
 
+def _refusal_problem(exc: Refusal) -> Problem:
+    """What a refusal of the models means to a client."""
+    if isinstance(exc, LimitPassed):
+        return _validation_problem(exceptions.ValidationError([*exc.sentences], code="limit"), "")
+    if isinstance(exc, Stale):
+        return Problem(status=412, version=exc.version)
+    return Problem(str(exc) or None, status=409 if isinstance(exc, Taken) else 404)
+
+
 def is_unavailable(exc: BaseException) -> bool:
     """Whether it says that the database can't do now what it was asked for."""
     return isinstance(exc, (OperationalError, InterfaceError)) or is_unfit(exc.__cause__)
@@ -185,10 +195,12 @@ def to_problem(exc: BaseException, *, body_label: str = "") -> Problem | None:
     """
     if isinstance(exc, Problem):
         return exc
+    if isinstance(exc, Refusal):
+        return _refusal_problem(exc)
+    if isinstance(exc, DjangoValidationError):
+        exc = exceptions.ValidationError(exc.messages, code=exc.code)
     if isinstance(exc, exceptions.ValidationError):
         return _validation_problem(exc, body_label)
-    if isinstance(exc, DjangoValidationError):
-        return _validation_problem(exceptions.ValidationError(exc.messages, code=exc.code), body_label)
     if shortage := _shortage(exc):
         return shortage
     status = _status_of(exc)

@@ -103,7 +103,7 @@ def test_what_is_no_text_is_not_written_out_to_be_judged() -> None:
 @pytest.mark.pure
 @pytest.mark.parametrize("value", ["x" * 20_000, [0] * 20_000, {"a": ["x" * 6_000] * 2}, {"k" * 11_000: 1}])
 def test_what_is_far_too_large_is_not_written_out_to_be_measured(value: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(modelfields, "as_text", None)
+    monkeypatch.setattr(modelfields, "compact_json", None)
     fault = modelfields.custom_value_fault(value)
     assert fault
     assert fault[1] == "max_size"

@@ -85,7 +85,7 @@ class ProfileScopedViewSet(ViewSetMixin, PrivateView):
 
     def revise(self) -> AbstractContextManager[Profile]:
         """The profile, locked for a change that the request's `If-Match` allows."""
-        return Profile.objects.revise(self.profile.pk, IfMatch.of(self.request))
+        return Profile.objects.revise(self.profile.pk, IfMatch.of(self.request).matches)
 
     def carry_out(
         self,

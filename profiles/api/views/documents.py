@@ -95,7 +95,7 @@ class ProfileViewSet(PortabilityActions, ProfileScopedViewSet):
     @openapi.profiles_delete
     def destroy(self, request: Request, profile_id: str) -> Response:
         with transaction.atomic():
-            Profile.objects.remove(self.profile, IfMatch.of(request))
+            Profile.objects.remove(self.profile, IfMatch.of(request).matches)
             # What jobs have made of it goes with it.
             of_profile = {"job__user": self.account, "job__profile_id": self.profile.pk}
             JobFile.objects.filter(**of_profile, is_input=False).delete()
@@ -107,7 +107,7 @@ class ProfileViewSet(PortabilityActions, ProfileScopedViewSet):
     @idempotent(DocumentAnswer())
     def activate(self, request: Request, profile_id: str) -> HttpResponse:
         with transaction.atomic():
-            profile = Profile.objects.activate(self.profile, IfMatch.of(request))
+            profile = Profile.objects.activate(self.profile, IfMatch.of(request).matches)
             return as_json(rendering.stored(profile.pk))
 
     @openapi.profiles_duplicate
@@ -117,7 +117,7 @@ class ProfileViewSet(PortabilityActions, ProfileScopedViewSet):
         label = self.read(serializers.DuplicateBody, optional_body=True).validated_data.get("label")
         with transaction.atomic():
             with Profile.objects.revise_all(self.profile.user_id) as profiles:
-                source = Profile.objects.chosen(profiles, self.profile, IfMatch.of(request))
+                source = Profile.objects.chosen(profiles, self.profile, IfMatch.of(request).matches)
                 target = Profile(user_id=source.user_id, **{name: getattr(source, name) for name in Profile.REVISED})
                 target.label = label or source.label
                 with Profile.objects.add(target):

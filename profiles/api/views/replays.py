@@ -8,12 +8,13 @@ import uuid
 from typing import Any
 
 import orjson
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from rest_framework.response import Response
 
 from profiles.career import rendering
 from profiles.models import Profile, Skill
 from profiles.portability import imports
+from profiles_project.database.refusals import Missing
 from users.api.idempotency import DeletedSince, Made
 
 # An import's report can't be made again. A larger one is kept as its counts.
@@ -56,7 +57,7 @@ class DocumentAnswer:
         """The document of the profile that was kept, if it is still the person's own."""
         try:
             rendered = rendering.stored(uuid.UUID(kept["id"]))
-        except Http404:
+        except Missing:
             raise DeletedSince from None
         if rendered.profile.user_id != view.account.pk:
             raise DeletedSince

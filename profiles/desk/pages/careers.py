@@ -7,13 +7,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 from django.db.models import Max, Q, QuerySet
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from rest_framework.exceptions import ValidationError
 
 from profiles.career import rendering
 from profiles.desk import search
@@ -23,8 +23,8 @@ from profiles.desk.rows import person_link
 from profiles.models import COMPONENTS, CustomField, Part, Profile, Skill
 from profiles.portability.json_resume import HIDDEN, write
 from profiles.portability.readable import arrange
-from profiles_project.api.errors import faults
 from profiles_project.database import clock
+from profiles_project.database.refusals import LimitPassed
 from profiles_project.texts import fold, nfc
 from profiles_project.web.forms import JudgedForm
 
@@ -222,31 +222,31 @@ class ProfileAdmin(OfPerson):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """A save is one revision of the profile: own fields and rows together, or nothing."""
-        found = self.get_object(request, object_id or "") if request.method == "POST" else None
-        if found is None:
-            return super().changeform_view(request, object_id, form_url, extra_context)
         try:
-            with Profile.objects.revise(found.pk, by_staff=True) as profile:
-                request.revised = profile  # type: ignore[attr-defined]  # from here to save_model and save_formset
-                return super().changeform_view(request, object_id, form_url, extra_context)
-        except ValidationError as exc:
-            for _, _, text in faults(exc.detail):
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except LimitPassed as exc:
+            for text in exc.sentences:
                 messages.error(request, text)
             return HttpResponseRedirect(request.path)
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Profile | None:
+        """The profile of a page; of a form that was sent the locked one, in the transaction that Django has begun."""
+        profile = super().get_object(request, object_id, from_field)
+        is_change = request.method == "POST" and connection.in_atomic_block
+        return Profile.objects.locked(profile.pk, by_staff=True) if profile is not None and is_change else profile
+
     def save_model(self, request: HttpRequest, obj: Profile, form: ModelForm[Profile], change: bool) -> None:  # noqa: FBT001  # Django's signature
-        for name in form.changed_data:
-            setattr(request.revised, name, getattr(obj, name))  # type: ignore[attr-defined]  # set in changeform_view
+        """Nothing: `close_revision` stores what the form has changed."""
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
         formset.save()
         if formset.has_changed():
-            request.revised.touch()  # type: ignore[attr-defined]  # set in changeform_view
+            form.instance.touch()
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
         super().save_related(request, form, formsets, change)
         # Limits are judged here, before Django says that all went well.
-        request.revised.close_revision()  # type: ignore[attr-defined]  # set in changeform_view
+        form.instance.close_revision()
 
 
 def _shown(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,31 @@
+"""What models and their managers refuse, who know nothing of HTTP: `api/errors.py` says what each means to a client."""
+
+from collections.abc import Sequence
+
+
+class Refusal(Exception):
+    """A rule that stands in the way of what was asked for; its text is one sentence for people, empty for the usual."""
+
+
+class Missing(Refusal):
+    """What it is about is not there, or not there any more."""
+
+
+class Taken(Refusal):
+    """An identifier that belongs to something else already."""
+
+
+class Stale(Refusal):
+    """What it is about has changed: `version` is the current one."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__()
+        self.version = version
+
+
+class LimitPassed(Refusal):
+    """There would be more than there may be: `sentences`, one for each limit."""
+
+    def __init__(self, sentences: Sequence[str]) -> None:
+        super().__init__(*sentences)
+        self.sentences = sentences
