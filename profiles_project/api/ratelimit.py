@@ -116,6 +116,13 @@ def headers(usages: Sequence[Usage]) -> dict[str, str]:
     }
 
 
+def count(request: Request, usages: list[Usage], scope: str, whose: str, cost: int = 1) -> None:
+    """Count the request in a scope, for the headers of its answer too. Raises TooManyRequests past the limit."""
+    if usage := spend(request, scope, whose, cost):
+        usages.append(usage)
+        usage.check()
+
+
 def who_asks(request: Request) -> str:
     """By whom a request is counted: its user, or its network where nobody is logged in."""
     user = request.user
@@ -127,7 +134,7 @@ class ScopeThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """True. Past the limit it raises TooManyRequests."""
-        view.count(self.scope_of(request, view), who_asks(request))
+        count(request, view.usages, self.scope_of(request, view), who_asks(request))
         return True
 
     def scope_of(self, request: Request, view: Any) -> str:

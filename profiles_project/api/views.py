@@ -1,5 +1,6 @@
 """The base of all our API views."""
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
@@ -12,23 +13,30 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from profiles_project.api.errors import Problem
-from profiles_project.api.ratelimit import ScopeThrottle, Usage, headers, spend, who_asks
+from profiles_project.api.ratelimit import ScopeThrottle, Usage, count, headers, who_asks
 from profiles_project.api.underway import expensive
 from profiles_project.memory import LARGE_BYTES, let_go
 
 S = TypeVar("S", bound=BaseSerializer[Any])
 
 
+def has_large_body(request: Any) -> bool:
+    """Whether it takes a web process long, and much of its memory."""
+    return int(request.META.get("CONTENT_LENGTH") or 0) > LARGE_BYTES
+
+
 class APIView(views.APIView):
     """What every route does alike: limits, bodies, OPTIONS, cache headers.
 
     `throttle_scope` is the scope of settings.RATELIMITS in which requests count, `scarce_scope` one in which those
-    count that are carried out. `body_label` names the list that a request's body is, for the sentences of faults in it.
+    count that are carried out. `is_expensive` tells whether a request is one of those of which a user has few under way
+    (contract 1.7). `body_label` names the list that a request's body is, for the sentences of faults in it.
     """
 
     throttle_classes = (ScopeThrottle,)
     throttle_scope = "default"
     scarce_scope = ""
+    is_expensive: Callable[[Request], bool] = staticmethod(has_large_body)
     body_label = ""
 
     def __init__(self, **options: Any) -> None:
@@ -40,7 +48,7 @@ class APIView(views.APIView):
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with self.held:
             response = super().dispatch(request, *args, **kwargs)
-            if int(request.META.get("CONTENT_LENGTH") or 0) > LARGE_BYTES:
+            if has_large_body(request):
                 let_go(self.request)
             return response
 
@@ -62,18 +70,12 @@ class APIView(views.APIView):
     def find(self) -> None:
         """Find what the request is about. Raises Http404 and PermissionDenied."""
 
-    def is_expensive(self, request: Request) -> bool:
-        """Whether the request is one of those of which a user has few under way (contract 1.7)."""
-        return int(request.META.get("CONTENT_LENGTH") or 0) > LARGE_BYTES
-
     def count_items(self) -> None:
         """Count what the request's body holds, now that it is known whom it is for and that they may."""
 
     def count(self, scope: str, whose: str, cost: int = 1) -> None:
         """Count the request in a scope. Raises TooManyRequests past its limit."""
-        if usage := spend(self.request, scope, whose, cost):
-            self.usages.append(usage)
-            usage.check()
+        count(self.request, self.usages, scope, whose, cost)
 
     def body(self, *, optional: bool = False) -> Any:
         """The parsed body. An absent one is 400, or `{}` where it is `optional`."""

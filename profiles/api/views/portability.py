@@ -49,16 +49,15 @@ class WindowsArchiveParser(ArchiveParser):
     media_type = "application/x-zip-compressed"
 
 
+def _makes_pdf(request: Request) -> bool:
+    return request.query_params.get("format") == "pdf" and not prefers_async(request)
+
+
 class PortabilityActions(ProfileScopedViewSet):
     """The actions of profiles that bring careers in and out."""
 
-    def is_expensive(self, request: Request) -> bool:
-        if self.action == "export":
-            return request.query_params.get("format") == "pdf" and not prefers_async(request)
-        return self.action == "import_career" or super().is_expensive(request)
-
     @openapi.profiles_export
-    @action(detail=True, scarce_scope="export", content_negotiation_class=OwnForm)
+    @action(detail=True, scarce_scope="export", is_expensive=_makes_pdf, content_negotiation_class=OwnForm)
     def export(self, request: Request, profile_id: str) -> HttpResponse:
         name = _choice(request, "format", tuple(exports.FORMATS), "json-resume")
         include = _choices(request, "include", exports.INCLUDABLE)
@@ -81,6 +80,7 @@ class PortabilityActions(ProfileScopedViewSet):
         methods=["post"],
         url_path="import",
         scarce_scope="import",
+        is_expensive=lambda _: True,
         parser_classes=(StrictJSONParser, ArchiveParser, WindowsArchiveParser),
     )
     @idempotent(ImportAnswer())
