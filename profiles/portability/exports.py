@@ -10,7 +10,6 @@ from functools import partial
 from typing import IO, Any, NamedTuple
 
 from django.db.models import QuerySet
-from django.http import Http404
 
 from profiles.career import rendering
 from profiles.models import Job, Origin, Profile
@@ -18,6 +17,7 @@ from profiles.portability import printing
 from profiles.portability.json_resume import HIDDEN, REFERENCES, write
 from profiles_project.api.errors import Unavailable
 from profiles_project.database import clock
+from profiles_project.database.refusals import Missing
 from users.exports import account_document
 from users.models import User
 
@@ -131,7 +131,7 @@ def write_archive(user: User, file: IO[bytes], step: Callable[[], None]) -> None
             jobs.write(b"]")
         for pk in Profile.objects.filter(user=user).values_list("pk", flat=True):
             # One that is deleted meanwhile is not the person's any more.
-            with suppress(Http404):
+            with suppress(Missing):
                 archive.writestr(f"profiles/{pk}.json", rendering.stored(pk).body)
             step()
 

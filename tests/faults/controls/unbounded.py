@@ -3,7 +3,7 @@
 granian serves it by its name, `tests.faults.controls.unbounded:application`.
 """
 
-import sys
+import importlib
 from typing import Any
 
 from profiles_project.wsgi import application as served
@@ -21,7 +21,10 @@ def _keep(record: Any, response: Any, plain: Any, remaking: Any) -> None:
     record.save(update_fields=["status", "body", "headers"])
 
 
-# The application has loaded both, and nobody could before it has made Django ready.
-loaded: dict[str, Any] = dict(sys.modules)
-loaded["profiles.models.usage"].judge = _judge
-loaded["users.api.idempotency"]._keep = _keep
+def _module(name: str) -> Any:
+    # Not at the top, since the application makes Django ready first.
+    return importlib.import_module(name)
+
+
+_module("profiles.models.usage").judge = _judge
+_module("users.api.idempotency")._keep = _keep
