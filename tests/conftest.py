@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import caches
@@ -16,6 +17,9 @@ from tests.support.factories import UserFactory
 from users.models import AuditEntry, User
 
 PRODUCTION_HASHERS = django_settings.PASSWORD_HASHERS
+# No example fails for the machine being busy.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

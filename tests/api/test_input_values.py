@@ -481,7 +481,7 @@ def mutated(document: Any, changes: list[tuple[int, Any]]) -> Any:
     return root["root"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=60, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(
     st.sampled_from(["POST", "PUT", "PATCH", "skills", "custom-fields", *(kind.plural for kind in COMPONENTS)]),
     st.lists(st.tuples(st.integers(0, 2**16), values | st.just(...)), min_size=1, max_size=4),

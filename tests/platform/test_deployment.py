@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -237,3 +238,12 @@ def test_a_proxy_that_buffers_is_all_that_can_be_reached_from_outside() -> None:
     assert services["web"]["environment"]["TRUSTED_PROXY_COUNT"] == "${TRUSTED_PROXY_COUNT:-2}"
     silent = int(re.search(r"keepalive_timeout (\d+)s;\n    }", conf)[1])  # type: ignore[index]  # it is there
     assert silent < IDLE_SECONDS
+
+
+@pytest.mark.pure
+def test_the_image_has_the_python_that_the_suite_runs_on() -> None:
+    """The oldest that is allowed: a machine with a newer one proves more, and not less."""
+    oldest = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"].removeprefix(">=")
+    images = re.findall(r"^FROM python:([0-9.]+)-", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert set(images) == {oldest}
+    assert sys.version_info >= tuple(map(int, oldest.split(".")))

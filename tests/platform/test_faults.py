@@ -11,7 +11,7 @@ from tests.faults.scenarios import hoarding
 from tests.faults.scenarios.clocks import clocks
 from tests.faults.scenarios.distrust import wrong_bytes
 from tests.faults.scenarios.failover import read_only
-from tests.faults.scenarios.hostile import ATTACKS, UNPROTECTED, Attack, play, silent_bodies
+from tests.faults.scenarios.hostile import ATTACKS, UNPROTECTED, Attack, Siege, besieged, silent_bodies
 from tests.faults.scenarios.writers import refresh_race
 from tests.faults.stage import Promise, Stage, stage, wait_for
 
@@ -47,14 +47,22 @@ def test_a_killed_main_process_leaves_no_web_process_behind_and_the_port_free(sh
         assert short.answers()
 
 
+@pytest.fixture(scope="module")
+def siege() -> Iterator[Siege]:
+    """One server for all attacks, which the long form gives one each."""
+    with stage(short=True) as made, besieged(made) as siege:
+        yield siege
+
+
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.__name__)
-def test_one_hostile_sender_is_noticed_by_nobody_else(short: Stage, attack: Attack) -> None:
-    promise = play(short, attack)
+def test_one_hostile_sender_is_noticed_by_nobody_else(siege: Siege, attack: Attack) -> None:
+    promise = siege.play(attack)
     assert promise.kept, promise.line()
 
 
 def test_the_same_application_is_stopped_by_silent_bodies_where_its_threads_read_them(short: Stage) -> None:
-    promise = play(short, silent_bodies, UNPROTECTED)
+    with besieged(short, UNPROTECTED) as unprotected:
+        promise = unprotected.play(silent_bodies)
     assert not promise.kept, promise.line()
 
 

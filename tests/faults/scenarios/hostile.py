@@ -55,7 +55,12 @@ class Watch:
     def __init__(self, stage: Stage, server: Program, token: str, path: str) -> None:
         self.stage = stage
         self.server = server
-        self.asked = ((Client(stage.port, seconds=10, kept=False), "/health"), (Client(stage.port, token), path))
+        # Whoever has waited so long was not answered.
+        patience = stage.count(10, 3)
+        self.asked = (
+            (Client(stage.port, seconds=patience, kept=False), "/health"),
+            (Client(stage.port, token, seconds=patience), path),
+        )
         self.answers: list[Answer] = []
         self.memory = 0.0
         self.stopping = threading.Event()
@@ -223,32 +228,47 @@ ATTACKS: tuple[Attack, ...] = (
 def hostile(stage: Stage) -> Iterator[Promise]:
     """Every attack against the service as it is, each on a server of its own; the control is the server without us."""
     for attack in ATTACKS:
-        yield play(stage, attack)
-    control = play(stage, silent_bodies, UNPROTECTED)
+        with besieged(stage) as siege:
+            yield siege.play(attack)
+    with besieged(stage, UNPROTECTED) as siege:
+        control = siege.play(silent_bodies)
     yield control._replace(name=f"{control.name}, control", kept=not control.kept)
 
 
-def play(stage: Stage, attack: Attack, application: str = "") -> Promise:
-    """One attack, and what became of its own requests, of everybody else's, and of the processes."""
-    started = time.monotonic()
-    with stage.serve(application, RATELIMIT_ENABLE="true", RATELIMIT_REGISTER="1000/h") as server:
-        attacker = _attacker(stage)
+class Siege(NamedTuple):
+    """A server and who attacks it."""
+
+    stage: Stage
+    server: Program
+    attacker: Attacker
+
+    def play(self, attack: Attack) -> Promise:
+        """One attack, and what became of its own requests, of everybody else's, and of the processes."""
+        started = time.monotonic()
         # The table of the documents is locked in one of them.
-        victim = stage.person()["access_token"]
-        watch = Watch(stage, server, victim, "/api/v1/auth/me" if attack is locked_table else stage.profile(victim))
-        before = [one.pid for one in server.web_workers()]
+        victim = self.stage.person()["access_token"]
+        path = "/api/v1/auth/me" if attack is locked_table else self.stage.profile(victim)
+        watch = Watch(self.stage, self.server, victim, path)
+        before = [one.pid for one in self.server.web_workers()]
         with ExitStack() as held, watch.watching():
-            answers = attack(attacker, held)
-        stayed = [one.pid for one in server.web_workers()] == before
-        again = attacker.send("GET", "/api/v1/auth/me").status == 200
-    seen = watch.seen()
-    wrong = [answer.status for answer in answers if not _is_clear(answer)]
-    told = ", ".join(f"{n} × {status}" for status, n in sorted(_counted(answers).items()))
-    figure = f"{seen.figure()}; its own answers: {told or 'none'}"
-    if not stayed or not again:
-        figure += "; a process was lost"
-    kept = seen.kept and not wrong and stayed and again
-    return Promise(f"hostile, {attack.__name__}", figure, len(seen.seconds), time.monotonic() - started, kept)
+            answers = attack(self.attacker, held)
+        stayed = [one.pid for one in self.server.web_workers()] == before
+        again = self.attacker.send("GET", "/api/v1/auth/me").status == 200
+        seen = watch.seen()
+        wrong = [answer.status for answer in answers if not _is_clear(answer)]
+        told = ", ".join(f"{n} × {status}" for status, n in sorted(_counted(answers).items()))
+        figure = f"{seen.figure()}; its own answers: {told or 'none'}"
+        if not stayed or not again:
+            figure += "; a process was lost"
+        kept = seen.kept and not wrong and stayed and again
+        return Promise(f"hostile, {attack.__name__}", figure, len(seen.seconds), time.monotonic() - started, kept)
+
+
+@contextmanager
+def besieged(stage: Stage, application: str = "") -> Iterator[Siege]:
+    """The service, or `application` in its place, and a user with a profile as large as it may be."""
+    with stage.serve(application, RATELIMIT_ENABLE="true", RATELIMIT_REGISTER="1000/h") as server:
+        yield Siege(stage, server, _attacker(stage))
 
 
 def _is_clear(answer: Answer) -> bool:
