@@ -17,10 +17,10 @@ def erase(user_id: int, check: Callable[[User], None] | None = None) -> None:
         user = User.objects.select_for_update().get(pk=user_id)
         if check:
             check(user)
-        # Waits for a run that is about to commit, and takes the others' effects away from them.
+            # Waits for a run that is about to commit; every other run loses its job and rolls back.
         user.jobs.cancel()
         user.delete()
         gone = list(profiles.values())
-        # Not before, since somebody who reads them until then would put them there again.
+        # After the commit: a reader could put them into the cache again before it.
         transaction.on_commit(lambda: rendering.forget(gone))
     security_event("account_erased", user=user_id)

@@ -1,6 +1,6 @@
-"""What the database tells a scrape: how much work waits, since when, and what became of what has ended.
+"""Metrics that a scrape reads from the database: waiting work, its age, and recent outcomes.
 
-Every statement reads an index of what waits or has ended lately, however much there was before.
+Every statement reads an index of waiting or recently ended work, so its cost does not grow with history.
 """
 
 import datetime as dt
@@ -21,15 +21,15 @@ from profiles.models import Job
 from profiles_project.database import clock
 from users.models import Mail
 
-# Scrapes that come closer together, as of several Prometheus servers, share an answer.
+# Scrapes closer together than this, such as those of several Prometheus servers, share an answer.
 KEEP_SECONDS = 5.0
 LATELY = dt.timedelta(hours=1)
-# A scrape has no more patience than a few seconds.
+# A scrape waits for a few seconds at most.
 STATEMENT_TIMEOUT = "2s"
 
 
 class Work:
-    """The figures, asked at most every few seconds, by one thread at a time; others get what was found before."""
+    """The figures, queried every few seconds at most and by one thread at a time; others get the last ones."""
 
     def __init__(self) -> None:
         self._asking = threading.Lock()

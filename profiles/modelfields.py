@@ -68,7 +68,7 @@ class StrictJSON(forms.JSONField):
         return super().to_python(value)
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        # What is refused is shown as it was typed: Django's own would read it once more, less strictly.
+        # Refused text is shown as it was typed: Django would parse it again, less strictly.
         try:
             self.to_python(data)
         except ValidationError:

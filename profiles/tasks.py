@@ -1,4 +1,4 @@
-"""Jobs: filed by requests, run by workers, swept up where a worker died. docs/architecture.md tells the whole way."""
+"""Jobs: filed by requests, run by workers, filed again after a worker died. docs/architecture.md describes the flow."""
 
 import datetime as dt
 import io
@@ -36,18 +36,18 @@ logger = logging.getLogger(__name__)
 EXPORT = "auth_me_export"
 PROFILE_EXPORT = "profiles_export"
 IMPORT = "profiles_import"
-# How often a run says that it goes on, and how far it is.
+# The interval at which a run renews its lease and stores its progress.
 BEAT_SECONDS = 1
-# A user's newest; those before lose their files.
+# The most files that a user's exports keep: older ones are deleted.
 MAX_ARCHIVES = 5
 KEEP = dt.timedelta(days=7)
-# Of a user's jobs that have ended; the oldest go first.
+# The most ended jobs that a user keeps: the oldest are deleted first.
 MAX_ENDED = 1_000
 # A sweep that finds more leaves the rest to the next one.
 SWEEP_LIMIT = 500
 SCORE_LIMIT = 500
 SCORED_AT_ONCE = 25
-# Profiles that one turn looks at, to find those whose bytes are not known.
+# How many profiles one turn checks for missing byte counts.
 COUNT_LIMIT = 1_000
 COUNTED_AT_ONCE = 25
 
@@ -174,7 +174,7 @@ def _make_room(user: int) -> User:
 
 @contextmanager
 def _rehearsal() -> Iterator[None]:
-    """Undoes what is done inside, whose only purpose is to fail if it must."""
+    """Rolls back what is done inside: it is done only to see whether it fails."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
@@ -202,9 +202,9 @@ Effect = Callable[[], Mapping[str, Any]]
 
 
 class Pulse:
-    """Says once a second, from a thread of its own, that a run goes on and how far it is.
+    """Renews the run's lease and stores its progress once a second, from a thread of its own.
 
-    The run's own transaction can't: what it writes is seen by nobody before its end.
+    The run's own transaction can't: nobody sees what it writes before it commits.
     """
 
     def __init__(self, job: Job) -> None:
@@ -223,7 +223,7 @@ class Pulse:
         self._thread.join()
 
     def step(self) -> None:
-        """One more part is done. Raises Lost where it is in vain to go on."""
+        """Count one more part as done. Raises Lost where the run has lost its job."""
         self.done += 1
         if self.is_lost:
             raise Lost
@@ -239,14 +239,14 @@ class Pulse:
         try:
             self.is_lost = not self.job.renew(self.done)
         except (DatabaseError, InterfaceError) as exc:
-            # The run itself will meet it; on SQLite this write waits for that of the run.
+            # The run will meet the same fault. On SQLite this write waits for the run's own.
             logger.warning("job %s: its lease was not renewed (%s)", self.job.pk, type(exc).__name__)
             connection.close()
 
 
 @task()
 def run_job(job_id: str) -> None:
-    """Do what the job says, unless it was done, cancelled or begun by somebody else; raises nothing."""
+    """Run the job, unless it has ended or another worker runs it. Raises nothing."""
     job = Job.objects.select_related("user").filter(pk=job_id, status=Job.Status.QUEUED).first()
     if job is None or job.kind not in PERFORM or not job.claim():
         # A kind that only the next release knows waits for a worker of that release.
@@ -264,15 +264,15 @@ def _run(job: Job, pulse: Pulse) -> None:
     try:
         problem = _outcome(job, pulse)
         if problem:
-            # Not while the error is handled: what fails here must not quote it in its traceback.
+            # Outside the handler, so that a failure here can't quote the exception in its traceback.
             job.fail(problem_document(job, problem))
     except (DatabaseError, InterfaceError) as exc:
-        # It goes on when the lease is over.
+        # Another run begins when the lease has expired.
         logger.warning("job %s: the database failed (%s)", job.pk, type(exc).__name__)
 
 
 def _outcome(job: Job, pulse: Pulse) -> Problem | None:
-    """Why the run has failed, None where it has not. Raises what the database raises while it is away."""
+    """The problem that the run ended with, if any. Raises the database's own errors while it is away."""
     try:
         _perform(job, pulse)
     except Lost:
@@ -291,9 +291,9 @@ def _perform(job: Job, pulse: Pulse) -> None:
     if not job.user.is_active:
         raise Problem("The account is inactive.", status=403)
     with PERFORM[job.kind](job, pulse) as effect, transaction.atomic():
-        # Effect and success commit together; a run that was lost meanwhile takes its effect back.
+        # Effect and success commit together. A run that has lost its job rolls its effect back.
         result = effect()
-        # What the job was given makes room for most results.
+        # The input is deleted, which makes room for most results.
         more = len(answer_json(result)) - len(job.input)
         if more > 0 and not (job.kind in OPERATIONS and OPERATIONS[job.kind].frees):
             usage.check(job.user_id, more)
@@ -328,7 +328,7 @@ def _apply(operation: Operation, job: Job, judged: Any) -> Mapping[str, Any]:
 
 
 def _check_same(job: Job, profile: Profile | None) -> Profile:
-    """The job's profile. Raises Missing where it was deleted, and maybe another one made under its id since."""
+    """The job's profile. Raises Missing where it was deleted, even if a new one has its id."""
     if profile is None or (profile.user_id, profile.created_at) != (job.user_id, job.profile_created_at):
         raise Missing
     return profile
@@ -363,7 +363,7 @@ def _brought(job: Job, career: imports.Career, mode: str) -> Mapping[str, Any]:
 
 @contextmanager
 def _export(job: Job, pulse: Pulse) -> Iterator[Effect]:
-    # Before the transaction, which on SQLite would keep everybody else from writing.
+    # Before the transaction, which on SQLite blocks all other writers.
     with exports.archive_of(job.user, pulse.step) as archive:
         yield partial(_keep, job, archive, exports.ARCHIVE)
 
@@ -389,7 +389,7 @@ def _keep(job: Job, file: IO[bytes], form: exports.Format) -> Mapping[str, Any]:
     return {"status": 200, "href": href, "size": size, "media_type": form.media_type, "extension": form.extension}
 
 
-# What does each kind of job: what may be done before the transaction, then the effect.
+# Maps each kind of job to its work: a context manager that prepares outside the transaction and yields the effect.
 PERFORM: dict[str, Callable[[Job, Pulse], AbstractContextManager[Effect]]] = {
     **{kind: partial(_operate, operation) for kind, operation in OPERATIONS.items()},
     EXPORT: _export,
@@ -402,11 +402,11 @@ PERFORM: dict[str, Callable[[Job, Pulse], AbstractContextManager[Effect]]] = {
 
 
 def sweep_jobs() -> int:
-    """File again what got lost on its way or with its worker; how many jobs. One that was begun too often fails."""
+    """Queue lost jobs again and return their number. A job that was begun too often fails."""
     now = clock.now()
     filed = 0
     for job in Job.objects.lost(now).defer("input").order_by("lease_until")[:SWEEP_LIMIT]:
-        # One that waits for support's try has had its runs, and is to have this one.
+        # Support gave this job one more run, although it has had all of its own.
         if job.attempts >= MAX_ATTEMPTS and job.status == Job.Status.RUNNING:
             if job.give_up(now, problem_document(job, GivenUp())):
                 logger.error("job %s was given up after %d runs", job.pk, job.attempts)
@@ -417,14 +417,14 @@ def sweep_jobs() -> int:
 
 
 def score_profiles() -> int:
-    """Reckon how complete the profiles are that have changed since it was last done; how many were reckoned.
+    """Compute the missing scores and return their number.
 
-    The next turn goes on where there are more. What is reckoned follows from the document, and so is no revision.
+    The next turn goes on where there are more. A score is derived from the document, so storing it is no revision.
     """
     scored, broken = 0, set[uuid.UUID]()
     for _ in range(SCORE_LIMIT // SCORED_AT_ONCE):
         with transaction.atomic():
-            # Locked, so that nobody changes what is being looked at; what somebody changes now has its turn later.
+            # Locked, so that nothing changes while it is scored. Skipped rows are scored in a later turn.
             free = Profile.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
             waiting = free.filter(score=None).exclude(pk__in=broken).order_by()
             some = [profile.pk for profile in waiting[:SCORED_AT_ONCE]]
@@ -442,14 +442,14 @@ _told_unscored: set[uuid.UUID] = set()
 
 
 def _scores(keys: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
-    """The scores of the profiles, without those that can't be reckoned, which keep no others waiting."""
+    """The scores of the profiles. A profile whose score can't be computed is left out, and delays no other."""
     try:
         return rendering.score(Profile.objects.filter(pk__in=keys), clock.now().date())
     except DatabaseError:
         raise
     except Exception:  # whatever is wrong with one of them, the others have their turn
         if len(keys) == 1:
-            # It is tried again with every turn, and its owner may mend it; once is enough to be told.
+            # Every turn tries again, until somebody mends the profile; logged once.
             if keys[0] not in _told_unscored:
                 _told_unscored.add(keys[0])
                 logger.exception("profile %s can't be scored", keys[0])
@@ -458,17 +458,17 @@ def _scores(keys: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
 
 
 class Count:
-    """Counts the bytes of profiles of which they are not known: a release that knows no such columns wrote them.
+    """Counts the bytes of profiles that an older release wrote without counting.
 
-    Each turn looks at the next COUNT_LIMIT profiles, and the last one begins anew. An index would find them sooner, and
-    would cost each change of a profile its place in all others.
+    Each turn checks the next COUNT_LIMIT profiles, and after the last one it starts over. An index would find them
+    sooner, but every change of a profile would have to update all its indexes.
     """
 
     def __init__(self) -> None:
         self._last: uuid.UUID | None = None
 
     def turn(self) -> int:
-        """Look at the next profiles; how many were counted."""
+        """Check the next profiles. Returns how many were counted."""
         looked_at = Profile.objects.order_by("pk").values_list("pk", "version", "bytes_version")
         page = list((looked_at.filter(pk__gt=self._last) if self._last else looked_at)[:COUNT_LIMIT])
         self._last = page[-1][0] if len(page) == COUNT_LIMIT else None
@@ -481,19 +481,19 @@ _count = Count()
 
 
 def count_bytes() -> int:
-    """What the worker does every 5 s: the next turn of counting."""
+    """The next turn of counting; the worker calls it every 5 s."""
     return _count.turn()
 
 
 def _count_bytes(keys: Sequence[uuid.UUID]) -> int:
-    """Count these profiles, without those that can't be read, which keep no others waiting."""
+    """Count these profiles. One that can't be read is left out, and delays no other."""
     try:
         return _counted(keys)
     except DatabaseError:
         raise
     except Exception as exc:  # noqa: BLE001  # whatever is wrong with one of them, the others have their turn
         if len(keys) == 1:
-            # Its text may quote the profile; `check_integrity` names what can't be read.
+            # The exception's text may quote the profile. `check_integrity` names what can't be read.
             logger.warning("profile %s can't be counted (%s)", keys[0], type(exc).__name__)
             return 0
     return sum(_count_bytes([key]) for key in keys)
@@ -501,7 +501,7 @@ def _count_bytes(keys: Sequence[uuid.UUID]) -> int:
 
 def _counted(keys: Sequence[uuid.UUID]) -> int:
     with transaction.atomic():
-        # Locked, so that nobody changes what is being counted; what somebody changes now has its turn later.
+        # Locked, so that nothing changes while it is counted. Skipped rows are counted in a later turn.
         free = Profile.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
         rows = [row for row in free.filter(pk__in=keys).order_by("pk") if row.bytes_version != row.version]
         below = usage.bytes_below(Profile.objects.filter(pk__in=[row.pk for row in rows]))
@@ -511,7 +511,7 @@ def _counted(keys: Sequence[uuid.UUID]) -> int:
     return len(rows)
 
 
-# Files first: a job takes its own along, and nobody would know how many.
+# Files first: deleting a job deletes its files uncounted.
 OUTDATED = (
     Outdated(JobFile, KEEP, lambda before: Q(job__finished_at__lt=before)),
     Outdated(Job, KEEP, lambda before: Q(finished_at__lt=before)),

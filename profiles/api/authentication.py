@@ -1,4 +1,4 @@
-"""Who sends a request below a profile."""
+"""Authentication of requests below a profile."""
 
 import uuid
 
@@ -32,7 +32,7 @@ class ProfileJWTAuthentication(SessionJWTAuthentication):
         try:
             profile_id = parse_id(request.parser_context["kwargs"].get("profile_id"))
         except ValueError:
-            # The route names no profile, or an id of nothing; who may know that is decided later.
+            # The route names no profile, or no valid id. The view answers that, after authentication.
             return super().find_session(pk, request)
         found: Session | None = _SESSION.first(pk=pk, profile_id=profile_id)
         return found

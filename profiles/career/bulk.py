@@ -21,7 +21,7 @@ from profiles_project.database.values import is_same, new_id
 from profiles_project.texts import fold
 
 P = TypeVar("P", bound=Part)
-# As many as a request may send at once, and then some.
+# Two and a half times what one request may send.
 ROWS_A_STATEMENT = 250
 Row = Mapping[str, Any]
 
@@ -48,7 +48,7 @@ def create(profile: Profile, model: type[Part], rows: Sequence[Row]) -> list[dic
 
 
 def _chosen(rows: Sequence[Row]) -> bool:
-    """Whether the client has chosen the id of any of the new rows."""
+    """Whether the client chose the id of any new row."""
     return any(row.get("id") for row in rows)
 
 
@@ -69,7 +69,7 @@ def insert(profile: Profile, model: type[Part], rows: Sequence[Row], *, chosen: 
     if not rows:
         return
     try:
-        # In a savepoint, so that the transaction can still say which id it was; those of our own never are taken.
+        # In a savepoint, so that the transaction can still find which id it was. Ids that we generate never collide.
         with transaction.atomic(savepoint=chosen):
             if connection.vendor == "postgresql":
                 _insert_as_json(profile, model, rows)
@@ -98,7 +98,7 @@ def _insert_as_json(profile: Profile, model: type[Part], rows: Sequence[Row]) ->
 
 @functools.cache
 def _texts(model: type[Part]) -> Sequence[str]:
-    """The fields that keep JSON to the letter, which is a text to the database."""
+    """The fields that store JSON as text, so that it stays as it was sent."""
     return [field.name for field in model._meta.concrete_fields if isinstance(field, VerbatimJSONField)]
 
 
@@ -108,7 +108,7 @@ def _insertion(model: type[Part]) -> PreparedSQL:
     columns = ", ".join(f'"{field.column}"' for field in fields)
 
     def sql() -> str:
-        # Without lengths, since a cast to a length would cut what is too long instead of refusing it.
+        # Types without lengths: a cast to a length truncates silently.
         types = ", ".join(
             f'"{field.column}" {str(field.rel_db_type(connection)).partition("(")[0]}' for field in fields
         )
@@ -172,12 +172,12 @@ def delete(profile: Profile, model: type[P], ids: Sequence[uuid.UUID]) -> None:
 
 
 def reorder(profile: Profile, model: type[P], rows: Sequence[P]) -> None:
-    """Gives the rows the places in which they stand."""
+    """Stores the order in which the rows are given."""
     update(profile, model, [(row, {"position": position}) for position, row in enumerate(rows)])
 
 
 def set_own_fields(profile: Profile, values: Row) -> None:
-    """Gives a profile the own fields that a valid document sends."""
+    """Sets the profile's own fields that a valid document contains."""
     own = {**values.get("personal_info", {})}
     own |= {name: values[name] for name in ("label", "professional_summary", "extra") if name in values}
     if "label" in own and own["label"] is None:
@@ -187,7 +187,7 @@ def set_own_fields(profile: Profile, values: Row) -> None:
 
 
 def store(profile: Profile, values: Row) -> None:
-    """Gives a stored profile each list that a valid document sends, as the whole list."""
+    """Replaces each list of the profile that a valid document contains."""
     for model in COMPONENTS:
         if not model.in_skills and model.plural in values:
             replace(profile, model, values[model.plural], existing=profile.stored(model).values())
@@ -199,7 +199,7 @@ def store(profile: Profile, values: Row) -> None:
 
 
 def store_skills(profile: Profile, values: Row | None) -> None:
-    """Gives a profile the lists of skills that were sent, and their details; null clears all of them."""
+    """Replaces the lists of skills that were sent, and their details. Null clears all of them."""
     lists = (*Skill.Kind.values, *(model.plural for model in COMPONENTS if model.in_skills))
     values = {name: [] for name in lists} if values is None else values
     for kind in Skill.Kind.values:
@@ -227,7 +227,7 @@ def _detailed(rows: Sequence[Row], kind: str, details: Sequence[Row]) -> list[Ro
 
 
 def add_skills(profile: Profile, kind: str, names: Sequence[str]) -> tuple[int, list[str]]:
-    """Appends the skills that are not there yet; how many these were, and all names of the kind."""
+    """Appends the new skills. Returns their number and all names of the kind."""
     stored = list(Skill.of(profile, kind=kind).values())
     known = {row.name_key for row in stored}
     new = [{"kind": kind, "name": name, "name_key": fold(name)} for name in names if fold(name) not in known]
@@ -236,7 +236,7 @@ def add_skills(profile: Profile, kind: str, names: Sequence[str]) -> tuple[int, 
 
 
 def remove_skills(profile: Profile, kind: str, names: Sequence[str]) -> tuple[int, list[str]]:
-    """Deletes the skills that are there; how many these were, and the names that remain."""
+    """Deletes the named skills. Returns how many there were, and the remaining names."""
     stored = list(Skill.of(profile, kind=kind).values())
     unwanted = {fold(name) for name in names}
     gone = [row.pk for row in stored if row.name_key in unwanted]
@@ -245,6 +245,6 @@ def remove_skills(profile: Profile, kind: str, names: Sequence[str]) -> tuple[in
 
 
 def copy(source: Profile, target: Profile) -> None:
-    """Gives a new profile a copy of all that lies below another, with ids of its own."""
+    """Copies all rows below a profile to a new one, with new ids."""
     for model in PARTS:
         insert(target, model, [{**row.values(), "id": new_id()} for row in model.of(source).values()], chosen=False)

@@ -1,4 +1,4 @@
-"""The documents that clients see, made from rows; the body of a whole profile is kept by its version."""
+"""Renders the documents that clients see. The body of a whole profile is cached by its version."""
 
 import datetime as dt
 import json
@@ -20,7 +20,7 @@ from profiles_project.database.prepared import Parameter, Prepared
 from profiles_project.database.refusals import Missing
 from profiles_project.observe.metrics import recorder
 
-# How long a body that nobody asks for stays in the cache.
+# How long an unread body stays in the cache.
 CACHE_SECONDS = 24 * 60 * 60
 
 
@@ -42,7 +42,7 @@ def item_fields(model: type[Component]) -> tuple[str, ...]:
 
 
 def item(model: type[Component], values: Mapping[str, Any]) -> dict[str, Any]:
-    """An item of a component as the document shows it, of all values of its row."""
+    """An item as the document shows it, from all values of its row."""
     return {name: values[name] for name in item_fields(model)}
 
 
@@ -66,7 +66,7 @@ _OTHERS = {
 
 def _with_lists(profiles: "QuerySet[Profile]") -> "QuerySet[Profile]":
     """The profiles, each with all its lists as JSON text; one statement."""
-    # Under names of their own, since some lists are called as relations of the model are.
+    # Prefixed, since some lists have the name of a relation of the model.
     return profiles.annotate(**{f"list_of_{name}": made for name, made in (_SKILLS | _OTHERS).items()})
 
 
@@ -119,7 +119,7 @@ def stored(pk: uuid.UUID) -> Rendered:
 
 
 def current(profile: Profile) -> Rendered:
-    """The profile at its version, or at a newer one if somebody has written since it was read.
+    """The profile's document, of its version or of a newer one if somebody has written since it was read.
 
     From the cache where this version was rendered before. Raises Missing where the profile was deleted in between.
     """
@@ -127,7 +127,7 @@ def current(profile: Profile) -> Rendered:
 
 
 def _kept(name: str, profile: Profile, make: Callable[[], Rendered], *also: str) -> Rendered:
-    """What the cache holds under the profile's key of that name, if that is this very version; else what is made."""
+    """The cached body of that name if it is of this version, else a new one, which is cached."""
     key = _cache_key(profile, name)
     mark = _mark(profile, *also)
     kept = sealed.kept(key)
@@ -141,7 +141,7 @@ def _kept(name: str, profile: Profile, make: Callable[[], Rendered], *also: str)
 
 
 def _mark(profile: Profile, *also: str) -> bytes:
-    """What stands before a body in the cache."""
+    """The prefix of a cached body: which profile it is, and at which version."""
     return tag(profile, *also).encode() + b"\n"
 
 
@@ -150,7 +150,7 @@ def _cache_key(profile: Profile, name: str) -> str:
 
 
 def forget(profiles: Iterable[Profile]) -> None:
-    """Take what shows these profiles out of the cache, once they are gone for good."""
+    """Delete cached bodies of profiles that were deleted, once the deletion has committed."""
     cache.delete_many([_cache_key(profile, name) for profile in profiles for name in ("document", "analytics")])
 
 
@@ -171,7 +171,7 @@ def render(data: Any) -> bytes:
 
 
 def with_counts(profiles: "QuerySet[Profile]") -> "QuerySet[Profile]":
-    """The profiles, each with how many rows every list of it has, in one statement."""
+    """The profiles with the number of rows in each list, in one statement."""
     return profiles.annotate(
         **{f"count_of_{name}": _count(model, which) for name, model, which in _lists()},
     )
@@ -198,7 +198,7 @@ def summary(profile: Profile) -> dict[str, Any]:
 
 
 def analytics(profile: Profile, today: dt.date) -> Rendered:
-    """Contract 5, of the profile on a day."""
+    """The analytics (contract 5) of a profile on a day."""
 
     def make() -> Rendered:
         fresh, body = current(profile)

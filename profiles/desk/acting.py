@@ -1,4 +1,4 @@
-"""The page between the wish to do something and the deed: it says what will happen, and asks why."""
+"""The confirmation page of an action: it says what will happen, and asks for a reason."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -16,14 +16,14 @@ from profiles_project.database.refusals import Missing
 from profiles_project.observe.logs import security_event
 from profiles_project.web.forms import JudgedForm
 
-# As many as a page of a list shows.
+# The number of rows on a page of a list.
 MOST_AT_ONCE = 100
 SHORTEST_REASON = 5
 REASON_HELP = "For the audit log, where it can't be changed: a ticket's number, who asked. No names, no addresses."
 
 
 class ReasonForm(JudgedForm, forms.Form):
-    """Why it is done."""
+    """Asks for the reason of an action."""
 
     reason = forms.CharField(
         min_length=SHORTEST_REASON, max_length=500, help_text=REASON_HELP, widget=forms.Textarea(attrs={"rows": 3})
@@ -31,7 +31,7 @@ class ReasonForm(JudgedForm, forms.Form):
 
 
 class GraveForm(ReasonForm):
-    """What can't be undone: the id has to be typed, so that nobody does it to the wrong one."""
+    """For actions that can't be undone: the id has to be typed, so that nobody hits the wrong row."""
 
     typed = forms.CharField(label="Id", max_length=40)
 
@@ -48,14 +48,14 @@ class GraveForm(ReasonForm):
 
 
 def act_address(action: Action, keys: Any) -> str:
-    """Where an action asks whether to do it to the rows with these ids."""
+    """The address of an action's confirmation page for the rows with these ids."""
     options = action.model._meta
     address = reverse(f"admin:{options.app_label}_{options.model_name}_act", args=[action.name])
     return f"{address}?{urlencode([('id', str(key)) for key in keys])}"
 
 
 def act(model_admin: Any, request: HttpRequest, name: str) -> HttpResponse:
-    """GET asks; POST does it to each of the rows and goes to their page, so that going back repeats nothing.
+    """GET asks; POST acts on each of the rows and redirects to their page, so that going back repeats nothing.
 
     403 for an action that isn't allowed, 404 where there is no such action or id. Rows that are gone are named.
     """
@@ -66,7 +66,7 @@ def act(model_admin: Any, request: HttpRequest, name: str) -> HttpResponse:
     if not rows:
         return HttpResponseRedirect(_list(action))
     form = _form(action, request, rows)
-    # Before anything is done: what the page has refused must not become possible by what is done to another row.
+    # Judged before any row changes: acting on one row must not make possible what the page refused for another.
     refusals = [action.refusal_to(request.user, row) for row in rows]
     if request.method == "POST" and form.is_valid():
         for row, why_not in zip(rows, refusals, strict=True):

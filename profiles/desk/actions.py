@@ -1,4 +1,4 @@
-"""What staff may do to an account, a profile or a job: one table, and the one way to do it, with an audit entry."""
+"""The actions of staff on accounts, profiles and jobs: one table, and one function that carries them out and audits."""
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
@@ -24,7 +24,7 @@ BETWEEN_MAILS = dt.timedelta(minutes=1)
 
 
 class Refused(Exception):
-    """An action can't be done to a row; the sentence says why."""
+    """An action is not possible on a row; the sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,11 @@ class Action:
     is_grave: bool = False
 
     def is_allowed(self, staff: Any) -> bool:
-        """Whether somebody has the right to it at all."""
+        """Whether the user has the permission for the action."""
         return bool(staff.is_superuser or (self.right and staff.has_perm(self.right)))
 
     def refusal_to(self, staff: Any, row: Any) -> str:
-        """Why this member of the staff can't do it to this row now; "" where they can."""
+        """Why this user can't act on this row now; empty where they can."""
         person = person_of(row)
         if person and person.pk == staff.pk:
             return "This is your own account; ask somebody else."
@@ -62,14 +62,14 @@ class Action:
 
 
 def rows_for(actions: Iterable[Action], model: type[Model]) -> QuerySet[Any]:
-    """All rows of a model, with what the actions' refusals look at: as many rows as one likes in one statement."""
+    """All rows of a model, annotated with what the actions' refusals need, so that many rows cost one statement."""
     known = {name: found for action in actions for name, found in action.known().items()}
     rows: QuerySet[Any] = model._default_manager.annotate(**known)
     return rows if model is User else rows.select_related("user")
 
 
 def perform(action: Action, key: Any, staff: User, reason: str) -> None:
-    """Do it, and write who did it and why: both or neither. Raises Refused, and model.DoesNotExist where it is gone."""
+    """Carry out an action and audit it, in one transaction. Raises Refused, or model.DoesNotExist for a lost row."""
     with transaction.atomic():
         row = _locked(action, key)
         if why_not := action.refusal_to(staff, row):
@@ -82,7 +82,7 @@ def perform(action: Action, key: Any, staff: User, reason: str) -> None:
 def _locked(action: Action, key: Any) -> Any:
     # Jobs change by conditional updates, profiles through their gate, which locks the user first.
     if action.model is User:
-        # By a statement of its own, so that what is looked at is as it is under the lock.
+        # Read again after locking, so that the annotations are those of the locked row.
         User.objects.select_for_update().only("pk").get(pk=key)
     return rows_for((action,), action.model).get(pk=key)
 
@@ -90,7 +90,7 @@ def _locked(action: Action, key: Any) -> Any:
 def _deactivate(user: User) -> None:
     user.is_active = False
     user.save(update_fields=["is_active", "updated_at"])
-    # Else they would be good again as soon as the account is.
+    # Else the sessions would work again as soon as the account is active.
     end_admin_sessions(user)
     note("deactivated_by_support", user)
 
@@ -136,7 +136,7 @@ def _mails(kind: Mail.Kind) -> dict[str, Exists]:
 
 
 def _sent(kind: Mail.Kind, user: Any) -> str:
-    """Why no mail of that kind may go now: a second tap must not send a second one."""
+    """Why no mail of that kind may be sent now: a second click must not send a second mail."""
     return _inactive(user) or ("One was sent within the last minute." if getattr(user, f"has_new_{kind}") else "")
 
 
@@ -155,7 +155,7 @@ def _sessions() -> dict[str, Exists]:
 
 
 def _logged_in_nowhere(user: Any) -> str:
-    # Whether staff are logged in here, no column tells.
+    # No column says whether staff are logged in to the admin.
     return "" if user.is_logged_in or user.is_staff else "The person is logged in nowhere."
 
 

@@ -1,4 +1,4 @@
-"""What staff do in the admin, noted: Django's log of changes, which outlives the people concerned, and log lines."""
+"""Logs what staff do in the admin: in Django's log of changes, which outlives accounts, and as log lines."""
 
 import json
 from http import HTTPStatus
@@ -18,7 +18,7 @@ class WatchedAdmin:
     """
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """The list, noted where it was shown."""
+        """Show the list, and log that it was shown."""
         response: HttpResponse = super().changelist_view(request, *args, **kwargs)  # type: ignore[misc]  # of a ModelAdmin
         if response.status_code == HTTPStatus.OK:
             self._note("admin_search" if request.GET.get("q") else "admin_list", request)
@@ -27,13 +27,13 @@ class WatchedAdmin:
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
-        """The page of a row, after Django has found it and let the staff see it."""
+        """Render the page of a row, which Django has found and allowed, and log it."""
         if obj is not None:
             self._note("admin_view", request, obj.pk)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)  # type: ignore[misc,no-any-return]  # as above
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        """What was done to a row, noted where it was shown."""
+        """Show the history of a row, and log that it was shown."""
         response: HttpResponse = super().history_view(request, object_id, *args, **kwargs)  # type: ignore[misc]  # as above
         if response.status_code == HTTPStatus.OK:
             self._note("admin_view", request, object_id)
@@ -61,7 +61,7 @@ class WatchedAdmin:
 def _nameless(entry: LogEntry) -> LogEntry:
     entry.object_repr = str(entry.object_id)
     steps = json.loads(entry.change_message) if entry.change_message.startswith("[") else []
-    # Each step says what was done to the row itself, or to the named object of an inline.
+    # Each entry is a change of the row itself, or of a named inline object.
     for what in (what for step in steps for what in step.values() if "object" in what):
         what["object"] = "…"
     entry.change_message = json.dumps(steps)

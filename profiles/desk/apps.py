@@ -12,5 +12,5 @@ class DeskConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        # django-otp shows secrets there, which nobody is to read.
+        # django-otp's page shows secrets, which nobody may read.
         admin.site.unregister(import_string("django_otp.plugins.otp_totp.models.TOTPDevice"))

@@ -20,7 +20,7 @@ from profiles.desk.adminlog import WatchedAdmin
 from profiles.desk.lists import CappedPaginator
 from profiles.desk.rows import audit, person_link
 
-# What an address may filter a list by, beside the filters that the list shows.
+# The look-ups allowed in a list's address, beside the filters that the list shows.
 LOOKUPS = frozenset(
     (
         *("user__id__exact", "user_id__exact", "staff_id__exact", "status__exact", "kind__exact", "action__exact"),
@@ -30,7 +30,7 @@ LOOKUPS = frozenset(
 
 
 class ReadOnly:
-    """What staff may look at and not touch."""
+    """For rows that staff may read and not change."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
@@ -48,14 +48,14 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
     paginator = CappedPaginator
     list_per_page = 100
     show_full_result_count = False
-    # The filters of the desk count by themselves, and only so far.
+    # The desk's filters count their rows themselves, up to a limit.
     show_facets = admin.ShowFacets.NEVER
     change_form_template = "desk/page.html"
-    # The column that says whose a row is.
+    # The column with the id of the person whose row it is.
     owner = "user_id"
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
-        """Any other would tell by its count what no page shows, such as a masked phone or what a job was given."""
+        """Any other look-up would reveal by its count what no page shows, such as a masked phone or a job's input."""
         own = {getattr(each, "parameter_name", None) for each in self.list_filter}
         return lookup in LOOKUPS | own
 
@@ -85,15 +85,15 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
         return [path("act/<str:name>/", act, name=name), *super().get_urls()]
 
     def act(self, request: HttpRequest, name: str) -> HttpResponse:
-        """The page that asks for a reason, and what is done then."""
+        """The page that asks for a reason and then acts."""
         return acting.act(self, request, name)
 
     def allowed(self, request: HttpRequest) -> list[Action]:
-        """What the staff may do to rows of this kind."""
+        """The actions that the user may take on rows of this kind."""
         return [each for each in ACTIONS if each.model is self.model and each.is_allowed(request.user)]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """What can be done to several rows at once: all that is allowed, but for what can't be undone."""
+        """The actions for several rows at once: all that are allowed, without those that can't be undone."""
         return {
             each.name: (partial(_choose, action=each), each.name, each.label)
             for each in self.allowed(request)
@@ -112,21 +112,21 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         response = super().history_view(request, object_id, *args, **kwargs)
-        # Where nobody has that id it is a redirection.
+        # Django redirects where no row has that id.
         if response.status_code == HTTPStatus.OK and (row := self.get_object(request, object_id)):
             self.note_opened(request, row)
         return response
 
     def people(self, request: HttpRequest, term: str, rows: QuerySet[Any]) -> list[int]:
-        """The ids of the people whom a term fits; the page says so where there may be more of them."""
+        """The ids of the people that match a term. The page says so where there may be more."""
         found, may_be_more = search.people(term, rows, self.owner)
-        # An action on a list searches again.
+        # An action on a list repeats the search.
         if may_be_more and request.method == "GET":
             messages.warning(request, f"{search.MOST_FOUND:,} people or more fit, and some may be missing: say more.")
         return found
 
     def facts(self, obj: Any) -> Iterable[tuple[str, str]]:
-        """What is said of a row before all else, each by a word."""
+        """The facts at the top of a row's page, each by its label."""
         return ()
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -143,25 +143,25 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
         return super().log_deletions(request, queryset)
 
     def tables(self, request: HttpRequest, obj: Any) -> Iterable[Any]:
-        """What stands on the page of a row beside its own fields."""
+        """The tables on a row's page beside its own fields."""
         return ()
 
     def note_opened(self, request: HttpRequest, obj: Model) -> None:
-        """An entry of the audit log: who looked at whom."""
+        """Write an entry of the audit log: who opened whose page."""
         audit(request.user, "view", obj)
 
 
 class OfPerson(DeskAdmin):
-    """Rows that belong to a person, called `user`, and are found by them."""
+    """For rows that belong to a person (`user`), who is searched to find them."""
 
     @admin.display(description="person", ordering="user_id")
     def person(self, row: Any) -> str:
-        """Who it is: a link to their page, by name and id."""
+        """A link to the person's page, with name and id."""
         return person_link(row.user)
 
 
 def offered(actions: Sequence[Action], staff: Any, row: Model) -> list[tuple[Action, str]]:
-    """What the staff can do to a row as it is now, and where."""
+    """The actions that are possible on a row now, with their addresses."""
     now = rows_for(actions, type(row)).filter(pk=row.pk).first() if actions else None
     return [(each, act_address(each, [row.pk])) for each in actions if now and not each.refusal_to(staff, now)]
 

@@ -1,4 +1,4 @@
-"""Lists of the admin that stay quick over millions of rows, and show no more of people than is needed to tell them."""
+"""Lists of the admin that stay quick over millions of rows and mask personal data."""
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -9,15 +9,15 @@ from django.core.paginator import Paginator
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
-# Nobody turns more pages than these; whoever looks for something searches.
+# Nobody pages further than this; people search instead.
 MOST_LISTED = 10_000
-# Where there are more, a filter says so and counts no further.
+# A filter counts up to this many rows.
 MOST_COUNTED = 1_000
 DOTS = "•••"
 
 
 def masked_email(address: str) -> str:
-    """An address as lists show it: the first letter and where the mails go."""
+    """An e-mail address as lists show it: the first letter and the domain."""
     name, _, host = address.rpartition("@")
     return f"{name[:1]}{DOTS}@{host}" if host else ""
 
@@ -31,7 +31,7 @@ class CappedPaginator(Paginator[Any]):
     """Counts up to `MOST_LISTED` rows and shows those."""
 
     def validate_number(self, number: Any) -> int:
-        """The last page where there are fewer: the rows of one that was open may be gone."""
+        """The last page where there are fewer: rows of a page that was open may be gone."""
         return min(int(number), self.num_pages) if int(number) >= 1 else super().validate_number(number)
 
     @cached_property
@@ -40,7 +40,7 @@ class CappedPaginator(Paginator[Any]):
 
 
 def count_up_to(rows: QuerySet[Any], most: int) -> int:
-    """How many rows there are, or `most` where there are more; no more than these are looked at."""
+    """The number of rows, or `most` where there are more. No further rows are read."""
     return rows.order_by().values("pk")[:most].count()
 
 
@@ -70,7 +70,7 @@ class WordFilter(admin.SimpleListFilter):
 class CountedFilter(admin.SimpleListFilter):
     """A filter whose choices say how many rows they have in the whole list.
 
-    `choice` is what a choice is called in the address, in words, and by condition.
+    `choices` maps each query value to its label and its filter.
     """
 
     choice: ClassVar[Mapping[str, tuple[str, Q]]]

@@ -1,4 +1,4 @@
-"""The steps by which staff enter the admin: the password, then the code of the second factor; and setting one up."""
+"""The log-in of staff: the password, the code of the second factor, and setting one up."""
 
 import logging
 import re
@@ -28,15 +28,15 @@ from users.models import User
 
 
 class PasswordForm(JudgedForm, AdminAuthenticationForm):
-    """Django's form, which counts before it looks at the password."""
+    """Django's form, which counts the try before it checks the password."""
 
-    # Without Django's remark on letters: those of an address are the same in any case.
+    # Without Django's remark that case matters: in an e-mail address it does not.
     error_messages = AdminAuthenticationForm.error_messages | {
         "invalid_login": "Please enter the correct %(username)s and password of a member of the staff."
     }
 
     def clean(self) -> dict[str, Any]:
-        # As the form reads it: another spelling of the address begins no new count.
+        # Counted under the normalised address, so that another spelling starts no new count.
         if self.request and (address := self.cleaned_data.get("username")):
             _count(self.request, "login_email", fold(address))
         return super().clean()
@@ -61,7 +61,7 @@ class CodeForm(JudgedForm, forms.Form):
 
 
 class PasswordAgainForm(JudgedForm, forms.Form):
-    """The password of who is logged in: a desk that nobody watches has a session and no password."""
+    """Asks for the password again: a session at an unattended desk does not know it."""
 
     password = forms.CharField(
         strip=False,
@@ -91,7 +91,7 @@ class NewPasswordForm(JudgedForm, AdminPasswordChangeForm):
 
 
 class Step(RedirectURLMixin):
-    """What the pages have in common: past a limit they say so, and `next` leads to this host only."""
+    """The base of these pages. Past a rate limit they say so, and `next` leads to this host only."""
 
     request: HttpRequest
     # The variables of every page of the admin.
@@ -106,7 +106,7 @@ class Step(RedirectURLMixin):
         return response
 
     def refused(self, refusal: TooManyRequests) -> HttpResponse:
-        """The page of a 429, in the sentence that the API has for it."""
+        """The page of a 429, with the API's sentence."""
         context = {**self.extra_context, "title": "Too many requests", "detail": str(refusal.detail)}
         return TemplateResponse(
             self.request,
@@ -117,19 +117,19 @@ class Step(RedirectURLMixin):
         )
 
     def not_to_set_up(self) -> HttpResponse | None:
-        """Where those belong who are not logged in, or have a second factor already; None for the others."""
+        """The redirect for users who are not logged in or have a second factor already; None for others."""
         if not self.extra_context["has_permission"]:
             return self.go("admin:login")
         return self.go("admin:index") if second_factor.factor(self.request).device else None
 
     def go(self, name: str) -> HttpResponseRedirect:
-        """To another step, with `next` where it is one of ours."""
+        """The redirect to another step, keeping `next` where it leads to this host."""
         there = self.get_redirect_url()
         return HttpResponseRedirect(reverse(name) + (f"?{urlencode({'next': there})}" if there else ""))
 
 
 class PasswordStep(Step, LoginView):
-    """The first page. Who has a second factor, or must have one, is not logged in by it."""
+    """The first page. It does not log in users who have or need a second factor."""
 
     form_class = PasswordForm
     template_name = "admin/login.html"
@@ -159,7 +159,7 @@ class CodeStep(Step, FormView[CodeForm]):
         return self.elsewhere() or super().dispatch(request, *args, **kwargs)
 
     def elsewhere(self) -> HttpResponse | None:
-        """Where the person belongs instead, or None where this is their page."""
+        """The redirect to where the user belongs instead; None where this is their page."""
         if (user := second_factor.waiting(self.request)) is None:
             return self.go("admin:login")
         self.account = user
@@ -182,7 +182,7 @@ class CodeStep(Step, FormView[CodeForm]):
 
 
 class SetUpStep(CodeStep):
-    """Setting up a second factor, for a session that has just shown the password: else it has to show it again."""
+    """Sets up a second factor, for a session that has just given the password; others give it again first."""
 
     template_name = "admin/second_factor_set_up.html"
     title = "Set up the second factor"
@@ -209,7 +209,7 @@ class SetUpStep(CodeStep):
 
 
 class PasswordAgainStep(Step, FormView[PasswordAgainForm]):
-    """The password again, before staff who are logged in without a second factor see the secret of a new one."""
+    """Asks for the password again before it shows the secret of a new second factor."""
 
     form_class = PasswordAgainForm
     template_name = "admin/second_factor_password.html"
@@ -218,7 +218,7 @@ class PasswordAgainStep(Step, FormView[PasswordAgainForm]):
         return self.not_to_set_up() or super().dispatch(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        # With the tries to log in, so that this page allows no more of them.
+        # Counted with log-ins, so that this page allows no further guesses.
         _count(request, "login_email", fold(_account(request).email))
         return super().post(request, *args, **kwargs)
 
@@ -256,13 +256,13 @@ class NewPasswordStep(Step, PasswordChangeView):
 
 
 def _account(request: HttpRequest) -> User:
-    """Who is logged in to the admin."""
+    """The user who is logged in to the admin."""
     return cast("User", request.user)
 
 
 def _is_right(user: User, password: str) -> bool:
-    """Whether it is the user's password; a wrong one is noted."""
-    # Not the user's own method, which may store a new hash, and with it end the very session that asks.
+    """Whether the password is right; a wrong one is logged."""
+    # Not `user.check_password`, which may store a new hash and thereby end this very session.
     if check_password(password, user.password):
         return True
     note("login_failed", user, level=logging.WARNING)

@@ -1,4 +1,4 @@
-"""Who in the staff may do what: two groups that every `migrate` sets to what stands here.
+"""The roles of staff: two groups, whose permissions every `migrate` resets to these.
 
 Rights beyond these, such as mending a profile, are a superuser's; an operator who wants another role makes a group of
 another name, which no release touches.
@@ -32,7 +32,7 @@ def make_roles(apps: Any = registry, **_: Any) -> None:
     try:
         groups, permissions = apps.get_model("auth", "Group").objects, apps.get_model("auth", "Permission").objects
     except LookupError:
-        # Another app was migrated alone.
+        # Only another app was migrated.
         return
     known = permissions.values_list("content_type__app_label", "codename", "pk")
     rights = {f"{app}.{codename}": pk for app, codename, pk in known}

@@ -1,4 +1,4 @@
-"""Rows as the desk speaks of them: whose they are, where their pages are, and what the audit log says of them."""
+"""Rows as the desk names them: their person, the address of their page, and their entries of the audit log."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from users.models import AuditEntry, User
 
 
 def person_of(row: Any) -> User | None:
-    """Whose row it is; a mail or an event may be nobody's."""
+    """The person whose row it is, if any: a mail or an event may be nobody's."""
     person: User | None = row if isinstance(row, User) else getattr(row, "user", None)
     return person
 
@@ -34,12 +34,12 @@ def person_link(user: User | None) -> str:
 
 
 def name_of(key: str) -> Subquery:
-    """For a query: the name of the account whose id stands in a column that refers to none."""
+    """A subquery for the name of the account whose id is in a column without a foreign key."""
     return Subquery(User.objects.filter(pk=OuterRef(key)).values("full_name"))
 
 
 def named(key: int | None, name: str | None) -> str:
-    """A person by what `name_of` has found."""
+    """A person's label, from the name that `name_of` found."""
     if key is None:
         return ""
     return f"{key} (erased)" if name is None else page_link(User(pk=key), f"{name} ({key})")

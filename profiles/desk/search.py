@@ -13,9 +13,9 @@ from profiles_project.database.values import parse_id
 from profiles_project.texts import search_key
 from users.models import User
 
-# Who finds more has to say more.
+# The most people that a search returns.
 MOST_FOUND = 1_000
-# A shorter word has no three letters in a row to look for inside of others.
+# The index of trigrams needs three letters in a row.
 SHORTEST_INNER = 3
 LONGEST_TERM, MOST_WORDS = 300, 10
 LARGEST_ID = 2**63 - 1
@@ -23,7 +23,7 @@ HELP = "An e-mail address, a name or parts of them, or the id of a person or a p
 
 
 def people(term: str, rows: QuerySet[Any], owner: str) -> tuple[list[int], bool]:
-    """The ids of the people whom the term fits, and whether there may be more: two places give `MOST_FOUND` at most.
+    """The ids of the people that match the term, and whether there may be more: at most MOST_FOUND by each of two keys.
 
     Where the rows of a list are filtered, only their owners are looked for, whose ids are in the column `owner`.
     A person fits by account and by profile, since the two may have different names and addresses.
@@ -60,7 +60,7 @@ def _number_in(term: str) -> int | None:
 
 
 def _matching(model: type[Model], term: str) -> QuerySet[Model]:
-    """The rows in whose key every word of the term stands. No order: the quickest ones to find."""
+    """The rows whose key contains every word of the term, in no order."""
     words = search_key(term[:LONGEST_TERM].replace("\0", " ")).split()[:MOST_WORDS]
     rows = model._default_manager.order_by()
     return rows.filter(*map(_has_word, words)) if words else rows.none()
@@ -69,7 +69,7 @@ def _matching(model: type[Model], term: str) -> QuerySet[Model]:
 def _has_word(word: str) -> Q:
     name, at, _ = word.partition("@")
     if len(name) >= SHORTEST_INNER and at:
-        # Only its beginning is looked up in the index: half of the people may have the rest of an address.
+        # Only the beginning of an address uses the index: many people share its domain.
         return Q(search_key__contains=name + at) & Q(GreaterThan(StrIndex("search_key", Value(word)), 0))
     if len(word) >= SHORTEST_INNER:
         return Q(search_key__contains=word)

@@ -15,9 +15,9 @@ from profiles.desk.board import dashboard
 from profiles.desk.login import CodeStep, NewPasswordStep, PasswordAgainStep, PasswordStep, SetUpStep
 from users import second_factor
 
-# Django's way from a row to its page on the site, which no row here has, and the search of its forms, which none uses.
+# Django's redirect to a row's page on the public site, and the search of autocomplete fields: neither is used here.
 UNUSED = {"view_on_site", "autocomplete"}
-# What support opens most, first, here and in the menu; what is not named comes last.
+# The order on the front page and in the menu; models that are not named come last.
 ORDER = ("User", "Session", "Mail", "SecurityEvent", "AuditEntry", "Profile", "Job", "Group")
 
 
@@ -27,11 +27,11 @@ class DeskSite(admin.AdminSite):
     site_header = site_title = "Profiles"
 
     def has_permission(self, request: HttpRequest) -> bool:
-        """Asked before every page but those of the login: staff, and with the second factor where there must be one."""
+        """Whether the user may see pages of the admin: staff, with their second factor where one is required."""
         return super().has_permission(request) and second_factor.factor(request).is_enough
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
-        # Before Django's, whose last pattern takes every address.
+        # Before Django's patterns, of which the last one matches every address.
         return [
             path("second-factor/", self.second_factor, name="second_factor"),
             path("second-factor/password/", self.second_factor_password, name="second_factor_password"),
@@ -51,7 +51,7 @@ class DeskSite(admin.AdminSite):
         return sorted(apps, key=lambda app: _rank(app["models"][0]))
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
-        """The front page; who may not see users gets Django's, without figures."""
+        """The front page; users who may not see accounts get Django's, without figures."""
         may_see = request.user.has_perm("users.view_user")
         shown = {"dashboard": dashboard.panels(self, request)} if may_see else {}
         return super().index(request, {**shown, **(extra_context or {})})
@@ -61,7 +61,7 @@ class DeskSite(admin.AdminSite):
         if request.method == "GET" and self.has_permission(request):
             return HttpResponseRedirect(reverse("admin:index"))
         if super().has_permission(request) and not self.has_permission(request):
-            # Such a session opens nothing any more, and Django's page would say that the account has no right to.
+            # Django's page would say that the account has no permission; the session just lacks its second factor.
             logout(request)
             messages.info(request, "Please log in again: this account needs a second factor now.")
         context = {"title": "Log in", "subtitle": None, "app_path": request.get_full_path()}

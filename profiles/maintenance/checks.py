@@ -1,7 +1,7 @@
-"""What must hold in the whole database, whoever wrote to it: a restored one, one that was repaired by hand, any.
+"""Checks invariants of the whole database, for example after a restore or a repair by hand.
 
-Each check is one statement or one pass that never has the whole table in memory. What it finds it names by table and
-id, never by a value, since values are personal.
+Each check is one statement, or one pass that never holds a whole table in memory. Findings name table and id, never a
+value, since values are personal.
 """
 
 import datetime as dt
@@ -28,11 +28,11 @@ from profiles_project.database.derived import derived_fields
 from profiles_project.management.progress import bar
 
 CHUNK = 1000
-# Places in a table from which a sample is taken.
+# The number of places in a table from which a sample is taken.
 PLACES = 20
-# The columns of plain text in which JSON stands.
+# The text columns that hold JSON.
 JSON_TEXTS: dict[type[models.Model], tuple[str, ...]] = {Job: ("input", "result", "problem")}
-# What a value that isn't what its column takes raises when it is read.
+# What reading an invalid value raises.
 UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
 
 
@@ -53,7 +53,7 @@ def our_models() -> list[type[models.Model]]:
 
 
 def counts() -> dict[str, int]:
-    """How many rows each table has."""
+    """The number of rows of each table."""
     every = apps.get_models(include_auto_created=True)
     return {model._meta.db_table: model._base_manager.count() for model in every}
 
@@ -64,7 +64,7 @@ def _of(model: type[models.Model], rows: Any, what: str) -> Findings:
 
 
 def active_profiles() -> Findings:
-    """Whoever has profiles has one active one, and not too many."""
+    """A user with profiles has exactly one active one, and no more profiles than allowed."""
     people = Profile.objects.order_by("user_id").values_list("user_id")
     numbers = people.annotate(all=Count("pk"), active=Count("pk", filter=Q(is_active=True)))
     wrong = numbers.filter(~Q(active=1) | Q(all__gt=limits.MAX_PROFILES))

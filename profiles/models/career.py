@@ -22,7 +22,7 @@ from profiles_project.database.values import SearchField, is_same, new_id
 from users.models import User
 
 P = TypeVar("P", bound=Part)
-# Whether a writer means the profile of this id at this version.
+# Says whether a writer expects the profile with this id to have this version.
 Expected = Callable[[uuid.UUID, int], bool]
 
 
@@ -71,7 +71,7 @@ class ProfileManager(models.Manager["Profile"]):
             User.objects.select_for_update(no_key=True).get(pk=user_id)
             profiles = self._locked(_ALL_OF_USER, user_id=user_id)
             yield profiles
-            # The one that ceases to be active goes first, since the database allows one active profile at any moment.
+            # The profile that stops being active goes first: the database allows one active profile at any moment.
             for profile in sorted(profiles.values(), key=lambda each: each.is_active):
                 profile.close_revision()
 
@@ -79,7 +79,7 @@ class ProfileManager(models.Manager["Profile"]):
     def add(self, profile: "Profile") -> "Iterator[None]":
         """Stores a new profile, whose parts the caller then stores; the user's first one is active.
 
-        Raises LimitPassed for one profile too many or a limit of the document or the user, Taken for an id that is.
+        Raises LimitPassed (too many profiles, or a limit of the document or the user) and Taken (the id is in use).
         """
         with self.revise_all(profile.user_id) as others:
             if len(others) >= limits.MAX_PROFILES:
@@ -89,7 +89,7 @@ class ProfileManager(models.Manager["Profile"]):
             try:
                 profile.save(force_insert=True)
             except IntegrityError as exc:
-                # Under the user's lock nothing but the id can be in the way.
+                # Under the user's lock only the id can conflict.
                 raise Taken(f"The id {profile.pk} is taken already; choose another, or send none.") from exc
             profile.open_revision()
             profile.has_no_rows()
@@ -179,12 +179,12 @@ class Profile(models.Model):
     professional_summary = models.TextField(max_length=2000, null=True, blank=True, validators=[MinLengthValidator(10)])
     extra = ExtraField(max_bytes=limits.MAX_PROFILE_EXTRA_BYTES)
 
-    # Two things that follow from the document, for support alone: what it is found by, and how complete it is in
-    # percent. Every revision empties the latter, and the worker reckons it again (`rendering.score`).
+    # Derived from the document, for support alone: search words, and completeness in percent. Every revision clears
+    # the score, and the worker computes it again (`rendering.score`).
     search_key = SearchField(sources=("full_name", "email"))
     score = models.PositiveSmallIntegerField("completeness", null=True, blank=True, editable=False)
-    # What the profile takes with all below it (`usage`), and the version of which that is so. Null or another version
-    # where a release that does not know the columns has written: the worker counts it then.
+    # The bytes of the profile with all below it (`usage`), and the version that they were counted for. After a write by
+    # a release that does not know these columns they are null or of another version, and the worker counts again.
     byte_count = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
     bytes_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
 
@@ -202,7 +202,7 @@ class Profile(models.Model):
         indexes = (
             models.Index(fields=["user", "created_at", "id"], name="profile_of_user"),
             models.Index(fields=["score"], name="profile_score"),
-            # What support filters by, where it is rare.
+            # Support filters by the rare value.
             models.Index(fields=["-id"], condition=Q(is_active=False), name="profile_spare"),
         )
         permissions = (("activate_profile", "Can make a profile the active one of its user"),)
@@ -214,7 +214,7 @@ class Profile(models.Model):
     def __str__(self) -> str:
         return f"{self.label} ({self.full_name})"
 
-    # Who makes the open revision, and what it has changed so far; only `revise` and `touch` write these.
+    # The state of the open revision: who makes it, and what it has changed so far. Only `revise` and `touch` write it.
     _before: dict[str, Any]
     _touched: bool
     _rows: dict[type[Part], dict[uuid.UUID, Any]]
@@ -227,7 +227,7 @@ class Profile(models.Model):
         self._touched = False
 
     def has_no_rows(self) -> None:
-        """Says that nothing is stored below the profile yet, so that nobody need look."""
+        """Records that the profile has no rows yet, which saves looking for them."""
         self._rows = {model: {} for model in PARTS}
 
     def stored(self, model: type[P]) -> dict[uuid.UUID, P]:
@@ -245,7 +245,7 @@ class Profile(models.Model):
         return {name: getattr(self, name) for name in self.REVISED}
 
     def count_new(self) -> None:
-        """Keep how many bytes a profile takes that was stored just now. Raises LimitPassed."""
+        """Count and store the bytes of a profile that was created just now. Raises LimitPassed."""
         below, total = usage.measure(self.pk, self.user_id)
         self.byte_count, self.bytes_version = usage.own_bytes(self.own_values()) + below, self.version
         usage.judge(total + self.byte_count)
@@ -254,9 +254,9 @@ class Profile(models.Model):
         )
 
     def _count_bytes(self, values: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
-        """How many bytes the profile takes after the open revision. Raises LimitPassed.
+        """Set the bytes that the profile takes after the open revision. Raises LimitPassed.
 
-        Only what grows is judged, and only where it is known what it was before: deleting is never refused.
+        Only growth is judged, and only where the size before is known: deleting is never refused.
         """
         is_known = self.bytes_version == self.version
         before = self.byte_count or 0
@@ -297,7 +297,7 @@ class Profile(models.Model):
         if is_usual:
             _update(*changed).run(pk=self.pk, **changed)
         else:
-            # There are a thousand ways to choose from the columns, and no server should keep a plan for each.
+            # Any set of columns may change, and the server should not keep a plan for each set.
             Profile.objects.filter(pk=self.pk).update(**changed)
         self.open_revision()
 

@@ -1,8 +1,8 @@
-"""What a user's rows take, and how much that may be (contract 1.7).
+"""The bytes that a user stores, and their limit (contract 1.7).
 
-Profiles know their bytes: each revision writes them with its version. Jobs, their files and what imports remember are
-measured where they lie. All of it is added up unlocked, in the statement that measures the lists of a profile, so that
-an ordinary write asks the database no more than before.
+Each revision stores the profile's bytes with its version. Jobs, their files and the memory of imports are measured by
+query. The sum is taken without a lock, in the statement that measures the lists of a profile, so that an ordinary write
+costs no further statement.
 """
 
 import functools
@@ -25,33 +25,33 @@ from profiles_project.database.refusals import LimitPassed
 from profiles_project.database.sizes import octets
 from users.models import IdempotencyRecord, Mail, SecurityEvent, Session, User
 
-# What a row takes beside its texts: its header, ids, times and places in indexes.
+# The bytes of a row beside its texts: header, ids, times and index entries.
 ROW_BYTES = 512
-# Of the limit so much is never judged, since it has limits of its own: 8 MiB of idempotency records, the newest
+# This part of the limit is set aside for what has limits of its own: 8 MiB of idempotency records, the newest
 # sessions, mails and events (users/maintenance.py), and what the profiles' own fields but the two below can hold.
 SET_ASIDE_BYTES = 10 * 2**20
-# Own fields of a profile that can hold more than some KiB.
+# The profile's own fields that can hold more than a few KiB.
 LARGE_FIELDS = frozenset(("extra", "links"))
 # The name of the total among those of lists.
 TOTAL = ""
 
 
 class Measured(NamedTuple):
-    """The bytes of all lists of a profile, and those of all that is judged of its user, as stored before."""
+    """The bytes of a profile's lists, and the bytes of its user that count against the limit, as stored before."""
 
     below: int
     total: int
 
 
 def bytes_of(value: Any) -> int:
-    """What a value of a profile's own field takes."""
+    """The bytes of a value of one of the profile's own fields."""
     if value is None or isinstance(value, bool):
         return 0
     return len((value if isinstance(value, str) else compact_json(value)).encode())
 
 
 def own_bytes(values: Mapping[str, Any]) -> int:
-    """What a profile's row takes, by the values of its own fields."""
+    """The bytes of a profile's row, from the values of its own fields."""
     return ROW_BYTES + sum(map(bytes_of, values.values()))
 
 
@@ -65,7 +65,7 @@ def _sum(rows: "QuerySet[Any]", owner: str, size: Any) -> Any:
 
 
 def _judged() -> dict[str, Any]:
-    """What is judged, by kind, for a query of users."""
+    """The bytes that count against the limit, by kind, for a query of users."""
     profiles, origins = apps.get_model("profiles", "Profile"), apps.get_model("profiles", "Origin")
     return {
         "profiles": _sum(profiles.objects.all(), "user", "byte_count"),
@@ -76,7 +76,7 @@ def _judged() -> dict[str, Any]:
 
 
 def _others() -> dict[str, Any]:
-    """What has limits of its own."""
+    """The bytes that have limits of their own, by kind."""
     return {
         "records": _sum(IdempotencyRecord.objects.all(), "user", octets("body", more=IdempotencyRecord.ROW_BYTES)),
         "sessions": _sum(Session.objects.all(), "user", octets("user_agent", more=ROW_BYTES)),
@@ -86,7 +86,7 @@ def _others() -> dict[str, Any]:
 
 
 def by_kind(user: User) -> dict[str, int]:
-    """The bytes of all that is kept of a user, by kind, in one statement. Profiles not counted yet count nothing."""
+    """A user's bytes by kind, in one statement. Profiles that were not counted yet count as nothing."""
     kinds = {**_judged(), **_others()}
     # Under names of their own, since relations of the model are called so.
     rows = User.objects.filter(pk=user.pk).annotate(**{f"bytes_of_{name}": kind for name, kind in kinds.items()})
@@ -134,8 +134,8 @@ def _lists_and_total() -> Prepared:
 
 
 def measure(profile_id: uuid.UUID, user_id: int) -> Measured:
-    """What lies below a profile, and what its user has stored. Raises LimitPassed for one of the profile."""
-    # Where there is no row there is no sum.
+    """Measure a profile's lists and its user's bytes. Raises LimitPassed past a limit of the profile."""
+    # SUM over no rows is null.
     rows = _lists_and_total().rows(profile=profile_id, user=user_id)
     found = {name: (count, size or 0) for name, count, size in rows}
     _, total = found.pop(TOTAL, (0, 0))
@@ -145,7 +145,7 @@ def measure(profile_id: uuid.UUID, user_id: int) -> Measured:
 
 
 def judge(total: int) -> None:
-    """Raises LimitPassed where a user would have stored so much, which is too much."""
+    """Raises LimitPassed where this total of a user's bytes is too much."""
     limit = settings.USER_BYTES_LIMIT
     if total + SET_ASIDE_BYTES > limit:
         text = (
@@ -157,6 +157,6 @@ def judge(total: int) -> None:
 
 def check(user_id: int, more: int) -> None:
     """Raises LimitPassed where a user has no room for so many more bytes."""
-    # Where the user was erased meanwhile there is no row.
+    # No row comes back where the user was erased meanwhile.
     for _, _, total in _TOTAL.rows(user=user_id):
         judge(total + more)

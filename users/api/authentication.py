@@ -1,4 +1,4 @@
-"""Who sends the request: the access token's session and, with it, the user.
+"""Authentication by access token: finds the session and its user.
 
 DRF's views import this module while they are imported themselves, so nothing here may import them.
 """
@@ -26,20 +26,20 @@ _SESSION = Prepared(lambda: with_user(Session.objects.filter(pk=SESSION_ID)))
 
 
 def with_user(sessions: "QuerySet[Session]") -> "QuerySet[Session]":
-    """The sessions with their users, but for what few requests look at (and would be loaded then)."""
+    """The sessions with their users, without columns that few requests need (they load when asked for)."""
     mine = ("created_at", "last_used_at", "user_agent", "previous_token_id", "rotated_at")
     theirs = ("password", "last_login", "email_key", "search_key")
     return sessions.select_related("user").defer(*mine, *(f"user__{name}" for name in theirs))
 
 
 def _credentials(request: Request) -> list[str]:
-    """What follows the word Bearer in the Authorization header; None but one part is a token. Raises nothing."""
+    """The parts after the word Bearer in the Authorization header; a token is exactly one part. Raises nothing."""
     scheme, *rest = request.META.get("HTTP_AUTHORIZATION", "").split() or [""]
     return rest or [""] if scheme.lower() == "bearer" else []
 
 
 def _refused(reason: str, session: uuid.UUID | None = None, user: int | None = None) -> AuthenticationFailed:
-    """The refusal of a token, noted."""
+    """The refusal of a token, after logging it."""
     security_event("token_refused", level=logging.WARNING, reason=reason, session=session, user=user)
     return AuthenticationFailed(REFUSAL)
 

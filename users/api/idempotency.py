@@ -1,6 +1,6 @@
 """Safe retries: a POST that is sent twice with one `Idempotency-Key` has one effect and one answer (contract 1.5).
 
-A record keeps what can't be made again, never a document: that is made anew from what is stored when it is asked for.
+A record keeps only what cannot be rebuilt. A document is rendered again when the request is repeated.
 """
 
 import functools
@@ -27,9 +27,9 @@ from profiles_project.database.sizes import octets
 from users.models import IdempotencyRecord, User
 
 HEADER = "Idempotency-Key"
-# All records of a user together; the oldest go first.
+# The most bytes of all records of a user; the oldest are deleted first.
 MAX_BYTES = 8 * 2**20
-# Of one user's records so many go at once, at most.
+# The most records of a user that one request deletes.
 FORGET_AT_ONCE = 100
 # How long the second of two requests waits for the first one.
 WAIT_SECONDS = 5
@@ -60,7 +60,7 @@ class DeletedSince(Problem):
 
 
 class Made(NamedTuple):
-    """An answer's body, made of what is stored now, and its `ETag`; whether it is as the first answer was."""
+    """A rebuilt body with its `ETag`, and whether both are those of the first answer."""
 
     body: bytes
     tag: str
@@ -68,26 +68,26 @@ class Made(NamedTuple):
 
 
 class Remaking(Protocol):
-    """How the answers of a route are kept without what is stored anyway, and made whole again."""
+    """How a route's answers are reduced to what a record keeps, and rebuilt from it."""
 
     def kept(self, response: Any) -> Any:
-        """What a record keeps of an answer: a small JSON value of its shape, which tells what was made.
+        """What a record keeps of an answer: a small JSON value of its shape that names what was created.
 
-        None where the request had no effect, so that it is judged anew when it comes again.
+        None where the request had no effect, so that a repetition is carried out again.
         """
 
     def made(self, view: Any, kept: Any, tag: str) -> Made:
-        """The answer as it is now, to a request of the view, from what was kept and the first `ETag`.
+        """The current answer, rebuilt from what was kept and the first `ETag`.
 
-        Raises DeletedSince where what was made is gone.
+        Raises DeletedSince where what was created is gone.
         """
 
 
 def idempotent(remaking: Remaking | None = None) -> Callable[[Handler], Handler]:
-    """For the POST method of a view of logged-in people: remembers the first answer under the request's key.
+    """Decorates a POST method of a private view: keeps the first answer under the request's `Idempotency-Key`.
 
-    The record and the effect commit together. A refusal is raised by the method, and so leaves neither. Without a
-    `remaking` the answer is small, and kept whole; so is every 202, whose job is not made again.
+    The record and the effect commit together. A refusal is an exception, and so leaves neither. Without a `remaking`
+    the answer is small and kept whole. So is every 202, since its job is not filed again.
     """
 
     def decorate(handler: Handler) -> Handler:
@@ -110,7 +110,7 @@ def idempotent(remaking: Remaking | None = None) -> Callable[[Handler], Handler]
 
 
 def _keep(record: IdempotencyRecord, response: Any, plain: HttpResponse, remaking: Remaking | None) -> None:
-    """Store the answer, or what it is made of again; older records of the user make room for it."""
+    """Store the answer, or what it is rebuilt from. Older records of the user make room for it."""
     record.status, record.body, record.headers = plain.status_code, plain.content, dict(plain.items())
     if remaking is not None and plain.status_code != HTTPStatus.ACCEPTED:
         if (kept := remaking.kept(response)) is None:
@@ -132,13 +132,13 @@ def _forget_oldest(mine: IdempotencyRecord, excess: int) -> None:
             break
         oldest.append(pk)
         excess -= size
-    # Of two requests that make room at once neither waits for the other.
+    # Skips locked rows, so that two requests that make room at once don't wait for each other.
     free = IdempotencyRecord.objects.filter(pk__in=oldest).select_for_update(skip_locked=True)
     IdempotencyRecord.objects.filter(pk__in=[*free.values_list("pk", flat=True)]).delete()
 
 
 def _key(request: Request) -> str | None:
-    """The request's key, None where it has none. Raises ParseError for one that is no key."""
+    """The request's key, None where it has none. Raises ParseError for an invalid one."""
     key = request.headers.get(HEADER)
     if key is not None and not re.fullmatch(r"[ -~]{1,255}", key):
         raise ParseError(f"{HEADER} must be 1 to 255 printable ASCII characters.")
@@ -146,7 +146,7 @@ def _key(request: Request) -> str | None:
 
 
 def _fingerprint(request: Request) -> str:
-    """What makes a request the same one: method, path with its query, and body. The token may change between tries."""
+    """A hash of method, path with query, and body: equal for a repeated request. The token may differ between tries."""
     parts = (str(request.method).encode(), request.get_full_path().encode(), request.body)
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
@@ -170,7 +170,7 @@ def _claim(user: User, key: str, fingerprint: str) -> tuple[IdempotencyRecord, b
         raise
     stored = records.annotate(kept_bytes=_bytes_of_records()).first()
     if stored is None:
-        # The record was deleted between the two statements, with its account or because its time was over.
+        # The record was deleted between the two statements: its account was erased, or it had expired.
         raise UnderWay
     if stored.fingerprint != fingerprint:
         raise ParameterInvalid(HEADER, "This key was used for another request; choose a new one.", "reused")
@@ -178,20 +178,20 @@ def _claim(user: User, key: str, fingerprint: str) -> tuple[IdempotencyRecord, b
 
 
 def _bytes_of_records() -> Subquery:
-    """What all records of a record's user take, for the statement that finds it."""
+    """The bytes of all records of the same user, as a subquery."""
     same = IdempotencyRecord.objects.filter(user=OuterRef("user")).order_by().values("user")
     return Subquery(same.annotate(total=Sum(octets("body", more=IdempotencyRecord.ROW_BYTES))).values("total"))
 
 
 def _limit_waiting(limit: str) -> None:
-    """How long this transaction's next statements wait for a lock; SQLite has one lock, taken at its beginning."""
+    """Set how long this transaction waits for a lock. SQLite has one lock, taken when the transaction begins."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = {limit}")
 
 
 def _plain(response: HttpResponse | Response) -> HttpResponse:
-    """The response with the very bytes that will be stored."""
+    """The response, rendered to the bytes that will be stored."""
     if not isinstance(response, Response):
         return response
     others = {name: value for name, value in response.items() if name != "Content-Type"}
@@ -200,7 +200,7 @@ def _plain(response: HttpResponse | Response) -> HttpResponse:
 
 
 def _replayed(view: Any, record: IdempotencyRecord, remaking: Remaking | None) -> HttpResponse:
-    """The answer of a record. One of the release before has its whole body."""
+    """The answer of a record. A record of the previous release has the whole body."""
     response = HttpResponse(bytes(record.body), status=record.status, headers=record.headers)
     is_first = True
     if record.is_made_anew and remaking is not None:

@@ -54,14 +54,14 @@ class SessionJWTScheme(OpenApiAuthenticationExtension):
 
     target_class = SessionJWTAuthentication
     name = "jwtAuth"
-    # Those of single routes, which find more than a session, are the same scheme.
+    # Subclasses, which find more than a session, are the same scheme.
     match_subclasses = True
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
-# Else the subclasses' scheme would be taken for another one of the same name.
+# Else a subclass would count as another scheme of the same name.
 set_override(SessionJWTAuthentication, "suppress_collision_warning", True)  # noqa: FBT003  # its signature
 
 register = operation(

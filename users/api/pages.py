@@ -1,4 +1,4 @@
-"""Where the links in mails lead when no app of its own answers them: a page each, with a button or a form.
+"""The pages behind the links in mails, for people without the app: a page each, with a button or a form.
 
 Opening a page changes nothing, since mail scanners open links too; only its form does.
 """
@@ -26,7 +26,7 @@ class LinkForm(JudgedForm, forms.Form):
     token = forms.CharField(widget=forms.HiddenInput, max_length=1000)
 
     def use(self) -> None:
-        """Do what the link is for. Raises Problem or ValidationError."""
+        """Carry out the link's purpose. Raises Problem or ValidationError."""
         confirm_address(self.cleaned_data["token"])
 
 
@@ -43,10 +43,10 @@ class PasswordForm(LinkForm):
         reset_password(self.cleaned_data["token"], self.cleaned_data["new_password"])
 
 
-# The token in the form is what allows the change; there is no session that another site could ride on.
+# The token in the form allows the change. No cookie is involved, so no other site can forge the request.
 @method_decorator([csrf_exempt, never_cache, csp_replace({"script-src": None})], name="dispatch")
 class LinkPage(FormView[LinkForm]):
-    """A page of a link: what it is for, its form, and afterwards what came of it."""
+    """The page of a link: its purpose and form, and afterwards the result."""
 
     template_name = "users/link.html"
     form_class: type[LinkForm] = LinkForm

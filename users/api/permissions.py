@@ -1,4 +1,4 @@
-"""What an account's own routes refuse by who asks."""
+"""Permissions of the routes of accounts."""
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
@@ -8,9 +8,9 @@ from users.problems import StaffAccount
 
 
 class NotOfStaff(BasePermission):
-    """Refuses accounts of staff (403, `StaffAccount`) before password or body is looked at.
+    """Refuses accounts of staff (403, `StaffAccount`) before password or body are read.
 
-    So the answer tells nothing about the password, whoever has a token of such an account.
+    The answer therefore reveals nothing about the password to the holder of a stolen token.
     """
 
     def has_permission(self, request: Request, view: APIView) -> bool:

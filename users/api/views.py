@@ -39,14 +39,14 @@ Kind = Mail.Kind
 
 
 class PublicView(APIView):
-    """A route for people who have no token yet; one that they send all the same isn't looked at."""
+    """The base of routes without authentication. A token that is sent all the same is ignored."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
 
 def tokens(session: Session, *, status: int = 200) -> Response:
-    """The answer that brings a fresh access token and the session's current refresh token."""
+    """The answer with a new access token and the session's current refresh token."""
     answer = {
         "access_token": AccessToken.issue(session, uuid.uuid4(), whole_second()),
         "refresh_token": RefreshToken.issue(session, session.token_id, session.rotated_at),
@@ -58,30 +58,30 @@ def tokens(session: Session, *, status: int = 200) -> Response:
 
 
 def message(sentence: str) -> Response:
-    """The answer that only says what happened."""
+    """An answer that consists of a sentence."""
     return Response({"message": sentence})
 
 
 def user_agent(request: Request) -> str:
-    """What the device calls itself."""
+    """The request's User-Agent."""
     return str(request.META.get("HTTP_USER_AGENT", ""))
 
 
 class PrivateView(APIView):
-    """A route for people who are logged in."""
+    """The base of routes that need a token."""
 
     @property
     def account(self) -> User:
-        """Who asks."""
+        """The user who sent the request."""
         return cast("User", self.request.user)
 
     @property
     def session(self) -> Session:
-        """The session of the device that asks."""
+        """The session of the access token."""
         return cast("Session", self.request.auth)
 
     def handle_exception(self, exc: Exception) -> Response:
-        """What fails because the account was erased meanwhile is answered as it will be from now on."""
+        """Answer 401 where a request failed because its account was erased meanwhile, as all later ones will be."""
         may_be_gone = isinstance(exc, (ObjectDoesNotExist, DatabaseError)) and not isinstance(exc, OperationalError)
         if may_be_gone and not User.objects.filter(pk=self.account.pk).exists():
             exc = AuthenticationFailed(REFUSAL)
@@ -117,7 +117,7 @@ class LoginView(PublicView):
     @openapi.login
     def post(self, request: Request) -> Response:
         form = self.read(serializers.Credentials).validated_data
-        # Before the password is looked at, and whoever asks: many machines may guess at one account.
+        # Counted before the password is checked and for all clients together: many machines may guess at one account.
         self.count("login_email", fold(form["email"]))
         # Hashes exactly once, also for an unknown address and an inactive account.
         user = authenticate(request, email=form["email"], password=form["password"])
@@ -152,7 +152,7 @@ class RefreshView(PublicView):
             raise InvalidRefreshToken
         if session.rotate(token.token_id):
             return tokens(session)
-        # Another request was faster, or the token is old: the row as it is now tells which.
+        # Another request rotated it first, or the token is old: the current row tells which.
         if (session := self._session_of(token)) is None:
             raise InvalidRefreshToken
         if session.has_just_rotated(token.token_id):
@@ -177,7 +177,7 @@ class LogoutView(PrivateView):
     def post(self, request: Request) -> Response:
         form = serializers.Logout(data=self.body(optional=True))
         ending = [self.session.pk]
-        # Whatever is no good token of this user is nothing to end.
+        # A refresh token that is invalid or another user's ends nothing.
         if form.is_valid() and (text := form.validated_data.get("refresh_token")):
             with suppress(TokenError):
                 ending.append(RefreshToken.parse(text).session_id)
@@ -258,7 +258,7 @@ class ChangeEmailView(PrivateView):
         if not user.check_password(form["password"]):
             raise WrongPassword
         with transaction.atomic():
-            # Whether the address is taken is for the worker to find out, so that this answer can't tell.
+            # The worker finds out whether the address is taken, so that this answer can't reveal it.
             file_mail(Kind.CHANGE_EMAIL, user, form["new_email"])
             file_mail(Kind.EMAIL_CHANGE_NOTICE, user, user.email)
         note("email_change_asked", user, session=self.session.pk)

@@ -1,4 +1,4 @@
-"""A person's own data as a whole: to take along, and to erase (contract 2). Profiles are in it, so it lives here."""
+"""Export and erasure of all of a person's data (contract 2). Profiles are part of it, so it lives in this app."""
 
 from django.contrib.auth.hashers import check_password
 from rest_framework.permissions import IsAuthenticated
@@ -25,7 +25,7 @@ class OwnDataView(PrivateView):
 
     @openapi.own_data
     def get(self, request: Request) -> Response:
-        # HEAD asks what GET would say, and does nothing.
+        # HEAD answers as GET would, and files no job.
         is_job = request.method == "GET" and prefers_async(request)
         answer = accepted(tasks.file_export(self.account)) if is_job else Response(exports.own_data(self.account))
         note("data_exported", self.account, session=self.session.pk)
@@ -43,7 +43,7 @@ class EraseView(PrivateView):
         password = self.read(serializers.PasswordBody).validated_data["password"]
 
         def check(user: User) -> None:
-            # They may have become staff since the request came in.
+            # Checked again under the lock: the account may have become staff meanwhile.
             if user.is_staff_account:
                 raise StaffAccount
             if not check_password(password, user.password):

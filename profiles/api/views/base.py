@@ -50,13 +50,13 @@ class BulkThrottle(ScopeThrottle):
 
 
 class ProfileScopedViewSet(ViewSetMixin, PrivateView):
-    """Whatever belongs to one profile: 404 where there is none, 403 where it is somebody else's, then the rest."""
+    """The base of all routes below a profile: 404 where it does not exist, 403 where it is somebody else's."""
 
     authentication_classes = (ProfileJWTAuthentication,)
     permission_classes = (IsAuthenticated, IsOwner)
     throttle_classes = (BulkThrottle,)
     profile: Profile
-    # The parameter that names what a DELETE is about, in place of a body.
+    # The query parameter by which a DELETE may name its items in place of a body.
     query_name = ""
 
     def find(self) -> None:
@@ -68,7 +68,7 @@ class ProfileScopedViewSet(ViewSetMixin, PrivateView):
         self.profile = profile
 
     def is_bulk(self) -> bool:
-        """Whether the request writes many items at once, as far as can be told without reading its body's content."""
+        """Whether the request writes many items, as far as can be told without parsing its body."""
         return False
 
     def count_items(self) -> None:
@@ -95,9 +95,9 @@ class ProfileScopedViewSet(ViewSetMixin, PrivateView):
         limit: int = serializers.BULK_LIMIT,
         show: Callable[[Profile], Response] | None = None,
     ) -> Response:
-        """Do at once what the request's JSON asks for, or file a job where it is large or the client prefers that.
+        """Carry out a bulk write, or file a job for it where it is large or the client prefers that.
 
-        `show` makes the answer where it is more than what the operation gives.
+        `show` makes the answer where that is not what the operation returns.
         """
         if operation.size(data) > limit or prefers_async(self.request):
             return accepted(tasks.file_operation(self.profile, operation, data, IfMatch.of(self.request)))
@@ -107,7 +107,7 @@ class ProfileScopedViewSet(ViewSetMixin, PrivateView):
         return show(profile) if show else self.answer(body, profile, status=operation.status)
 
     def named_in_query_or_body(self, operation: Operation) -> Any:
-        """What a DELETE names, by `?name=a&name=b` or by its body, as the body's JSON."""
+        """The items that a DELETE names, by `?name=a&name=b` or by its body, in the form of the body."""
         if not (given := self.request.query_params.getlist(self.query_name)):
             return self.body()
         named = {operation.list_name: given}
@@ -119,7 +119,7 @@ class ProfileScopedViewSet(ViewSetMixin, PrivateView):
         return named
 
     def answer(self, data: Any, profile: Profile, status: int = 200) -> Response:
-        """What a request changed or read, with the `ETag` of the profile."""
+        """The response with this data and the profile's `ETag`."""
         return tagged(Response(data, status=status), rendering.tag(profile))
 
     def section(self, name: str) -> Response:
@@ -128,5 +128,5 @@ class ProfileScopedViewSet(ViewSetMixin, PrivateView):
         return self.answer(rendered.section(name), rendered.profile)
 
     def not_modified(self) -> HttpResponse | None:
-        """The 304, where the client has this version already."""
+        """The 304, if the client has this version already."""
         return not_modified(self.request, rendering.tag(self.profile))

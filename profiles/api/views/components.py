@@ -38,7 +38,7 @@ class ComponentViewSet(ProfileScopedViewSet):
 
     def is_bulk(self) -> bool:
         if self.action == "create":
-            # One object that is posted is one item, as a person types it.
+            # A single object is one item, such as a person types.
             return bool(self.request.body.lstrip().startswith(b"["))
         return self.action in {"bulk_update", "bulk_partial_update", "bulk_destroy", "reorder"}
 

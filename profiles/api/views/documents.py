@@ -41,7 +41,7 @@ class ProfileViewSet(PortabilityActions, ProfileScopedViewSet):
     def list(self, request: Request) -> HttpResponse:
         profiles = rendering.with_counts(self.own())
         page = paginate(request, profiles, "profiles", rendering.summary, default_limit=PROFILES_PAGE)
-        # No one version stands for a list, so its tag is made of all that it says.
+        # A list has no version, so its tag is a hash of its content.
         tag = f'"list.{hashlib.sha256(rendering.render(page.data)).hexdigest()[:32]}"'
         return not_modified(request, tag) or tagged(page, tag)
 
@@ -85,7 +85,7 @@ class ProfileViewSet(PortabilityActions, ProfileScopedViewSet):
             with self.revise() as profile:
                 context = {"profile": profile, "partial": partial}
                 serializer = serializers.ProfileSerializer(data=data, partial=True, context=context)
-                # The address says which one it is; the body's id is read-only here.
+                # The address names the profile; an id in the body is ignored.
                 del serializer.fields["id"]
                 serializer.is_valid(raise_exception=True)
                 bulk.set_own_fields(profile, serializer.validated_data)
@@ -96,7 +96,7 @@ class ProfileViewSet(PortabilityActions, ProfileScopedViewSet):
     def destroy(self, request: Request, profile_id: str) -> Response:
         with transaction.atomic():
             Profile.objects.remove(self.profile, IfMatch.of(request).matches)
-            # What jobs have made of it goes with it.
+            # Files that jobs made of the profile are deleted with it.
             of_profile = {"job__user": self.account, "job__profile_id": self.profile.pk}
             JobFile.objects.filter(**of_profile, is_input=False).delete()
         rendering.forget([self.profile])

@@ -1,4 +1,4 @@
-"""Work in the background, as its owner follows it (contract 4)."""
+"""The routes of background jobs (contract 4)."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from profiles_project.api.preferences import RESPOND_ASYNC
 from profiles_project.database.values import parse_id
 from users.api.views import PrivateView
 
-# When it is worth while to look again.
+# After how many seconds a client should look again.
 RETRY_AFTER_SECONDS = 1
 
 
@@ -47,7 +47,7 @@ def _verbatim(text: str | None) -> Any:
 
 
 def shown(job: Job, status: int = 200) -> Response:
-    """A job, and when to look again if it has not ended."""
+    """A job, with Retry-After while it has not ended."""
     response = Response({**summary(job), "result": _verbatim(job.result)}, status=status)
     if job.status in Job.UNFINISHED:
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
@@ -105,7 +105,7 @@ class JobViewSet(ViewSetMixin, PrivateView):
         if size is None or self.job.result is None:
             raise Http404
         made = json.loads(self.job.result)
-        # Jobs of the release before tell no form: theirs is an archive.
+        # Results of the previous release name no media type: they are archives.
         form, extension = made.get("media_type", "application/zip"), made.get("extension", "zip")
         response = StreamingHttpResponse(_content(pieces), content_type=form)
         response["Content-Length"] = str(size)

@@ -1,4 +1,4 @@
-"""Careers on their way in and out (docs/portability.md)."""
+"""Imports and exports of careers (docs/portability.md)."""
 
 import io
 import uuid
@@ -30,7 +30,7 @@ from profiles_project.memory import LARGE_BYTES, note_body
 from users.api.idempotency import idempotent
 
 MODES = (MERGE, REPLACE)
-# The page has a style of its own, and asks nobody for anything.
+# The exported page has an inline style and loads nothing.
 PAGE_POLICY = f"default-src 'none'; style-src {HTML_STYLE_SOURCE}; base-uri 'none'; frame-ancestors 'none'"
 
 
@@ -44,7 +44,7 @@ class ArchiveParser(BaseParser):
 
 
 class WindowsArchiveParser(ArchiveParser):
-    """The same, as Windows names it."""
+    """The same under the media type that Windows sends."""
 
     media_type = "application/x-zip-compressed"
 
@@ -85,7 +85,7 @@ class PortabilityActions(ProfileScopedViewSet):
     )
     @idempotent(ImportAnswer())
     def import_career(self, request: Request) -> HttpResponse:
-        # Whose profile it is for is settled before the body is looked at.
+        # Access to the target is checked before the body is read.
         target = self._target(request)
         mode = _choice(request, "mode", MODES, MERGE)
         is_dry_run = _choice(request, "dry_run", ("true", "false"), "false") == "true"
@@ -96,7 +96,7 @@ class PortabilityActions(ProfileScopedViewSet):
         account = self.account
         read = imports.from_archive(io.BytesIO(data), account) if is_archive else imports.from_json(data, account)
         if is_archive:
-            # What is packed small may have been large.
+            # A small archive may unpack to a large document.
             note_body(LARGE_BYTES)
         if_match = IfMatch.of(request)
         if is_dry_run:
@@ -140,7 +140,7 @@ def _answer(made: imports.Brought) -> HttpResponse:
 
 
 def _choice(request: Request, name: str, known: tuple[str, ...], default: str) -> str:
-    """The value of a parameter that is one of the known ones. Raises ParameterInvalid for any other."""
+    """The value of a query parameter, which must be a known one. Raises ParameterInvalid."""
     value = str(request.query_params.get(name, default))
     if value not in known:
         *others, last = known
@@ -149,7 +149,7 @@ def _choice(request: Request, name: str, known: tuple[str, ...], default: str) -
 
 
 def _choices(request: Request, name: str, known: tuple[str, ...]) -> list[str]:
-    """Those of the known ones that a parameter names, with commas between them, in the order of the known ones."""
+    """The known values that a comma-separated query parameter names, in their own order."""
     given = [each for text in request.query_params.getlist(name) for each in text.split(",") if each]
     if unknown := [each for each in given if each not in known]:
         sentence = f"This takes {' and '.join(known)}, with a comma between them, and not {unknown[0][:40]!r}."

@@ -1,7 +1,7 @@
-"""How the answers of the routes below /profiles are made again, when a request comes a second time (contract 1.5).
+"""Rebuilds the answers of routes below /profiles when a request is repeated (contract 1.5).
 
-What a record keeps has the shape of its answer and holds ids alone: so the release before, which sends a record's body
-as it stands, answers something that a client can read.
+A record keeps JSON of its answer's shape with ids alone. The previous release, which sends a record's body as it is,
+thereby still answers something that a client can read.
 """
 
 import uuid
@@ -17,28 +17,28 @@ from profiles.portability import imports
 from profiles_project.database.refusals import Missing
 from users.api.idempotency import DeletedSince, Made
 
-# An import's report can't be made again. A larger one is kept as its counts.
+# An import's report can't be rebuilt. Of a larger one only the counts are kept.
 MAX_REPORT_BYTES = 32 * 2**10
 
 
 def _named(tag: str) -> tuple[str, str, str]:
-    """Id, version and birth of the profile that a tag of `rendering.tag` names, whatever its format was."""
+    """Id, version and time of creation in a tag of `rendering.tag`, of any format number."""
     pk, version, _, born, *_ = tag.strip('"').split(".")
     return pk, version, born
 
 
 def _reference(tag: str) -> dict[str, Any]:
-    """What is kept of a document."""
+    """What a record keeps of a document."""
     pk, version, _ = _named(tag)
     return {"id": pk, "version": int(version)}
 
 
 def _made(profile: Profile, body: bytes, tag: str) -> Made:
-    """The answer about a profile, whose first one had that tag. Raises DeletedSince if it is another profile by now."""
+    """A rebuilt answer whose first one had that tag. Raises DeletedSince where the id belongs to a newer profile."""
     now = rendering.tag(profile)
     (_, version, born), (_, first_version, first_born) = _named(now), _named(tag)
     if born != first_born:
-        # Made later, under the id that a deleted one had.
+        # Created later under the id of a deleted one.
         raise DeletedSince
     return Made(body, now, is_first=version == first_version)
 
@@ -81,7 +81,7 @@ class ImportAnswer(DocumentAnswer):
 
 
 class ItemsAnswer:
-    """New items, as one or as a list. Where one of them is gone the others can't tell by their places which it was."""
+    """New items, one or a list. Raises DeletedSince where any is gone, since places in the list would no longer fit."""
 
     def kept(self, response: Response) -> Any:
         made = response.data
@@ -89,7 +89,7 @@ class ItemsAnswer:
 
     def made(self, view: Any, kept: Any, tag: str) -> Made:
         ids = [uuid.UUID(each["id"]) for each in (kept if isinstance(kept, list) else [kept])]
-        # Locked, so that items and tag are of one version.
+        # Locked, so that items and tag belong to one version.
         with Profile.objects.revise(view.profile.pk) as profile:
             found = view.model.of(profile, pk__in=ids)
         if len(found) < len(ids):

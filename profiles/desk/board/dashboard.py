@@ -1,4 +1,4 @@
-"""The figures on the admin's front page: counted in seven statements, and kept for a minute for whoever comes then."""
+"""The figures on the admin's front page: counted in seven statements and cached for a minute."""
 
 import datetime as dt
 import json
@@ -32,7 +32,7 @@ BUCKET = 10
 
 
 class Cell(NamedTuple):
-    """A text of a table's edge, with the address of the list that it stands for, if there is one."""
+    """A heading of a table's row or column, with the address of the list that it stands for, if any."""
 
     text: str
     url: str
@@ -48,7 +48,7 @@ class Panel(NamedTuple):
 
 
 def panels(site: AdminSite, request: HttpRequest) -> list[Panel]:
-    """What the front page shows, with links to those lists that the staff may see."""
+    """The panels of the front page, with links to the lists that the user may see."""
     return [_panel(figure, site, request) for figure in figures()]
 
 
@@ -124,7 +124,7 @@ def refusals(now: dt.datetime) -> Figure:
 
 def queue(now: dt.datetime) -> Figure:
     """Jobs that have not ended."""
-    # By the time, too, whose index has these rows alone.
+    # Also filtered by time, since the partial index on time has these rows alone.
     rows = Job.objects.unfinished().filter(finished_at=None).order_by()
     statuses = {str(status.value): Count("pk", filter=Q(status=status)) for status in Job.UNFINISHED}
     found = rows.aggregate(oldest=Min("created_at"), **statuses)
@@ -166,7 +166,7 @@ def _panel(figure: Figure, site: AdminSite, request: HttpRequest) -> Panel:
 
 
 def _list_of(key: str, text: str) -> tuple[type[Model] | None, dict[str, Any]]:
-    """Which list shows the rows that a label or a series counts, and how it is filtered."""
+    """The address of the filtered list that shows the rows of a label or a series."""
     if key == "registrations" and text[:1].isdigit():
         start = _midnight(dt.date.fromisoformat(text))
         return User, {"created_at__gte": start, "created_at__lt": start + dt.timedelta(days=1)}

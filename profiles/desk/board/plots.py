@@ -1,4 +1,4 @@
-"""A figure as a plot: bars with their places in an SVG element, whose colours are the style sheet's to choose.
+"""Plots a figure: computes the bars of an SVG element. The style sheet chooses the colours.
 
 A plot is as wide as a phone, so that its letters stay readable there; it is never drawn much larger.
 """
@@ -12,13 +12,13 @@ from profiles.desk.board.figures import Figure
 WIDTH, HEIGHT = 320, 170
 LEFT, RIGHT, TOP, BOTTOM = 36, 6, 10, 22
 FLOOR = HEIGHT - BOTTOM
-# The part of its slot that a bar fills.
+# The share of its slot that a bar fills.
 FILLED = 0.76
-# More labels than that would run into each other.
+# More labels than this would overlap.
 MAX_LABELS = 6
 # About how wide a letter is.
 LETTER = 7
-# So many series have colours; those beyond are one, the last.
+# The number of series with a colour of their own; further ones are added up in the last.
 MAX_SERIES = 5
 OTHERS = "others"
 
@@ -58,7 +58,7 @@ class Plot(NamedTuple):
 
 
 def top_of_scale(highest: int) -> int:
-    """The least of 2, 4, 6, 8, 10, 20, 40 … that is no less: its half is a whole number, too."""
+    """The smallest of 2, 4, 6, 8, 10, 20, 40 … that is not less, so that its half is a whole number too."""
     steps = (int(step * 10**power) for power in itertools.count() for step in (2, 4, 6, 8, 10))
     return next(step for step in steps if step >= highest)
 
@@ -82,7 +82,7 @@ def grouped(figure: Figure) -> Figure:
 
 
 def bars(figure: Figure) -> Plot:
-    """The figure as columns, the numbers of a row one upon the other."""
+    """The figure as stacked columns."""
     shown = grouped(figure)
     sums = shown.sums()
     top = top_of_scale(max(sums, default=0))
@@ -111,7 +111,7 @@ def bars(figure: Figure) -> Plot:
 
 
 def describe(figure: Figure) -> str:
-    """The plot in a sentence, for those who don't see it; the table has the numbers."""
+    """Describes the plot in a sentence, for screen readers. The table has the numbers."""
     sums = figure.sums()
     if not any(sums):
         return "All numbers are 0."

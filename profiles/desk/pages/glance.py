@@ -1,4 +1,4 @@
-"""A person at a glance: what support asks first, each as a short table with the newest rows."""
+"""A person at a glance: short tables of the newest rows that support needs first."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ from profiles_project.database import clock
 from users.models import AuditEntry, Mail, SecurityEvent, Session, User
 from users.second_factor import device_of
 
-# Of the newest; whoever wants more follows the link to the list. Profiles are all shown.
+# The number of newest rows shown; a link leads to the others. All profiles are shown.
 MOST_SHOWN = 10
 
 
@@ -50,7 +50,7 @@ def why_failed(job: Job) -> str:
 
 
 def state_of(mail: Mail) -> str:
-    """What became of a mail."""
+    """The state of a mail in words."""
     if mail.problem:
         return mail.problem
     return f"sent {moment(mail.sent_at)}" if mail.sent_at else f"waiting, tried {mail.attempts} times"
@@ -62,7 +62,7 @@ def words(name: str) -> str:
 
 
 def facts(user: User) -> list[tuple[str, str]]:
-    """The state of an account: what it is called, and how it is."""
+    """The state of an account, by label."""
     return [
         ("Id", str(user.pk)),
         ("E-mail", f"{user.email} ({'verified' if user.is_verified else 'not verified'})"),
@@ -79,7 +79,7 @@ def _size(count: int) -> str:
 
 
 def _storage(user: User) -> Table:
-    """What is stored of a person, by kind, and how much of the limit that is."""
+    """A person's stored bytes by kind, and their share of the limit."""
     found = usage.by_kind(user)
     names = {
         "profiles": "Profiles",
@@ -115,7 +115,7 @@ def _list_of(model: type[Model]) -> str:
 
 
 def tables(user: User, *, with_audit: bool) -> Iterable[Table]:
-    """What stands on a person's page, in a constant number of statements."""
+    """The tables on a person's page, in a constant number of statements."""
     yield _profiles(user)
     yield _storage(user)
     yield _table("Sessions", ("Device", "Began", "Last use", "State"), user.sessions.all(), _session, user)
@@ -126,7 +126,7 @@ def tables(user: User, *, with_audit: bool) -> Iterable[Table]:
     events = SecurityEvent.objects.filter(user=user)
     yield _table("Security events", ("Event", "When", "Session"), events, _event, user)
     if with_audit:
-        # What was only looked at stands in the whole log.
+        # Page views are left out here; the whole log has them.
         deeds = AuditEntry.objects.filter(user_id=user.pk).exclude(action="view").annotate(by=name_of("staff_id"))
         yield _table("Audit log", ("Action", "By", "When", "Reason"), deeds, _entry, user)
 

@@ -1,4 +1,4 @@
-"""People in the desk: found, looked at, helped. Passwords are neither shown nor set here."""
+"""The pages of people. They neither show nor set passwords."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -24,7 +24,7 @@ from users.accounts import end_admin_sessions
 from users.models import Mail, User
 from users.tasks import file_mail
 
-# From here on a profile is as good as complete.
+# The score from which a profile counts as complete.
 COMPLETE_FROM = 80
 PERMISSIONS = "Permissions"
 
@@ -42,7 +42,7 @@ class AccountFilter(CountedFilter):
 
 
 class TroubleFilter(CountedFilter):
-    """By what somebody may want help with."""
+    """By trouble that a person may want help with."""
 
     title = "trouble"
     parameter_name = "trouble"
@@ -68,7 +68,7 @@ class AccountForm(JudgedForm, ModelForm[User]):
 
 @admin.register(User)
 class AccountAdmin(DeskAdmin, UserAdmin[User]):
-    """Accounts. Superusers add staff and hand out permissions; what others may do are the desk's actions."""
+    """Accounts. Superusers add staff and grant permissions; all other staff use the desk's actions."""
 
     # Not Django's forms, which set a password, or show its hash and lead to a form for a new one.
     add_form = form = AccountForm
@@ -122,7 +122,7 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
         sets = super().get_fieldsets(request, obj)
         if obj is None or obj.is_staff or obj.is_superuser:
             return sets
-        # Who isn't staff has no rights; a superuser makes them staff first.
+        # An account that is not staff has no permissions; a superuser makes it staff first.
         first = (
             [(PERMISSIONS, {"fields": ("is_staff",), "classes": ("collapse",)})] if request.user.is_superuser else []
         )
@@ -149,7 +149,7 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
             obj.save()
             file_mail(Mail.Kind.RESET, obj, obj.email)
             return
-        # Only what was typed, and on the row as it is now: others may have changed the account since it was read.
+        # Only the changed fields, on the current row: others may have changed the account since it was read.
         now = User.objects.select_for_update().get(pk=obj.pk)
         changed = [name for name in form.changed_data if not User._meta.get_field(name).many_to_many]
         for name in changed:
@@ -159,7 +159,7 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
         super().save_related(request, form, formsets, change)
         if "is_staff" in form.changed_data and not form.instance.is_staff:
-            # Else whoever makes them staff again would revive rights that nobody has looked at, and old sessions.
+            # Else making the account staff again would revive old permissions and sessions unseen.
             end_admin_sessions(form.instance)
             form.instance.groups.clear()
             form.instance.user_permissions.clear()
@@ -168,7 +168,7 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
         return bool(request.user.is_superuser)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        # Whoever hands out rights could give themselves any; and a superuser who lost their own would leave nobody.
+        # A user who grants permissions could grant themselves any, and the last superuser could remove their own.
         return bool(request.user.is_superuser) and (obj is None or obj.pk != request.user.pk)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
@@ -184,10 +184,10 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class RoleAdmin(DeskAdmin, GroupAdmin):
-    """Who may do what, looked at and changed by superusers; each change has its entry in the audit log."""
+    """Roles, which superusers may see and change. Each change has an entry in the audit log."""
 
     form = RoleForm
 
     def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        # Those of the release come back with the next `migrate`, and without their people.
+        # The release's own roles would come back with the next `migrate`, without their members.
         return bool(request.user.is_superuser) and (obj is None or obj.name not in ROLES)

@@ -1,4 +1,4 @@
-"""What is left of what people did: sessions, mails, security events; and of what staff did, the audit log."""
+"""The pages of sessions, mails, security events and the audit log."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ from profiles.desk.rows import name_of, named
 from users.events import KINDS
 from users.models import AuditEntry, Mail, SecurityEvent, Session
 
-# What the audit log calls what is done on the pages of Django's forms.
+# The audit log's names for changes by Django's own forms.
 FORMS = ("view", "add", "change", "delete")
 
 
 class TraceAdmin(ReadOnly, OfPerson):
-    """Rows of a person that are looked at only."""
+    """A person's rows, read-only."""
 
     list_select_related = ("user",)
     search_fields = ("user__search_key",)
@@ -42,12 +42,12 @@ class SessionAdmin(TraceAdmin):
 
     @admin.display(ordering="user_agent")
     def device(self, session: Session) -> str:
-        """What the device calls itself."""
+        """The device's User-Agent."""
         return session.user_agent or "unknown device"
 
 
 class MailFilter(CountedFilter):
-    """By what became of a mail."""
+    """By the state of a mail."""
 
     title = "state"
     parameter_name = "state"
@@ -74,7 +74,7 @@ class MailAdmin(TraceAdmin):
 
     @admin.display
     def state(self, mail: Mail) -> str:
-        """What became of it."""
+        """Its state in words."""
         return glance.state_of(mail)
 
 
@@ -90,7 +90,7 @@ class SecurityEventAdmin(TraceAdmin):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnly, OfPerson):
-    """What staff did and opened; nobody changes it, superusers neither."""
+    """What staff did and opened. Nobody can change it, not even superusers."""
 
     list_display = ("created_at", "action", "by", "person", "object_kind", "object_id", "reason")
     list_filter = (WordFilter.of("action", (*FORMS, *(each.name for each in ACTIONS))), "created_at")
@@ -101,12 +101,12 @@ class AuditEntryAdmin(ReadOnly, OfPerson):
 
     @admin.display(description="by", ordering="staff_id")
     def by(self, entry: Any) -> str:
-        """Who did it; an id alone where the account is gone."""
+        """The member of staff; only the id where the account is gone."""
         return named(entry.staff_id, entry.staff_name)
 
     @admin.display(description="person", ordering="user_id")
     def person(self, row: Any) -> str:
-        """To whom."""
+        """The person concerned."""
         return named(row.user_id, row.user_name)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AuditEntry]:

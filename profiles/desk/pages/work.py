@@ -12,7 +12,7 @@ from profiles.tasks import EXPORT, IMPORT, PROFILE_EXPORT
 
 
 class StatusFilter(CountedFilter):
-    """By where a job is."""
+    """By the state of a job."""
 
     title = "status"
     # As Django calls its own, so that addresses made for that one work.
@@ -22,7 +22,7 @@ class StatusFilter(CountedFilter):
 
 @admin.register(Job)
 class JobAdmin(TraceAdmin):
-    """Work in the background: how it goes and why it failed. What it was given and what it gave is its owner's."""
+    """Background jobs: their progress and failures. Input and result are shown to the owner only."""
 
     list_display = ("what", "person", "status", "why", "progress", "attempts", "created_at", "finished_at")
     list_filter = (StatusFilter, WordFilter.of("kind", (EXPORT, PROFILE_EXPORT, IMPORT)))
@@ -34,7 +34,7 @@ class JobAdmin(TraceAdmin):
 
     @admin.display(description="job", ordering="kind")
     def what(self, job: Job) -> str:
-        """What it does, in words."""
+        """What the job does, in words."""
         return words(job.kind)
 
     @admin.display

@@ -13,7 +13,7 @@ from profiles_project.management.preconditions import lacking, pending_migration
 from profiles_project.management.progress import counted
 from profiles_project.management.snapshots import snapshot
 
-# So many findings of a kind are named.
+# How many findings of a kind are printed.
 NAMED = 20
 
 

@@ -1,4 +1,4 @@
-"""`manage.py rebuild_search`: what support searches by, reckoned again."""
+"""`manage.py rebuild_search`: computes the keys of the support desk's search again."""
 
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandParser
@@ -10,9 +10,9 @@ from profiles_project.management.progress import bar, counted
 
 
 class Command(BaseCommand):
-    """Fills the columns that follow from others, such as the keys of the search, where they are wrong."""
+    """Recomputes derived columns, such as search keys, where they are wrong."""
 
-    help = "Reckons the keys of search and uniqueness again; after a release that made one, or when one is found wrong."
+    help = "Computes the keys of search and uniqueness again; after a release that adds one, or when one is wrong."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="count the rows that are wrong, and store nothing")
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{model._meta.label} ({names}): {counted(rows)}, {wrong:,} {done}")
             if not dry_run and connection.vendor == "postgresql":
                 with connection.cursor() as cursor:
-                    # What many changes leave in an index of words would slow the search down until it is swept in.
+                    # Many changes leave a pending list in the trigram index, which slows the search until it is merged.
                     cursor.execute(f"VACUUM (ANALYZE) {connection.ops.quote_name(model._meta.db_table)}")
         if not dry_run:
             emptied = Profile.objects.exclude(score=None).update(score=None)
