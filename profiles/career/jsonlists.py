@@ -18,11 +18,12 @@ _CONVERTERS: dict[type[Field[Any, Any]], dict[str, str]] = {
         "sqlite": "substr({0}, 1, 8) || '-' || substr({0}, 9, 4) || '-' || substr({0}, 13, 4)"
         " || '-' || substr({0}, 17, 4) || '-' || substr({0}, 21)",
     },
-    # 4.0 must not become 4, which some languages read as another type; SQLite would round to 15 digits.
+    # 4.0 must not become 4, which some languages read as another type; SQLite would round to 15 digits. The 37th
+    # character is the percent sign, which both Django and the driver would take for a placeholder.
     FloatField: {
         "postgresql": "CASE WHEN {0} = trunc({0}) THEN ({0} || '.0')::json ELSE to_json({0}) END",
-        "sqlite": "json(CASE WHEN {0} IS NULL THEN NULL WHEN CAST(printf('%!.15g', {0}) AS REAL) = {0}"
-        " THEN printf('%!.15g', {0}) ELSE printf('%!.17g', {0}) END)",
+        "sqlite": "json(CASE WHEN {0} IS NULL THEN NULL WHEN CAST(printf(char(37) || '!.15g', {0}) AS REAL) = {0}"
+        " THEN printf(char(37) || '!.15g', {0}) ELSE printf(char(37) || '!.17g', {0}) END)",
     },
 }
 
@@ -45,8 +46,6 @@ class _JSONText(Subquery):
             pairs=", ".join(f"'{name}', {value}" for name, value in values.items()),
             values=", ".join(values.values()),
         )
-        # Django fills in this template, and the driver the whole statement.
-        shape = shape.replace("%", "%%%%")
         return super().as_sql(compiler, connection, f"(SELECT {shape.replace('ROWS', '(%(subquery)s) AS t')})")
 
 

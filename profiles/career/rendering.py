@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+import orjson
 from django.core.cache import cache
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
@@ -83,12 +84,12 @@ class Rendered(NamedTuple):
 
 def _rendered(profile: Profile) -> Rendered:
     """The whole document (contract 3.1) of a profile of `_with_lists`."""
-    own, skills, others = render(_own(profile)).decode(), _members(profile, _SKILLS), _members(profile, _OTHERS)
-    return Rendered(profile, f'{own[:-1]},"skills":{{{skills}}},{others}}}'.encode())
+    return Rendered(profile, render({**_own(profile), "skills": _made(profile, _SKILLS), **_made(profile, _OTHERS)}))
 
 
-def _members(profile: Profile, names: Iterable[str]) -> str:
-    return ",".join(f'"{name}":{getattr(profile, f"list_of_{name}")}' for name in names)
+def _made(profile: Profile, names: Iterable[str]) -> dict[str, orjson.Fragment]:
+    """The lists of these names, as the JSON text that the database has made of each."""
+    return {name: orjson.Fragment(getattr(profile, f"list_of_{name}")) for name in names}
 
 
 def _own(profile: Profile) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The OpenAPI document: what drf-spectacular can't know of our routes, said once for all of them."""
 
+import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -88,12 +89,11 @@ class AutoSchema(SpectacularSchema):
     def _get_request_body(self, direction: Any = "request") -> Any:
         if self.method != "DELETE" or self.get_request_serializer() is None:
             return super()._get_request_body(direction)  # type: ignore[no-untyped-call]  # no types
-        # drf-spectacular leaves the body of DELETE out; RFC 9110 gives it no meaning but does not forbid it.
-        self.method = "POST"
-        try:
-            body: Any = super()._get_request_body(direction)  # type: ignore[no-untyped-call]  # no types
-        finally:
-            self.method = "DELETE"
+        # drf-spectacular describes no body of DELETE (RFC 9110 gives it no meaning but does not forbid it), so a copy
+        # describes it as that of a POST.
+        as_post = copy.copy(self)
+        as_post.method = "POST"
+        body: Any = super(AutoSchema, as_post)._get_request_body(direction)  # type: ignore[no-untyped-call]  # no types
         if body:
             body.pop("required", None)
         return body

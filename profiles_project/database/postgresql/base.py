@@ -126,7 +126,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def run_prepared(self, sql: str, parameters: Sequence[Any]) -> tuple[list[tuple[Any, ...]], int] | None:
         """Run a statement by its name at the server: the rows, and how many it has found or changed.
 
-        None where a cursor must run it, since statements can't be prepared or somebody listens to them. psycopg would
+        None where a cursor must run it: where statements can't be prepared, or a listener must see them. psycopg would
         prepare it too, in Python and with three times the work, and would forget it at every rollback.
         """
         self.close_if_health_check_failed()
@@ -144,8 +144,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return self._transformer.load_rows(0, result.ntuples, tuple), result.ntuples or result.command_tuples or 0
 
     def _has_listeners(self) -> bool:
-        # The one of traces is told without a cursor.
-        return bool(self.execute_wrappers) and self.execute_wrappers != [tracer().listener]
+        """Whether anything but the tracer, which `run_prepared` tells itself, listens to this connection's cursors."""
+        return any(listener != tracer().listener for listener in self.execute_wrappers)
 
     def _result(self, pgconn: Any, sql: str, parameters: Sequence[Any]) -> Any:
         transformer = self._transformer
