@@ -1,9 +1,9 @@
-"""Whose request it is, by network address (contract 1.7)."""
+"""The client's network address (contract 1.7)."""
 
 import functools
 import ipaddress
 
-# The part of an IPv6 address that one customer has to themselves.
+# The prefix of an IPv6 address that belongs to one customer.
 IPV6_PREFIX = 64
 
 

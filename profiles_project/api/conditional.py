@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from profiles_project.api.errors import Problem
 
-# Raised whenever the shape of the document changes, so that no client takes an old body for a new one.
+# Incremented whenever the document's shape changes, so that a client never takes an old body for a current one.
 FORMAT = 2
 
 

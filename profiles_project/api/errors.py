@@ -30,14 +30,14 @@ MEDIA_TYPE = "application/problem+json"
 # An identifier, not an address to fetch: the same on every deployment, so that clients may compare it as it stands.
 TYPE_BASE = "https://profiles.example/problems/"
 RETRY_AFTER_SECONDS = 2
-# What a machine says that has no more files, room or memory.
+# The error numbers of a machine without free files, disk or memory.
 EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.ENOMEM}
-# As many faults as one answer tells; whoever judges a list stops looking for more (contract 1.3).
+# The most faults in one answer; judging a list stops there (contract 1.3).
 MOST_FAULTS = 100
-# In characters: of a key in a pointer, or in a sentence. No key of ours is so long.
+# The most characters of a key in a pointer or a sentence. No key of ours is so long.
 LONGEST_STEP = 60
 
-# The problems that need no class of their own, by status: slug, title and the sentence where nobody said a better one.
+# The problems without a class of their own, by status: slug, title and the default sentence.
 BY_STATUS: dict[int, tuple[str, str, str]] = {
     400: ("bad-request", "Unreadable request", "The request could not be read."),
     401: ("unauthenticated", "Not authenticated", "Please log in."),
@@ -97,7 +97,7 @@ class TooLarge(Problem):
 
 
 class Unavailable(Problem):
-    """503: a part that the answer needs is away; the client may try again."""
+    """503: a server that the answer depends on is away. The client may try again."""
 
     status_code = 503
 
@@ -127,7 +127,7 @@ def label(path: tuple[str | int, ...]) -> str:
 
 
 def _shown(step: str | int) -> str:
-    """A key or an index as it is told; of a long key the beginning alone, which a client may have made of anything."""
+    """A key or an index as text. A long key is cut, since clients choose keys freely."""
     text = str(step)
     return text if len(text) <= LONGEST_STEP else f"{text[:LONGEST_STEP]}…"
 
@@ -173,12 +173,12 @@ def _refusal_problem(exc: Refusal) -> Problem:
 
 
 def is_unavailable(exc: BaseException) -> bool:
-    """Whether it says that the database can't do now what it was asked for."""
+    """Whether the exception means that the database is unavailable."""
     return isinstance(exc, (OperationalError, InterfaceError)) or is_unfit(exc.__cause__)
 
 
 def _shortage(exc: BaseException) -> Unavailable | None:
-    """The refusal where the database or the machine can't do now what it was asked for, which the log is told."""
+    """The 503 for an unavailable database or an exhausted machine, after logging it; None for other exceptions."""
     if is_unavailable(exc):
         logger.error("database unavailable: %s", name_of(exc.__cause__ or exc))
         return Unavailable()
@@ -189,7 +189,7 @@ def _shortage(exc: BaseException) -> Unavailable | None:
 
 
 def to_problem(exc: BaseException, *, body_label: str = "") -> Problem | None:
-    """The problem that an exception means to a client; None where nobody foresaw it.
+    """The problem that an exception means to a client; None for an unforeseen one.
 
     `body_label` names the list that the request's body is, for the sentence of a fault inside it.
     """
@@ -206,7 +206,7 @@ def to_problem(exc: BaseException, *, body_label: str = "") -> Problem | None:
     status = _status_of(exc)
     if status is None:
         return None
-    # Where DRF's own sentence says more than ours, it stays.
+    # For these statuses DRF's own sentence says more than ours.
     detail = str(exc.detail) if isinstance(exc, exceptions.APIException) and status in {400, 401, 404, 413} else None
     sources = (("WWW-Authenticate", "auth_header"), ("Retry-After", "wait"))
     headers = {header: str(getattr(exc, source)) for header, source in sources if getattr(exc, source, None)}
@@ -227,7 +227,7 @@ def _status_of(exc: BaseException) -> int | None:
 
 
 class InternalError(Problem):
-    """500: nobody foresaw it. What happened goes to the log, never to the client."""
+    """500: an unforeseen error. What happened goes to the log, never to the client."""
 
     status_code = 500
 

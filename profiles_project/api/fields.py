@@ -31,7 +31,7 @@ from profiles_project.texts import MOST_MARKS, Fault, address_fault, fault, nfc,
 class Text(serializers.CharField):
     """A string: stripped, in NFC, counted in characters. Where null is allowed, an empty one is null.
 
-    A bulk request holds thousands of them, so what is plainly right is not sent through all of DRF's machinery.
+    A bulk request holds thousands of texts, so a plainly valid one skips most of DRF's machinery.
     """
 
     def __init__(self, *, max_length: int, **options: Any) -> None:
@@ -41,7 +41,7 @@ class Text(serializers.CharField):
         if data is empty or data is None or self.read_only:
             return super().run_validation(data)
         if not isinstance(data, str):
-            # DRF would write it out, however large it is, to see whether that is empty.
+            # DRF would format any value, however large, to see whether the text is empty.
             self.fail("invalid")
         if not (text := data.strip()):
             return None if self.allow_null else super().run_validation(data)
@@ -59,14 +59,14 @@ class Text(serializers.CharField):
         text: str = data.strip()
         if text.isascii():
             return text
-        # In one so short there is no work to be afraid of.
+        # A text this short is cheap to normalise whatever it holds.
         if len(text) > MOST_MARKS and (found := fault(text, self._bounds[1])):
             raise ValidationError(*found)
         return nfc(text)
 
     @cached_property
     def _bounds(self) -> tuple[int, int, bool]:
-        """The shortest and the longest length, and whether all validators are about these and what can't be stored."""
+        """The shortest and longest length, and whether no validator checks anything but length and storability."""
         shortest, longest = [0], []
         others = 0
         for validator in self.validators:
@@ -87,7 +87,7 @@ class Email(Text, serializers.EmailField):
         super().__init__(**options)
 
 
-# A scheme is what stands before the first colon, unless a port follows it: `example.com:8080/a` has none.
+# The scheme stands before the first colon, unless a port follows that: `example.com:8080/a` has none.
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d{1,5}(?:[/?#]|$))")
 
 
@@ -116,7 +116,7 @@ class HttpUrl(Text):
 
 
 class Flag(serializers.BooleanField):
-    """true or false and nothing that resembles them; null clears to `cleared`."""
+    """Exactly true or false. Null clears to `cleared`."""
 
     null_clears = True
 
@@ -165,7 +165,7 @@ class ItemId(serializers.UUIDField):
 
 
 def length_fault(items: Sequence[Any], shortest: int, longest: int) -> Fault | None:
-    """What is wrong with the number of a list's items, with DRF's codes; None where nothing is."""
+    """What is wrong with a list's length, with DRF's codes; None for a valid one."""
     if len(items) > longest:
         return f"Ensure this field has no more than {longest} elements.", "max_length"
     if len(items) < shortest:
@@ -174,9 +174,9 @@ def length_fault(items: Sequence[Any], shortest: int, longest: int) -> Fault | N
 
 
 def judge_each(judge: Callable[[Any], Any], items: Sequence[Any], most_faults: int = MOST_FAULTS) -> list[Any]:
-    """What `judge` makes of each of the items. Raises ValidationError with the faults by index.
+    """The results of `judge` for all items. Raises ValidationError with the faults by index.
 
-    The items are looked at until more than `most_faults` are found, so that a refused list costs no more than that.
+    Judging stops after `most_faults` faults, which bounds the cost of a refused list.
     """
     values: list[Any] = []
     errors: Any = {}
@@ -195,8 +195,8 @@ def judge_each(judge: Callable[[Any], Any], items: Sequence[Any], most_faults: i
 
 
 def most_faults(field: serializers.Field[Any, Any, Any, Any], items: Sequence[Any]) -> int:
-    """At how many faults in these items the field is to stop; the context's `most_faults` may allow more."""
-    # Looked up for long lists alone, since DRF climbs to the root of all fields for it.
+    """After how many faults the field stops judging these items; the context's `most_faults` may allow more."""
+    # Looked up for long lists only: DRF walks up to the root serializer for the context.
     return int(field.context.get("most_faults", MOST_FAULTS)) if len(items) > MOST_FAULTS else MOST_FAULTS
 
 
@@ -210,7 +210,7 @@ class Items(serializers.ListField):
     def run_validation(self, data: Any = empty) -> Any:
         if data is None and self.allow_null:
             return []
-        # DRF's own way would only judge the length once more.
+        # DRF's own method would judge the length a second time.
         return self.to_internal_value(data) if isinstance(data, list) else super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> Any:
@@ -242,7 +242,7 @@ class AnyJSON(serializers.Field):  # type: ignore[type-arg]  # any JSON value in
 
 
 class Document(serializers.Serializer[Any]):
-    """A serializer under which what is not sent is not touched, and every fault is reported at once.
+    """A serializer that leaves absent fields alone and reports all faults at once.
 
     An absent field keeps its stored value, so nothing is filled in for it. A required field may be absent only where
     the row is stored already and the request changes a part of it (`partial`).

@@ -7,11 +7,11 @@ from rest_framework.negotiation import DefaultContentNegotiation
 
 
 class ContentNegotiation(DefaultContentNegotiation):
-    """DRF's, where a header that can't be parsed is one that nothing satisfies (406)."""
+    """DRF's, but an Accept header that can't be parsed is answered with 406."""
 
     def select_renderer(self, request: Any, renderers: Any, format_suffix: str | None = None) -> Any:
         first = renderers[0]
-        # What nearly all clients send.
+        # The common case, answered without parsing.
         if request.META.get("HTTP_ACCEPT", "*/*") in {"*/*", first.media_type}:
             return first, first.media_type
         try:

@@ -16,9 +16,9 @@ MAX_DEPTH = 32
 MAX_INTEGER = 2**63 - 1
 MIN_INTEGER = -(2**63)
 LONGEST_INTEGER = len(str(MIN_INTEGER))
-# More of a key or a number than this is not repeated in an error.
+# The most characters of a key or a number that an error repeats.
 SHOWN = 40
-# Of commas and opening brackets. Each may be a value, which takes up to a hundred times the memory of its text.
+# The most commas and opening brackets. Each may be a value, which takes up to a hundred times the memory of its text.
 MOST_PARTS = 500_000
 CONTAINERS = (dict, list)
 
@@ -38,7 +38,7 @@ SOUND_ESCAPES = re.compile(
 
 
 class TooManyParts(APIException):
-    """413: JSON of so many values that only an attack needs them."""
+    """413: JSON with more values than any career has."""
 
     status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     default_detail = f"The request body has more than {MOST_PARTS:,} commas and brackets; no career has so many."
@@ -52,7 +52,7 @@ def loads(body: bytes) -> Any:
     and arrays nested more than MAX_DEPTH deep. Raises TooManyParts before it reads anything, where commas and
     opening brackets are more than MOST_PARTS.
     """
-    # In texts they count too, which keeps this quick.
+    # Those inside texts are counted too, which keeps the count quick.
     if len(body) > MOST_PARTS and sum(map(body.count, (b",", b"[", b"{"))) > MOST_PARTS:
         raise TooManyParts
     text = _decode(body)
@@ -126,7 +126,7 @@ DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_
 
 
 def depth_exceeds(value: Any, limit: int) -> bool:
-    """Whether more than `limit` objects and arrays lie inside each other, looked at level by level."""
+    """Whether objects and arrays are nested more than `limit` deep, checked level by level."""
     level = [value] if isinstance(value, CONTAINERS) else []
     for _ in range(limit):
         level = [
@@ -154,7 +154,7 @@ def _too_deep() -> ParseError:
 
 
 def _place(text: str, position: int) -> str:
-    """A position as people count it; columns are characters, not bytes."""
+    """A position as line and column, counted from 1, in characters."""
     line, line_start = text.count("\n", 0, position), text.rfind("\n", 0, position)
     return f"line {line + 1}, column {position - line_start}"
 

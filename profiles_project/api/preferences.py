@@ -1,4 +1,4 @@
-"""What a client would prefer (RFC 7240): only `respond-async` means something here."""
+"""The Prefer header (RFC 7240), of which only `respond-async` is honoured."""
 
 from rest_framework.request import Request
 

@@ -1,4 +1,4 @@
-"""How often somebody may ask (contract 1.7): counted in the shared cache, told in headers."""
+"""Rate limits (contract 1.7): counted in the shared cache, reported in headers."""
 
 import datetime as dt
 import zlib
@@ -20,7 +20,7 @@ from profiles_project.database import clock
 from profiles_project.observe.logs import security_event
 from profiles_project.observe.metrics import recorder
 
-# How long the cache remembers how often a scope has refused somebody on a day.
+# How long the cache keeps the number of refusals of a scope on a day.
 KEEP_REFUSALS = dt.timedelta(days=15)
 
 
@@ -38,7 +38,7 @@ class TooManyRequests(Problem):
 
 @dataclass(frozen=True)
 class Usage:
-    """What one scope has counted: at most `quota` in a window of `period` seconds, which ends in `seconds`."""
+    """The count of one scope: at most `quota` in a window of `period` seconds, which ends in `seconds`."""
 
     scope: str
     quota: int
@@ -53,7 +53,7 @@ class Usage:
 
 
 def refuse(scope: str, seconds: int) -> NoReturn:
-    """Note that somebody is refused, and raise the TooManyRequests that says for how many seconds."""
+    """Log and count a refusal, and raise TooManyRequests for so many seconds."""
     recorder().rate_limited(scope)
     security_event("rate_limited", scope=scope)
     counting(settings.RATELIMIT_USE_CACHE).count(
@@ -63,7 +63,7 @@ def refuse(scope: str, seconds: int) -> NoReturn:
 
 
 def refusals(days: Iterable[dt.date]) -> dict[dt.date, dict[str, int]]:
-    """How often each scope has refused somebody on each of these days (UTC), as far as the cache remembers.
+    """The number of refusals of each scope on each of these days (UTC), as far as the cache remembers.
 
     Scopes that refused nobody are left out.
     """
@@ -81,23 +81,23 @@ def _refusals_key(day: dt.date, scope: str) -> str:
 
 
 def spend(request: HttpRequest | Request, scope: str, whose: str, cost: int = 1) -> Usage | None:
-    """Count `cost` for somebody in a scope of settings.RATELIMITS; None where limits are off."""
+    """Add `cost` to somebody's count in a scope of settings.RATELIMITS. None where limits are off."""
     if not settings.RATELIMIT_ENABLE:
         return None
     rate = settings.RATELIMITS[scope]
     quota, period = _split_rate(rate)
     now = int(clock.seconds())
     end = _end_of_window(whose, period, now)
-    # The name that the library gives a counter, but counted in one step, and in windows of a clock that all machines
-    # share: the library's are those of each machine's own.
+    # The library's name for the counter, but counted in one step, and in windows by the clock that all machines share.
+    # The library goes by each machine's own clock.
     key = _make_cache_key(scope, end, rate, whose, ALL)
     count = counting(settings.RATELIMIT_USE_CACHE).count(key, cost, period + EXPIRATION_FUDGE)
-    # The end of the window is this very second at times; a pause of none would be no pause.
+    # At least 1: the window may end within this second.
     return Usage(scope, quota, period, count, max(1, end - now))
 
 
 def _end_of_window(whose: str, period: int, now: int) -> int:
-    """When the window ends, as the library has it: each begins at a second of its own, so that not all end at once."""
+    """The end of the window, by the library's rule: windows are staggered, so that they don't all end at once."""
     if period == 1:
         return now
     end = now - now % period + zlib.crc32(whose.encode()) % period
@@ -124,7 +124,7 @@ def count(request: Request, usages: list[Usage], scope: str, whose: str, cost: i
 
 
 def who_asks(request: Request) -> str:
-    """By whom a request is counted: its user, or its network where nobody is logged in."""
+    """Under which name a request is counted: its user, or its network without one."""
     user = request.user
     return f"user {user.pk}" if user.is_authenticated else f"address {client_network(request)}"
 

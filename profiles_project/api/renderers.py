@@ -6,7 +6,7 @@ import orjson
 from rest_framework import renderers
 from rest_framework.utils.encoders import JSONEncoder
 
-# What orjson does not know is turned into something that it knows as DRF would.
+# Converts types that orjson does not know, as DRF does.
 _default = JSONEncoder().default
 
 

@@ -22,7 +22,7 @@ class BulkRouter(SimpleRouter):
         detail=False,
         initkwargs={"suffix": "List"},
     )
-    # The first of DRF's own is that of the list.
+    # DRF's first route is that of the list.
     routes = [bulk, *SimpleRouter.routes[1:]]
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what drf-spectacular can't know of our routes, said once for all of them."""
+"""The OpenAPI document: what drf-spectacular can't know about our routes, described once for all."""
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -52,7 +52,7 @@ class ProblemDocument(serializers.Serializer[Any]):
 
 
 class AutoSchema(SpectacularSchema):
-    """Says of answers that nothing is missing in them, and of DELETE that it may have a body.
+    """Describes all members of answers as present, and the body that a DELETE may have.
 
     The package has no types, hence the ignored calls.
     """

@@ -13,7 +13,7 @@ from profiles_project.observe.logs import security_event
 from profiles_project.observe.metrics import recorder
 
 MOST = 2
-# A process that is killed gives no place back: longer than any request may take, and then it is free again.
+# A killed process does not release its place. It expires after longer than any request takes.
 LEASE_SECONDS = 120
 
 

@@ -30,12 +30,12 @@ T = TypeVar("T")
 
 # Without time-outs a hung Redis hangs every request.
 TIMEOUT_SECONDS = 0.2
-# How long Redis is left alone after a fault.
+# How long Redis is not asked after a fault.
 OPEN_SECONDS = 5.0
 FAULTS = (RedisError, ConnectionInterrupted, OSError)
-# Away, back, away again, as a Redis at the edge of its memory is: so often one line tells of it at most.
+# The least interval between log lines about a Redis that comes and goes, such as one that runs out of memory.
 QUIET_SECONDS = 60.0
-# How Redis writes one of its 64 bits.
+# Redis's notation of a 64-bit integer.
 INTEGER = re.compile(rb"-?(?:0|[1-9][0-9]{0,18})")
 # Adds to a counter in one step. What is there and can't be counted on (other bytes, a list, a negative number, one that
 # would leave 64 bits) gives way, so that it neither fails a request nor switches a limit off.
@@ -52,7 +52,7 @@ return added
 
 
 class PlainSerializer(BaseSerializer):  # type: ignore[misc]  # its package has no types
-    """What django-redis calls for all but integers: bytes are written as they are."""
+    """django-redis's serializer for all but integers: writes bytes unchanged."""
 
     def dumps(self, value: Any) -> bytes:
         return cast("bytes", plain(value))
@@ -71,7 +71,7 @@ class PlainClient(DefaultClient):  # type: ignore[misc]  # its package has no ty
         try:
             return super().get(key, default, version, client)
         except ConnectionInterrupted as error:
-            # Redis answers, so it is not away.
+            # Redis answered, so it is not away.
             if not isinstance(error.__cause__, ResponseError) or not str(error.__cause__).startswith("WRONGTYPE"):
                 raise
             wrong_bytes.warn("the cache holds what this service has not put there: passed over")
@@ -94,7 +94,7 @@ class Breaker:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        # The monotonic time of the next try; None while closed.
+        # The monotonic time of the next probe; None while closed.
         self._retry_at: float | None = None
         # Whether the last line in the log says that Redis is away, and until when no other may say so.
         self._is_told = False
@@ -102,7 +102,7 @@ class Breaker:
 
     @property
     def is_open(self) -> bool:
-        """Whether the last that was heard of Redis was a fault."""
+        """Whether the last operation on Redis failed."""
         return self._retry_at is not None
 
     def call(self, remote: Callable[[], T], local: Callable[[], T], *, may_probe: bool = True) -> T:
@@ -122,7 +122,7 @@ class Breaker:
         return result
 
     def _may_probe(self) -> bool:
-        """Whether this thread is the one that tries Redis again; the others get their turn a pause later."""
+        """Whether this thread probes Redis now; the next probe is a pause later."""
         if not self.is_open:
             return False
         with self._lock:
@@ -197,7 +197,7 @@ class FallbackCache(BaseCache):
 
     @property
     def client(self) -> Any:
-        """Redis itself, past the breaker, as django-redis has it: for the queue of tasks, which has no stand-in."""
+        """The redis-py client, without the breaker: for the queue of tasks, which has no fallback."""
         return self.remote.client
 
     # Those that a Redis without memory would refuse may probe.

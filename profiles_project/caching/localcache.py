@@ -1,4 +1,4 @@
-"""What all caches have in common, and the one in this process's memory, which needs nothing of Redis.
+"""What all caches share, and the cache in this process's memory, which needs no Redis.
 
 They take bytes and integers and nothing else, and count.
 """
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class Seldom:
-    """Logs a warning once a minute at most, for what may happen with every request."""
+    """Logs a warning at most once a minute, for events that may happen with every request."""
 
     def __init__(self, seconds: float = 60.0) -> None:
         self._seconds = seconds

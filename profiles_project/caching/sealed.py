@@ -1,6 +1,6 @@
-"""What is kept in the shared cache to be shown: under a MAC, since others may write to Redis.
+"""Cached content under a MAC, since others may write to Redis.
 
-The MAC covers the key too, so that what was kept under one can't be put in another's place. Its own key is derived from
+The MAC covers the key too, so that content can't be moved to another key. Its own key is derived from
 SECRET_KEY: a new one makes all that is kept worthless.
 """
 
@@ -18,7 +18,7 @@ MAC_BYTES = 32
 
 
 def keep(key: str, content: bytes, seconds: float) -> None:
-    """Keep the content under the key for so long."""
+    """Cache the content under the key for this many seconds."""
     cache.set(key, _mac(key, content) + content, seconds)
 
 

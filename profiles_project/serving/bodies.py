@@ -14,9 +14,9 @@ from profiles_project.web.bodies import DRAIN_LIMIT, TruncatedBody, body_limit, 
 
 # See Pace.
 STEP_BYTES = 64 * 2**10
-# A body up to here is read in one go and not counted: as many as there may be connections are no burden.
+# A body up to this size is read in one go and not counted: one for each connection would still fit in memory.
 SMALL_BYTES = 16 * 2**10
-# All larger ones of a process together, those included that wait for a thread or are being worked on.
+# The most bytes of all larger bodies of a process, including those that wait for a thread or are being processed.
 MOST_BYTES = 64 * 2**20
 
 
@@ -27,9 +27,9 @@ class TooSlow(Problem):
 
 
 class Pace:
-    """Moves a deadline on whenever STEP_BYTES have passed: so many in each SENDER_GRACE_SECONDS are the least rate.
+    """Extends a deadline by SENDER_GRACE_SECONDS with every STEP_BYTES, which is the least rate.
 
-    What came fast before buys no time to be slow.
+    Bytes that came early buy no extra time.
     """
 
     def __init__(self, deadline: asyncio.Timeout) -> None:
@@ -37,7 +37,7 @@ class Pace:
         self.since = 0
 
     def passed(self, count: int) -> None:
-        """So many bytes more have passed."""
+        """Count this many more bytes."""
         self.since += count
         if self.since >= STEP_BYTES:
             self.since = 0
@@ -57,7 +57,7 @@ class Body:
         self.kept = io.BytesIO()
 
     def content(self) -> bytes:
-        """All of it. Raises Unavailable where others have needed its room."""
+        """The whole body. Raises Unavailable where it was discarded to make room."""
         if self.holding and self.holding.is_lost:
             raise Unavailable("The service is receiving too much at once; please try again in a moment.")
         return self.kept.getvalue()
@@ -95,7 +95,7 @@ class Bodies:
         return body
 
     def release(self, body: Body) -> None:
-        """Count the body no more."""
+        """Stop counting the body."""
         if body.holding:
             self.budget.release(body.holding)
 

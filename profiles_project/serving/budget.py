@@ -1,4 +1,4 @@
-"""How much memory those may hold who send or read slowly."""
+"""The memory budget of request bodies."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(eq=False, slots=True)
 class Holding:
-    """What one request of a sender holds, in bytes; `give_up` frees it where others need the room."""
+    """The bytes that one request of a sender holds; `give_up` frees them where others need the room."""
 
     sender: str
     give_up: Callable[[], object]

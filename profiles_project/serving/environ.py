@@ -10,11 +10,11 @@ from profiles_project.api.addresses import nearest
 from profiles_project.api.errors import Problem
 from profiles_project.web.bodies import READ_BODY, REFUSAL
 
-# Beside these, which CGI names so, each header is HTTP_ and its name.
+# CGI's names for these headers; any other is HTTP_ and its name.
 NAMES = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
-# A client can send any name, so only so many are remembered.
+# The most cached names, since a client can send any.
 KEPT_NAMES = 500
-# Stands for the value of a header that is no text, and fits nothing.
+# Replaces a header's value that is not text; it matches nothing.
 UNREADABLE = "\xff"
 SCHEME = "HTTP_X_FORWARDED_PROTO"
 
@@ -72,7 +72,7 @@ def environment(scope: Any, body: bytes, refusal: Problem | None = None) -> dict
 
 
 def peer(scope: Any) -> str:
-    """The address of whoever opened the connection, without its port."""
+    """The peer's address, without its port."""
     address: str = scope.client.rpartition(":")[0]
     return address.removeprefix("[").removesuffix("]")
 

@@ -1,4 +1,4 @@
-"""What stands between granian and Django: reads bodies, finds threads, hands answers over."""
+"""The layer between granian and Django: reads bodies, finds threads, hands answers over."""
 
 import asyncio
 import fcntl
@@ -24,11 +24,11 @@ from profiles_project.serving.senders import Sender, limits, sender_of
 
 logger = logging.getLogger(__name__)
 
-# Asked by machines that end or leave out a process that does not answer, so each has a thread of its own.
+# Each probe has a thread of its own: orchestrators end a process that does not answer them.
 PROBES = ("/health", "/health/ready")
-# A larger answer is not kept in memory until its reader has it.
+# A larger answer waits for its reader in a file, not in memory.
 AT_ONCE_BYTES = 256 * 2**10
-# By then granian has opened the file of an answer.
+# Within this time granian has opened the file of an answer.
 OPENING_SECONDS = 5.0
 
 
@@ -72,7 +72,7 @@ class Front:
         # by number, and whoever opens one too late, as after a pause of the whole machine, must find nobody else's.
         most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
         self.numbers = itertools.cycle(range(most // 2, most - most // 8))
-        # The loop itself keeps no task alive.
+        # The loop holds only weak references to tasks.
         self.tasks: set[asyncio.Task[None]] = set()
 
     async def __rsgi__(self, scope: Any, proto: Any) -> None:
@@ -82,7 +82,7 @@ class Front:
         await ended
 
     def _sort(self, watcher: Any) -> Work | None:
-        """In a thread: the work that a request is, None where that is seen to elsewhere. Raises nothing."""
+        """In a thread: make a request's work, None where another thread or the loop takes it over. Raises nothing."""
         try:
             return self._sorted(Call(watcher.scope, watcher.proto, watcher.done, sender_of(watcher.scope)))
         except Exception:  # whatever it is, the thread goes on
@@ -107,11 +107,11 @@ class Front:
         return Work(partial(self._run, call, None), partial(self._refuse, call), *call.sender, counts_as)
 
     def _refuse(self, call: Call, problem: Problem) -> None:
-        """Answer without the view, in the thread for that. More than can be told why are closed."""
+        """Answer with a problem in the thread for refusals. Where too many wait for it, the connection is closed."""
         self.refusals.place(Work(partial(self._run, call, problem), partial(self._drop, call), *call.sender, []))
 
     def _run(self, call: Call, refusal: Problem | None) -> None:
-        """In a thread: asks Django, and hands the answer to granian."""
+        """In a thread: call Django and hand its answer to granian."""
         try:
             self._ask(call, refusal)
         except Exception:  # whatever it is, the thread goes on
@@ -149,7 +149,7 @@ class Front:
             call.proto.response_bytes(status, headers, content)
 
     def _send_file(self, call: Call, status: int, headers: list[tuple[str, str]], content: bytes | IO[bytes]) -> None:
-        """Answer with a file that has no name: granian reads it as fast as the client does, and keeps no memory."""
+        """Answer from an unnamed file, which granian reads at the client's pace without holding it in memory."""
         file = _in_file([content]) if isinstance(content, bytes) else content
         size = file.seek(0, os.SEEK_END)
         fields = [(name, value) for name, value in headers if name.lower() != "content-length"]
@@ -184,7 +184,7 @@ class Front:
         call.done()
 
     def _drop(self, call: Call, problem: Problem | None = None) -> None:
-        """The shortest answer there is."""
+        """Send the shortest possible answer."""
         _answer_shortly(call.proto)
         self._end(call)
 
@@ -195,7 +195,7 @@ def _answer_shortly(proto: Any) -> None:
 
 
 def _in_file(parts: Iterable[bytes]) -> IO[bytes]:
-    """All parts in a file without a name, which is gone when the last that has opened it is."""
+    """Write all parts to an unnamed file, which vanishes when its last descriptor is closed."""
     file = tempfile.TemporaryFile()  # noqa: SIM115  # closed when it was sent
     for part in parts:
         file.write(part)

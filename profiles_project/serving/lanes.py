@@ -1,4 +1,4 @@
-"""Who gets a thread, and when: so that neither one sender nor one kind of slow work has all of them."""
+"""Shares out threads, so that neither one sender nor one kind of slow work takes them all."""
 
 import threading
 import time
@@ -10,19 +10,19 @@ from typing import Any
 
 from profiles_project.api.errors import Problem, Unavailable
 
-# Whoever has waited so long for a thread is told to come again.
+# A request that has waited this long for a thread is refused.
 WAIT_SECONDS = 5.0
-# More than these need not wait, since they would not have their turn in time.
+# The most waiting requests: further ones would not have their turn in time.
 MOST_WAITING = 200
-# How often the waiting are looked through for those that have waited too long.
+# The interval at which requests that waited too long are refused.
 LOOK_SECONDS = 0.25
 
 
 @dataclass(eq=False, slots=True)
 class Work:
-    """What a thread is to do: `run`, or `refuse` where there is none for it in time.
+    """A task for a thread: `run`, or `refuse` where no thread is free in time.
 
-    `network` and `user` are whose it is. `limits` are what it counts as, and how many of that may be done at once.
+    `network` and `user` say whose it is. `limits` names what it counts as, and how many of each may run at once.
     """
 
     run: Callable[[], object]
@@ -44,25 +44,25 @@ class Lanes:
 
     def __init__(self, threads: int, name: str, sort: Callable[[Any], Work | None] | None = None) -> None:
         self.sort = sort
-        # What has just arrived, and works that were begun.
+        # Newly arrived requests, and works that may begin.
         self.arrivals: SimpleQueue[Any] = SimpleQueue()
         self._lock = threading.Lock()
         self._idle = threads
         self._doing: Counter[str] = Counter()
         self._waiting: list[Work] = []
         self._someone_waits = threading.Event()
-        # One more than may work at once, so that somebody always looks at what arrives.
+        # One more than may work at once, so that one thread always takes arrivals.
         for number in range(threads + (sort is not None)):
             threading.Thread(target=self._serve, name=f"{name} {number + 1}", daemon=True).start()
         threading.Thread(target=self._look, name=f"{name} clock", daemon=True).start()
 
     def place(self, work: Work) -> None:
-        """Give the work a thread, now or when it has its turn; refuse it at once where too many wait already."""
+        """Give the work a thread, now or in its turn; refuse it at once where too many wait already."""
         if self._may_begin(work):
             self.arrivals.put(work)
 
     def _may_begin(self, work: Work) -> bool:
-        """Whether the caller may see to it that the work is done at once; else it waits or is refused."""
+        """Whether the work begins now; if not, it waits or is refused."""
         with self._lock:
             if self._fits(work):
                 self._begin(work)
@@ -75,7 +75,7 @@ class Lanes:
         return False
 
     def _surplus(self) -> Work:
-        """The newest of the network of which most wait, which waits no more."""
+        """Remove and return the newest waiting work of the network with the most waiting works."""
         [(network, _)] = Counter(each.network for each in self._waiting).most_common(1)
         newest = next(each for each in reversed(self._waiting) if each.network == network)
         self._waiting.remove(newest)
@@ -89,7 +89,7 @@ class Lanes:
                 work = self._end(work)
 
     def _begun(self, arrived: Any) -> Work | None:
-        """The work that this thread is to do, None where what has arrived waits or is another's."""
+        """The work that this thread does next, None where the arrival waits or went elsewhere."""
         if isinstance(arrived, Work):
             return arrived
         work = self.sort(arrived) if self.sort else None
@@ -104,7 +104,7 @@ class Lanes:
             self._doing[what] += 1
 
     def _end(self, work: Work) -> Work | None:
-        """Free what the work has taken; which one this thread goes on with, others that fit go to other threads."""
+        """Free the work's places. Returns the next work of this thread; further ones that fit go to other threads."""
         with self._lock:
             self._idle += 1
             for what, _ in work.limits:
@@ -126,7 +126,7 @@ class Lanes:
         return chosen
 
     def _look(self) -> None:
-        """Refuse those that have waited too long."""
+        """Refuse works that have waited too long."""
         while self._someone_waits.wait():
             time.sleep(LOOK_SECONDS)
             now = time.monotonic()

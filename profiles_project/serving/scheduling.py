@@ -16,7 +16,7 @@ from profiles_project.serving.front import Front
 
 
 def schedule_directly(front: Front) -> None:
-    """From now on this process's server gives every request to the threads of the front."""
+    """Make this process's server give every request directly to the threads of the front."""
 
     class Scheduler(CallbackScheduler):
         __slots__ = ()
@@ -27,7 +27,7 @@ def schedule_directly(front: Front) -> None:
 
     def new_scheduler(loop: asyncio.AbstractEventLoop, callback: Any, impl_asyncio: bool = False) -> Scheduler:  # noqa: FBT001, FBT002  # granian's signature
         made: Any = _futures
-        # As the original makes it.
+        # As the original does.
         enter, leave = partial(made._aio_taskenter, loop), partial(made._aio_taskleave, loop)  # noqa: SLF001  # see above
         return Scheduler(loop, callback, None, enter, leave)
 

@@ -1,4 +1,4 @@
-"""Who sends a request, as far as its head tells, and what it counts as before it has a thread."""
+"""Classifies a request by its head, before it has a thread: its sender, and the limits that it counts against."""
 
 import base64
 import binascii
@@ -12,26 +12,26 @@ from django.conf import settings
 from profiles_project.api.addresses import client_network
 from profiles_project.serving.environ import peer
 
-# Larger bodies take long to be judged.
+# Larger bodies take long to validate.
 LARGE_BODY_BYTES = 256 * 2**10
-# How much of each kind of slow work a process does at once: each takes a core for seconds or a tenth of a gigabyte.
+# How many works of each slow kind a process does at once: each takes a core for seconds, or a tenth of a gigabyte.
 # Documents are one more than a user may have under way, so that a third is refused at once and does not wait.
 MOST_SLOW = {"documents": 3, "passwords": 2}
-# What makes or reads whole documents, and what hashes a password.
+# The routes that make or read whole documents, and those that hash a password.
 SLOW = re.compile(
     r"(?P<documents>/api/v1/(?:profiles/import|profiles/[^/]+/(?:export|duplicate)|auth/me/export|jobs/[^/]+/file))"
     r"|(?P<passwords>/admin/(?:login|password_change|second-factor/password)/|/reset-password|/api/v1/auth/"
     r"(?:login|register|change-password|reset-password|change-email|me/erase))"
 )
-# A longer token is not one of ours, and would only fill the memory of those that are known.
+# A longer token is none of ours, and would only fill the cache of known ones.
 LONGEST_TOKEN = 2_000
 
 
 class Sender(NamedTuple):
-    """Where a request comes from, and that with the user whom its token names, if it has one.
+    """The network that a request comes from, and that together with the user that its token names, if any.
 
-    The token is not checked here. Whoever makes one up shares nobody's threads, since the network is their own, and
-    gains none by many names, since the network is judged first.
+    The token is not verified here. A made-up token takes no threads from its user, who is in another network, and many
+    made-up ones gain nothing, since their network is judged first.
     """
 
     network: str
@@ -50,7 +50,7 @@ def sender_of(scope: Any) -> Sender:
 
 
 def limits(scope: Any, size: int, sender: Sender) -> list[tuple[str, int]]:
-    """What a request with a body of so many bytes counts as, and how many of each may be under way.
+    """The limits that a request with a body of this size counts against, and how many of each may be under way.
 
     One user leaves two threads of a process to others, one network leaves one, and so does one part of the API, whose
     tables may be locked.
