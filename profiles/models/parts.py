@@ -68,6 +68,13 @@ class Part(models.Model):
         # What all kinds have stands last, although the base declares it first.
         return tuple(sorted(names, key=lambda name: name in cls.shared_fields))
 
+    @classmethod
+    @functools.cache
+    def required_fields(cls) -> tuple[str, ...]:
+        """The names of the content fields that must be given: they have neither a default nor an empty value."""
+        needed = {field.name for field in cls._meta.concrete_fields if not field.blank and not field.has_default()}
+        return tuple(name for name in cls.content_fields() if name in needed)
+
 
 class Component(Part):
     """One kind of item in the career document, with routes of its own.
