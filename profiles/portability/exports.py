@@ -14,7 +14,7 @@ from django.http import Http404
 
 from profiles.career import rendering
 from profiles.models import Job, Origin, Profile
-from profiles.portability import printing
+from profiles.portability import kinds, printing
 from profiles.portability.json_resume import HIDDEN, REFERENCES, write
 from profiles_project.api.errors import Unavailable
 from profiles_project.database import clock
@@ -79,7 +79,7 @@ def exported(
     """The profile in that form; of what is INCLUDABLE only what `include` names is in it."""
     current = rendering.current(profile)
     writer = form.write_in_background if in_background and form.write_in_background else form.write
-    return rendering.Rendered(current.profile, writer(write(json.loads(current.body), include=include)))
+    return rendering.Rendered(current.profile, writer(write(json.loads(current.body), kinds.SECTIONS, include=include)))
 
 
 def job_document(job: Job) -> dict[str, Any]:

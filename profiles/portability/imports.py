@@ -16,8 +16,8 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from profiles.career import bulk, rendering, serializers
 from profiles.models import COMPONENTS, Origin, Profile, Skill, usage
-from profiles.portability import linkedin
-from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, Entry, Fault, NoResume, Reading
+from profiles.portability import kinds, linkedin
+from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, DocumentFault, Entry, NoResume, Reading
 from profiles.portability.merging import MERGE, Merge, Merged
 from profiles_project.api.conditional import IfMatch
 from profiles_project.api.errors import Problem, faults, pointer
@@ -128,7 +128,7 @@ def from_archive(file: IO[bytes], user: User, step: Callable[[], None] = lambda:
 
 def _read(resume: Any, user: User) -> Reading:
     try:
-        reading = Reading(resume, account_email=user.email)
+        reading = Reading(resume, kinds.SECTIONS, account_email=user.email)
     except NoResume as exc:
         raise NotImportable(exc.code, str(exc), exc.path) from exc
     for _ in range(ROUNDS):
@@ -141,9 +141,9 @@ def _read(resume: Any, user: User) -> Reading:
     raise _invalid([(reading.source(fault.path), fault) for fault in _faults(serializer)])
 
 
-def _faults(serializer: serializers.ProfileSerializer) -> Iterator[Fault]:
+def _faults(serializer: serializers.ProfileSerializer) -> Iterator[DocumentFault]:
     for path, code, text in faults(serializer.errors):
-        yield Fault(path, code, text, _limit(serializer, path) if code == "max_length" else None)
+        yield DocumentFault(path, code, text, _limit(serializer, path) if code == "max_length" else None)
 
 
 def _limit(found: Any, path: Sequence[str | int]) -> int | None:
@@ -154,7 +154,7 @@ def _limit(found: Any, path: Sequence[str | int]) -> int | None:
     return limit
 
 
-def _invalid(found: Sequence[tuple[Sequence[str | int], Fault]]) -> ValidationError:
+def _invalid(found: Sequence[tuple[Sequence[str | int], DocumentFault]]) -> ValidationError:
     detail: dict[str, Any] = {}
     for path, fault in found:
         holder: Any = detail
@@ -199,7 +199,7 @@ def bring(user: User, career: Career, profile: Profile | None, mode: str, if_mat
 
 def _create(user: User, career: Career) -> Profile:
     document = career.reading.document()
-    merged = Merge(_EMPTY, document, {}, MERGE, _new_id).result()
+    merged = Merge(kinds.SECTIONS, _EMPTY, document, {}, MERGE, _new_id).result()
     label = document.get("label") or LABELS.get(career.source)
     serializer = serializers.ProfileSerializer(data={**merged.document, "label": label})
     serializer.is_valid(raise_exception=True)
@@ -220,7 +220,7 @@ def _change(profile: Profile, career: Career, mode: str, if_match: IfMatch) -> t
         if not career.reading.has_own_email:
             # What stands in for one in a new profile has no business in one that has an address.
             del document["personal_info"]["email"]
-        merged = Merge(stored, document, known, mode, _new_id).result()
+        merged = Merge(kinds.SECTIONS, stored, document, known, mode, _new_id).result()
         values = _fitting(revised, career.reading, merged)
         bulk.set_own_fields(revised, values)
         bulk.store(revised, values)

@@ -11,11 +11,11 @@ from profiles.portability.json_resume.mapping import (
     LOCATION,
     OURS_IN_META,
     SCHEMA_URL,
-    SECTIONS,
     SKILLS,
     Key,
     Section,
 )
+from profiles.portability.kinds import SECTIONS
 from tests.support.factories import PERSONAL_INFO
 
 LETTERS = st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"])
@@ -124,7 +124,8 @@ _meta = st.fixed_dictionaries({}, optional={"version": words, "theme": words, OU
 
 def resumes() -> st.SearchStrategy[dict[str, Any]]:
     """JSON Resume documents with a name: mostly right, often odd."""
-    lists: dict[str, Any] = {section.name: _lists(section) for section in (*SECTIONS, SKILLS)}
+    sections = (*(section for section in SECTIONS if not section.is_ours), SKILLS)
+    lists: dict[str, Any] = {section.name: _lists(section) for section in sections}
     rest = {
         "$schema": st.sampled_from([SCHEMA_URL, "https://example.org/v1.2.1/schema.json", None, 1]),
         "meta": _meta | st.just(1),

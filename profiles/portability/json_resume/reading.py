@@ -11,8 +11,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from profiles.portability.json_resume import mapping
-from profiles.portability.json_resume.mapping import NOT_GIVEN, SECTIONS, SKILLS, Key, Section, is_empty
-from profiles.portability.json_resume.parts import ABSENT, EMPTY, Entry, Part, Path
+from profiles.portability.json_resume.mapping import NOT_GIVEN, SKILLS, Key, Section, is_empty
+from profiles.portability.json_resume.objects import ABSENT, EMPTY, Entry, Path, ReadObject
 from profiles.portability.json_resume.values import UNKNOWN_FLUENCY, fingerprint
 from profiles_project.texts import fold
 
@@ -20,13 +20,6 @@ from profiles_project.texts import fold
 OTHER_PROFILES = "profiles[]"
 # Of the one line of a place (contract 3.1).
 LONGEST_PLACE = 100
-# Required besides a section's texts: without it an item can't be one of ours.
-_REQUIRED = {
-    "experiences": ("start_date", "end_date"),
-    "education": ("start_date",),
-    "projects": ("start_date",),
-    "certifications": ("date_obtained",),
-}
 _VERSION = re.compile(r"/v?([0-9]{1,4})\.[0-9]+\.[0-9]+/")
 
 
@@ -39,7 +32,7 @@ class NoResume(ValueError):
         self.code = code
 
 
-class Fault(NamedTuple):
+class DocumentFault(NamedTuple):
     """What is wrong with a value of the career document; `limit` is the most characters or items, where too many."""
 
     path: Path
@@ -49,18 +42,23 @@ class Fault(NamedTuple):
 
 
 class Reading:
-    """A document that was read. `mend` takes what the API's own judgement finds wrong with `document()`."""
+    """A document that was read. `mend` takes what the API's own judgement finds wrong with `document()`.
 
-    def __init__(self, resume: Any, *, account_email: str) -> None:
+    `sections` are the lists that it may have, those that JSON Resume lacks among them.
+    """
+
+    def __init__(self, resume: Any, sections: Sequence[Section], *, account_email: str) -> None:
         check(resume)
         self.resume: Mapping[str, Any] = resume
+        self.sections = sections
+        self.by_plural = {section.plural: section for section in sections}
         self.account_email = account_email
         # What of the document is not among the parts: kept-aside items by section and place, and the like.
         self.aside: dict[str, Any] = {}
         self.entries: list[Entry] = []
-        self.links: list[Part] = []
+        self.links: list[ReadObject] = []
         self._read_basics(resume["basics"])
-        self.items = {section.name: list(self._read_list(section)) for section in (*SECTIONS, SKILLS)}
+        self.items = {section.name: list(self._read_list(section)) for section in (*sections, SKILLS)}
         self._drop_double_skills()
         self.of_profile: dict[str, Any] = {}
         self._read_rest()
@@ -79,7 +77,8 @@ class Reading:
         self._read_place(place, is_there="location" in raw)
         self._read_links(links)
         # Where links would say something else.
-        self.networks = Part(("basics",), {n: v for n, v in networks.items() if not is_empty(v)}, mapping.NETWORK_KEYS)
+        named = {name: value for name, value in networks.items() if not is_empty(value)}
+        self.networks = ReadObject(("basics",), named, mapping.NETWORK_KEYS)
         self.no_networks = {name: value for name, value in networks.items() if is_empty(value)}
 
     def _own_email(self, why: str) -> None:
@@ -129,27 +128,28 @@ class Reading:
                 part.stand_in("network", NOT_GIVEN, "The network has no name.")
             self.links.append(part)
 
-    def _read_list(self, section: Section) -> Iterator[Part]:
-        raw = self.resume.get(section.name)
+    def _read_list(self, section: Section) -> Iterator[ReadObject]:
+        raw = section.listed(self.resume)
         if is_empty(raw):
             return
         if not isinstance(raw, list):
-            self._keep(section.name, "given", raw, (section.name,), "This must be a list; it is kept aside.")
+            self._keep(section.name, "given", raw, section.path, "This must be a list; it is kept aside.")
             return
-        _check_size((section.name,), section.name, raw)
+        _check_size(section.path, section.plural if section.is_ours else section.name, raw)
         for index, each in enumerate(raw):
-            path = (section.name, index)
+            path: Path = (*section.path, index)
             if not isinstance(each, Mapping):
-                self._set_aside(path, each, "This must be an object; it is kept aside.")
+                self._set_aside(section, path, each, "This must be an object; it is kept aside.")
                 continue
             part = _read(path, each, section.keys, section)
             if why := _complete(section, part):
-                self._set_aside(path, each, why)
+                self._set_aside(section, path, each, why)
             else:
                 yield part
 
-    def _set_aside(self, path: Path, raw: Any, why: str) -> None:
-        self._keep(str(path[0]), str(path[1]), raw, path, why)
+    def _set_aside(self, section: Section, path: Path, raw: Any, why: str) -> None:
+        """Keep an item of a list aside whole, by the place where it stood."""
+        self._keep(section.name, str(path[-1]), raw, path, why)
 
     def _keep(self, section: str, name: str, raw: Any, path: Path, why: str) -> None:
         kept = self.aside.setdefault(section, {})
@@ -195,7 +195,8 @@ class Reading:
                 self.entries.append(Entry(path, "refused", "This must be an object."))
             return
         _check_size(path, mapping.OURS_IN_META, ours)
-        forms = {"label": str, "customFields": Mapping, "unknown": Mapping}
+        forms = {"label": str, "customFields": Mapping, "unknown": Mapping, "lists": Mapping}
+        self._tell_of_unknown_lists(ours.get("lists"), (*path, "lists"))
         if isinstance(ours.get("unknown"), Mapping):
             ours = {**ours, "unknown": self._own_unknown(ours["unknown"], (*path, "unknown"))}
         fit = {name: ours[name] for name, form in forms.items() if isinstance(ours.get(name), form)}
@@ -207,6 +208,11 @@ class Reading:
             self.entries.append(Entry(path, "changed", "It says nothing that an absent one would not."))
         elif self.of_profile.get("label") == mapping.DEFAULT_LABEL:
             self.entries.append(Entry((*path, "label"), "changed", "An absent key says the same."))
+
+    def _tell_of_unknown_lists(self, lists: Any, path: Path) -> None:
+        known = {section.plural for section in self.sections if section.is_ours}
+        for name in lists.keys() - known if isinstance(lists, Mapping) else ():
+            self.entries.append(Entry((*path, str(name)), "refused", "We have no list of this name."))
 
     def _own_unknown(self, unknown: Mapping[str, Any], path: Path) -> dict[str, Any]:
         """What stood at the top of the document that a profile was made of, and does not stand there now."""
@@ -227,10 +233,10 @@ class Reading:
             info["links"] = [full_link(link.values) for link in self.links]
         made["personal_info"] = info
         skills = self._skills()
-        for section in SECTIONS:
-            if isinstance(self.resume.get(section.name), list):
+        for section in self.sections:
+            if isinstance(section.listed(self.resume), list):
                 items = [{**part.values, "extra": part.extra()} for part in self.items[section.name]]
-                (skills if section.plural in mapping.IN_SKILLS else made)[section.plural] = items
+                (skills if section.in_skills else made)[section.plural] = items
         if skills:
             made["skills"] = skills
         if "label" in self.of_profile:
@@ -268,7 +274,7 @@ class Reading:
         return made
 
     @staticmethod
-    def _detail(part: Part) -> dict[str, Any]:
+    def _detail(part: ReadObject) -> dict[str, Any]:
         whole = {**part.values, "extra": part.extra()}
         detail = {name: whole.get(name) for name in ("level", "keywords", "extra")}
         return {name: value for name, value in detail.items() if not is_empty(value)}
@@ -290,7 +296,7 @@ class Reading:
         """What became of each part, in the order of the document's sections."""
         mapped = [Entry(("basics",), "mapped", "Stored as the personal information.")]
         mapped += [Entry(part.path, "mapped", "Stored as a link.") for part in self.links]
-        for section in (*SECTIONS, SKILLS):
+        for section in (*self.sections, SKILLS):
             mapped += [Entry(p.path, "mapped", f"Stored as {section.noun}.") for p in self.items[section.name]]
         parts = (
             self.basics,
@@ -315,7 +321,7 @@ class Reading:
 
     # Mending ----------------------------------------------------------------------------------------------------
 
-    def mend(self, faults: Sequence[Fault]) -> list[Fault]:
+    def mend(self, faults: Sequence[DocumentFault]) -> list[DocumentFault]:
         """Take out or shorten what is at fault; the faults that can't be mended, since a whole list is at fault."""
         found = [(self._part(fault.path), fault) for fault in faults]
         left = [fault for located, fault in found if not self._mend(located, fault)]
@@ -324,7 +330,7 @@ class Reading:
         return left
 
     @cached_property
-    def _skills_by(self) -> dict[str, list[Part]]:
+    def _skills_by(self) -> dict[str, list[ReadObject]]:
         """Which skills the lists of `document()` name, in their order; until something is mended."""
         skills = self.items["skills"]
         return {
@@ -345,9 +351,9 @@ class Reading:
             is_skill = path[:2] in {("skills", "technical"), ("skills", "soft")}
             key = None if is_skill else part.by_field.get(field)
             return (*part.path, key.name) if key else part.path
-        for section in (*SECTIONS, SKILLS):
+        for section in (*self.sections, SKILLS):
             if section.plural in path or (section is SKILLS and path[:1] == ("skills",)):
-                return (section.name,)
+                return section.path
         return ("basics",)
 
     def _part(self, path: Path) -> "Located | None":
@@ -366,36 +372,40 @@ class Reading:
             case ("skills", "details", int(index), *rest):
                 found = _at(self._skills_by["details"], index, rest, "name")
             case ("skills", str(plural), int(index), *rest) | (str(plural), int(index), *rest):
-                name = next(section.name for section in SECTIONS if section.plural == plural)
-                found = _at(self.items[name], index, rest, "")
+                found = _at(self.items[self.by_plural[plural].name], index, rest, "")
         return found
 
-    def _mend(self, located: "Located | None", fault: Fault) -> bool:
+    def _mend(self, located: "Located | None", fault: DocumentFault) -> bool:
         if located is None or not located[1]:
             return self._mend_own(fault)
         part, field, rest = located
-        why = f"{fault.detail.rstrip('.')}; it is kept aside."
         if field == "extra":
             self._mend_extra(part, fault)
         elif field not in part.by_field:
             self._mend_made(field, fault)
-        elif field not in part.values:
-            # Another fault of the same value has been mended.
-            pass
-        elif fault.limit and fault.code == "max_length" and _can_be_cut(part.by_field[field]):
-            sentence = f"More than {fault.limit} can't be stored here; it was cut, and is kept aside whole."
-            part.replace(field, _cut_within(part.values.get(field), rest, fault.limit), sentence)
-        elif field == "email":
-            self._own_email(f"{fault.detail.rstrip('.')}; the address of your account stands in.")
-        elif part.section and field in (*part.section.required, *_REQUIRED.get(part.section.plural, ())):
-            self._take_out(part, f"{part.by_field[field].name}: {why}")
-        elif part in self.links and field == "network":
-            self._keep_links([part], why)
-        else:
-            part.drop(field, why)
+        elif field in part.values or _is_vital(part, field):
+            self._mend_value(part, field, rest, fault)
+        # Else another fault of the same value has been mended.
         return True
 
-    def _mend_own(self, fault: Fault) -> bool:
+    def _mend_value(self, part: ReadObject, field: str, rest: Path, fault: DocumentFault) -> None:
+        """Cut a text that is too long; keep aside any other value, and with a vital one its whole object."""
+        key, sentence = part.by_field[field], fault.detail.rstrip(".")
+        why = f"{sentence}; it is kept aside."
+        if fault.limit and fault.code == "max_length" and _can_be_cut(key):
+            cut = _cut_within(part.values.get(field), rest, fault.limit)
+            why = f"More than {fault.limit} can't be stored here; it was cut, and is kept aside whole."
+            part.replace(field, cut, why)
+        elif field == "email":
+            self._own_email(f"{sentence}; the address of your account stands in.")
+        elif part in self.links and field == "network":
+            self._keep_links([part], why)
+        elif _is_vital(part, field):
+            self._take_out(part, f"{key.name}: {why}")
+        else:
+            part.drop(field, why)
+
+    def _mend_own(self, fault: DocumentFault) -> bool:
         """What no other program writes: our own members of `meta`."""
         match fault.path:
             case ("label",):
@@ -410,7 +420,7 @@ class Reading:
         self.entries.append(Entry(("meta", mapping.OURS_IN_META, name), "refused", fault.detail))
         return True
 
-    def _mend_made(self, field: str, fault: Fault) -> None:
+    def _mend_made(self, field: str, fault: DocumentFault) -> None:
         """What is made of several parts: the one line of a place, all links together."""
         if field == "links":
             self._keep_links(self.links[fault.limit :], f"{fault.detail.rstrip('.')}; it is kept aside.")
@@ -418,12 +428,12 @@ class Reading:
             self.line = {"location": None}
             self.entries.append(Entry(self.place.path, "refused", fault.detail))
 
-    def _keep_links(self, parts: Sequence[Part], why: str) -> None:
+    def _keep_links(self, parts: Sequence[ReadObject], why: str) -> None:
         for part in parts:
             self.links = [link for link in self.links if link is not part]
             self._keep("basics", OTHER_PROFILES, {str(part.path[-1]): part.raw}, part.path, why)
 
-    def _mend_extra(self, part: Part, fault: Fault) -> None:
+    def _mend_extra(self, part: ReadObject, fault: DocumentFault) -> None:
         why = f"{fault.detail.rstrip('.')}; this was left out."
         part.forget_extra(why, largest=part is not self.basics)
         if part is self.basics:
@@ -436,25 +446,28 @@ class Reading:
     def _forget_aside(self, why: str) -> None:
         """Leave out what is in no part at all: what was kept aside whole, and keys of nobody's at the top."""
         gone = {*self.aside, *(self.resume.keys() - set(mapping.TOP_LEVEL))}
-        self.entries = [e for e in self.entries if e.outcome != "kept_aside" or str(e.path[0]) not in gone]
-        self.entries += [Entry((name,), "refused", why) for name in sorted(gone)]
+        places = {section.name: section.path for section in self.sections}
+        paths = [places.get(name, (name,)) for name in sorted(gone)]
+        told = (e for e in self.entries if e.outcome != "kept_aside" or not any(_is_below(e.path, at) for at in paths))
+        self.entries = [*told, *(Entry(path, "refused", why) for path in paths)]
         if self.of_profile.pop("unknown", None):
             self.entries.append(Entry(("meta", mapping.OURS_IN_META, "unknown"), "refused", why))
         self.aside.clear()
         self.resume = {name: value for name, value in self.resume.items() if name in mapping.TOP_LEVEL}
 
-    def _take_out(self, part: Part, why: str) -> None:
-        section = str(part.path[0])
-        if part in self.items[section]:
-            self.items[section].remove(part)
-            self._set_aside(part.path, part.raw, why)
+    def _take_out(self, part: ReadObject, why: str) -> None:
+        """Keep an item aside that can't be one of ours."""
+        section = part.section
+        if section and part in self.items[section.name]:
+            self.items[section.name].remove(part)
+            self._set_aside(section, part.path, part.raw, why)
 
 
 # A part, its field, and what of a path lies below the field.
-Located = tuple[Part, str, Path]
+Located = tuple[ReadObject, str, Path]
 
 
-def _at(parts: Sequence[Part], index: int, rest: Sequence[str | int], field: str) -> Located | None:
+def _at(parts: Sequence[ReadObject], index: int, rest: Sequence[str | int], field: str) -> Located | None:
     """The part at an index with the field that the rest of a path names, or with the one that stands for the whole."""
     if index >= len(parts):
         return None
@@ -488,12 +501,12 @@ def _check_size(path: Path, name: str, raw: Sequence[Any] | Mapping[str, Any]) -
         raise NoResume(path, "max_length", sentence)
 
 
-def _read(path: Path, raw: Mapping[str, Any], keys: Iterable[Key], section: Section | None = None) -> Part:
+def _read(path: Path, raw: Mapping[str, Any], keys: Iterable[Key], section: Section | None = None) -> ReadObject:
     _check_size(path, section.noun.capitalize() if section else str(path[-1]), raw)
-    return Part(path, raw, keys, section)
+    return ReadObject(path, raw, keys, section)
 
 
-def kind_of(part: Part) -> str:
+def kind_of(part: ReadObject) -> str:
     """The list of skills that a skill goes to."""
     return str(part.values.get("kind", "technical"))
 
@@ -509,15 +522,29 @@ def full_link(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: values.get(name) for name in ("network", "username", "url")}
 
 
-def _complete(section: Section, part: Part) -> str:
+def _is_below(path: Path, other: Path) -> bool:
+    return path[: len(other)] == other
+
+
+def _is_vital(part: ReadObject, field: str) -> bool:
+    """Whether an item can't be one of ours without a right value of the field."""
+    return part.section is not None and field in part.section.vital
+
+
+def _complete(section: Section, part: ReadObject) -> str:
     """Fills in what an item of ours must have; why it can't be one of ours, empty where it is."""
     values = part.values
     missing = [field for field in section.required if not values.get(field)]
-    if len(missing) == len(section.required):
+    if missing and len(missing) == len(section.required):
         names = " or ".join(part.by_field[field].name for field in missing)
         return f"Without {names} it can't be {section.noun}; it is kept aside."
-    if section.plural in _REQUIRED and not _has_start(section, part):
-        return f"Without a date it can't be {section.noun}; it is kept aside."
+    for field in section.needed:
+        if values.get("end_date") and values.get(field) is None and field == section.period[0]:
+            part.stand_in(field, values["end_date"], "It has no start; the end stands in.")
+        if values.get(field) is None:
+            key = part.by_field[field]
+            what = "a date" if key.kind == "date" else key.name
+            return f"Without {what} it can't be {section.noun}; it is kept aside."
     for field in missing:
         part.stand_in(field, NOT_GIVEN, f"It is not given, and {section.noun} needs it; «{NOT_GIVEN}» stands in.")
     if section.plural == "experiences":
@@ -527,13 +554,6 @@ def _complete(section: Section, part: Part) -> str:
     if section.plural == "languages" and not values.get("proficiency"):
         part.stand_in("proficiency", UNKNOWN_FLUENCY, f"It is not said how well; stored as {UNKNOWN_FLUENCY}.")
     return ""
-
-
-def _has_start(section: Section, part: Part) -> bool:
-    start = _REQUIRED[section.plural][0]
-    if not part.values.get(start) and part.values.get("end_date"):
-        part.stand_in(start, part.values["end_date"], "It has no start; the end stands in.")
-    return bool(part.values.get(start))
 
 
 def _cut_within(value: Any, rest: Path, limit: int) -> Any:

@@ -161,6 +161,11 @@ def skill_kind(given: Any) -> Read:
     return given, ""
 
 
+def as_it_is(given: Any) -> Read:
+    """Whatever it is; the API judges it."""
+    return given, ""
+
+
 READERS: Mapping[str, Callable[[Any], Read]] = {
     "text": text,
     "url": url,
@@ -171,6 +176,7 @@ READERS: Mapping[str, Callable[[Any], Read]] = {
     "country": country,
     "fluency": fluency,
     "skill_kind": skill_kind,
+    "as_it_is": as_it_is,
 }
 
 

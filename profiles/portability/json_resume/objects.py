@@ -23,7 +23,7 @@ class Entry(NamedTuple):
     detail: str
 
 
-class Part:
+class ReadObject:
     """One object of the document with what was read from it."""
 
     def __init__(self, path: Path, raw: Mapping[str, Any], keys: Iterable[Key], section: Section | None = None) -> None:
