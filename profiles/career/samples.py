@@ -4,23 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from profiles.modelfields import HttpUrlField, PartialDateField
-from profiles.models import (
-    Award,
-    Certification,
-    Component,
-    Education,
-    Experience,
-    Interest,
-    Language,
-    Project,
-    Publication,
-    Reference,
-    Volunteering,
-)
+from profiles.models import Component, parts
 
 # The sample of each kind: every field of its own has a value that says something.
 SAMPLES: Mapping[type[Component], Mapping[str, Any]] = {
-    Experience: {
+    parts.Experience: {
         "title": "Engineer",
         "company": "Analytical Engines",
         "location": "London",
@@ -35,7 +23,7 @@ SAMPLES: Mapping[type[Component], Mapping[str, Any]] = {
         "url": "https://engines.example.org",
         "company_description": "Makers of calculating machines",
     },
-    Education: {
+    parts.Education: {
         "institution": "University of London",
         "degree": "BSc",
         "field_of_study": "Mathematics",
@@ -49,7 +37,7 @@ SAMPLES: Mapping[type[Component], Mapping[str, Any]] = {
         "url": "https://london.example.org",
         "courses": ["Differential calculus"],
     },
-    Project: {
+    parts.Project: {
         "name": "Note G",
         "description": "The first program.",
         "technologies": ["Algebra"],
@@ -61,7 +49,7 @@ SAMPLES: Mapping[type[Component], Mapping[str, Any]] = {
         "entity": "Scientific Memoirs",
         "type": "publication",
     },
-    Certification: {
+    parts.Certification: {
         "name": "Certified Analyst",
         "issuer": "Royal Society",
         "date_obtained": "2018-05-04",
@@ -69,8 +57,8 @@ SAMPLES: Mapping[type[Component], Mapping[str, Any]] = {
         "credential_id": "RS-1843",
         "url": "https://example.org/credentials/1843",
     },
-    Language: {"name": "French", "proficiency": "fluent"},
-    Volunteering: {
+    parts.Language: {"name": "French", "proficiency": "fluent"},
+    parts.Volunteering: {
         "organization": "Evening school",
         "role": "Teacher",
         "url": "https://school.example.org",
@@ -79,16 +67,16 @@ SAMPLES: Mapping[type[Component], Mapping[str, Any]] = {
         "summary": "Taught arithmetic.",
         "highlights": ["Forty pupils"],
     },
-    Award: {"title": "Medal", "date": "2021-05", "awarder": "Royal Society", "summary": "For the notes."},
-    Publication: {
+    parts.Award: {"title": "Medal", "date": "2021-05", "awarder": "Royal Society", "summary": "For the notes."},
+    parts.Publication: {
         "name": "Sketch of the Analytical Engine",
         "publisher": "Scientific Memoirs",
         "release_date": "2020-10",
         "url": "https://example.org/sketch",
         "summary": "With notes.",
     },
-    Interest: {"name": "Music", "keywords": ["Harp"]},
-    Reference: {"name": "Charles Babbage", "reference": "She understands the machine."},
+    parts.Interest: {"name": "Music", "keywords": ["Harp"]},
+    parts.Reference: {"name": "Charles Babbage", "reference": "She understands the machine."},
 }
 
 

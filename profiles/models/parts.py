@@ -404,10 +404,18 @@ class CustomField(Part):
         return self.key
 
 
-# The kinds of component, in the order of the document. Urls, schema, admin, rendering, counts and tests derive from it.
+# The kinds of component, in the order of the document. Everything that handles kinds derives from it.
 COMPONENTS: tuple[type[Component], ...] = (
-    *(Experience, Education, Project, Certification, Language),
-    *(Volunteering, Award, Publication, Interest, Reference),
+    Experience,
+    Education,
+    Project,
+    Certification,
+    Language,
+    Volunteering,
+    Award,
+    Publication,
+    Interest,
+    Reference,
 )
 # All that lies below a profile.
 PARTS: tuple[type[Part], ...] = (*COMPONENTS, Skill, CustomField)
