@@ -1,4 +1,4 @@
-"""An imported career brought into a stored one: nothing twice, and nothing that the person wrote is lost.
+"""Merges an imported career into a stored one: nothing comes in twice, and nothing that the person wrote is lost.
 
 What an earlier import from the same source brought is remembered by fingerprints (`Origin`). A field that still is
 what that import made of it follows the source; one that is empty and always was is filled; any other is the person's
@@ -21,10 +21,10 @@ Item = Mapping[str, Any]
 
 MERGE, REPLACE = "merge", "replace"
 KINDS = ("technical", "soft")
-# What a field of a period is where nothing is said of it.
+# The values of a period's fields where nothing is said of them; those that are not here are null.
 _NO_PERIOD: Mapping[str, Any] = {"is_current": False}
 _NO_DETAIL: Mapping[str, Any] = {"level": None, "keywords": [], "extra": {}}
-# Of a list, entries of items that the source has no more.
+# So many items of a list are remembered although the source no longer has them.
 MAX_REMEMBERED = 1_000
 YOURS_STAYS = "You have written something else here; yours stays."
 STAYS_DELETED = "You have deleted this since the last import; it stays deleted."
@@ -32,7 +32,7 @@ STAYS_DELETED = "You have deleted this since the last import; it stays deleted."
 
 @dataclass
 class Merged:
-    """What to store: a document for the API (`partial`), what the source brought, and what is to be told."""
+    """What to store (a document for the API, `partial`), what to remember of the source, and entries for the report."""
 
     document: dict[str, Any]
     origin: dict[str, Any]
@@ -55,7 +55,7 @@ class Arrival:
 
 @dataclass
 class Merge:
-    """One import into one stored document, which a new profile has too: an empty one."""
+    """One import into one stored document; a new profile's is empty."""
 
     sections: Sequence[Section]
     stored: Document
@@ -75,7 +75,7 @@ class Merge:
         }
 
     def result(self) -> Merged:
-        """Compute it."""
+        """Merge, and say what came of it."""
         made: dict[str, Any] = {"personal_info": self._own()}
         if "professional_summary" in made["personal_info"]:
             made["professional_summary"] = made["personal_info"].pop("professional_summary")
@@ -190,7 +190,7 @@ class Merge:
         return section.plural in section.holder(self.brought)
 
     def _has_come(self, section: Section, kept: Any) -> bool:
-        """Whether what was kept aside is among the items now, say because it has got its date."""
+        """Whether what was kept aside has become an item, for example because it has got its date."""
         if section is SKILLS or not isinstance(kept, Mapping):
             return True
         named = {
@@ -236,9 +236,9 @@ class Merge:
             arrival.before = entry
             arrival.same = by_id.get(entry["id"])
         claimed = {entry["id"] for entry in known}
-        others = [Candidate(item, _folded(item)) for item in mine if item["id"] not in claimed]
-        # Also those whose item is gone under the id that is remembered: a client may have sent it without.
-        ones = [Candidate(arrival, _folded(arrival.item)) for arrival in arrivals if arrival.same is None]
+        others = [Candidate(item, _without_case(item)) for item in mine if item["id"] not in claimed]
+        # An item whose remembered id is gone is looked for, too: a client may have sent it again without an id.
+        ones = [Candidate(arrival, _without_case(arrival.item)) for arrival in arrivals if arrival.same is None]
         for arrival, item in _pairs(section, ones, others, strict=True):
             arrival.same = item
         return arrivals
@@ -270,7 +270,11 @@ class Merge:
         return {"id": same["id"], **taken}
 
     def _in_order(self, mine: Sequence[Item], placed: Sequence[tuple[Item, bool]]) -> list[Item]:
-        """Merged: the stored order, a new item before that which follows it in the source. Replaced: the source's."""
+        """The list in order.
+
+        A merge keeps the stored order, and puts a new item before the one that follows it in the source. A replacement
+        takes the source's order.
+        """
         changed = {item["id"]: item for item, _ in placed}
         if self.is_replace:
             # What is hidden may be missing in the source for that very reason: exports leave it out.
@@ -310,7 +314,7 @@ class Merge:
         return made
 
     def _details(self, names: Item, mine: Sequence[Item], brought: Item) -> list[Item]:
-        """What is known of the skills by these names; a skill may have come to the other list meanwhile."""
+        """The details of the skills by these names; the person may have moved a skill to the other list."""
         there = {(kind, fold(name)): name for kind in KINDS for name in names[kind]}
         made = {(each["kind"], fold(each["name"])): dict(each) for each in mine}
         told = {(each["kind"], fold(each["name"])): each for each in brought["details"]}
@@ -333,7 +337,7 @@ class Merge:
 
 
 def _members(extra: Item) -> Iterator[tuple[str, str, Any]]:
-    """What a profile's `extra` holds, member by member, those of `basics` with the name of that."""
+    """The members of a profile's `extra`: where (`basics` or nowhere), name, value."""
     for name, value in extra.items():
         if name == "basics" and isinstance(value, Mapping):
             yield from (("basics", inner, each) for inner, each in value.items())
@@ -342,12 +346,12 @@ def _members(extra: Item) -> Iterator[tuple[str, str, Any]]:
 
 
 def _is_mark(kept: Any) -> bool:
-    """Whether it is the original of a value of ours, which goes with that value."""
+    """Whether it is the original of a stored value, which is kept as long as that value."""
     return isinstance(kept, Mapping) and "stored" in kept
 
 
 def _told_of(section: Section, brought: Item, same: Item) -> dict[str, Any]:
-    """What a source says of an item that is there: no stand-in for what it does not say, and its period as a whole."""
+    """What a source says of a stored item: its values without stand-ins, and its period as a whole."""
     marks = _object(brought, "extra")
     fields = {key.name: key.field for key in section.keys}
     stand_ins = {fields[n] for n, mark in marks.items() if n in fields and _is_mark(mark) and "given" not in mark}
@@ -363,7 +367,7 @@ def _object(holder: Item, name: str) -> Item:
 
 
 def _mark(value: Any) -> str:
-    """Its fingerprint; what is not current is as if nothing was said of it."""
+    """The fingerprint of a value. False counts as nothing: an item that is not current need not say so."""
     return "" if value is False else fingerprint(value)
 
 
@@ -371,7 +375,7 @@ def _marks(values: Item) -> dict[str, str]:
     return {name: _mark(value) for name, value in values.items() if name not in {"id", "extra"}}
 
 
-def _folded(item: Item) -> dict[str, Any]:
+def _without_case(item: Item) -> dict[str, Any]:
     return {name: fold(value) if isinstance(value, str) else value for name, value in item.items()}
 
 
@@ -393,7 +397,7 @@ Other = TypeVar("Other")
 
 @dataclass(eq=False)
 class Candidate(Generic[One]):
-    """Something to find a pair for, and the values by which it is known."""
+    """Something to pair, and the values that identify it."""
 
     of: One
     values: Item
@@ -403,7 +407,7 @@ class Candidate(Generic[One]):
 def _pairs(
     section: Section, ones: Sequence[Candidate[One]], others: Sequence[Candidate[Other]], *, strict: bool = False
 ) -> Iterator[tuple[One, Other]]:
-    """Which of the ones is which of the others, by the fields that identify an item of the section.
+    """Pairs of what is the same item, by the fields that identify an item of the section.
 
     Where `strict`, what is known of both may nowhere contradict: nobody has said before that they are the same.
     """
@@ -438,7 +442,7 @@ def _by_values(
     made: dict[tuple[Any, ...], list[Candidate[One]]] = defaultdict(list)
     for candidate in candidates:
         values = tuple(candidate.values.get(name) or "" for name in names)
-        # What is not said is the same only where all else is.
+        # Two empty values count as equal only where all fields of the identity are compared.
         if not candidate.is_paired and (is_sure or all(values)):
             made[values].append(candidate)
     return made

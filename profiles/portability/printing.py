@@ -32,7 +32,7 @@ HTML_STYLE = (TEMPLATES / "resume.css").read_text()
 HTML_STYLE_SOURCE = f"'sha256-{base64.b64encode(hashlib.sha256(HTML_STYLE.encode()).digest()).decode()}'"
 
 TYPESETTER = Path(__file__).with_name("typesetter.py")
-# Each may take more memory than a whole web worker; whoever comes third waits, but not for long.
+# Each may take more memory than a whole web worker. A third request waits for its turn.
 PDFS_AT_ONCE = threading.BoundedSemaphore(2)
 PDF_WAIT_SECONDS = 5
 
@@ -50,7 +50,7 @@ AT_ONCE = Room(15, 560 * 2**20)
 # The largest that a profile may hold (4 MiB) takes 850 MB.
 IN_BACKGROUND = Room(30, 2 * 2**30)
 
-# How a process of Rust ends without memory, and one of the kernel's choosing.
+# How the process ends when its memory is used up: Rust aborts, or the kernel kills it.
 OUT_OF_MEMORY = {-signal.SIGABRT, -signal.SIGKILL}
 
 # CommonMark's characters of meaning, with those of GitHub's tables, strikethrough and formulas. `&` and `!` mean
@@ -73,7 +73,7 @@ def sheet_of(resume: Json) -> Sheet:
 
 
 def markdown(resume: Json) -> str:
-    """The document as CommonMark, which people's texts can't add to: each is shown as it was typed."""
+    """The document as CommonMark. Marks in people's texts are escaped, so that each text is shown as it was typed."""
     sheet = sheet_of(resume)
     blocks = [f"# {_escaped(sheet.name)}", *_filled([_escaped_line(sheet.label)])]
     if sheet.contacts:
@@ -147,12 +147,12 @@ def _markdown_item(item: SheetItem) -> Iterable[str]:
 
 
 def _markdown_facts(facts: Iterable[Fact]) -> str:
-    """A paragraph, not a list, which would go on with the list of points above it."""
+    """A paragraph. A list would continue the list of points above it."""
     return "\\\n".join(f"**{_escaped(fact.label)}:** {_escaped(fact.text)}" for fact in facts)
 
 
 def _markdown_lines(lines: Lines, indent: str = "") -> str:
-    """A paragraph with its lines kept apart."""
+    """A paragraph that keeps its line breaks."""
     return f"\\\n{indent}".join(map(_escaped_line, lines))
 
 
@@ -173,7 +173,7 @@ def _start(marked: str) -> str:
 
 
 def _behind_backslash(mark: str) -> str:
-    """What keeps a mark from being one: the backslash before it, or after a number, before its full stop."""
+    """The mark, escaped: a backslash before it, or after a number, before its full stop."""
     return f"{mark}\\" if mark.isdigit() else f"\\{mark}"
 
 

@@ -32,7 +32,7 @@ FORMLESS = {"Cc", "Cs"}
 
 @dataclass(frozen=True)
 class Link:
-    """What is shown of an address, so that it can be read on paper, and where it leads; "" if it is not followed."""
+    """An address: the text that is shown, which can be read on paper, and the target, "" if there is none to follow."""
 
     text: str
     address: str = ""
@@ -105,14 +105,13 @@ class Layout:
     texts: Lines = ()
     points: Lines = ()
     facts: Mapping[str, str] = field(default_factory=dict)
-    # Those of the facts that are dates.
+    # The facts that are dates.
     date_facts: Lines = ()
-    # Without an end it goes on, by the convention of JSON Resume; others do only if `isCurrent` says so.
+    # Whether an item without an end goes on, as JSON Resume means it; others go on only if `isCurrent` says so.
     goes_on: bool = False
-    # Of a section of words, an item of which is a word with an optional grade in parentheses and optional keywords:
-    # the keys of both.
+    # For a section of words: the keys of the word and of its grade, which is shown in parentheses.
     words: tuple[str, str] | None = None
-    # Below `meta`, since JSON Resume has no such section; the key is that of the list there.
+    # Whether JSON Resume has no such section; its list stands below `meta` then.
     is_ours: bool = False
 
     def items(self, resume: Json) -> list[Json]:
@@ -305,7 +304,9 @@ def _profile(profile: Json) -> Link | None:
     """A profile in a network: its address, with the user's and the network's names where it doesn't say them."""
     user, link = _line(profile.get("username")), _link(profile.get("url"))
     shown = link.text if link else ""
-    text = shown if user.casefold() in shown.casefold() else f"{user} ({shown})" if shown else user
+    text = f"{user} ({shown})" if user and shown else user or shown
+    if user.casefold() in shown.casefold():
+        text = shown
     return _labelled(Link(text, link.address if link else ""), _line(profile.get("network")))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 SCHEMA_URL = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.0.0/schema.json"
-# Below `meta`: what of a profile no other key says.
+# The member of `meta` for what no key of JSON Resume can say.
 OURS_IN_META = "masterProfile"
 # What stands in for a text that our document requires and a résumé lacks.
 NOT_GIVEN = "Not given"
@@ -22,11 +22,11 @@ class Key(NamedTuple):
     name: str
     field: str
     kind: str = "text"
-    # What older documents call it.
+    # Its names in older documents.
     also: tuple[str, ...] = ()
-    # Not of the standard but of ours.
+    # Whether the key is ours, not the standard's.
     is_ours: bool = False
-    # What an absent key says, where that is more than nothing.
+    # The value that an absent key stands for, if any.
     absent: Any = None
 
 
@@ -35,9 +35,9 @@ def ours(name: str, field: str, kind: str = "text", absent: Any = None) -> Key:
     return Key(name, field, kind, is_ours=True, absent=absent)
 
 
-# Of every item.
+# The key that every item has.
 IS_VISIBLE = ours("isVisible", "is_visible", "flag", absent=True)
-# Our personal_info; the summary beside it is the document's own.
+# Keys of `basics`: fields of personal_info, and the document's own summary.
 BASICS = (
     Key("name", "full_name"),
     Key("label", "headline"),
@@ -47,7 +47,7 @@ BASICS = (
     Key("url", "website", "url", also=("website",)),
     Key("summary", "professional_summary"),
 )
-# Below `basics.location`; in personal_info all the same.
+# Keys of `basics.location`: fields of personal_info, too.
 LOCATION = (
     Key("address", "address"),
     Key("postalCode", "postal_code"),
@@ -55,11 +55,11 @@ LOCATION = (
     Key("region", "region"),
     Key("countryCode", "country_code", "country"),
 )
-# An entry of `basics.profiles`; in personal_info one of `links`.
+# Keys of an entry of `basics.profiles`, which is one of the `links` of personal_info.
 PROFILES = (Key("network", "network"), Key("username", "username"), Key("url", "url", "url"))
 # Networks whose address has a field of its own in personal_info.
 NETWORKS = {"linkedin": "linkedin", "github": "github"}
-# Where they are not the addresses of links.
+# Their keys, for addresses that no link gives.
 NETWORK_KEYS = tuple(ours(field, field, "url") for field in NETWORKS.values())
 
 
@@ -215,9 +215,9 @@ SKILLS = Section(
     required=("name",),
     vital=("name",),
 )
-# As many as a list of ours takes (contract 3.1); of skills as both lists together.
+# The most items of a list (contract 3.1), and the most skills of both kinds together.
 MAX_ITEMS = 1_000
-# Of one object. No résumé has so many; each that we have no field for is told of in the report.
+# The most keys of one object. No résumé has so many, and the report names each key that has no field.
 MAX_KEYS = 10_000
 # The label of a profile that nobody gave another.
 DEFAULT_LABEL = "Master"

@@ -16,9 +16,9 @@ from profiles.portability.json_resume.objects import ABSENT, EMPTY, Entry, Path,
 from profiles.portability.json_resume.values import UNKNOWN_FLUENCY, fingerprint
 from profiles_project.texts import fold
 
-# Of `extra.basics`: entries of its profiles that are no links of ours; no document has a key of that name.
+# The key in `extra.basics` for entries of its profiles that are no links of ours. No document has a key of that name.
 OTHER_PROFILES = "profiles[]"
-# Of the one line of a place (contract 3.1).
+# The most characters of the one line of a place (contract 3.1).
 LONGEST_PLACE = 100
 _VERSION = re.compile(r"/v?([0-9]{1,4})\.[0-9]+\.[0-9]+/")
 
@@ -53,7 +53,7 @@ class Reading:
         self.sections = sections
         self.by_plural = {section.plural: section for section in sections}
         self.account_email = account_email
-        # What of the document is not among the parts: kept-aside items by section and place, and the like.
+        # What was kept aside whole: items by section and place, and members of `basics` and `meta`.
         self.aside: dict[str, Any] = {}
         self.entries: list[Entry] = []
         self.links: list[ReadObject] = []
@@ -76,7 +76,7 @@ class Reading:
             self._own_email("It has no e-mail address; the one of your account stands in.")
         self._read_place(place, is_there="location" in raw)
         self._read_links(links)
-        # Where links would say something else.
+        # Addresses of networks that the links do not give.
         named = {name: value for name, value in networks.items() if not is_empty(value)}
         self.networks = ReadObject(("basics",), named, mapping.NETWORK_KEYS)
         self.no_networks = {name: value for name, value in networks.items() if is_empty(value)}
@@ -96,7 +96,7 @@ class Reading:
         elif is_there and not isinstance(raw, Mapping):
             self._keep("basics", "location", raw, path, "This must be an object; it is kept aside.")
         given = dict(raw) if isinstance(raw, Mapping) else {}
-        # The one line, where it is not what the parts make.
+        # The one line of the place, where it is not made of the parts.
         self.line: dict[str, Any] = {}
         if "display" in given:
             display = given.pop("display")
@@ -105,7 +105,7 @@ class Reading:
         if self.line.get("location", path) is None and not one_line(self.place.values):
             self.place.tell("changed", EMPTY, "display")
         if self.line and self.place.values == {"city": self.line["location"]}:
-            # What an export puts there for those who don't know `display`.
+            # An export writes the line as the city, for programs that don't know `display`.
             del self.place.values["city"]
 
     def _read_links(self, raw: Any) -> None:
@@ -215,7 +215,7 @@ class Reading:
             self.entries.append(Entry((*path, str(name)), "refused", "We have no list of this name."))
 
     def _own_unknown(self, unknown: Mapping[str, Any], path: Path) -> dict[str, Any]:
-        """What stood at the top of the document that a profile was made of, and does not stand there now."""
+        """The unknown keys that an earlier import found at the top, without those that this document has there."""
         for name in unknown.keys() & self.resume.keys() | unknown.keys() & set(mapping.TOP_LEVEL):
             self.entries.append(Entry((*path, name), "refused", "What stands at the top under this name counts."))
         return {name: v for name, v in unknown.items() if name not in {*self.resume, *mapping.TOP_LEVEL}}
@@ -223,7 +223,7 @@ class Reading:
     # What was read ----------------------------------------------------------------------------------------------
 
     def document(self) -> dict[str, Any]:
-        """The career document (contract 3.1) as the API takes it; a list that did not come is not in it."""
+        """The career document (contract 3.1) as the API takes it. It lacks the lists that did not come."""
         line = {"location": text} if (text := one_line(self.place.values)) else {}
         info = {**self.place.values, **line, **self.line, **self._addresses(), **self.basics.values}
         made: dict[str, Any] = {"extra": self._extra()}
@@ -280,12 +280,12 @@ class Reading:
         return {name: value for name, value in detail.items() if not is_empty(value)}
 
     def _extra(self) -> dict[str, Any]:
-        """What of the document is in none of our fields, by its own keys."""
+        """The members of the document that no field of ours holds, by its own keys."""
         basics = {**self.basics.extra(), **self.networks.extra(), **self.aside.get("basics", {})}
         if place := self.place.extra():
             basics["location"] = place
         if any(part.extra() for part in self.links):
-            # All of them, since two that are alike may differ in this.
+            # All of them: two links that are otherwise alike may differ in this.
             basics["profiles"] = [{"of": fingerprint(full_link(p.values)), **p.extra()} for p in self.links]
         made = {name: value for name, value in self.resume.items() if name not in mapping.TOP_LEVEL}
         made = {**self.of_profile.get("unknown", {}), **made}
@@ -310,7 +310,7 @@ class Reading:
         return sorted([*mapped, *notes], key=lambda entry: (order.get(str(entry.path[0]), -1), *_sortable(entry.path)))
 
     def _about_networks(self) -> Iterator[Entry]:
-        # Not before all is mended, since links may have lost their addresses.
+        # Called after all is mended: links may have lost their addresses until then.
         said = self._said()
         for name, value in self.no_networks.items():
             if name not in said or value is not None:
@@ -322,16 +322,16 @@ class Reading:
     # Mending ----------------------------------------------------------------------------------------------------
 
     def mend(self, faults: Sequence[DocumentFault]) -> list[DocumentFault]:
-        """Take out or shorten what is at fault; the faults that can't be mended, since a whole list is at fault."""
+        """Take out or shorten what is at fault. Returns the faults of whole lists, which can't be mended."""
         found = [(self._part(fault.path), fault) for fault in faults]
         left = [fault for located, fault in found if not self._mend(located, fault)]
-        # Made anew where it is asked for again.
+        # The next question makes it again.
         self.__dict__.pop("_skills_by", None)
         return left
 
     @cached_property
     def _skills_by(self) -> dict[str, list[ReadObject]]:
-        """Which skills the lists of `document()` name, in their order; until something is mended."""
+        """The skills in the order of each list of `document()`. Holds until something is mended."""
         skills = self.items["skills"]
         return {
             "technical": [part for part in skills if kind_of(part) == "technical"],
@@ -340,7 +340,7 @@ class Reading:
         }
 
     def source(self, path: Path) -> Path:
-        """Where in the résumé a value of `document()` came from, as far down as can be said."""
+        """The place in the résumé that a value of `document()` came from, as exactly as is known."""
         if path[:1] == ("extra",) and path[1:]:
             return path[1:]
         if path[:1] in {("label",), ("custom_fields",)}:
@@ -357,7 +357,7 @@ class Reading:
         return ("basics",)
 
     def _part(self, path: Path) -> "Located | None":
-        """The part of a value; None for what did not come with the document, but was stored before."""
+        """The object that a value came from; None for a value that was stored before."""
         found: Located | None = None
         match path:
             case ("personal_info", "links", int(index), *rest):
@@ -406,7 +406,7 @@ class Reading:
             part.drop(field, why)
 
     def _mend_own(self, fault: DocumentFault) -> bool:
-        """What no other program writes: our own members of `meta`."""
+        """Mend one of our own members of `meta`; false for any other fault."""
         match fault.path:
             case ("label",):
                 name = "label"
@@ -421,7 +421,7 @@ class Reading:
         return True
 
     def _mend_made(self, field: str, fault: DocumentFault) -> None:
-        """What is made of several parts: the one line of a place, all links together."""
+        """Mend what is made of several objects: the one line of a place, or all links together."""
         if field == "links":
             self._keep_links(self.links[fault.limit :], f"{fault.detail.rstrip('.')}; it is kept aside.")
         elif field == "location":
@@ -444,7 +444,7 @@ class Reading:
             self._forget_aside(why)
 
     def _forget_aside(self, why: str) -> None:
-        """Leave out what is in no part at all: what was kept aside whole, and keys of nobody's at the top."""
+        """Leave out what belongs to no object: what was kept aside whole, and unknown keys at the top."""
         gone = {*self.aside, *(self.resume.keys() - set(mapping.TOP_LEVEL))}
         places = {section.name: section.path for section in self.sections}
         paths = [places.get(name, (name,)) for name in sorted(gone)]
@@ -463,12 +463,12 @@ class Reading:
             self._set_aside(section, part.path, part.raw, why)
 
 
-# A part, its field, and what of a path lies below the field.
+# An object that was read, its field, and the rest of the path below the field.
 Located = tuple[ReadObject, str, Path]
 
 
 def _at(parts: Sequence[ReadObject], index: int, rest: Sequence[str | int], field: str) -> Located | None:
-    """The part at an index with the field that the rest of a path names, or with the one that stands for the whole."""
+    """The object at an index, with the field that the rest of a path names, or else with the given field."""
     if index >= len(parts):
         return None
     return parts[index], str(rest[0]) if rest else field, tuple(rest[1:])
@@ -532,7 +532,7 @@ def _is_vital(part: ReadObject, field: str) -> bool:
 
 
 def _complete(section: Section, part: ReadObject) -> str:
-    """Fills in what an item of ours must have; why it can't be one of ours, empty where it is."""
+    """Fill in what an item of ours must have. Returns why it can't be one of ours, or an empty text if it can."""
     values = part.values
     missing = [field for field in section.required if not values.get(field)]
     if missing and len(missing) == len(section.required):
@@ -557,14 +557,14 @@ def _complete(section: Section, part: ReadObject) -> str:
 
 
 def _cut_within(value: Any, rest: Path, limit: int) -> Any:
-    """The value, or what of it the rest of the path names, cut to the limit."""
+    """The value cut to the limit, or of a list only the text that the rest of the path names."""
     if rest and isinstance(value, list) and isinstance(rest[0], int):
         return [_cut(each, limit) if index == rest[0] else each for index, each in enumerate(value)]
     return _cut(value, limit)
 
 
 def _can_be_cut(key: Key) -> bool:
-    """Whether the beginning of a value still says something true: that of an address or a number doesn't."""
+    """Whether the beginning of a value still says something true. That of a phone number or an address does not."""
     return key.kind in {"text", "texts"} and key.field not in {"phone", "postal_code", "credential_id", "score"}
 
 

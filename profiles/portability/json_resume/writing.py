@@ -40,7 +40,7 @@ def _object(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _written(keys: Iterable[Key], values: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """An object of the résumé: our values, and what came in their place as long as they are what was made of it."""
+    """An object of the résumé: our values, or their originals where nobody has changed the values since the import."""
     by_name = {key.name: key for key in keys}
     made = {key.name: values[key.field] for key in by_name.values() if _says_more(key, values.get(key.field))}
     for name, kept in extra.items():
@@ -89,7 +89,7 @@ def _with_kept(
 
 def _inserted(items: list[Any], kept: Mapping[str, Any], keys: Sequence[Key]) -> list[Any]:
     """The items, and each of the kept ones that the schema allows at the place that is its key."""
-    # Written by an import, but a client can put anything there.
+    # Imports write places, but a client can put any key there.
     places = sorted((int(place), place) for place in kept if re.fullmatch(r"[0-9]{1,5}", place))
     missing = 0
     for number, place in places:
@@ -121,7 +121,7 @@ def _place(info: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     parts = {key.field: info[key.field] for key in mapping.LOCATION if not is_empty(info[key.field])}
     if info["location"] != one_line(parts):
         if not parts and not made:
-            # For those who don't know `display`; an import knows that it is the same.
+            # For programs that don't know `display`. An import sees that both are the same.
             made["city"] = info["location"]
         made["display"] = info["location"]
     return made
@@ -141,7 +141,7 @@ def _profiles(links: Sequence[Mapping[str, Any]], extra: Mapping[str, Any]) -> l
 
 
 def _networks(info: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """The addresses that have a field of their own, as links would not say them."""
+    """The addresses with fields of their own, where no link gives the same."""
     said: dict[str, Any] = {}
     for link in info["links"]:
         name = mapping.NETWORKS.get(link["network"].casefold())
