@@ -40,9 +40,9 @@ def _own_fields(model: type[Component]) -> list[Any]:
 
 
 def _is_text(field: Any) -> bool:
-    return isinstance(field, (models.CharField, models.TextField)) and not (
-        isinstance(field, (PartialDateField, VerbatimJSONField)) or field.choices
-    )
+    """Whether people write in it what they like."""
+    is_of_a_form = isinstance(field, (PartialDateField, HttpUrlField, VerbatimJSONField)) or field.choices
+    return isinstance(field, (models.CharField, models.TextField)) and not is_of_a_form
 
 
 def section(model: type[Component]) -> Section:

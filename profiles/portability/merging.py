@@ -20,7 +20,7 @@ Document = Mapping[str, Any]
 Item = Mapping[str, Any]
 
 MERGE, REPLACE = "merge", "replace"
-KINDS = ("technical", "soft")
+SKILL_KINDS = ("technical", "soft")
 # The values of a period's fields where nothing is said of them; those that are not here are null.
 _NO_PERIOD: Mapping[str, Any] = {"is_current": False}
 _NO_DETAIL: Mapping[str, Any] = {"level": None, "keywords": [], "extra": {}}
@@ -298,8 +298,8 @@ class Merge:
         if "technical" not in brought:
             return {}
         made: dict[str, Any] = {}
-        everywhere = {fold(name) for kind in KINDS for name in mine[kind]}
-        for kind in KINDS:
+        everywhere = {fold(name) for kind in SKILL_KINDS for name in mine[kind]}
+        for kind in SKILL_KINDS:
             made[kind] = list(brought[kind]) if self.is_replace else list(mine[kind])
             for index, name in enumerate(() if self.is_replace else brought[kind]):
                 if fold(name) in everywhere:
@@ -315,14 +315,14 @@ class Merge:
 
     def _details(self, names: Item, mine: Sequence[Item], brought: Item) -> list[Item]:
         """The details of the skills by these names; the person may have moved a skill to the other list."""
-        there = {(kind, fold(name)): name for kind in KINDS for name in names[kind]}
+        there = {(kind, fold(name)): name for kind in SKILL_KINDS for name in names[kind]}
         made = {(each["kind"], fold(each["name"])): dict(each) for each in mine}
         told = {(each["kind"], fold(each["name"])): each for each in brought["details"]}
         known = self.origin.get("details", {})
         self.remembered["details"] = dict(known)
-        for kind in KINDS:
+        for kind in SKILL_KINDS:
             for index, name in enumerate(brought[kind]):
-                key = next((key for key in ((each, fold(name)) for each in (kind, *KINDS)) if key in there), None)
+                key = next((key for key in ((each, fold(name)) for each in (kind, *SKILL_KINDS)) if key in there), None)
                 if key is None:
                     continue
                 came = {**_NO_DETAIL, **told.get((kind, fold(name)), {})}

@@ -539,7 +539,7 @@ def _complete(section: Section, part: ReadObject) -> str:
         names = " or ".join(part.by_field[field].name for field in missing)
         return f"Without {names} it can't be {section.noun}; it is kept aside."
     for field in section.needed:
-        if values.get("end_date") and values.get(field) is None and field == section.period[0]:
+        if values.get("end_date") and values.get(field) is None and field in section.period[:1]:
             part.stand_in(field, values["end_date"], "It has no start; the end stands in.")
         if values.get(field) is None:
             key = part.by_field[field]
