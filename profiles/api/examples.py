@@ -2,129 +2,23 @@
 
 from typing import Any
 
+from profiles.career.samples import SAMPLES, change
+from profiles.models import COMPONENTS, Component
+
 ID = "01990000-0000-7000-8000-00000000000"
 
 # What every item has.
 SHOWN: dict[str, Any] = {"is_visible": True, "extra": {}}
 
-EXPERIENCE: dict[str, Any] = {
-    "id": ID + "1",
-    "title": "Analyst",
-    "company": "Analytical Engines Ltd",
-    "location": "London",
-    "start_date": "2021-03",
-    "end_date": None,
-    "is_current": True,
-    "description": "Wrote the first programs for a machine that was still on paper.",
-    "achievements": ["Published an algorithm for the Bernoulli numbers"],
-    "technologies": ["Punched cards"],
-    "employment_type": "full-time",
-    "industry": "Computing",
-    "url": None,
-    "company_description": "Makers of calculating machines",
-    **SHOWN,
-}
-EDUCATION: dict[str, Any] = {
-    "id": ID + "2",
-    "institution": "University of London",
-    "degree": "BSc",
-    "field_of_study": "Mathematics",
-    "start_date": "2015",
-    "end_date": "2018",
-    "is_current": False,
-    "gpa": 3.9,
-    "score": None,
-    "honors": ["First class"],
-    "description": None,
-    "url": None,
-    "courses": ["Differential calculus"],
-    **SHOWN,
-}
-PROJECT: dict[str, Any] = {
-    "id": ID + "3",
-    "name": "Notes on the Analytical Engine",
-    "description": "A translation with notes three times as long as the text.",
-    "technologies": ["Mathematics"],
-    "url": "https://example.com/notes",
-    "start_date": "2020-10",
-    "end_date": "2021-01-15",
-    "highlights": [],
-    "roles": ["Translator"],
-    "entity": "Taylor's Scientific Memoirs",
-    "type": "translation",
-    **SHOWN,
-}
-CERTIFICATION: dict[str, Any] = {
-    "id": ID + "4",
-    "name": "Certified Computer",
-    "issuer": "Royal Society",
-    "date_obtained": "2022-06",
-    "expiry_date": None,
-    "credential_id": "RS-1842",
-    "url": None,
-    **SHOWN,
-}
-LANGUAGE: dict[str, Any] = {"id": ID + "5", "name": "French", "proficiency": "fluent", **SHOWN}
-VOLUNTEERING: dict[str, Any] = {
-    "id": ID + "6",
-    "organization": "Evening school of mechanics",
-    "role": "Teacher",
-    "url": None,
-    "start_date": "2019",
-    "end_date": None,
-    "summary": "Taught arithmetic on Thursdays.",
-    "highlights": [],
-    **SHOWN,
-}
-AWARD: dict[str, Any] = {
-    "id": ID + "7",
-    "title": "Medal for the best notes",
-    "date": "2021-05",
-    "awarder": "Royal Society",
-    "summary": None,
-    **SHOWN,
-}
-PUBLICATION: dict[str, Any] = {
-    "id": ID + "8",
-    "name": "Sketch of the Analytical Engine, with notes",
-    "publisher": "Scientific Memoirs",
-    "release_date": "2021-01",
-    "url": "https://example.com/notes",
-    "summary": None,
-    **SHOWN,
-}
-INTEREST: dict[str, Any] = {"id": ID + "a", "name": "Music", "keywords": ["Harp"], **SHOWN}
-REFERENCE: dict[str, Any] = {
-    "id": ID + "b",
-    "name": "Charles Babbage",
-    "reference": "She understood the machine better than I did.",
-    **SHOWN,
-}
-ITEMS = {
-    "experiences": EXPERIENCE,
-    "education": EDUCATION,
-    "projects": PROJECT,
-    "certifications": CERTIFICATION,
-    "languages": LANGUAGE,
-    "volunteering": VOLUNTEERING,
-    "awards": AWARD,
-    "publications": PUBLICATION,
-    "interests": INTEREST,
-    "references": REFERENCE,
-}
+
+def _item(number: int, kind: type[Component]) -> dict[str, Any]:
+    return {"id": f"{ID[:-1]}{number}", **SAMPLES[kind], **SHOWN}
+
+
+# The sample of each kind as an answer shows it. Ids below 10 are those of the profile and the job.
+ITEMS = {kind.plural: _item(number, kind) for number, kind in enumerate(COMPONENTS, start=10)}
 # What a client sends to change a part of an item.
-CHANGES: dict[str, dict[str, Any]] = {
-    "experiences": {"title": "Lead analyst"},
-    "education": {"score": "with honours"},
-    "projects": {"url": "https://example.com/notes/2"},
-    "certifications": {"expiry_date": "2027"},
-    "languages": {"proficiency": "native"},
-    "volunteering": {"end_date": "2022"},
-    "awards": {"awarder": "The Royal Society"},
-    "publications": {"release_date": "2021-01-15"},
-    "interests": {"keywords": ["Harp", "Opera"]},
-    "references": {"is_visible": False},
-}
+CHANGES = {kind.plural: change(kind) for kind in COMPONENTS}
 
 PERSONAL_INFO: dict[str, Any] = {
     "full_name": "Ada Lovelace",
@@ -150,8 +44,8 @@ SKILLS: dict[str, Any] = {
     "details": [
         {"kind": "technical", "name": "Mathematics", "level": "Master", "keywords": ["Calculus"], "extra": {}},
     ],
-    "languages": [LANGUAGE],
-    "certifications": [CERTIFICATION],
+    "languages": [ITEMS["languages"]],
+    "certifications": [ITEMS["certifications"]],
 }
 CUSTOM_FIELDS: dict[str, Any] = {"notice_period_weeks": 6, "willing_to_travel": {"europe": True, "overseas": False}}
 TIMES = {"created_at": "2026-01-05T09:30:00Z", "updated_at": "2026-02-01T18:00:00Z"}
@@ -165,14 +59,7 @@ PROFILE: dict[str, Any] = {
     "personal_info": PERSONAL_INFO,
     "professional_summary": SUMMARY,
     "skills": SKILLS,
-    "experiences": [EXPERIENCE],
-    "education": [EDUCATION],
-    "projects": [PROJECT],
-    "volunteering": [VOLUNTEERING],
-    "awards": [AWARD],
-    "publications": [PUBLICATION],
-    "interests": [INTEREST],
-    "references": [REFERENCE],
+    **{kind.plural: [ITEMS[kind.plural]] for kind in COMPONENTS if not kind.in_skills},
     "extra": {},
     "custom_fields": CUSTOM_FIELDS,
 }
@@ -194,15 +81,7 @@ PROFILE_SUMMARY = {
     "personal_info": PERSONAL_INFO,
     "professional_summary": SUMMARY,
     "counts": {
-        "experiences": 1,
-        "education": 1,
-        "projects": 1,
-        "certifications": 1,
-        "languages": 1,
-        "volunteering": 1,
-        "awards": 1,
-        "publications": 1,
-        "interests": 1,
+        **{kind.plural: 1 for kind in COMPONENTS if not kind.is_private},
         "technical": 2,
         "soft": 1,
         "custom_fields": 2,
@@ -227,7 +106,7 @@ ANALYTICS: dict[str, Any] = {
         "total_projects": 1,
         "total_certifications": 1,
         "total_languages": 1,
-        "years_of_experience": 5.3,
+        "years_of_experience": 2.8,
     },
     "recommendations": ["Add another experience: it says most about you."],
     "next_steps": [{"section": "education", "action": "Add another education.", "gain": 7}],

@@ -1,7 +1,8 @@
 """What becomes of every column when a copy of the database is anonymised: kept, emptied or invented.
 
-Keys, references and what is derived from other columns are told by their kind and stand here only where they are not
-kept. A test, and the command itself, refuse a model whose columns this table doesn't know.
+The columns of parts follow from the classes of their fields; other tables name each of their columns. Keys, references
+and what is derived from other columns are kept, and stand here only where they are not. A test, and the command itself,
+refuse a column that has no fate.
 """
 
 import calendar
@@ -11,10 +12,12 @@ from enum import Enum
 from typing import Any
 
 from django.apps import apps
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
 from profiles.maintenance.inventions import COUNTRIES, Inventor
-from profiles.models import Job
+from profiles.modelfields import HttpUrlField, PartialDateField, VerbatimJSONField
+from profiles.models import PARTS, Certification, CustomField, Education, Job, Part, Skill
 from profiles_project.database.derived import derived_fields
 
 # Gives the new value of a column of a row, which is as it was; never called for null or an empty text.
@@ -34,6 +37,7 @@ class Fate(Enum):
 KEPT, EMPTIED, REMOVED = Fate.KEPT, Fate.EMPTIED, Fate.REMOVED
 EARLIEST = "1000-01-01"
 MOST_YEARS = 5
+HUNDREDTHS = 100
 UNSENT = "It was not sent: the database is an anonymised copy."
 
 
@@ -93,9 +97,15 @@ def links(inventor: Inventor, row: models.Model, name: str) -> list[dict[str, An
     ]
 
 
-def grade(inventor: Inventor, row: models.Model, name: str) -> float:
-    """A grade from 0 to 4."""
-    return inventor.number(401, *_place(row, name)) / 100
+def number(inventor: Inventor, row: models.Model, name: str) -> float:
+    """A number with two digits behind the point, from the least to the most that the column takes, if it says so."""
+    field: Any = row._meta.get_field(name)
+    limits = {type(rule): rule.limit_value for rule in field.validators}
+    if MinValueValidator not in limits or MaxValueValidator not in limits:
+        return float(value(inventor, row, name))
+    least, most = limits[MinValueValidator], limits[MaxValueValidator]
+    steps = int((most - least) * HUNDREDTHS)
+    return float(least + inventor.number(steps + 1, *_place(row, name)) / HUNDREDTHS)
 
 
 def date(inventor: Inventor, row: Any, name: str) -> str:
@@ -146,8 +156,47 @@ class Always:
 
 Columns = Mapping[str, Fate | Maker]
 
-PART: Columns = {"position": KEPT}
-COMPONENT: Columns = {**PART, "is_visible": KEPT, "extra": value}
+# What becomes of the columns of parts, by the class of the field; the first class that fits counts.
+BY_CLASS: tuple[tuple[type[models.Field[Any, Any]], Fate | Maker], ...] = (
+    (PartialDateField, date),
+    (HttpUrlField, url),
+    (models.CharField, text),
+    (VerbatimJSONField, value),
+    (models.TextField, text),
+    (models.JSONField, value),
+    (models.FloatField, number),
+    (models.IntegerField, value),
+    (models.BooleanField, KEPT),
+)
+# Columns of parts that need more than their class says.
+OF_PARTS: Mapping[type[Part], Columns] = {
+    Education: {"score": code},
+    Certification: {"credential_id": code},
+    # No two rows of a profile may have the same one.
+    Skill: {"name": only_text},
+    CustomField: {"key": only_text},
+}
+
+
+def _of_part(part: type[Part]) -> Columns:
+    """The fate of each column of a part. A column whose class has none is left out, and `unclassified` names it."""
+    fates: dict[str, Fate | Maker] = {}
+    for field in part._meta.concrete_fields:
+        if _by_kind(field) or field in derived_fields(part):
+            continue
+        if field.choices or field.name == "position":
+            fates[field.name] = KEPT
+        elif found := next((fate for kind, fate in BY_CLASS if isinstance(field, kind)), None):
+            fates[field.name] = found
+    return {**fates, **OF_PARTS.get(part, {})}
+
+
+def _by_kind(field: Any) -> bool:
+    """Whether it is a key or a reference, which every copy keeps."""
+    number_or_id = isinstance(field, (models.AutoField, models.BigAutoField, models.UUIDField))
+    return field.is_relation or (field.primary_key and number_or_id)
+
+
 TIMES: Columns = {"created_at": KEPT, "updated_at": KEPT}
 
 COLUMNS: Mapping[str, Fate | Columns] = {
@@ -184,58 +233,7 @@ COLUMNS: Mapping[str, Fate | Columns] = {
         "version": KEPT,
         **TIMES,
     },
-    "profiles.Experience": {
-        **COMPONENT,
-        **dict.fromkeys(("title", "company", "location", "description", "company_description"), text),
-        **dict.fromkeys(("employment_type", "industry"), text),
-        **dict.fromkeys(("start_date", "end_date"), date),
-        **dict.fromkeys(("achievements", "technologies"), value),
-        "url": url,
-        "is_current": KEPT,
-    },
-    "profiles.Education": {
-        **COMPONENT,
-        **dict.fromkeys(("institution", "degree", "field_of_study", "description"), text),
-        **dict.fromkeys(("start_date", "end_date"), date),
-        **dict.fromkeys(("honors", "courses"), value),
-        "gpa": grade,
-        "score": code,
-        "url": url,
-        "is_current": KEPT,
-    },
-    "profiles.Project": {
-        **COMPONENT,
-        **dict.fromkeys(("name", "description", "entity", "type"), text),
-        **dict.fromkeys(("start_date", "end_date"), date),
-        **dict.fromkeys(("technologies", "highlights", "roles"), value),
-        "url": url,
-    },
-    "profiles.Certification": {
-        **COMPONENT,
-        **dict.fromkeys(("name", "issuer"), text),
-        **dict.fromkeys(("date_obtained", "expiry_date"), date),
-        "credential_id": code,
-        "url": url,
-    },
-    "profiles.Language": {**COMPONENT, "name": text, "proficiency": KEPT},
-    "profiles.Volunteering": {
-        **COMPONENT,
-        **dict.fromkeys(("organization", "role", "summary"), text),
-        **dict.fromkeys(("start_date", "end_date"), date),
-        "highlights": value,
-        "url": url,
-    },
-    "profiles.Award": {**COMPONENT, **dict.fromkeys(("title", "awarder", "summary"), text), "date": date},
-    "profiles.Publication": {
-        **COMPONENT,
-        **dict.fromkeys(("name", "publisher", "summary"), text),
-        "release_date": date,
-        "url": url,
-    },
-    "profiles.Interest": {**COMPONENT, "name": text, "keywords": value},
-    "profiles.Reference": {**COMPONENT, "name": text, "reference": text},
-    "profiles.Skill": {**PART, "kind": KEPT, "name": only_text, "level": text, "keywords": value, "extra": value},
-    "profiles.CustomField": {**PART, "key": only_text, "value": value},
+    **{part._meta.label: _of_part(part) for part in PARTS},
     # Its fingerprints are of what people have written.
     "profiles.Origin": {"source": KEPT, "brought": EMPTIED, **TIMES},
     "profiles.Job": {
@@ -273,8 +271,3 @@ def unclassified() -> list[str]:
             wrong += [f"{label}.{name} is missing" for name in sorted(needed - fates.keys())]
             wrong += [f"{label}.{name} is no column" for name in sorted(fates.keys() - known)]
     return wrong
-
-
-def _by_kind(field: Any) -> bool:
-    number_or_id = isinstance(field, (models.AutoField, models.BigAutoField, models.UUIDField))
-    return field.is_relation or (field.primary_key and number_or_id)

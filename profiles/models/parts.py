@@ -68,6 +68,13 @@ class Part(models.Model):
         # What all kinds have stands last, although the base declares it first.
         return tuple(sorted(names, key=lambda name: name in cls.shared_fields))
 
+    @classmethod
+    @functools.cache
+    def required_fields(cls) -> tuple[str, ...]:
+        """The names of the content fields that must be given: they have neither a default nor an empty value."""
+        needed = {field.name for field in cls._meta.concrete_fields if not field.blank and not field.has_default()}
+        return tuple(name for name in cls.content_fields() if name in needed)
+
 
 class Component(Part):
     """One kind of item in the career document, with routes of its own.
@@ -78,6 +85,9 @@ class Component(Part):
 
     singular: ClassVar[str]
     period: ClassVar[tuple[str, str] | None] = None
+    # By which fields an import knows an item again, the surest first; all but the first count only where no two items
+    # share them. Without any: by the required fields, then by the first field.
+    identity: ClassVar[tuple[tuple[str, ...], ...]] = ()
     # Whether the document shows the list below `skills`.
     in_skills: ClassVar[bool] = False
     # Whether an item that has an `is_current` must have an end when it is false.
@@ -151,6 +161,7 @@ class Experience(Component):
     plural, singular = "experiences", "experience"
     period = ("start_date", "end_date")
     end_unless_current = True
+    identity = (("company", "title", "start_date"), ("company", "start_date"), ("company", "title"))
 
     title = models.CharField(max_length=100)
     company = models.CharField(max_length=100)
@@ -176,6 +187,11 @@ class Education(Component):
 
     plural, singular = "education", "education"
     period = ("start_date", "end_date")
+    identity = (
+        ("institution", "degree", "field_of_study", "start_date"),
+        ("institution", "degree", "field_of_study"),
+        ("institution", "start_date"),
+    )
 
     institution = models.CharField(max_length=100)
     degree = models.CharField(max_length=100)
@@ -204,6 +220,7 @@ class Project(Component):
 
     plural, singular = "projects", "project"
     period = ("start_date", "end_date")
+    identity = (("name", "start_date"), ("name",))
 
     name = models.CharField(max_length=100)
     description = models.TextField(max_length=1000)
@@ -227,6 +244,7 @@ class Certification(Component):
     plural, singular = "certifications", "certification"
     in_skills = True
     period = ("date_obtained", "expiry_date")
+    identity = (("name", "issuer", "date_obtained"), ("name", "issuer"))
 
     name = models.CharField(max_length=200)
     issuer = models.CharField(max_length=100)
@@ -251,6 +269,7 @@ class Language(Component):
 
     plural, singular = "languages", "language"
     in_skills = True
+    identity = (("name",),)
 
     name = models.CharField(max_length=50)
     proficiency = models.CharField(max_length=14, choices=Proficiency.choices)
@@ -264,6 +283,7 @@ class Volunteering(Component):
 
     plural, singular = "volunteering", "volunteering"
     period = ("start_date", "end_date")
+    identity = (("organization", "role", "start_date"), ("organization", "role"), ("organization", "start_date"))
 
     organization = models.CharField(max_length=100)
     role = models.CharField(max_length=100, null=True, blank=True)
@@ -283,6 +303,7 @@ class Award(Component):
     """A prize or an honour."""
 
     plural, singular = "awards", "award"
+    identity = (("title", "date"), ("title",))
 
     title = models.CharField(max_length=200)
     date = PartialDateField(null=True, blank=True)
@@ -297,6 +318,7 @@ class Publication(Component):
     """Something the person has published."""
 
     plural, singular = "publications", "publication"
+    identity = (("name", "publisher"), ("name",))
 
     name = models.CharField(max_length=200)
     publisher = models.CharField(max_length=100, null=True, blank=True)
@@ -312,6 +334,7 @@ class Interest(Component):
     """What the person likes to do."""
 
     plural, singular = "interests", "interest"
+    identity = (("name",),)
 
     name = models.CharField(max_length=100)
     keywords = StringListField(item_max=100)
@@ -325,6 +348,7 @@ class Reference(Component):
 
     plural, singular = "references", "reference"
     is_private = True
+    identity = (("name", "reference"), ("name",))
 
     name = models.CharField(max_length=100)
     reference = models.TextField(max_length=2000, null=True, blank=True)
@@ -380,10 +404,18 @@ class CustomField(Part):
         return self.key
 
 
-# The kinds of component, in the order of the document. Urls, schema, admin, rendering, counts and tests derive from it.
+# The kinds of component, in the order of the document. Everything that handles kinds derives from it.
 COMPONENTS: tuple[type[Component], ...] = (
-    *(Experience, Education, Project, Certification, Language),
-    *(Volunteering, Award, Publication, Interest, Reference),
+    Experience,
+    Education,
+    Project,
+    Certification,
+    Language,
+    Volunteering,
+    Award,
+    Publication,
+    Interest,
+    Reference,
 )
 # All that lies below a profile.
 PARTS: tuple[type[Part], ...] = (*COMPONENTS, Skill, CustomField)

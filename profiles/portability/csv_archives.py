@@ -65,7 +65,7 @@ class Table(NamedTuple):
     rows: Iterator[Row]
 
 
-def folded(name: str) -> str:
+def bare_name(name: str) -> str:
     """A file's or a column's name without what varies: case, spaces, underscores."""
     return _NOT_A_LETTER.sub("", name).casefold()
 
@@ -141,7 +141,7 @@ class CsvArchive:
                 )
 
     def table(self, file: zipfile.ZipInfo, known: Collection[str]) -> Table | None:
-        """The table in a CSV file, or None where the file is blank; `known` are folded names of columns.
+        """The table in a CSV file, or None where the file is blank; `known` are bare names of columns.
 
         LinkedIn writes notes above some tables: of the first rows the one with most of the known columns is the header.
         """
@@ -149,8 +149,8 @@ class CsvArchive:
         first = list(islice(rows, HEADER_WITHIN))
         if not first:
             return None
-        header = max(first, key=lambda row: len({folded(cell) for cell in row.cells}.intersection(known)))
-        if not any(folded(cell) in known for cell in header.cells):
+        header = max(first, key=lambda row: len({bare_name(cell) for cell in row.cells}.intersection(known)))
+        if not any(bare_name(cell) in known for cell in header.cells):
             raise _unknown_columns(file, first)
         above = first.index(header)
         return Table(header, above, _limited(file, chain(first[above + 1 :], rows)))

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from profiles.career import rendering
 from profiles.models import Job, Origin, Profile
-from profiles.portability import printing
+from profiles.portability import kinds, printing
 from profiles.portability.json_resume import HIDDEN, REFERENCES, write
 from profiles_project.api.errors import Unavailable
 from profiles_project.database import clock
@@ -33,12 +33,12 @@ class Format(NamedTuple):
     media_type: str
     extension: str
     write: Callable[[Mapping[str, Any]], bytes]
-    # Where nobody waits for it, if more is possible then.
+    # How a job writes it, where a job may take more time and memory.
     write_in_background: Callable[[Mapping[str, Any]], bytes] | None = None
 
 
 class NoPdf(Unavailable):
-    """503: the PDF was not made in time, or of a document so large or odd that it can't be set."""
+    """503: the PDF was not made in time, or the document is too large or too odd to be set."""
 
     slug = "no-pdf"
     title = "No PDF"
@@ -69,17 +69,17 @@ FORMATS = {
     "pdf": Format("application/pdf", "pdf", _pdf, partial(_pdf, room=printing.IN_BACKGROUND)),
 }
 ARCHIVE = Format("application/zip", "zip", rendering.render)
-# Up to here an archive that is being made stays in memory; a larger one goes to a file without a name.
+# Up to so many bytes an archive is made in memory, beyond them in a temporary file.
 IN_MEMORY_BYTES = 4 * 2**20
 
 
 def exported(
     profile: Profile, form: Format, include: Collection[str] = (), *, in_background: bool = False
 ) -> rendering.Rendered:
-    """The profile in that form; of what is INCLUDABLE only what `include` names is in it."""
+    """The profile in that form. Of what is INCLUDABLE it holds only what `include` names."""
     current = rendering.current(profile)
     writer = form.write_in_background if in_background and form.write_in_background else form.write
-    return rendering.Rendered(current.profile, writer(write(json.loads(current.body), include=include)))
+    return rendering.Rendered(current.profile, writer(write(json.loads(current.body), kinds.SECTIONS, include=include)))
 
 
 def job_document(job: Job) -> dict[str, Any]:
@@ -127,10 +127,10 @@ def write_archive(user: User, file: IO[bytes], step: Callable[[], None]) -> None
             for number, job in enumerate(user.jobs.order_by("id").iterator()):
                 jobs.write(b"," if number else b"[")
                 jobs.write(rendering.render(job_document(job)))
-            # The job that makes the archive is one of them.
+            # There is at least one job: the one that makes the archive.
             jobs.write(b"]")
         for pk in Profile.objects.filter(user=user).values_list("pk", flat=True):
-            # One that is deleted meanwhile is not the person's any more.
+            # A profile that was deleted meanwhile is left out.
             with suppress(Missing):
                 archive.writestr(f"profiles/{pk}.json", rendering.stored(pk).body)
             step()

@@ -1,4 +1,4 @@
-"""Careers from elsewhere, brought into profiles by the ordinary write path, with a report of what became of each part.
+"""Imports: careers from elsewhere go into profiles by the ordinary write path, with a report on each part.
 
 What that path would refuse of a single value is mended before it and told of; a whole document is refused only where
 it is none, has no name, or is too long.
@@ -17,17 +17,18 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from profiles.career import bulk, rendering, serializers
 from profiles.models import COMPONENTS, Origin, Profile, Skill, usage
 from profiles.models.career import Expected
-from profiles.portability import linkedin
-from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, Entry, Fault, NoResume, Reading
+from profiles.portability import kinds, linkedin
+from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, DocumentFault, Entry, NoResume, Reading
 from profiles.portability.merging import MERGE, Merge, Merged
 from profiles_project.api.errors import Problem, faults, pointer
 from profiles_project.database.values import new_id
 from users.models import User
 
-# A value that is mended may break another rule, and of what is too large the largest goes first; then it is enough.
+# Mending one value can break another rule, and what is too large loses its largest member first. So it takes rounds;
+# after so many the import gives up.
 ROUNDS = 12
 MAX_TOLD = 3_000
-# In each list so many faults are mended in a round; in an answer they would never be told.
+# A round mends up to so many faults of each list, more than an answer would name.
 MENDED = {"most_faults": MAX_TOLD}
 LABELS: Mapping[str, str] = {Origin.Source.LINKEDIN: "LinkedIn"}
 
@@ -45,7 +46,7 @@ class NotImportable(Problem):
 
 @dataclass(frozen=True)
 class Career:
-    """What a source holds, read and mended. `places` says for its pointers where in an archive that was."""
+    """What a source holds, read and mended. `places` maps pointers to places in an archive."""
 
     source: str
     reading: Reading
@@ -66,7 +67,7 @@ class Career:
         told = chain(map(self._told, entries), (_part(None, *note) for note in self.notes))
         parts = list(islice(told, MAX_TOLD))
         if (others := counts.total() - MAX_TOLD) > 0:
-            # The counts are of all; who sent so much can't read it one by one.
+            # The counts include them; nobody reads so many one by one.
             sentence = f"There are {others:,} more entries like these, which are counted and not shown."
             parts.append(_part(None, None, "changed", sentence))
         return {**{name: counts[name] for name in OUTCOMES}, "parts": parts}
@@ -108,7 +109,7 @@ def from_json(resume: Any, user: User) -> Career:
 
 
 def from_archive(file: IO[bytes], user: User, step: Callable[[], None] = lambda: None) -> Career:
-    """The career of LinkedIn's archive; `step` is called a row. Raises NotImportable."""
+    """The career of LinkedIn's archive; `step` is called for each row. Raises NotImportable."""
     try:
         archive = linkedin.read(file, step)
     except linkedin.NotAnArchive as exc:
@@ -128,7 +129,7 @@ def from_archive(file: IO[bytes], user: User, step: Callable[[], None] = lambda:
 
 def _read(resume: Any, user: User) -> Reading:
     try:
-        reading = Reading(resume, account_email=user.email)
+        reading = Reading(resume, kinds.SECTIONS, account_email=user.email)
     except NoResume as exc:
         raise NotImportable(exc.code, str(exc), exc.path) from exc
     for _ in range(ROUNDS):
@@ -137,13 +138,13 @@ def _read(resume: Any, user: User) -> Reading:
             return reading
         if left := reading.mend(list(_faults(serializer))):
             raise _invalid([(reading.source(fault.path), fault) for fault in left])
-    # It has too many faults in one place.
+    # Every round has found new faults.
     raise _invalid([(reading.source(fault.path), fault) for fault in _faults(serializer)])
 
 
-def _faults(serializer: serializers.ProfileSerializer) -> Iterator[Fault]:
+def _faults(serializer: serializers.ProfileSerializer) -> Iterator[DocumentFault]:
     for path, code, text in faults(serializer.errors):
-        yield Fault(path, code, text, _limit(serializer, path) if code == "max_length" else None)
+        yield DocumentFault(path, code, text, _limit(serializer, path) if code == "max_length" else None)
 
 
 def _limit(found: Any, path: Sequence[str | int]) -> int | None:
@@ -154,7 +155,7 @@ def _limit(found: Any, path: Sequence[str | int]) -> int | None:
     return limit
 
 
-def _invalid(found: Sequence[tuple[Sequence[str | int], Fault]]) -> ValidationError:
+def _invalid(found: Sequence[tuple[Sequence[str | int], DocumentFault]]) -> ValidationError:
     detail: dict[str, Any] = {}
     for path, fault in found:
         holder: Any = detail
@@ -176,7 +177,7 @@ class Brought(NamedTuple):
 
 
 def bring(user: User, career: Career, profile: Profile | None, mode: str, expected: Expected | None = None) -> Brought:
-    """Import a career into a profile of the user, or as a new one; raises as every change and creation does.
+    """Import a career into a profile of the user, or as a new one. Raises what any change or creation raises.
 
     LinkedIn's archive without a profile goes to that which it was imported into last: it is the same person's each
     time, and a second profile of it is what nobody wants.
@@ -189,7 +190,7 @@ def bring(user: User, career: Career, profile: Profile | None, mode: str, expect
             profile = profiles.order_by("-origins__updated_at", "-pk").first()
         if profile is None:
             made = _create(user, career)
-            # What is remembered of it is counted too.
+            # What an import remembers counts towards the user's storage.
             usage.check(user.pk, 0)
             return Brought(made, career.report(()), is_new=True)
         changed, entries = _change(profile, career, mode, expected)
@@ -199,7 +200,7 @@ def bring(user: User, career: Career, profile: Profile | None, mode: str, expect
 
 def _create(user: User, career: Career) -> Profile:
     document = career.reading.document()
-    merged = Merge(_EMPTY, document, {}, MERGE, _new_id).result()
+    merged = Merge(kinds.SECTIONS, _EMPTY, document, {}, MERGE, _new_id).result()
     label = document.get("label") or LABELS.get(career.source)
     serializer = serializers.ProfileSerializer(data={**merged.document, "label": label})
     serializer.is_valid(raise_exception=True)
@@ -218,9 +219,9 @@ def _change(profile: Profile, career: Career, mode: str, expected: Expected | No
         known = origin.brought if origin else {}
         document = career.reading.document()
         if not career.reading.has_own_email:
-            # What stands in for one in a new profile has no business in one that has an address.
+            # A new profile gets the account's address where the source has none; a profile that exists keeps its own.
             del document["personal_info"]["email"]
-        merged = Merge(stored, document, known, mode, _new_id).result()
+        merged = Merge(kinds.SECTIONS, stored, document, known, mode, _new_id).result()
         values = _fitting(revised, career.reading, merged)
         bulk.set_own_fields(revised, values)
         bulk.store(revised, values)
@@ -229,7 +230,7 @@ def _change(profile: Profile, career: Career, mode: str, expected: Expected | No
 
 
 def _fitting(profile: Profile, reading: Reading, merged: Merged) -> dict[str, Any]:
-    """What to store, judged; what doesn't fit beside what you have, in `extra` or custom fields, is left out."""
+    """What to store, judged. What does not fit into `extra` or custom fields beside what is stored is left out."""
     for _ in range(ROUNDS):
         context = {"profile": profile, "partial": True, **MENDED}
         serializer = serializers.ProfileSerializer(data=merged.document, partial=True, context=context)
@@ -251,7 +252,7 @@ def _fitting(profile: Profile, reading: Reading, merged: Merged) -> dict[str, An
 
 
 def _new_id() -> str:
-    """As documents have it."""
+    """A new id, as a text."""
     return str(new_id())
 
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import IO, Any, NamedTuple
 
 from profiles import partial_dates
-from profiles.portability.csv_archives import CsvArchive, NotAnArchive, Row, base_name, folded, shown
+from profiles.portability.csv_archives import CsvArchive, NotAnArchive, Row, bare_name, base_name, shown
 
 __all__ = ["FILES", "Archive", "NotAnArchive", "Note", "read"]
 
@@ -46,8 +46,8 @@ class Archive:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of file: the part of the document that it becomes, its columns, and other names that it has had."""
+class FileForm:
+    """A file of the archive: the part of the document that it becomes, its columns, and other names that it has had."""
 
     part: str
     columns: dict[str, str]
@@ -55,13 +55,13 @@ class Kind:
 
     @cached_property
     def keys(self) -> dict[str, str]:
-        """The keys by the folded names of their columns."""
-        return {folded(column): key for column, key in self.columns.items()}
+        """The keys by the bare names of their columns."""
+        return {bare_name(column): key for column, key in self.columns.items()}
 
 
 # In the order of the document. A part in BASICS is put together into `basics`, any other is a list of the document.
 FILES = {
-    "Profile": Kind(
+    "Profile": FileForm(
         "person",
         {
             "First Name": "firstName",
@@ -80,12 +80,12 @@ FILES = {
             "Instant Messengers": "instantMessengers",
         },
     ),
-    "Email Addresses": Kind(
+    "Email Addresses": FileForm(
         "email",
         {"Email Address": "email", "Confirmed": "confirmed", "Primary": "primary", "Updated On": "updatedOn"},
     ),
-    "Phone Numbers": Kind("phone", {"Number": "phone", "Extension": "extension", "Type": "type"}),
-    "Positions": Kind(
+    "Phone Numbers": FileForm("phone", {"Number": "phone", "Extension": "extension", "Type": "type"}),
+    "Positions": FileForm(
         "work",
         {
             "Company Name": "name",
@@ -96,7 +96,7 @@ FILES = {
             "Description": "summary",
         },
     ),
-    "Volunteering": Kind(
+    "Volunteering": FileForm(
         "volunteer",
         {
             "Company Name": "organization",
@@ -113,7 +113,7 @@ FILES = {
             "Volunteering Experiences",
         ),
     ),
-    "Education": Kind(
+    "Education": FileForm(
         "education",
         {
             "School Name": "institution",
@@ -125,12 +125,12 @@ FILES = {
             "Activities": "activities",
         },
     ),
-    "Honors": Kind(
+    "Honors": FileForm(
         "awards",
         {"Title": "title", "Issued On": "date", "Description": "summary"},
         other_names=("Honors and Awards",),
     ),
-    "Certifications": Kind(
+    "Certifications": FileForm(
         "certificates",
         {
             "Name": "name",
@@ -141,7 +141,7 @@ FILES = {
             "License Number": "credentialId",
         },
     ),
-    "Publications": Kind(
+    "Publications": FileForm(
         "publications",
         {
             "Name": "name",
@@ -151,9 +151,9 @@ FILES = {
             "Description": "summary",
         },
     ),
-    "Skills": Kind("skills", {"Name": "name"}),
-    "Languages": Kind("languages", {"Name": "language", "Proficiency": "fluency"}),
-    "Projects": Kind(
+    "Skills": FileForm("skills", {"Name": "name"}),
+    "Languages": FileForm("languages", {"Name": "language", "Proficiency": "fluency"}),
+    "Projects": FileForm(
         "projects",
         {
             "Title": "name",
@@ -166,7 +166,7 @@ FILES = {
 }
 # Files that do tell of a career, and that JSON Resume has nothing for.
 NO_PLACE = frozenset(
-    folded(name)
+    bare_name(name)
     for name in (
         "Courses",
         "Organizations",
@@ -218,22 +218,22 @@ def read(file: IO[bytes], step: Callable[[], None] = _nothing) -> Archive:
         raise NotAnArchive("no_career", f"The ZIP holds none of LinkedIn's files of a career, such as {names}.")
     archive.admit(list(chosen.values()))
     reading = _Reading(archive, step, notes)
-    parts = {kind.part: reading.items(chosen[name], kind) for name, kind in FILES.items() if name in chosen}
+    parts = {form.part: reading.items(chosen[name], form) for name, form in FILES.items() if name in chosen}
     document, places = _document(parts, notes)
     return Archive(document, places, notes, reading.count)
 
 
 def _chosen(archive: CsvArchive, notes: list[Note]) -> dict[str, zipfile.ZipInfo]:
     """The files to read by their names in FILES; each of the others gets a note."""
-    names = {folded(each): name for name, kind in FILES.items() for each in (name, *kind.other_names)}
+    names = {bare_name(each): name for name, form in FILES.items() for each in (name, *form.other_names)}
     chosen: dict[str, zipfile.ZipInfo] = {}
     # Of two of a kind the one in fewer folders; a ZIP of two archives would tell everything twice.
     for file in sorted(archive.files, key=lambda each: each.orig_filename.count("/")):
         stem, dot, ending = file.orig_filename.rpartition("/")[2].rpartition(".")
-        name = names.get(folded(stem)) if dot and ending.casefold() == "csv" else None
+        name = names.get(bare_name(stem)) if dot and ending.casefold() == "csv" else None
         if name is None or stem.startswith("."):
             detail = (
-                "A profile has no place for it" if folded(stem) in NO_PLACE else "This file is not part of a career"
+                "A profile has no place for it" if bare_name(stem) in NO_PLACE else "This file is not part of a career"
             )
             notes.append(Note(shown(file.orig_filename), "refused", f"{detail}; not read."))
         elif name in chosen:
@@ -253,15 +253,15 @@ class _Reading:
         self.notes = notes
         self.count = 0
 
-    def items(self, file: zipfile.ZipInfo, kind: Kind) -> list[tuple[str, Item]]:
-        """The rows of a file as items under the kind's keys, each with its place."""
-        table = self.archive.table(file, kind.keys)
+    def items(self, file: zipfile.ZipInfo, form: FileForm) -> list[tuple[str, Item]]:
+        """The rows of a file as items under the keys of its columns, each with its place."""
+        table = self.archive.table(file, form.keys)
         if table is None:
             return []
         name = base_name(file)
         if table.above:
             self.notes.append(Note(name, "refused", f"What stands above row {table.header.number} was not read."))
-        columns = _columns(table.header, kind)
+        columns = _columns(table.header, form)
         found = []
         for row in table.rows:
             self.step()
@@ -310,17 +310,23 @@ class Column(NamedTuple):
     aside: str
 
 
-def _columns(header: Row, kind: Kind) -> list[Column]:
+def _columns(header: Row, form: FileForm) -> list[Column]:
     """The columns of a file, those in FILES first, so that no other one takes their keys."""
-    columns = []
-    official = {folded(name): name for name in kind.columns}
-    for index, name in enumerate(header.cells):
-        own = _camel_case(official.get(folded(name), name)) or f"column{index + 1}"
-        taken = own in TAKEN or (kind.part in BASICS and own in TAKEN_IN_BASICS)
-        other = f"linkedin{own[0].upper()}{own[1:]}"
-        key = kind.keys.get(folded(name)) or (other if taken else own)
-        columns.append(Column(index, key, shown(name), other if taken or own == key else own))
-    return sorted(columns, key=lambda column: folded(header.cells[column.position]) not in kind.keys)
+    columns = [_column(position, name, form) for position, name in enumerate(header.cells)]
+    return sorted(columns, key=lambda column: bare_name(header.cells[column.position]) not in form.keys)
+
+
+def _column(position: int, name: str, form: FileForm) -> Column:
+    """A column; its key is that of FILES, or is made of its name."""
+    official = {bare_name(each): each for each in form.columns}
+    made = _camel_case(official.get(bare_name(name), name)) or f"column{position + 1}"
+    other = f"linkedin{made[0].upper()}{made[1:]}"
+    key = form.keys.get(bare_name(name))
+    if made in TAKEN or (form.part in BASICS and made in TAKEN_IN_BASICS):
+        return Column(position, key or other, shown(name), other)
+    if key is None or key == made:
+        return Column(position, made, shown(name), other)
+    return Column(position, key, shown(name), made)
 
 
 def _camel_case(name: str) -> str:
@@ -401,7 +407,7 @@ def _month_and_day(first: int, second: int) -> tuple[int, str]:
 
 HTTP = re.compile(r"https?://\S+", re.IGNORECASE)
 WITHOUT_SCHEME = re.compile(r"[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}(?:[:/?#]\S*)?")
-# Tied to the beginning, or a long cell would be searched from each of its letters.
+# \A keeps the search of a long cell from starting again at each letter.
 LABEL = re.compile(r"\A(?!HTTPS?:)[A-Z][A-Z_]*:")
 NETWORKS = {
     "GitHub": re.compile(r"https?://(?:www\.)?github\.com/(?P<username>[\w-]+)/?", re.IGNORECASE),

@@ -1,4 +1,4 @@
-"""An imported career brought into a stored one: nothing twice, and nothing that the person wrote is lost.
+"""Merges an imported career into a stored one: nothing comes in twice, and nothing that the person wrote is lost.
 
 What an earlier import from the same source brought is remembered by fingerprints (`Origin`). A field that still is
 what that import made of it follows the source; one that is empty and always was is filled; any other is the person's
@@ -6,13 +6,13 @@ and stays. In mode `replace` the source wins instead, in the parts that it has.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from profiles.portability.json_resume.mapping import ALL_SECTIONS, IN_SKILLS, SECTIONS, SKILLS, Section, is_empty
-from profiles.portability.json_resume.parts import Entry, Path
+from profiles.portability.json_resume.mapping import SKILLS, Section, is_empty
+from profiles.portability.json_resume.objects import Entry, Path
 from profiles.portability.json_resume.values import fingerprint
 from profiles_project.texts import fold
 
@@ -20,35 +20,11 @@ Document = Mapping[str, Any]
 Item = Mapping[str, Any]
 
 MERGE, REPLACE = "merge", "replace"
-KINDS = ("technical", "soft")
-# By which fields an item is known again, the surest first; all but the first count only where no two items share them.
-IDENTITY: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "experiences": (("company", "title", "start_date"), ("company", "start_date"), ("company", "title")),
-    "education": (
-        ("institution", "degree", "field_of_study", "start_date"),
-        ("institution", "degree", "field_of_study"),
-        ("institution", "start_date"),
-    ),
-    "projects": (("name", "start_date"), ("name",)),
-    "certifications": (("name", "issuer", "date_obtained"), ("name", "issuer")),
-    "languages": (("name",),),
-    "volunteering": (("organization", "role", "start_date"), ("organization", "role"), ("organization", "start_date")),
-    "awards": (("title", "date"), ("title",)),
-    "publications": (("name", "publisher"), ("name",)),
-    "interests": (("name",),),
-    "references": (("name", "reference"), ("name",)),
-}
-# Fields that say one thing together: taken over all or none.
-_NO_PERIOD: Mapping[str, Any] = {
-    "start_date": None,
-    "end_date": None,
-    "is_current": False,
-    "date_obtained": None,
-    "expiry_date": None,
-}
-_PERIOD = tuple(_NO_PERIOD)
+SKILL_KINDS = ("technical", "soft")
+# The values of a period's fields where nothing is said of them; those that are not here are null.
+_NO_PERIOD: Mapping[str, Any] = {"is_current": False}
 _NO_DETAIL: Mapping[str, Any] = {"level": None, "keywords": [], "extra": {}}
-# Of a list, entries of items that the source has no more.
+# So many items of a list are remembered although the source no longer has them.
 MAX_REMEMBERED = 1_000
 YOURS_STAYS = "You have written something else here; yours stays."
 STAYS_DELETED = "You have deleted this since the last import; it stays deleted."
@@ -56,36 +32,50 @@ STAYS_DELETED = "You have deleted this since the last import; it stays deleted."
 
 @dataclass
 class Merged:
-    """What to store: a document for the API (`partial`), what the source brought, and what is to be told."""
+    """What to store (a document for the API, `partial`), what to remember of the source, and entries for the report."""
 
     document: dict[str, Any]
     origin: dict[str, Any]
     entries: list[Entry] = field(default_factory=list)
 
 
-class Merge:
-    """One import into one stored document, which a new profile has too: an empty one."""
+@dataclass(eq=False)
+class Arrival:
+    """An item that came, and what is known of it."""
 
-    def __init__(
-        self, stored: Document, brought: Document, origin: Document, mode: str, new_id: Callable[[], str]
-    ) -> None:
-        self.stored = stored
-        self.brought = brought
-        self.origin = origin
-        self.is_replace = mode == REPLACE
-        self.new_id = new_id
-        self.entries: list[Entry] = []
-        # The ids of the items that the source has.
-        self.placed: list[str] = []
+    path: Path
+    item: Item
+    # The fingerprints of its values.
+    marks: Mapping[str, str]
+    # What is remembered of it where the source has brought it before.
+    before: Item | None = None
+    # The stored item that it is.
+    same: Item | None = None
+
+
+@dataclass
+class Merge:
+    """One import into one stored document; a new profile's is empty."""
+
+    sections: Sequence[Section]
+    stored: Document
+    brought: Document
+    origin: Document
+    mode: str
+    new_id: Callable[[], str]
+    entries: list[Entry] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.is_replace = self.mode == REPLACE
         self.remembered: dict[str, Any] = {
-            "fields": dict(origin.get("fields", {})),
+            "fields": dict(self.origin.get("fields", {})),
             "lists": {},
             "skills": {},
-            "aside": dict(origin.get("aside", {})),
+            "aside": dict(self.origin.get("aside", {})),
         }
 
     def result(self) -> Merged:
-        """Compute it."""
+        """Merge, and say what came of it."""
         made: dict[str, Any] = {"personal_info": self._own()}
         if "professional_summary" in made["personal_info"]:
             made["professional_summary"] = made["personal_info"].pop("professional_summary")
@@ -95,21 +85,20 @@ class Merge:
         if "label" in self.brought:
             self.entries.append(Entry(("label",), "refused", "The profile keeps the label that it has."))
         skills = self._skills()
-        for section in SECTIONS:
-            in_skills = section.plural in IN_SKILLS
-            brought = (self.brought.get("skills", {}) if in_skills else self.brought).get(section.plural)
+        for section in self.sections:
+            brought = section.holder(self.brought).get(section.plural)
             if brought is None:
-                self.remembered["lists"][section.plural] = self._known(section.plural)
+                self.remembered["lists"][section.plural] = self._known(section)
                 continue
-            mine = (self.stored["skills"] if in_skills else self.stored)[section.plural]
-            path: Path = ("skills", section.plural) if in_skills else (section.plural,)
-            (skills if in_skills else made)[section.plural] = self._list(section.plural, path, mine, brought)
+            mine = section.holder(self.stored)[section.plural]
+            (skills if section.in_skills else made)[section.plural] = self._list(section, mine, brought)
         if skills:
             made["skills"] = skills
         return Merged(made, self.remembered, self.entries)
 
-    def _known(self, plural: str) -> list[dict[str, Any]]:
-        known: list[dict[str, Any]] = self.origin.get("lists", {}).get(plural, [])
+    def _known(self, section: Section) -> list[dict[str, Any]]:
+        """What is remembered of the items of a list."""
+        known: list[dict[str, Any]] = self.origin.get("lists", {}).get(section.plural, [])
         return known
 
     # Fields -----------------------------------------------------------------------------------------------------
@@ -125,12 +114,17 @@ class Merge:
         self.remembered["fields"] |= _marks(brought)
         return taken
 
-    def _taken(self, mine: Item, brought: Item, known: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
-        """The values that change, and the names of those that stay although something else came."""
+    def _taken(
+        self, mine: Item, brought: Item, known: Mapping[str, str], period: Collection[str] = ()
+    ) -> tuple[dict[str, Any], list[str]]:
+        """The values that change, and the names of those that stay although something else came.
+
+        The fields of the `period` are taken over all or none.
+        """
         differ = [name for name in brought if _mark(mine.get(name)) != _mark(brought[name])]
         stay = [] if self.is_replace else [n for n in differ if _mark(mine.get(n)) != known.get(n, "")]
-        if any(name in _PERIOD for name in stay):
-            stay += [name for name in differ if name in _PERIOD and name not in stay]
+        if any(name in period for name in stay):
+            stay += [name for name in differ if name in period and name not in stay]
         return {name: brought[name] for name in differ if name not in stay}, stay
 
     def _custom_fields(self, mine: Item, brought: Item) -> Item:
@@ -149,7 +143,7 @@ class Merge:
 
     def _extra(self) -> dict[str, Any]:
         mine, brought = self.stored["extra"], self.brought["extra"]
-        sections = {section.name for section in ALL_SECTIONS}
+        sections = {section.name for section in (*self.sections, SKILLS)}
         known = self.origin.get("extra", {})
         made, marks = dict(mine), {}
         for where, name, value in _members(brought):
@@ -168,90 +162,119 @@ class Merge:
             else:
                 made[name] = value
         self.remembered["extra"] = {**known, **marks}
-        for section in ALL_SECTIONS:
-            kept = self._kept_aside(section.name, _object(mine, section.name), _object(brought, section.name))
+        for section in (*self.sections, SKILLS):
+            kept = self._kept_aside(section, _object(mine, section.name), _object(brought, section.name))
             made = {name: value for name, value in {**made, section.name: kept}.items() if name != section.name or kept}
         return made
 
-    def _kept_aside(self, section: str, mine: Item, brought: Item) -> Item:
+    def _kept_aside(self, section: Section, mine: Item, brought: Item) -> Item:
         """What is kept aside of a section: what came now, and what came from elsewhere before."""
-        if not _came(self.brought, section):
+        if not self._came(section):
             return mine
-        known = self.origin.get("aside", {}).get(section, ())
-        self.remembered["aside"][section] = [fingerprint(each) for each in brought.values()]
+        known = self.origin.get("aside", {}).get(section.name, ())
+        marks = [fingerprint(each) for each in brought.values()]
+        self.remembered["aside"][section.name] = marks
         made = dict(brought)
         for place, each in mine.items():
             mark = fingerprint(each)
             is_over = mark in known and (self.is_replace or self._has_come(section, each))
-            if not is_over and mark not in self.remembered["aside"][section]:
+            if not is_over and mark not in marks:
                 free = (str(number) for number in count(len(made)) if str(number) not in made)
                 made[place if place not in made else next(free)] = each
         return made
 
-    def _has_come(self, section: str, kept: Any) -> bool:
-        """Whether what was kept aside is among the items now, say because it has got its date."""
-        if section == SKILLS.name or not isinstance(kept, Mapping):
+    def _came(self, section: Section) -> bool:
+        """Whether a section was in the source."""
+        if section is SKILLS:
+            return "technical" in self.brought.get("skills", {})
+        return section.plural in section.holder(self.brought)
+
+    def _has_come(self, section: Section, kept: Any) -> bool:
+        """Whether what was kept aside has become an item, for example because it has got its date."""
+        if section is SKILLS or not isinstance(kept, Mapping):
             return True
-        keys = next(each for each in SECTIONS if each.name == section)
-        named = {key.field: kept[key.name] for key in keys.keys if key.field in keys.required and key.name in kept}
-        holder = self.brought.get("skills", {}) if keys.plural in IN_SKILLS else self.brought
-        return any(all(item.get(name) == value for name, value in named.items()) for item in holder[keys.plural])
+        named = {
+            key.field: kept[key.name] for key in section.keys if key.field in section.required and key.name in kept
+        }
+        items = section.holder(self.brought)[section.plural]
+        return any(all(item.get(name) == value for name, value in named.items()) for item in items)
 
     # Lists ------------------------------------------------------------------------------------------------------
 
-    def _list(self, plural: str, path: Path, mine: Sequence[Item], brought: Sequence[Item]) -> list[Item]:
-        by_id = {item["id"]: item for item in mine}
-        known = self._known(plural)
-        marks = [_marks(_told_of(plural, item, item)) for item in brought]
-        remembered = dict(_pairs(IDENTITY[plural], marks, [entry["fields"] for entry in known]))
-        claimed = {entry["id"] for entry in known}
-        free = [item for item in mine if item["id"] not in claimed]
-        # Also those whose item is gone under the id that is remembered: a client may have sent it without.
-        rest = [i for i in range(len(brought)) if i not in remembered or known[remembered[i]]["id"] not in by_id]
-        folded = [_folded(brought[index]) for index in rest]
-        pairs = _pairs(IDENTITY[plural], folded, [_folded(item) for item in free], strict=True)
-        found = {rest[i]: free[j] for i, j in pairs}
-
+    def _list(self, section: Section, mine: Sequence[Item], brought: Sequence[Item]) -> list[Item]:
+        """The list as it shall be; what is remembered of it from now on goes to `remembered`."""
         placed: list[tuple[Item, bool]] = []
-        now_known = {index: known[index] for index in range(len(known))}
-        for index, item in enumerate(brought):
-            before = known[remembered[index]] if index in remembered else None
-            same = (by_id.get(before["id"]) if before else None) or found.get(index)
+        new: list[Item] = []
+        renewed: dict[str, Item] = {}
+        for arrival in self._arrivals(section, mine, brought):
+            before, same = arrival.before, arrival.same
             if before and same is None and not self.is_replace:
-                self.entries.append(Entry((*path, index), "refused", STAYS_DELETED))
+                self.entries.append(Entry(arrival.path, "refused", STAYS_DELETED))
                 continue
-            changed = self._item((*path, index), same, item, before["fields"] if before else {})
+            changed = self._item(section, arrival)
             placed.append((changed, same is None))
-            self.placed.append(changed["id"])
-            slot = remembered.get(index, len(now_known))
-            now_known[slot] = {"id": changed["id"], "fields": marks[index]}
-        self.remembered["lists"][plural] = self._worth_knowing(now_known, by_id)
+            entry = {"id": changed["id"], "fields": arrival.marks}
+            if before:
+                renewed[before["id"]] = entry
+            else:
+                new.append(entry)
+        known = [*(renewed.get(entry["id"], entry) for entry in self._known(section)), *new]
+        placed_ids = {item["id"] for item, _ in placed}
+        self.remembered["lists"][section.plural] = self._worth_knowing(known, placed_ids, mine)
         return self._in_order(mine, placed)
 
-    def _worth_knowing(self, known: Mapping[int, Item], by_id: Mapping[str, Item]) -> list[Item]:
-        """What is remembered from now on: what came, and of what did not come the newest, lest it grow for ever."""
-        placed = set(self.placed)
-        came = [entry for entry in known.values() if entry["id"] in placed]
-        others = [entry for entry in known.values() if entry["id"] not in placed]
+    def _arrivals(self, section: Section, mine: Sequence[Item], brought: Sequence[Item]) -> list[Arrival]:
+        """The items that came, each with what was remembered of it, and with the stored item that it is."""
+        path: Path = ("skills", section.plural) if section.in_skills else (section.plural,)
+        arrivals = [
+            Arrival((*path, index), item, _marks(_told_of(section, item, item))) for index, item in enumerate(brought)
+        ]
+        by_id = {item["id"]: item for item in mine}
+        known = self._known(section)
+        ones = [Candidate(arrival, arrival.marks) for arrival in arrivals]
+        for arrival, entry in _pairs(section, ones, [Candidate(entry, entry["fields"]) for entry in known]):
+            arrival.before = entry
+            arrival.same = by_id.get(entry["id"])
+        claimed = {entry["id"] for entry in known}
+        others = [Candidate(item, _without_case(item)) for item in mine if item["id"] not in claimed]
+        # An item whose remembered id is gone is looked for, too: a client may have sent it again without an id.
+        ones = [Candidate(arrival, _without_case(arrival.item)) for arrival in arrivals if arrival.same is None]
+        for arrival, item in _pairs(section, ones, others, strict=True):
+            arrival.same = item
+        return arrivals
+
+    def _worth_knowing(self, known: Sequence[Item], placed: Collection[str], mine: Sequence[Item]) -> list[Item]:
+        """What is remembered from now on: all that came, and the newest of what did not come."""
+        came = [entry for entry in known if entry["id"] in placed]
+        others = [entry for entry in known if entry["id"] not in placed]
         if self.is_replace:
-            others = [entry for entry in others if not by_id.get(entry["id"], {"is_visible": True})["is_visible"]]
+            # Only what is hidden stays in the list.
+            hidden = {item["id"] for item in mine if not item["is_visible"]}
+            others = [entry for entry in others if entry["id"] in hidden]
         return [*came, *others[-MAX_REMEMBERED:]]
 
-    def _item(self, path: Path, same: Item | None, brought: Item, known: Mapping[str, str]) -> dict[str, Any]:
+    def _item(self, section: Section, arrival: Arrival) -> dict[str, Any]:
+        """What is to be stored of an item that came: all of it where it is new, else its id and what changes."""
+        same, brought = arrival.same, arrival.item
         if same is None:
             return {"id": self.new_id(), **brought}
-        taken, kept = self._taken(same, _told_of(str(path[-2]), brought, same), known)
-        self.entries += [Entry((*path, name), "refused", YOURS_STAYS) for name in kept]
-        extra = {**same["extra"], **_useful(str(path[-2]), brought.get("extra", {}), {**same, **taken})}
+        known = arrival.before["fields"] if arrival.before else {}
+        taken, kept = self._taken(same, _told_of(section, brought, same), known, section.period)
+        self.entries += [Entry((*arrival.path, name), "refused", YOURS_STAYS) for name in kept]
+        extra = {**same["extra"], **_useful(section, brought.get("extra", {}), {**same, **taken})}
         if fingerprint(extra) != fingerprint(same["extra"]):
             taken["extra"] = extra
         names = ", ".join(name for name in taken if name != "extra")
         sentence = f"It was there already; updated: {names}." if names else "It was there already; nothing to update."
-        self.entries.append(Entry(path, "mapped", sentence))
+        self.entries.append(Entry(arrival.path, "mapped", sentence))
         return {"id": same["id"], **taken}
 
     def _in_order(self, mine: Sequence[Item], placed: Sequence[tuple[Item, bool]]) -> list[Item]:
-        """Merged: the stored order, a new item before that which follows it in the source. Replaced: the source's."""
+        """The list in order.
+
+        A merge keeps the stored order, and puts a new item before the one that follows it in the source. A replacement
+        takes the source's order.
+        """
         changed = {item["id"]: item for item, _ in placed}
         if self.is_replace:
             # What is hidden may be missing in the source for that very reason: exports leave it out.
@@ -275,8 +298,8 @@ class Merge:
         if "technical" not in brought:
             return {}
         made: dict[str, Any] = {}
-        everywhere = {fold(name) for kind in KINDS for name in mine[kind]}
-        for kind in KINDS:
+        everywhere = {fold(name) for kind in SKILL_KINDS for name in mine[kind]}
+        for kind in SKILL_KINDS:
             made[kind] = list(brought[kind]) if self.is_replace else list(mine[kind])
             for index, name in enumerate(() if self.is_replace else brought[kind]):
                 if fold(name) in everywhere:
@@ -291,15 +314,15 @@ class Merge:
         return made
 
     def _details(self, names: Item, mine: Sequence[Item], brought: Item) -> list[Item]:
-        """What is known of the skills by these names; a skill may have come to the other list meanwhile."""
-        there = {(kind, fold(name)): name for kind in KINDS for name in names[kind]}
+        """The details of the skills by these names; the person may have moved a skill to the other list."""
+        there = {(kind, fold(name)): name for kind in SKILL_KINDS for name in names[kind]}
         made = {(each["kind"], fold(each["name"])): dict(each) for each in mine}
         told = {(each["kind"], fold(each["name"])): each for each in brought["details"]}
         known = self.origin.get("details", {})
         self.remembered["details"] = dict(known)
-        for kind in KINDS:
+        for kind in SKILL_KINDS:
             for index, name in enumerate(brought[kind]):
-                key = next((key for key in ((each, fold(name)) for each in (kind, *KINDS)) if key in there), None)
+                key = next((key for key in ((each, fold(name)) for each in (kind, *SKILL_KINDS)) if key in there), None)
                 if key is None:
                     continue
                 came = {**_NO_DETAIL, **told.get((kind, fold(name)), {})}
@@ -313,16 +336,8 @@ class Merge:
         return list(made.values())
 
 
-def _came(brought: Document, section: str) -> bool:
-    """Whether a section of a résumé was in the source."""
-    if section == SKILLS.name:
-        return "technical" in brought.get("skills", {})
-    plural = next(each.plural for each in SECTIONS if each.name == section)
-    return plural in (brought.get("skills", {}) if plural in IN_SKILLS else brought)
-
-
 def _members(extra: Item) -> Iterator[tuple[str, str, Any]]:
-    """What a profile's `extra` holds, member by member, those of `basics` with the name of that."""
+    """The members of a profile's `extra`: where (`basics` or nowhere), name, value."""
     for name, value in extra.items():
         if name == "basics" and isinstance(value, Mapping):
             yield from (("basics", inner, each) for inner, each in value.items())
@@ -331,22 +346,18 @@ def _members(extra: Item) -> Iterator[tuple[str, str, Any]]:
 
 
 def _is_mark(kept: Any) -> bool:
-    """Whether it is the original of a value of ours, which goes with that value."""
+    """Whether it is the original of a stored value, which is kept as long as that value."""
     return isinstance(kept, Mapping) and "stored" in kept
 
 
-def _section(plural: str) -> Section:
-    return next(each for each in SECTIONS if each.plural == plural)
-
-
-def _told_of(plural: str, brought: Item, same: Item) -> dict[str, Any]:
-    """What a source says of an item that is there: no stand-in for what it does not say, and its period as a whole."""
+def _told_of(section: Section, brought: Item, same: Item) -> dict[str, Any]:
+    """What a source says of a stored item: its values without stand-ins, and its period as a whole."""
     marks = _object(brought, "extra")
-    fields = {key.name: key.field for key in _section(plural).keys}
+    fields = {key.name: key.field for key in section.keys}
     stand_ins = {fields[n] for n, mark in marks.items() if n in fields and _is_mark(mark) and "given" not in mark}
     told = {name: value for name, value in brought.items() if name not in {"id", "extra", *stand_ins}}
-    if any(name in told for name in _PERIOD):
-        told |= {name: _NO_PERIOD[name] for name in _PERIOD if name in same and name not in brought}
+    if any(name in told for name in section.period):
+        told |= {name: _NO_PERIOD.get(name) for name in section.period if name in same and name not in brought}
     return told
 
 
@@ -356,7 +367,7 @@ def _object(holder: Item, name: str) -> Item:
 
 
 def _mark(value: Any) -> str:
-    """Its fingerprint; what is not current is as if nothing was said of it."""
+    """The fingerprint of a value. False counts as nothing: an item that is not current need not say so."""
     return "" if value is False else fingerprint(value)
 
 
@@ -364,13 +375,13 @@ def _marks(values: Item) -> dict[str, str]:
     return {name: _mark(value) for name, value in values.items() if name not in {"id", "extra"}}
 
 
-def _folded(item: Item) -> dict[str, Any]:
+def _without_case(item: Item) -> dict[str, Any]:
     return {name: fold(value) if isinstance(value, str) else value for name, value in item.items()}
 
 
-def _useful(plural: str, extra: Mapping[str, Any], values: Item) -> dict[str, Any]:
+def _useful(section: Section, extra: Mapping[str, Any], values: Item) -> dict[str, Any]:
     """What came beyond our fields, without the originals of values that were not taken over."""
-    fields = {key.name: key.field for key in _section(plural).keys}
+    fields = {key.name: key.field for key in section.keys}
     return {
         name: kept
         for name, kept in extra.items()
@@ -378,45 +389,60 @@ def _useful(plural: str, extra: Mapping[str, Any], values: Item) -> dict[str, An
     }
 
 
+# Pairing ----------------------------------------------------------------------------------------------------------
+
+One = TypeVar("One")
+Other = TypeVar("Other")
+
+
+@dataclass(eq=False)
+class Candidate(Generic[One]):
+    """Something to pair, and the values that identify it."""
+
+    of: One
+    values: Item
+    is_paired: bool = False
+
+
 def _pairs(
-    identity: Sequence[Sequence[str]], ones: Sequence[Item], others: Sequence[Item], *, strict: bool = False
-) -> Iterator[tuple[int, int]]:
-    """Which of the ones is which of the others, by index.
+    section: Section, ones: Sequence[Candidate[One]], others: Sequence[Candidate[Other]], *, strict: bool = False
+) -> Iterator[tuple[One, Other]]:
+    """Pairs of what is the same item, by the fields that identify an item of the section.
 
     Where `strict`, what is known of both may nowhere contradict: nobody has said before that they are the same.
     """
-    left, right = set(range(len(ones))), set(range(len(others)))
-    for names in identity:
-        is_sure = names is identity[0]
-        there = _by_key(names, others, right, is_sure=is_sure)
-        for key, here in _by_key(names, ones, left, is_sure=is_sure).items():
-            same = there.get(key, [])
+    for names in section.identity:
+        is_sure = names is section.identity[0]
+        there = _by_values(names, others, is_sure=is_sure)
+        for values, here in _by_values(names, ones, is_sure=is_sure).items():
+            same = there.get(values, [])
             if not is_sure and (len(here) > 1 or len(same) > 1):
                 continue
             for one, other in zip(here, same, strict=False):
-                if not (strict and _contradict(identity[0], ones[one], others[other])):
-                    left.discard(one)
-                    right.discard(other)
-                    yield one, other
+                if not (strict and _contradict(section, one.values, other.values)):
+                    one.is_paired = other.is_paired = True
+                    yield one.of, other.of
 
 
-def _contradict(names: Sequence[str], one: Item, other: Item) -> bool:
+def _contradict(section: Section, one: Item, other: Item) -> bool:
     """Whether two items say different things of what makes them one; dates by their precision."""
-    for name in names:
+    dates = {key.field for key in section.keys if key.kind == "date"}
+    for name in section.identity[0]:
         here, there = str(one.get(name) or ""), str(other.get(name) or "")
-        length = min(len(here), len(there)) if name.endswith("date") or name == "date_obtained" else None
+        length = min(len(here), len(there)) if name in dates else None
         if here and there and here[:length] != there[:length]:
             return True
     return False
 
 
-def _by_key(
-    names: Sequence[str], items: Sequence[Item], indexes: set[int], *, is_sure: bool
-) -> dict[tuple[Any, ...], list[int]]:
-    made: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    for index in sorted(indexes):
-        key = tuple(items[index].get(name) or "" for name in names)
-        # What is not said is the same only where all else is.
-        if is_sure or all(key):
-            made[key].append(index)
+def _by_values(
+    names: Sequence[str], candidates: Sequence[Candidate[One]], *, is_sure: bool
+) -> dict[tuple[Any, ...], list[Candidate[One]]]:
+    """The candidates without a pair, by their values of these fields."""
+    made: dict[tuple[Any, ...], list[Candidate[One]]] = defaultdict(list)
+    for candidate in candidates:
+        values = tuple(candidate.values.get(name) or "" for name in names)
+        # Two empty values count as equal only where all fields of the identity are compared.
+        if not candidate.is_paired and (is_sure or all(values)):
+            made[values].append(candidate)
     return made

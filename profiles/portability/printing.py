@@ -21,7 +21,8 @@ from typing import NamedTuple
 
 from django.template.loader import render_to_string
 
-from profiles.portability.readable import SEPARATOR, Fact, Item, Json, Lines, Link, Section, arrange
+from profiles.portability import kinds
+from profiles.portability.readable import SEPARATOR, Fact, Json, Lines, Link, Sheet, SheetItem, SheetSection, arrange
 from profiles_project.database import clock
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "profiles"
@@ -31,7 +32,7 @@ HTML_STYLE = (TEMPLATES / "resume.css").read_text()
 HTML_STYLE_SOURCE = f"'sha256-{base64.b64encode(hashlib.sha256(HTML_STYLE.encode()).digest()).decode()}'"
 
 TYPESETTER = Path(__file__).with_name("typesetter.py")
-# Each may take more memory than a whole web worker; whoever comes third waits, but not for long.
+# Each may take more memory than a whole web worker. A third request waits for its turn.
 PDFS_AT_ONCE = threading.BoundedSemaphore(2)
 PDF_WAIT_SECONDS = 5
 
@@ -49,7 +50,7 @@ AT_ONCE = Room(15, 560 * 2**20)
 # The largest that a profile may hold (4 MiB) takes 850 MB.
 IN_BACKGROUND = Room(30, 2 * 2**30)
 
-# How a process of Rust ends without memory, and one of the kernel's choosing.
+# How the process ends when its memory is used up: Rust aborts, or the kernel kills it.
 OUT_OF_MEMORY = {-signal.SIGABRT, -signal.SIGKILL}
 
 # CommonMark's characters of meaning, with those of GitHub's tables, strikethrough and formulas. `&` and `!` mean
@@ -66,9 +67,14 @@ class TooLarge(NotPrinted):
     """The document needs more memory than there is room for."""
 
 
+def sheet_of(resume: Json) -> Sheet:
+    """The document as it is shown, with the kinds that JSON Resume lacks."""
+    return arrange(resume, kinds.LAYOUTS)
+
+
 def markdown(resume: Json) -> str:
-    """The document as CommonMark, which people's texts can't add to: each is shown as it was typed."""
-    sheet = arrange(resume)
+    """The document as CommonMark. Marks in people's texts are escaped, so that each text is shown as it was typed."""
+    sheet = sheet_of(resume)
     blocks = [f"# {_escaped(sheet.name)}", *_filled([_escaped_line(sheet.label)])]
     if sheet.contacts:
         blocks.append(_start(SEPARATOR.join(map(_markdown_link, sheet.contacts))))
@@ -80,7 +86,7 @@ def markdown(resume: Json) -> str:
 
 def html(resume: Json) -> str:
     """The document as one page that needs no other: it holds its style, and a policy that allows it nothing else."""
-    sheet = arrange(resume)
+    sheet = sheet_of(resume)
     return render_to_string("profiles/resume.html", {"sheet": sheet, "style_source": HTML_STYLE_SOURCE})
 
 
@@ -96,7 +102,7 @@ def pdf(resume: Json, made: datetime | None = None, room: Room | None = None) ->
     second = int((made or clock.now()).timestamp())
     limits = (str(room.memory), str(math.ceil(room.seconds)))
     command = [sys.executable, "-I", str(TYPESETTER), str(TEMPLATES / "resume.typ"), str(second), *limits]
-    sheet = json.dumps(asdict(arrange(resume))).encode()
+    sheet = json.dumps(asdict(sheet_of(resume))).encode()
     if not PDFS_AT_ONCE.acquire(timeout=PDF_WAIT_SECONDS):
         raise NotPrinted(f"There was no turn within {PDF_WAIT_SECONDS} seconds.")
     try:
@@ -115,7 +121,7 @@ def pdf(resume: Json, made: datetime | None = None, room: Room | None = None) ->
     return done.stdout
 
 
-def _markdown_section(section: Section) -> Iterable[str]:
+def _markdown_section(section: SheetSection) -> Iterable[str]:
     yield f"## {section.heading}"
     for item in section.items:
         yield from _markdown_item(item)
@@ -125,7 +131,7 @@ def _markdown_section(section: Section) -> Iterable[str]:
         yield _escaped_line(SEPARATOR.join(section.words))
 
 
-def _markdown_item(item: Item) -> Iterable[str]:
+def _markdown_item(item: SheetItem) -> Iterable[str]:
     if item.title:
         yield f"### {_escaped(item.title)}"
     about = SEPARATOR.join(_filled([item.subtitle, *item.remarks]))
@@ -141,12 +147,12 @@ def _markdown_item(item: Item) -> Iterable[str]:
 
 
 def _markdown_facts(facts: Iterable[Fact]) -> str:
-    """A paragraph, not a list, which would go on with the list of points above it."""
+    """A paragraph. A list would continue the list of points above it."""
     return "\\\n".join(f"**{_escaped(fact.label)}:** {_escaped(fact.text)}" for fact in facts)
 
 
 def _markdown_lines(lines: Lines, indent: str = "") -> str:
-    """A paragraph with its lines kept apart."""
+    """A paragraph that keeps its line breaks."""
     return f"\\\n{indent}".join(map(_escaped_line, lines))
 
 
@@ -167,7 +173,7 @@ def _start(marked: str) -> str:
 
 
 def _behind_backslash(mark: str) -> str:
-    """What keeps a mark from being one: the backslash before it, or after a number, before its full stop."""
+    """The mark, escaped: a backslash before it, or after a number, before its full stop."""
     return f"{mark}\\" if mark.isdigit() else f"\\{mark}"
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from profiles.partial_dates import parse
+from profiles.portability.json_resume.mapping import OURS_IN_META
 from profiles_project.texts import address_fault
 
 Json = Mapping[str, Any]
@@ -31,7 +32,7 @@ FORMLESS = {"Cc", "Cs"}
 
 @dataclass(frozen=True)
 class Link:
-    """What is shown of an address, so that it can be read on paper, and where it leads; "" if it is not followed."""
+    """An address: the text that is shown, which can be read on paper, and the target, "" if there is none to follow."""
 
     text: str
     address: str = ""
@@ -55,7 +56,7 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Item:
+class SheetItem:
     """A job, a degree, a project …: one of a section's items, each of whose parts may be empty."""
 
     title: str = ""
@@ -69,11 +70,11 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Section:
+class SheetSection:
     """A heading with either items, or what fits on a line each: facts, and words that need no line of their own."""
 
     heading: str
-    items: tuple[Item, ...] = ()
+    items: tuple[SheetItem, ...] = ()
     facts: tuple[Fact, ...] = ()
     words: Lines = ()
 
@@ -86,30 +87,43 @@ class Sheet:
     label: str
     contacts: tuple[Link, ...]
     texts: tuple[Lines, ...]
-    sections: tuple[Section, ...]
+    sections: tuple[SheetSection, ...]
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Which keys of a section's items say what.
+class Layout:
+    """How a section is shown: which keys of a section's items say what.
 
     Titles are groups of keys: the first group that says something is the title, the others are the subtitle.
     """
 
     key: str
     heading: str
-    titles: tuple[tuple[str, ...], ...]
+    titles: tuple[tuple[str, ...], ...] = ()
     remarks: Lines = ()
     dates: Lines = ()
     texts: Lines = ()
     points: Lines = ()
     facts: Mapping[str, str] = field(default_factory=dict)
-    # Without an end it goes on, by the convention of JSON Resume; others do only if `isCurrent` says so.
+    # The facts that are dates.
+    date_facts: Lines = ()
+    # Whether an item without an end goes on, as JSON Resume means it; others go on only if `isCurrent` says so.
     goes_on: bool = False
+    # For a section of words: the keys of the word and of its grade, which is shown in parentheses.
+    words: tuple[str, str] | None = None
+    # Whether JSON Resume has no such section; its list stands below `meta` then.
+    is_ours: bool = False
+
+    def items(self, resume: Json) -> list[Json]:
+        """The items of the section in a document."""
+        holder = resume
+        for step in ("meta", OURS_IN_META, "lists") if self.is_ours else ():
+            holder = _mapping(holder.get(step))
+        return _items(holder.get(self.key))
 
 
-KINDS = (
-    Kind(
+LAYOUTS = (
+    Layout(
         "work",
         "Experience",
         titles=(("position",), ("name",)),
@@ -120,7 +134,7 @@ KINDS = (
         facts={"Technologies": "technologies"},
         goes_on=True,
     ),
-    Kind(
+    Layout(
         "education",
         "Education",
         titles=(("studyType", "area"), ("institution",)),
@@ -128,7 +142,7 @@ KINDS = (
         texts=("description",),
         facts={"Grade": "score", "GPA": "gpa", "Honours": "honors", "Courses": "courses"},
     ),
-    Kind(
+    Layout(
         "projects",
         "Projects",
         titles=(("name",), ("entity",)),
@@ -138,24 +152,25 @@ KINDS = (
         points=("highlights",),
         facts={"Roles": "roles", "Keywords": "keywords"},
     ),
-    Kind("skills", "Skills", titles=()),
-    Kind("languages", "Languages", titles=()),
-    Kind(
+    Layout("skills", "Skills", words=("name", "level")),
+    Layout("languages", "Languages", words=("language", "fluency")),
+    Layout(
         "certificates",
         "Certificates",
         titles=(("name",), ("issuer",)),
         dates=("date",),
         facts={"Valid until": "expiryDate", "Credential ID": "credentialId"},
+        date_facts=("expiryDate",),
     ),
-    Kind(
+    Layout(
         "publications",
         "Publications",
         titles=(("name",), ("publisher",)),
         dates=("releaseDate",),
         texts=("summary",),
     ),
-    Kind("awards", "Awards", titles=(("title",), ("awarder",)), dates=("date",), texts=("summary",)),
-    Kind(
+    Layout("awards", "Awards", titles=(("title",), ("awarder",)), dates=("date",), texts=("summary",)),
+    Layout(
         "volunteer",
         "Volunteering",
         titles=(("position",), ("organization",)),
@@ -164,16 +179,16 @@ KINDS = (
         points=("highlights",),
         goes_on=True,
     ),
-    Kind("interests", "Interests", titles=()),
-    Kind("references", "References", titles=(("name",),), texts=("reference",)),
+    Layout("interests", "Interests", words=("name", "")),
+    Layout("references", "References", titles=(("name",),), texts=("reference",)),
 )
-# Sections of which an item is a word with an optional grade in parentheses and optional keywords.
-WORD_KEYS = {"skills": ("name", "level"), "languages": ("language", "fluency"), "interests": ("name", "")}
-DATE_KEYS = {"expiryDate"}
 
 
-def arrange(resume: Json) -> Sheet:
-    """The sheet of a JSON Resume document. All that stands in the document is shown, references and all."""
+def arrange(resume: Json, ours: Iterable[Layout] = ()) -> Sheet:
+    """The sheet of a JSON Resume document. All that stands in the document is shown, references and all.
+
+    `ours` are the sections that JSON Resume lacks; they stand after the others.
+    """
     basics = _mapping(resume.get("basics"))
     names = [*_filled([_line(basics.get("name")), _line(basics.get("label"))]), UNNAMED]
     return Sheet(
@@ -181,43 +196,45 @@ def arrange(resume: Json) -> Sheet:
         label=_line(basics.get("label")) if _line(basics.get("name")) else "",
         contacts=_contacts(basics),
         texts=_paragraphs(basics.get("summary")),
-        sections=tuple(section for kind in KINDS for section in _sections(kind, _items(resume.get(kind.key)))),
+        sections=tuple(section for layout in (*LAYOUTS, *ours) for section in _sections(layout, layout.items(resume))),
     )
 
 
-def _sections(kind: Kind, items: list[Json]) -> list[Section]:
-    """The sections of a kind that aren't empty: one, none, or two for skills, of which soft ones stand apart."""
-    if kind.key in WORD_KEYS:
-        groups = {kind.heading: [item for item in items if item.get("kind") != "soft"]}
+def _sections(layout: Layout, items: list[Json]) -> list[SheetSection]:
+    """The sections of a layout that aren't empty: one, none, or two for skills, of which soft ones stand apart."""
+    if layout.words:
+        groups = {layout.heading: [item for item in items if item.get("kind") != "soft"]}
         groups["Soft skills"] = [item for item in items if item.get("kind") == "soft"]
-        sections = [_words(heading, WORD_KEYS[kind.key], group) for heading, group in groups.items()]
+        sections = [_words(heading, layout.words, group) for heading, group in groups.items()]
         return [section for section in sections if section.facts or section.words]
-    arranged = tuple(item for item in (_item(kind, item) for item in items) if item != Item())
-    return [Section(kind.heading, arranged)] if arranged else []
+    arranged = tuple(item for item in (_item(layout, item) for item in items) if item != SheetItem())
+    return [SheetSection(layout.heading, arranged)] if arranged else []
 
 
-def _item(kind: Kind, item: Json) -> Item:
-    groups = [", ".join(_filled(_line(item.get(key)) for key in keys)) for keys in kind.titles]
+def _item(layout: Layout, item: Json) -> SheetItem:
+    groups = [", ".join(_filled(_line(item.get(key)) for key in keys)) for keys in layout.titles]
     title, *others = [*_filled(groups), ""]
-    return Item(
+    return SheetItem(
         title=title,
         subtitle=SEPARATOR.join(_filled(others)),
-        remarks=tuple(_filled(_line(item.get(key)) for key in kind.remarks)),
-        dates=_dates(kind, item),
+        remarks=tuple(_filled(_line(item.get(key)) for key in layout.remarks)),
+        dates=_dates(layout, item),
         link=_link(item.get("url")),
-        texts=tuple(lines for key in kind.texts for lines in _paragraphs(item.get(key))),
-        points=tuple(lines for key in kind.points for text in _list(item.get(key)) if (lines := _lines(text))),
-        facts=tuple(fact for label, key in kind.facts.items() if (fact := _fact(label, key, item)).text),
+        texts=tuple(lines for key in layout.texts for lines in _paragraphs(item.get(key))),
+        points=tuple(lines for key in layout.points for text in _list(item.get(key)) if (lines := _lines(text))),
+        facts=tuple(fact for label, key in layout.facts.items() if (fact := _fact(layout, label, key, item)).text),
     )
 
 
-def _fact(label: str, key: str, item: Json) -> Fact:
-    if key in DATE_KEYS:
+def _fact(layout: Layout, label: str, key: str, item: Json) -> Fact:
+    if key in layout.date_facts:
         return Fact(label, _moment(item.get(key)).text)
+    if item.get(key) is True:
+        return Fact(label, "yes")
     return Fact(label, SEPARATOR.join(_filled(map(_line, _list(item.get(key))))))
 
 
-def _words(heading: str, keys: tuple[str, str], items: list[Json]) -> Section:
+def _words(heading: str, keys: tuple[str, str], items: list[Json]) -> SheetSection:
     """A section of words: those with keywords are facts, the others flow one after the other."""
     facts, words = [], []
     for item in items:
@@ -228,19 +245,19 @@ def _words(heading: str, keys: tuple[str, str], items: list[Json]) -> Section:
             facts.append(Fact(word, keywords))
         elif word or keywords:
             words.append(word or keywords)
-    return Section(heading, facts=tuple(facts), words=tuple(words))
+    return SheetSection(heading, facts=tuple(facts), words=tuple(words))
 
 
-def _dates(kind: Kind, item: Json) -> tuple[Moment, ...]:
+def _dates(layout: Layout, item: Json) -> tuple[Moment, ...]:
     """An item's date, or its range: from start to end, to the present, or open where nobody says whether it goes on."""
-    moments = [_moment(item.get(key)) for key in kind.dates]
+    moments = [_moment(item.get(key)) for key in layout.dates]
     filled = tuple(moment for moment in moments if moment.text)
     if len(moments) == 1 or not filled:
         return filled
     start, end = moments
     if start.text and end.text:
         return (start,) if start == end else (start, end)
-    if start.text and (kind.goes_on or item.get("isCurrent") is True):
+    if start.text and (layout.goes_on or item.get("isCurrent") is True):
         return start, Moment("present")
     return (Moment(f"from {start.text}", start.iso),) if start.text else (Moment(f"until {end.text}", end.iso),)
 
@@ -287,7 +304,9 @@ def _profile(profile: Json) -> Link | None:
     """A profile in a network: its address, with the user's and the network's names where it doesn't say them."""
     user, link = _line(profile.get("username")), _link(profile.get("url"))
     shown = link.text if link else ""
-    text = shown if user.casefold() in shown.casefold() else f"{user} ({shown})" if shown else user
+    text = f"{user} ({shown})" if user and shown else user or shown
+    if user.casefold() in shown.casefold():
+        text = shown
     return _labelled(Link(text, link.address if link else ""), _line(profile.get("network")))
 
 

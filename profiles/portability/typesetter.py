@@ -13,7 +13,7 @@ from pathlib import Path
 
 import typst
 
-# Whoever waits for a short answer goes first.
+# Requests that are answered at once go first.
 NICENESS = 10
 
 
@@ -31,7 +31,7 @@ def typeset(template: Path, made: int, sheet: str) -> bytes:
 
 if __name__ == "__main__":
     memory, seconds = int(sys.argv[3]), int(sys.argv[4])
-    # Counted is what is mapped, not used.
+    # The limit counts memory that is mapped, used or not.
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

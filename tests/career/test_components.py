@@ -10,20 +10,33 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from profiles.career.samples import SAMPLES, change
 from profiles.models import COMPONENTS, Component, Experience, Profile
 from profiles_project.database.values import new_id
 from tests.support.client import ApiClient
 from tests.support.contract import API
-from tests.support.factories import OPTIONAL, REQUIRED, SAMPLES, item, make_item, make_profile
+from tests.support.factories import item, make_item, make_profile
 from users.models import User
 
 pytestmark = pytest.mark.django_db
 
-IDS_NAMES = (
-    *("experience_ids", "education_ids", "project_ids", "certification_ids", "language_ids"),
-    *("volunteering_ids", "award_ids", "publication_ids", "interest_ids", "reference_ids"),
-)
-IDS_KEYS = dict(zip(COMPONENTS, IDS_NAMES, strict=True))
+# What contract 3.1 prints in bold, and the key of ids in a bulk DELETE.
+PROMISED: dict[str, tuple[str, set[str]]] = {
+    "experiences": ("experience_ids", {"title", "company", "start_date"}),
+    "education": ("education_ids", {"institution", "degree", "field_of_study", "start_date"}),
+    "projects": ("project_ids", {"name", "description", "start_date"}),
+    "certifications": ("certification_ids", {"name", "issuer", "date_obtained"}),
+    "languages": ("language_ids", {"name", "proficiency"}),
+    "volunteering": ("volunteering_ids", {"organization"}),
+    "awards": ("award_ids", {"title"}),
+    "publications": ("publication_ids", {"name"}),
+    "interests": ("interest_ids", {"name"}),
+    "references": ("reference_ids", {"name"}),
+}
+IDS_KEYS = {kind: f"{kind.singular}_ids" for kind in COMPONENTS}
+REQUIRED = {kind: set(kind.required_fields()) for kind in COMPONENTS}
+# A field that is not required, with a value that no sample has.
+OPTIONAL = {kind: next(iter(change(kind).items())) for kind in COMPONENTS}
 # What a body of a bulk request is not.
 NOT_ITEMS: tuple[Any, ...] = ("text", 1, True, None, ["text"], [None], [[]], [1])
 
@@ -101,13 +114,18 @@ def absent(kind: type[Component]) -> dict[str, Any]:
     """What each field of a kind is where nobody has given it."""
     empty = {list: [], dict: {}, bool: False}
     # An item that nobody hides is shown.
-    return {name: empty.get(type(value)) for name, value in SAMPLES[kind].items()} | {"is_visible": True}
+    return {name: empty.get(type(value)) for name, value in item(kind).items()} | {"is_visible": True}
 
 
 def faults(answer: Any) -> dict[str, str]:
     """The code of each fault by its pointer."""
     assert answer.status_code == 422, answer.content
     return {error["pointer"]: error["code"] for error in answer.json()["errors"]}
+
+
+def test_what_is_required_and_how_ids_are_called_is_what_the_contract_promises() -> None:
+    kinds = {kind.plural: (IDS_KEYS[kind], REQUIRED[kind]) for kind in COMPONENTS}
+    assert {plural: kinds[plural] for plural in PROMISED} == PROMISED
 
 
 # List ------------------------------------------------------------------------------------------------------------
@@ -300,7 +318,7 @@ def test_an_update_needs_the_required_fields(section: Section) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_an_explicit_null_clears_what_is_not_required(section: Section, method: str) -> None:
-    optional = set(SAMPLES[section.kind]) - REQUIRED[section.kind]
+    optional = set(item(section.kind)) - REQUIRED[section.kind]
     # A job that has ended keeps its end.
     optional -= {"end_date"} if section.kind is Experience else set()
     stored = section.items()[0]

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from django.db import models
 
+from profiles.career.samples import SAMPLES
 from profiles.limits import MAX_CUSTOM_VALUE_BYTES, MAX_EXTRA_BYTES, MAX_PROFILE_EXTRA_BYTES, MAX_PROFILES
 from profiles.modelfields import ExtraField, StringListField
 from profiles.models import COMPONENTS, PARTS, Component, CustomField, Profile, Skill
 from tests.support.client import ApiClient
-from tests.support.factories import EMPTY_SKILLS, PERSONAL_INFO, REQUIRED, SAMPLES, item, make_profile, profile_document
+from tests.support.factories import EMPTY_SKILLS, PERSONAL_INFO, item, make_profile, profile_document
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,7 @@ methods = pytest.mark.parametrize("method", CHANGES)
 
 # What an item must carry, with all else left to its default.
 SMALLEST: dict[str, dict[str, Any]] = {
-    kind.plural: {name: SAMPLES[kind][name] for name in sorted(REQUIRED[kind])} for kind in COMPONENTS
+    kind.plural: {name: SAMPLES[kind][name] for name in sorted(kind.required_fields())} for kind in COMPONENTS
 }
 SMALLEST["experiences"]["is_current"] = True
 

@@ -11,7 +11,6 @@ from django.core.management import get_commands
 from django.urls import get_resolver
 
 from profiles.career.completeness import SECTIONS
-from profiles.models import COMPONENTS
 from tests.support.service.live import service, worker
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -41,10 +40,6 @@ def test_every_route_beside_the_api_is_named_in_the_documentation() -> None:
     routes = [str(pattern.pattern) for pattern in get_resolver().url_patterns]
     beside = [route.rstrip("/") for route in routes if route and not route.startswith("api/v1")]
     assert [route for route in beside if f"/{route}" not in text] == []
-
-
-def test_the_architecture_names_every_kind_of_component() -> None:
-    assert [kind.plural for kind in COMPONENTS if kind.plural not in DOCS["architecture.md"].lower()] == []
 
 
 def test_links_between_documents_lead_somewhere() -> None:

@@ -21,12 +21,13 @@ from django.http import HttpResponse, JsonResponse
 from redis import Redis
 from redis.exceptions import RedisError
 
+from profiles.career.samples import SAMPLES
 from profiles.models import COMPONENTS, Component
 from tests.support import client as client_module
 from tests.support.client import ApiClient, ContractViolation
 from tests.support.concurrency import at_once
 from tests.support.contract import PROBLEM, Contract, Sent, contract
-from tests.support.factories import SAMPLES, UserFactory, make_item, make_profile, profile_document
+from tests.support.factories import UserFactory, make_item, make_profile, profile_document
 from tests.support.service.servers import postgresql, redis
 from users.models import User
 

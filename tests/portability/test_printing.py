@@ -21,7 +21,7 @@ from typst import TypstError
 
 from profiles.portability import printing
 from profiles.portability.printing import HTML_STYLE, HTML_STYLE_SOURCE, NotPrinted, html, markdown, pdf
-from profiles.portability.readable import UNNAMED, Fact, Item, Link, Moment, Section, arrange
+from profiles.portability.readable import UNNAMED, Fact, Link, Moment, SheetItem, SheetSection, arrange
 from profiles.portability.typesetter import typeset
 
 pytestmark = pytest.mark.pure
@@ -206,12 +206,12 @@ def test_a_date_keeps_its_machine_readable_form() -> None:
 
 def test_the_first_title_that_is_there_heads_an_item() -> None:
     [section] = arrange({"work": [{"name": "Northwind"}, {"name": "Northwind", "position": "Engineer"}]}).sections
-    assert section.items == (Item(title="Northwind"), Item(title="Engineer", subtitle="Northwind"))
+    assert section.items == (SheetItem(title="Northwind"), SheetItem(title="Engineer", subtitle="Northwind"))
 
 
 def test_words_with_keywords_have_a_line_of_their_own() -> None:
     skills = [{"name": "SQL", "level": "expert", "keywords": ["a", "b"]}, {"name": "C#"}, {"level": "expert"}]
-    section = Section("Skills", facts=(Fact("SQL (expert)", "a · b"),), words=("C#", "expert"))
+    section = SheetSection("Skills", facts=(Fact("SQL (expert)", "a · b"),), words=("C#", "expert"))
     assert arrange({"skills": skills}).sections == (section,)
 
 

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis.extra.django import TestCase
 
 from profiles.portability.json_resume.mapping import (
-    ALL_SECTIONS,
     BASICS,
-    IN_SKILLS,
     LOCATION,
     OURS_IN_META,
     PROFILES,
+    SKILLS,
     Key,
 )
+from profiles.portability.kinds import SECTIONS
 from profiles.portability.linkedin import BASICS as OF_BASICS, FILES
 from tests.portability.test_imports import exported, imported, told, without_ids
 from tests.support.client import ApiClient
@@ -143,8 +143,8 @@ def mapping_rows() -> Iterator[tuple[str, str, str]]:
         ("basics.location.", "personal_info.", LOCATION),
         ("basics.profiles[].", "personal_info.links[].", PROFILES),
     ]
-    for section in ALL_SECTIONS:
-        inside = "skills." if section.plural in IN_SKILLS else ""
+    for section in (*(each for each in SECTIONS if not each.is_ours), SKILLS):
+        inside = "skills." if section.in_skills else ""
         where = "skills.details" if section.plural == "skills" else inside + section.plural
         groups.append((f"{section.name}[].", f"{where}[].", section.keys))
     for before, where, keys in groups:

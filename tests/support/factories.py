@@ -5,29 +5,13 @@
 """
 
 import copy
-from collections.abc import Mapping
 from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
 
-from profiles.models import (
-    COMPONENTS,
-    Award,
-    Certification,
-    Component,
-    CustomField,
-    Education,
-    Experience,
-    Interest,
-    Language,
-    Profile,
-    Project,
-    Publication,
-    Reference,
-    Skill,
-    Volunteering,
-)
+from profiles.career.samples import SAMPLES
+from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from users.models import User
 
 PASSWORD = "Correct-Horse-7"  # of every user made here
@@ -52,118 +36,13 @@ PERSONAL_INFO: dict[str, Any] = {
 SUMMARY = "Mathematician who wrote the first program, for a machine that was never finished."
 # The skills section of a profile without any.
 EMPTY_SKILLS: dict[str, Any] = {"technical": [], "soft": [], "details": [], "languages": [], "certifications": []}
-# What every item has.
+# What every item has, as the tests send it.
 SHOWN: dict[str, Any] = {"is_visible": False, "extra": {"x-rating": 5}}
-# A valid item of each kind with every field set; the first field gets a number to tell items apart.
-SAMPLES: Mapping[type[Component], Mapping[str, Any]] = {
-    Experience: {
-        "title": "Engineer",
-        "company": "Analytical Engines",
-        "location": "London",
-        "start_date": "2019-03",
-        "end_date": "2021-11-30",
-        "is_current": False,
-        "description": "Wrote programs.",
-        "achievements": ["Computed the Bernoulli numbers."],
-        "technologies": ["Punched cards"],
-        "employment_type": "full-time",
-        "industry": "Computing",
-        "url": "https://engines.example.org",
-        "company_description": "Makers of calculating machines",
-        **SHOWN,
-    },
-    Education: {
-        "institution": "University of London",
-        "degree": "BSc",
-        "field_of_study": "Mathematics",
-        "start_date": "2014",
-        "end_date": "2017-06",
-        "is_current": False,
-        "gpa": 3.8,
-        "score": "First",
-        "honors": ["Prize in analysis"],
-        "description": "Analysis and logic.",
-        "url": "https://london.example.org",
-        "courses": ["Differential calculus"],
-        **SHOWN,
-    },
-    Project: {
-        "name": "Note G",
-        "description": "The first program.",
-        "technologies": ["Algebra"],
-        "url": "https://example.org/note-g",
-        "start_date": "2020",
-        "end_date": "2020-12-31",
-        "highlights": ["Shows a loop within a loop."],
-        "roles": ["Author"],
-        "entity": "Scientific Memoirs",
-        "type": "publication",
-        **SHOWN,
-    },
-    Certification: {
-        "name": "Certified Analyst",
-        "issuer": "Royal Society",
-        "date_obtained": "2018-05-04",
-        "expiry_date": "2028",
-        "credential_id": "RS-1843",
-        "url": "https://example.org/credentials/1843",
-        **SHOWN,
-    },
-    Language: {"name": "French", "proficiency": "fluent", **SHOWN},
-    Volunteering: {
-        "organization": "Evening school",
-        "role": "Teacher",
-        "url": "https://school.example.org",
-        "start_date": "2016",
-        "end_date": "2018-02",
-        "summary": "Taught arithmetic.",
-        "highlights": ["Forty pupils"],
-        **SHOWN,
-    },
-    Award: {"title": "Medal", "date": "2021-05", "awarder": "Royal Society", "summary": "For the notes.", **SHOWN},
-    Publication: {
-        "name": "Sketch of the Analytical Engine",
-        "publisher": "Scientific Memoirs",
-        "release_date": "2020-10",
-        "url": "https://example.org/sketch",
-        "summary": "With notes.",
-        **SHOWN,
-    },
-    Interest: {"name": "Music", "keywords": ["Harp"], **SHOWN},
-    Reference: {"name": "Charles Babbage", "reference": "She understands the machine.", **SHOWN},
-}
-
-# What contract 3.1 prints in bold.
-REQUIRED: Mapping[type[Component], set[str]] = {
-    Experience: {"title", "company", "start_date"},
-    Education: {"institution", "degree", "field_of_study", "start_date"},
-    Project: {"name", "description", "start_date"},
-    Certification: {"name", "issuer", "date_obtained"},
-    Language: {"name", "proficiency"},
-    Volunteering: {"organization"},
-    Award: {"title"},
-    Publication: {"name"},
-    Interest: {"name"},
-    Reference: {"name"},
-}
-# A field that is not required, with a value that no sample has.
-OPTIONAL: Mapping[type[Component], tuple[str, Any]] = {
-    Experience: ("industry", "Mills"),
-    Education: ("gpa", 2.5),
-    Project: ("url", "https://example.org/other"),
-    Certification: ("credential_id", "RS-1"),
-    Language: ("is_visible", True),
-    Volunteering: ("end_date", None),
-    Award: ("awarder", "The Crown"),
-    Publication: ("release_date", "2021-02-03"),
-    Interest: ("keywords", ["Opera", "Harp"]),
-    Reference: ("extra", {"x-relation": "friend"}),
-}
 
 
 def item(kind: type[Component], number: int = 0, **changes: Any) -> dict[str, Any]:
     """The request body of a valid item with every field set; ``number`` tells it from others."""
-    sample = copy.deepcopy(SAMPLES[kind])
+    sample = copy.deepcopy({**SAMPLES[kind], **SHOWN})
     first = next(iter(sample))
     return {**sample, first: f"{sample[first]} {number}", **changes}
 
@@ -176,7 +55,7 @@ def detail(number: int) -> dict[str, Any]:
 def profile_document(count: int = 1, **changes: Any) -> dict[str, Any]:
     """The request body of a profile with ``count`` rows in each of its lists and every field set."""
     lists = {kind.plural: [item(kind, number) for number in range(count)] for kind in COMPONENTS}
-    skills: dict[str, Any] = {name: lists.pop(name) for name in ("languages", "certifications")}
+    skills: dict[str, Any] = {kind.plural: lists.pop(kind.plural) for kind in COMPONENTS if kind.in_skills}
     for name in ("technical", "soft"):
         skills[name] = [f"{name} skill {number}" for number in range(count)]
     skills["details"] = [

@@ -4,18 +4,19 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from profiles.career.samples import SAMPLES
 from profiles.models import COMPONENTS, Component
 from profiles.portability.json_resume.mapping import (
     BASICS,
     LOCATION,
     OURS_IN_META,
     SCHEMA_URL,
-    SECTIONS,
     SKILLS,
     Key,
     Section,
 )
-from tests.support.factories import PERSONAL_INFO, SAMPLES
+from profiles.portability.kinds import SECTIONS
+from tests.support.factories import PERSONAL_INFO
 
 LETTERS = st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"])
 words = st.text(LETTERS, min_size=1, max_size=12)
@@ -123,7 +124,8 @@ _meta = st.fixed_dictionaries({}, optional={"version": words, "theme": words, OU
 
 def resumes() -> st.SearchStrategy[dict[str, Any]]:
     """JSON Resume documents with a name: mostly right, often odd."""
-    lists: dict[str, Any] = {section.name: _lists(section) for section in (*SECTIONS, SKILLS)}
+    sections = (*(section for section in SECTIONS if not section.is_ours), SKILLS)
+    lists: dict[str, Any] = {section.name: _lists(section) for section in sections}
     rest = {
         "$schema": st.sampled_from([SCHEMA_URL, "https://example.org/v1.2.1/schema.json", None, 1]),
         "meta": _meta | st.just(1),
@@ -139,8 +141,7 @@ def resumes() -> st.SearchStrategy[dict[str, Any]]:
 def _items(kind: type[Component]) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Items of the samples' values, each field there or left out as far as it may be, hidden or not."""
     sample = dict(SAMPLES[kind])
-    needed = {field.name for field in kind._meta.concrete_fields if not field.null and not field.has_default()}
-    needed |= {"end_date"} if kind.end_unless_current else set()
+    needed = {*kind.required_fields(), *({"end_date"} if kind.end_unless_current else ())}
     first = kind.content_fields()[0]
     fields: dict[str, Any] = {name: st.just(value) for name, value in sample.items()}
     fields |= {first: words.map(lambda text: f"A {text}"), "is_visible": st.booleans()}
@@ -173,7 +174,7 @@ def careers() -> st.SearchStrategy[dict[str, Any]]:
     needed = {name: info.pop(name) for name in ("full_name", "email")}
     lists = {kind.plural: _items(kind) for kind in COMPONENTS}
     names = st.lists(st.sampled_from(["Go", "Python", "C++", "Calm", "Not given"]), unique=True, max_size=3)
-    skills: dict[str, Any] = {name: lists.pop(name) for name in ("languages", "certifications")}
+    skills: dict[str, Any] = {kind.plural: lists.pop(kind.plural) for kind in COMPONENTS if kind.in_skills}
     skills |= {"technical": names, "soft": names}
     return st.fixed_dictionaries(
         {"personal_info": st.fixed_dictionaries(needed, optional=info)},

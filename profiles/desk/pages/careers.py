@@ -21,8 +21,9 @@ from profiles.desk.base import OfPerson, offered
 from profiles.desk.lists import CountedFilter, masked_email, masked_phone
 from profiles.desk.rows import person_link
 from profiles.models import COMPONENTS, CustomField, Part, Profile, Skill
+from profiles.portability import kinds
 from profiles.portability.json_resume import HIDDEN, write
-from profiles.portability.readable import arrange
+from profiles.portability.printing import sheet_of
 from profiles_project.database import clock
 from profiles_project.database.refusals import LimitPassed
 from profiles_project.texts import fold, nfc
@@ -193,7 +194,7 @@ class ProfileAdmin(OfPerson):
             "opts": self.opts,
             "profile": profile,
             "person": person_link(profile.user),
-            "sheet": arrange(write(_shown(document), include={HIDDEN})),
+            "sheet": sheet_of(write(_shown(document), kinds.SECTIONS, include={HIDDEN})),
             "custom_fields": [(key, _lines(value)) for key, value in document["custom_fields"].items()],
             "analytics": analytics,
             "offered": offered(self.allowed(request), request.user, profile),

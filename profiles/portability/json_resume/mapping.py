@@ -1,12 +1,17 @@
 """Which key of JSON Resume 1.0.0 is which field of ours: the one table from which import, export and docs derive.
 
+What else there is to know of a list, and the lists that JSON Resume lacks, follows from the models (`kinds.py`).
 `docs/portability.md` shows it; a test holds the two equal. Keys of ours, which the schema allows beside its own, say
 what JSON Resume can't.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 SCHEMA_URL = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.0.0/schema.json"
+# The member of `meta` for what no key of JSON Resume can say.
+OURS_IN_META = "masterProfile"
 # What stands in for a text that our document requires and a résumé lacks.
 NOT_GIVEN = "Not given"
 
@@ -17,20 +22,22 @@ class Key(NamedTuple):
     name: str
     field: str
     kind: str = "text"
-    # What older documents call it.
+    # Its names in older documents.
     also: tuple[str, ...] = ()
-    # Not of the standard but of ours.
+    # Whether the key is ours, not the standard's.
     is_ours: bool = False
-    # What an absent key says, where that is more than nothing.
+    # The value that an absent key stands for, if any.
     absent: Any = None
 
 
-def _ours(name: str, field: str, kind: str = "text", absent: Any = None) -> Key:
+def ours(name: str, field: str, kind: str = "text", absent: Any = None) -> Key:
+    """A key that JSON Resume does not have."""
     return Key(name, field, kind, is_ours=True, absent=absent)
 
 
-HIDDEN = _ours("isVisible", "is_visible", "flag", absent=True)
-# Our personal_info; the summary beside it is the document's own.
+# The key that every item has.
+IS_VISIBLE = ours("isVisible", "is_visible", "flag", absent=True)
+# Keys of `basics`: fields of personal_info, and the document's own summary.
 BASICS = (
     Key("name", "full_name"),
     Key("label", "headline"),
@@ -40,7 +47,7 @@ BASICS = (
     Key("url", "website", "url", also=("website",)),
     Key("summary", "professional_summary"),
 )
-# Below `basics.location`; in personal_info all the same.
+# Keys of `basics.location`: fields of personal_info, too.
 LOCATION = (
     Key("address", "address"),
     Key("postalCode", "postal_code"),
@@ -48,35 +55,61 @@ LOCATION = (
     Key("region", "region"),
     Key("countryCode", "country_code", "country"),
 )
-# An entry of `basics.profiles`; in personal_info one of `links`.
+# Keys of an entry of `basics.profiles`, which is one of the `links` of personal_info.
 PROFILES = (Key("network", "network"), Key("username", "username"), Key("url", "url", "url"))
 # Networks whose address has a field of its own in personal_info.
 NETWORKS = {"linkedin": "linkedin", "github": "github"}
-# Where they are not the addresses of links.
-NETWORK_KEYS = tuple(_ours(field, field, "url") for field in NETWORKS.values())
+# Their keys, for addresses that no link gives.
+NETWORK_KEYS = tuple(ours(field, field, "url") for field in NETWORKS.values())
 
 
+@dataclass(frozen=True)
 class Section:
     """A list of a résumé and the list of ours that its items go to."""
 
-    def __init__(self, name: str, plural: str, *keys: Key, required: tuple[str, ...], noun: str) -> None:
-        self.name = name
-        self.plural = plural
-        self.keys = keys
-        # The texts that an item of ours must have; a résumé's item without any of them can't be one.
-        self.required = required
-        # What an item is called in the report's sentences.
-        self.noun = noun
+    name: str
+    plural: str
+    keys: tuple[Key, ...]
+    # What an item is called in the report's sentences.
+    noun: str
+    # The texts that an item of ours must have; a résumé's item without any of them can't be one.
+    required: tuple[str, ...]
+    # What else it must have, such as the date on which it began.
+    needed: tuple[str, ...] = ()
+    # The fields without whose values an item can't be one of ours: where one is at fault, the item is kept aside.
+    vital: tuple[str, ...] = ()
+    # The fields that say together when it was: taken over all or none.
+    period: tuple[str, ...] = ()
+    # By which fields an item is known again, the surest first (`Component.identity`).
+    identity: tuple[tuple[str, ...], ...] = ()
+    # Whether our document has the list below `skills`.
+    in_skills: bool = False
+    # Whether it tells of other people.
+    is_private: bool = False
+    # Whether JSON Resume has no such list: it stands below `meta` then, and its keys are made of our fields' names.
+    is_ours: bool = False
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Where in a résumé the list stands."""
+        return ("meta", OURS_IN_META, "lists", self.plural) if self.is_ours else (self.name,)
+
+    def listed(self, resume: Mapping[str, Any]) -> Any:
+        """What a résumé has in the list's place; None where it has nothing."""
+        found: Any = resume
+        for step in self.path:
+            found = found.get(step) if isinstance(found, Mapping) else None
+        return found
+
+    def holder(self, document: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What of a career document has the list, or would have it."""
+        return document.get("skills", {}) if self.in_skills else document
 
 
-def _of_items(name: str, plural: str, *keys: Key, required: tuple[str, ...], noun: str) -> Section:
-    return Section(name, plural, *keys, HIDDEN, required=required, noun=noun)
-
-
-SECTIONS = (
-    _of_items(
+# Which list of JSON Resume is which of ours, by the name of ours. A kind that is not here has no list there.
+LISTS: Mapping[str, tuple[str, *tuple[Key, ...]]] = {
+    "experiences": (
         "work",
-        "experiences",
         Key("position", "title"),
         Key("name", "company", also=("company",)),
         Key("location", "location"),
@@ -86,14 +119,11 @@ SECTIONS = (
         Key("endDate", "end_date", "date"),
         Key("summary", "description"),
         Key("highlights", "achievements", "texts"),
-        _ours("technologies", "technologies", "texts"),
-        _ours("employmentType", "employment_type"),
-        _ours("industry", "industry"),
-        required=("title", "company"),
-        noun="an experience",
+        ours("technologies", "technologies", "texts"),
+        ours("employmentType", "employment_type"),
+        ours("industry", "industry"),
     ),
-    _of_items(
-        "education",
+    "education": (
         "education",
         Key("institution", "institution"),
         Key("studyType", "degree"),
@@ -103,15 +133,12 @@ SECTIONS = (
         Key("endDate", "end_date", "date"),
         Key("score", "score"),
         Key("courses", "courses", "texts"),
-        _ours("isCurrent", "is_current", "flag", absent=False),
-        _ours("gpa", "gpa", "number"),
-        _ours("honors", "honors", "texts"),
-        _ours("description", "description"),
-        required=("institution", "degree", "field_of_study"),
-        noun="an education",
+        ours("isCurrent", "is_current", "flag", absent=False),
+        ours("gpa", "gpa", "number"),
+        ours("honors", "honors", "texts"),
+        ours("description", "description"),
     ),
-    _of_items(
-        "projects",
+    "projects": (
         "projects",
         Key("name", "name"),
         Key("description", "description"),
@@ -123,32 +150,23 @@ SECTIONS = (
         Key("roles", "roles", "texts"),
         Key("entity", "entity"),
         Key("type", "type"),
-        required=("name", "description"),
-        noun="a project",
     ),
-    _of_items(
+    "certifications": (
         "certificates",
-        "certifications",
         Key("name", "name"),
         Key("issuer", "issuer"),
         Key("date", "date_obtained", "date"),
         Key("url", "url", "url", also=("website",)),
-        _ours("expiryDate", "expiry_date", "date"),
-        _ours("credentialId", "credential_id"),
-        required=("name", "issuer"),
-        noun="a certification",
+        ours("expiryDate", "expiry_date", "date"),
+        ours("credentialId", "credential_id"),
     ),
-    _of_items(
-        "languages",
+    "languages": (
         "languages",
         Key("language", "name", also=("name",)),
         Key("fluency", "proficiency", "fluency", also=("level",)),
-        required=("name",),
-        noun="a language",
     ),
-    _of_items(
+    "volunteering": (
         "volunteer",
-        "volunteering",
         Key("organization", "organization"),
         Key("position", "role"),
         Key("url", "url", "url", also=("website",)),
@@ -156,71 +174,54 @@ SECTIONS = (
         Key("endDate", "end_date", "date"),
         Key("summary", "summary"),
         Key("highlights", "highlights", "texts"),
-        required=("organization",),
-        noun="a volunteering",
     ),
-    _of_items(
-        "awards",
+    "awards": (
         "awards",
         Key("title", "title"),
         Key("date", "date", "date"),
         Key("awarder", "awarder"),
         Key("summary", "summary"),
-        required=("title",),
-        noun="an award",
     ),
-    _of_items(
-        "publications",
+    "publications": (
         "publications",
         Key("name", "name"),
         Key("publisher", "publisher"),
         Key("releaseDate", "release_date", "date"),
         Key("url", "url", "url", also=("website",)),
         Key("summary", "summary"),
-        required=("name",),
-        noun="a publication",
     ),
-    _of_items(
-        "interests",
+    "interests": (
         "interests",
         Key("name", "name"),
         Key("keywords", "keywords", "texts"),
-        required=("name",),
-        noun="an interest",
     ),
-    _of_items(
-        "references",
+    "references": (
         "references",
         Key("name", "name"),
         Key("reference", "reference"),
-        required=("name",),
-        noun="a reference",
     ),
-)
+}
 # Skills are names with details in our document, not items; a name may stand in each of its two lists once.
 SKILLS = Section(
     "skills",
     "skills",
-    Key("name", "name"),
-    Key("level", "level"),
-    Key("keywords", "keywords", "texts"),
-    _ours("kind", "kind", "skill_kind", absent="technical"),
-    required=("name",),
+    (
+        Key("name", "name"),
+        Key("level", "level"),
+        Key("keywords", "keywords", "texts"),
+        ours("kind", "kind", "skill_kind", absent="technical"),
+    ),
     noun="a skill",
+    required=("name",),
+    vital=("name",),
 )
-ALL_SECTIONS = (*SECTIONS, SKILLS)
-IN_SKILLS = ("languages", "certifications")
-# As many as a list of ours takes (contract 3.1); of skills as both lists together.
+# The most items of a list (contract 3.1), and the most skills of both kinds together.
 MAX_ITEMS = 1_000
-# Of one object. No résumé has so many; each that we have no field for is told of in the report.
+# The most keys of one object. No résumé has so many, and the report names each key that has no field.
 MAX_KEYS = 10_000
-# What tells of other people.
-PRIVATE = ("references",)
 # The label of a profile that nobody gave another.
 DEFAULT_LABEL = "Master"
-# Below `meta`: what of a profile no other key says.
-OURS_IN_META = "masterProfile"
-TOP_LEVEL = ("$schema", "basics", *(section.name for section in ALL_SECTIONS), "meta")
+TOP_LEVEL = ("$schema", "basics", *(name for name, *_ in LISTS.values()), SKILLS.name, "meta")
 
 
 def is_empty(value: Any) -> bool:

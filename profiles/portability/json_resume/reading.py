@@ -11,22 +11,15 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from profiles.portability.json_resume import mapping
-from profiles.portability.json_resume.mapping import NOT_GIVEN, SECTIONS, SKILLS, Key, Section, is_empty
-from profiles.portability.json_resume.parts import ABSENT, EMPTY, Entry, Part, Path
+from profiles.portability.json_resume.mapping import NOT_GIVEN, SKILLS, Key, Section, is_empty
+from profiles.portability.json_resume.objects import ABSENT, EMPTY, Entry, Path, ReadObject
 from profiles.portability.json_resume.values import UNKNOWN_FLUENCY, fingerprint
 from profiles_project.texts import fold
 
-# Of `extra.basics`: entries of its profiles that are no links of ours; no document has a key of that name.
+# The key in `extra.basics` for entries of its profiles that are no links of ours. No document has a key of that name.
 OTHER_PROFILES = "profiles[]"
-# Of the one line of a place (contract 3.1).
+# The most characters of the one line of a place (contract 3.1).
 LONGEST_PLACE = 100
-# Required besides a section's texts: without it an item can't be one of ours.
-_REQUIRED = {
-    "experiences": ("start_date", "end_date"),
-    "education": ("start_date",),
-    "projects": ("start_date",),
-    "certifications": ("date_obtained",),
-}
 _VERSION = re.compile(r"/v?([0-9]{1,4})\.[0-9]+\.[0-9]+/")
 
 
@@ -39,7 +32,7 @@ class NoResume(ValueError):
         self.code = code
 
 
-class Fault(NamedTuple):
+class DocumentFault(NamedTuple):
     """What is wrong with a value of the career document; `limit` is the most characters or items, where too many."""
 
     path: Path
@@ -49,18 +42,23 @@ class Fault(NamedTuple):
 
 
 class Reading:
-    """A document that was read. `mend` takes what the API's own judgement finds wrong with `document()`."""
+    """A document that was read. `mend` takes what the API's own judgement finds wrong with `document()`.
 
-    def __init__(self, resume: Any, *, account_email: str) -> None:
+    `sections` are the lists that it may have, those that JSON Resume lacks among them.
+    """
+
+    def __init__(self, resume: Any, sections: Sequence[Section], *, account_email: str) -> None:
         check(resume)
         self.resume: Mapping[str, Any] = resume
+        self.sections = sections
+        self.by_plural = {section.plural: section for section in sections}
         self.account_email = account_email
-        # What of the document is not among the parts: kept-aside items by section and place, and the like.
+        # What was kept aside whole: items by section and place, and members of `basics` and `meta`.
         self.aside: dict[str, Any] = {}
         self.entries: list[Entry] = []
-        self.links: list[Part] = []
+        self.links: list[ReadObject] = []
         self._read_basics(resume["basics"])
-        self.items = {section.name: list(self._read_list(section)) for section in (*SECTIONS, SKILLS)}
+        self.items = {section.name: list(self._read_list(section)) for section in (*sections, SKILLS)}
         self._drop_double_skills()
         self.of_profile: dict[str, Any] = {}
         self._read_rest()
@@ -78,8 +76,9 @@ class Reading:
             self._own_email("It has no e-mail address; the one of your account stands in.")
         self._read_place(place, is_there="location" in raw)
         self._read_links(links)
-        # Where links would say something else.
-        self.networks = Part(("basics",), {n: v for n, v in networks.items() if not is_empty(v)}, mapping.NETWORK_KEYS)
+        # Addresses of networks that the links do not give.
+        named = {name: value for name, value in networks.items() if not is_empty(value)}
+        self.networks = ReadObject(("basics",), named, mapping.NETWORK_KEYS)
         self.no_networks = {name: value for name, value in networks.items() if is_empty(value)}
 
     def _own_email(self, why: str) -> None:
@@ -97,7 +96,7 @@ class Reading:
         elif is_there and not isinstance(raw, Mapping):
             self._keep("basics", "location", raw, path, "This must be an object; it is kept aside.")
         given = dict(raw) if isinstance(raw, Mapping) else {}
-        # The one line, where it is not what the parts make.
+        # The one line of the place, where it is not made of the parts.
         self.line: dict[str, Any] = {}
         if "display" in given:
             display = given.pop("display")
@@ -106,7 +105,7 @@ class Reading:
         if self.line.get("location", path) is None and not one_line(self.place.values):
             self.place.tell("changed", EMPTY, "display")
         if self.line and self.place.values == {"city": self.line["location"]}:
-            # What an export puts there for those who don't know `display`.
+            # An export writes the line as the city, for programs that don't know `display`.
             del self.place.values["city"]
 
     def _read_links(self, raw: Any) -> None:
@@ -129,27 +128,28 @@ class Reading:
                 part.stand_in("network", NOT_GIVEN, "The network has no name.")
             self.links.append(part)
 
-    def _read_list(self, section: Section) -> Iterator[Part]:
-        raw = self.resume.get(section.name)
+    def _read_list(self, section: Section) -> Iterator[ReadObject]:
+        raw = section.listed(self.resume)
         if is_empty(raw):
             return
         if not isinstance(raw, list):
-            self._keep(section.name, "given", raw, (section.name,), "This must be a list; it is kept aside.")
+            self._keep(section.name, "given", raw, section.path, "This must be a list; it is kept aside.")
             return
-        _check_size((section.name,), section.name, raw)
+        _check_size(section.path, section.plural if section.is_ours else section.name, raw)
         for index, each in enumerate(raw):
-            path = (section.name, index)
+            path: Path = (*section.path, index)
             if not isinstance(each, Mapping):
-                self._set_aside(path, each, "This must be an object; it is kept aside.")
+                self._set_aside(section, path, each, "This must be an object; it is kept aside.")
                 continue
             part = _read(path, each, section.keys, section)
             if why := _complete(section, part):
-                self._set_aside(path, each, why)
+                self._set_aside(section, path, each, why)
             else:
                 yield part
 
-    def _set_aside(self, path: Path, raw: Any, why: str) -> None:
-        self._keep(str(path[0]), str(path[1]), raw, path, why)
+    def _set_aside(self, section: Section, path: Path, raw: Any, why: str) -> None:
+        """Keep an item of a list aside whole, by the place where it stood."""
+        self._keep(section.name, str(path[-1]), raw, path, why)
 
     def _keep(self, section: str, name: str, raw: Any, path: Path, why: str) -> None:
         kept = self.aside.setdefault(section, {})
@@ -195,7 +195,8 @@ class Reading:
                 self.entries.append(Entry(path, "refused", "This must be an object."))
             return
         _check_size(path, mapping.OURS_IN_META, ours)
-        forms = {"label": str, "customFields": Mapping, "unknown": Mapping}
+        forms = {"label": str, "customFields": Mapping, "unknown": Mapping, "lists": Mapping}
+        self._tell_of_unknown_lists(ours.get("lists"), (*path, "lists"))
         if isinstance(ours.get("unknown"), Mapping):
             ours = {**ours, "unknown": self._own_unknown(ours["unknown"], (*path, "unknown"))}
         fit = {name: ours[name] for name, form in forms.items() if isinstance(ours.get(name), form)}
@@ -208,8 +209,13 @@ class Reading:
         elif self.of_profile.get("label") == mapping.DEFAULT_LABEL:
             self.entries.append(Entry((*path, "label"), "changed", "An absent key says the same."))
 
+    def _tell_of_unknown_lists(self, lists: Any, path: Path) -> None:
+        known = {section.plural for section in self.sections if section.is_ours}
+        for name in lists.keys() - known if isinstance(lists, Mapping) else ():
+            self.entries.append(Entry((*path, str(name)), "refused", "We have no list of this name."))
+
     def _own_unknown(self, unknown: Mapping[str, Any], path: Path) -> dict[str, Any]:
-        """What stood at the top of the document that a profile was made of, and does not stand there now."""
+        """The unknown keys that an earlier import found at the top, without those that this document has there."""
         for name in unknown.keys() & self.resume.keys() | unknown.keys() & set(mapping.TOP_LEVEL):
             self.entries.append(Entry((*path, name), "refused", "What stands at the top under this name counts."))
         return {name: v for name, v in unknown.items() if name not in {*self.resume, *mapping.TOP_LEVEL}}
@@ -217,7 +223,7 @@ class Reading:
     # What was read ----------------------------------------------------------------------------------------------
 
     def document(self) -> dict[str, Any]:
-        """The career document (contract 3.1) as the API takes it; a list that did not come is not in it."""
+        """The career document (contract 3.1) as the API takes it. It lacks the lists that did not come."""
         line = {"location": text} if (text := one_line(self.place.values)) else {}
         info = {**self.place.values, **line, **self.line, **self._addresses(), **self.basics.values}
         made: dict[str, Any] = {"extra": self._extra()}
@@ -227,10 +233,10 @@ class Reading:
             info["links"] = [full_link(link.values) for link in self.links]
         made["personal_info"] = info
         skills = self._skills()
-        for section in SECTIONS:
-            if isinstance(self.resume.get(section.name), list):
+        for section in self.sections:
+            if isinstance(section.listed(self.resume), list):
                 items = [{**part.values, "extra": part.extra()} for part in self.items[section.name]]
-                (skills if section.plural in mapping.IN_SKILLS else made)[section.plural] = items
+                (skills if section.in_skills else made)[section.plural] = items
         if skills:
             made["skills"] = skills
         if "label" in self.of_profile:
@@ -268,18 +274,18 @@ class Reading:
         return made
 
     @staticmethod
-    def _detail(part: Part) -> dict[str, Any]:
+    def _detail(part: ReadObject) -> dict[str, Any]:
         whole = {**part.values, "extra": part.extra()}
         detail = {name: whole.get(name) for name in ("level", "keywords", "extra")}
         return {name: value for name, value in detail.items() if not is_empty(value)}
 
     def _extra(self) -> dict[str, Any]:
-        """What of the document is in none of our fields, by its own keys."""
+        """The members of the document that no field of ours holds, by its own keys."""
         basics = {**self.basics.extra(), **self.networks.extra(), **self.aside.get("basics", {})}
         if place := self.place.extra():
             basics["location"] = place
         if any(part.extra() for part in self.links):
-            # All of them, since two that are alike may differ in this.
+            # All of them: two links that are otherwise alike may differ in this.
             basics["profiles"] = [{"of": fingerprint(full_link(p.values)), **p.extra()} for p in self.links]
         made = {name: value for name, value in self.resume.items() if name not in mapping.TOP_LEVEL}
         made = {**self.of_profile.get("unknown", {}), **made}
@@ -290,7 +296,7 @@ class Reading:
         """What became of each part, in the order of the document's sections."""
         mapped = [Entry(("basics",), "mapped", "Stored as the personal information.")]
         mapped += [Entry(part.path, "mapped", "Stored as a link.") for part in self.links]
-        for section in (*SECTIONS, SKILLS):
+        for section in (*self.sections, SKILLS):
             mapped += [Entry(p.path, "mapped", f"Stored as {section.noun}.") for p in self.items[section.name]]
         parts = (
             self.basics,
@@ -304,7 +310,7 @@ class Reading:
         return sorted([*mapped, *notes], key=lambda entry: (order.get(str(entry.path[0]), -1), *_sortable(entry.path)))
 
     def _about_networks(self) -> Iterator[Entry]:
-        # Not before all is mended, since links may have lost their addresses.
+        # Called after all is mended: links may have lost their addresses until then.
         said = self._said()
         for name, value in self.no_networks.items():
             if name not in said or value is not None:
@@ -315,17 +321,17 @@ class Reading:
 
     # Mending ----------------------------------------------------------------------------------------------------
 
-    def mend(self, faults: Sequence[Fault]) -> list[Fault]:
-        """Take out or shorten what is at fault; the faults that can't be mended, since a whole list is at fault."""
+    def mend(self, faults: Sequence[DocumentFault]) -> list[DocumentFault]:
+        """Take out or shorten what is at fault. Returns the faults of whole lists, which can't be mended."""
         found = [(self._part(fault.path), fault) for fault in faults]
         left = [fault for located, fault in found if not self._mend(located, fault)]
-        # Made anew where it is asked for again.
+        # The next question makes it again.
         self.__dict__.pop("_skills_by", None)
         return left
 
     @cached_property
-    def _skills_by(self) -> dict[str, list[Part]]:
-        """Which skills the lists of `document()` name, in their order; until something is mended."""
+    def _skills_by(self) -> dict[str, list[ReadObject]]:
+        """The skills in the order of each list of `document()`. Holds until something is mended."""
         skills = self.items["skills"]
         return {
             "technical": [part for part in skills if kind_of(part) == "technical"],
@@ -334,7 +340,7 @@ class Reading:
         }
 
     def source(self, path: Path) -> Path:
-        """Where in the résumé a value of `document()` came from, as far down as can be said."""
+        """The place in the résumé that a value of `document()` came from, as exactly as is known."""
         if path[:1] == ("extra",) and path[1:]:
             return path[1:]
         if path[:1] in {("label",), ("custom_fields",)}:
@@ -345,13 +351,13 @@ class Reading:
             is_skill = path[:2] in {("skills", "technical"), ("skills", "soft")}
             key = None if is_skill else part.by_field.get(field)
             return (*part.path, key.name) if key else part.path
-        for section in (*SECTIONS, SKILLS):
+        for section in (*self.sections, SKILLS):
             if section.plural in path or (section is SKILLS and path[:1] == ("skills",)):
-                return (section.name,)
+                return section.path
         return ("basics",)
 
     def _part(self, path: Path) -> "Located | None":
-        """The part of a value; None for what did not come with the document, but was stored before."""
+        """The object that a value came from; None for a value that was stored before."""
         found: Located | None = None
         match path:
             case ("personal_info", "links", int(index), *rest):
@@ -366,37 +372,41 @@ class Reading:
             case ("skills", "details", int(index), *rest):
                 found = _at(self._skills_by["details"], index, rest, "name")
             case ("skills", str(plural), int(index), *rest) | (str(plural), int(index), *rest):
-                name = next(section.name for section in SECTIONS if section.plural == plural)
-                found = _at(self.items[name], index, rest, "")
+                found = _at(self.items[self.by_plural[plural].name], index, rest, "")
         return found
 
-    def _mend(self, located: "Located | None", fault: Fault) -> bool:
+    def _mend(self, located: "Located | None", fault: DocumentFault) -> bool:
         if located is None or not located[1]:
             return self._mend_own(fault)
         part, field, rest = located
-        why = f"{fault.detail.rstrip('.')}; it is kept aside."
         if field == "extra":
             self._mend_extra(part, fault)
         elif field not in part.by_field:
             self._mend_made(field, fault)
-        elif field not in part.values:
-            # Another fault of the same value has been mended.
-            pass
-        elif fault.limit and fault.code == "max_length" and _can_be_cut(part.by_field[field]):
-            sentence = f"More than {fault.limit} can't be stored here; it was cut, and is kept aside whole."
-            part.replace(field, _cut_within(part.values.get(field), rest, fault.limit), sentence)
-        elif field == "email":
-            self._own_email(f"{fault.detail.rstrip('.')}; the address of your account stands in.")
-        elif part.section and field in (*part.section.required, *_REQUIRED.get(part.section.plural, ())):
-            self._take_out(part, f"{part.by_field[field].name}: {why}")
-        elif part in self.links and field == "network":
-            self._keep_links([part], why)
-        else:
-            part.drop(field, why)
+        elif field in part.values or _is_vital(part, field):
+            self._mend_value(part, field, rest, fault)
+        # Else another fault of the same value has been mended.
         return True
 
-    def _mend_own(self, fault: Fault) -> bool:
-        """What no other program writes: our own members of `meta`."""
+    def _mend_value(self, part: ReadObject, field: str, rest: Path, fault: DocumentFault) -> None:
+        """Cut a text that is too long; keep aside any other value, and with a vital one its whole object."""
+        key, sentence = part.by_field[field], fault.detail.rstrip(".")
+        why = f"{sentence}; it is kept aside."
+        if fault.limit and fault.code == "max_length" and _can_be_cut(key):
+            cut = _cut_within(part.values.get(field), rest, fault.limit)
+            why = f"More than {fault.limit} can't be stored here; it was cut, and is kept aside whole."
+            part.replace(field, cut, why)
+        elif field == "email":
+            self._own_email(f"{sentence}; the address of your account stands in.")
+        elif part in self.links and field == "network":
+            self._keep_links([part], why)
+        elif _is_vital(part, field):
+            self._take_out(part, f"{key.name}: {why}")
+        else:
+            part.drop(field, why)
+
+    def _mend_own(self, fault: DocumentFault) -> bool:
+        """Mend one of our own members of `meta`; false for any other fault."""
         match fault.path:
             case ("label",):
                 name = "label"
@@ -410,20 +420,20 @@ class Reading:
         self.entries.append(Entry(("meta", mapping.OURS_IN_META, name), "refused", fault.detail))
         return True
 
-    def _mend_made(self, field: str, fault: Fault) -> None:
-        """What is made of several parts: the one line of a place, all links together."""
+    def _mend_made(self, field: str, fault: DocumentFault) -> None:
+        """Mend what is made of several objects: the one line of a place, or all links together."""
         if field == "links":
             self._keep_links(self.links[fault.limit :], f"{fault.detail.rstrip('.')}; it is kept aside.")
         elif field == "location":
             self.line = {"location": None}
             self.entries.append(Entry(self.place.path, "refused", fault.detail))
 
-    def _keep_links(self, parts: Sequence[Part], why: str) -> None:
+    def _keep_links(self, parts: Sequence[ReadObject], why: str) -> None:
         for part in parts:
             self.links = [link for link in self.links if link is not part]
             self._keep("basics", OTHER_PROFILES, {str(part.path[-1]): part.raw}, part.path, why)
 
-    def _mend_extra(self, part: Part, fault: Fault) -> None:
+    def _mend_extra(self, part: ReadObject, fault: DocumentFault) -> None:
         why = f"{fault.detail.rstrip('.')}; this was left out."
         part.forget_extra(why, largest=part is not self.basics)
         if part is self.basics:
@@ -434,28 +444,31 @@ class Reading:
             self._forget_aside(why)
 
     def _forget_aside(self, why: str) -> None:
-        """Leave out what is in no part at all: what was kept aside whole, and keys of nobody's at the top."""
+        """Leave out what belongs to no object: what was kept aside whole, and unknown keys at the top."""
         gone = {*self.aside, *(self.resume.keys() - set(mapping.TOP_LEVEL))}
-        self.entries = [e for e in self.entries if e.outcome != "kept_aside" or str(e.path[0]) not in gone]
-        self.entries += [Entry((name,), "refused", why) for name in sorted(gone)]
+        places = {section.name: section.path for section in self.sections}
+        paths = [places.get(name, (name,)) for name in sorted(gone)]
+        told = (e for e in self.entries if e.outcome != "kept_aside" or not any(_is_below(e.path, at) for at in paths))
+        self.entries = [*told, *(Entry(path, "refused", why) for path in paths)]
         if self.of_profile.pop("unknown", None):
             self.entries.append(Entry(("meta", mapping.OURS_IN_META, "unknown"), "refused", why))
         self.aside.clear()
         self.resume = {name: value for name, value in self.resume.items() if name in mapping.TOP_LEVEL}
 
-    def _take_out(self, part: Part, why: str) -> None:
-        section = str(part.path[0])
-        if part in self.items[section]:
-            self.items[section].remove(part)
-            self._set_aside(part.path, part.raw, why)
+    def _take_out(self, part: ReadObject, why: str) -> None:
+        """Keep an item aside that can't be one of ours."""
+        section = part.section
+        if section and part in self.items[section.name]:
+            self.items[section.name].remove(part)
+            self._set_aside(section, part.path, part.raw, why)
 
 
-# A part, its field, and what of a path lies below the field.
-Located = tuple[Part, str, Path]
+# An object that was read, its field, and the rest of the path below the field.
+Located = tuple[ReadObject, str, Path]
 
 
-def _at(parts: Sequence[Part], index: int, rest: Sequence[str | int], field: str) -> Located | None:
-    """The part at an index with the field that the rest of a path names, or with the one that stands for the whole."""
+def _at(parts: Sequence[ReadObject], index: int, rest: Sequence[str | int], field: str) -> Located | None:
+    """The object at an index, with the field that the rest of a path names, or else with the given field."""
     if index >= len(parts):
         return None
     return parts[index], str(rest[0]) if rest else field, tuple(rest[1:])
@@ -488,12 +501,12 @@ def _check_size(path: Path, name: str, raw: Sequence[Any] | Mapping[str, Any]) -
         raise NoResume(path, "max_length", sentence)
 
 
-def _read(path: Path, raw: Mapping[str, Any], keys: Iterable[Key], section: Section | None = None) -> Part:
+def _read(path: Path, raw: Mapping[str, Any], keys: Iterable[Key], section: Section | None = None) -> ReadObject:
     _check_size(path, section.noun.capitalize() if section else str(path[-1]), raw)
-    return Part(path, raw, keys, section)
+    return ReadObject(path, raw, keys, section)
 
 
-def kind_of(part: Part) -> str:
+def kind_of(part: ReadObject) -> str:
     """The list of skills that a skill goes to."""
     return str(part.values.get("kind", "technical"))
 
@@ -509,15 +522,29 @@ def full_link(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: values.get(name) for name in ("network", "username", "url")}
 
 
-def _complete(section: Section, part: Part) -> str:
-    """Fills in what an item of ours must have; why it can't be one of ours, empty where it is."""
+def _is_below(path: Path, other: Path) -> bool:
+    return path[: len(other)] == other
+
+
+def _is_vital(part: ReadObject, field: str) -> bool:
+    """Whether an item can't be one of ours without a right value of the field."""
+    return part.section is not None and field in part.section.vital
+
+
+def _complete(section: Section, part: ReadObject) -> str:
+    """Fill in what an item of ours must have. Returns why it can't be one of ours, or an empty text if it can."""
     values = part.values
     missing = [field for field in section.required if not values.get(field)]
-    if len(missing) == len(section.required):
+    if missing and len(missing) == len(section.required):
         names = " or ".join(part.by_field[field].name for field in missing)
         return f"Without {names} it can't be {section.noun}; it is kept aside."
-    if section.plural in _REQUIRED and not _has_start(section, part):
-        return f"Without a date it can't be {section.noun}; it is kept aside."
+    for field in section.needed:
+        if values.get("end_date") and values.get(field) is None and field in section.period[:1]:
+            part.stand_in(field, values["end_date"], "It has no start; the end stands in.")
+        if values.get(field) is None:
+            key = part.by_field[field]
+            what = "a date" if key.kind == "date" else key.name
+            return f"Without {what} it can't be {section.noun}; it is kept aside."
     for field in missing:
         part.stand_in(field, NOT_GIVEN, f"It is not given, and {section.noun} needs it; «{NOT_GIVEN}» stands in.")
     if section.plural == "experiences":
@@ -529,22 +556,15 @@ def _complete(section: Section, part: Part) -> str:
     return ""
 
 
-def _has_start(section: Section, part: Part) -> bool:
-    start = _REQUIRED[section.plural][0]
-    if not part.values.get(start) and part.values.get("end_date"):
-        part.stand_in(start, part.values["end_date"], "It has no start; the end stands in.")
-    return bool(part.values.get(start))
-
-
 def _cut_within(value: Any, rest: Path, limit: int) -> Any:
-    """The value, or what of it the rest of the path names, cut to the limit."""
+    """The value cut to the limit, or of a list only the text that the rest of the path names."""
     if rest and isinstance(value, list) and isinstance(rest[0], int):
         return [_cut(each, limit) if index == rest[0] else each for index, each in enumerate(value)]
     return _cut(value, limit)
 
 
 def _can_be_cut(key: Key) -> bool:
-    """Whether the beginning of a value still says something true: that of an address or a number doesn't."""
+    """Whether the beginning of a value still says something true. That of a phone number or an address does not."""
     return key.kind in {"text", "texts"} and key.field not in {"phone", "postal_code", "credential_id", "score"}
 
 

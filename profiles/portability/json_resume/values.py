@@ -15,11 +15,11 @@ class Unreadable(ValueError):
     """What can't be read as the field's value: why, in one sentence."""
 
 
-# In characters, as many as the longest text of ours has (contract 3.1), and one more: what is longer is cut, or kept
-# aside, by whoever judges it, and what stands behind it need not be read.
+# So many characters of a text are read: one more than the longest field takes (contract 3.1), so that the API still
+# finds the text too long.
 _READ = NFC_SHRINKS * 2_001
 
-# A reader gives the value that is stored, and where that isn't what came, the sentence that says why.
+# A reader returns the value to store, and a sentence on what was changed, empty where nothing was.
 Read = tuple[Any, str]
 
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d{1,5}(?:[/?#]|$))")
@@ -41,7 +41,7 @@ _LOOSE_DATES = (
     re.compile(r"(?P<day>\d{1,2})\.?\s+(?P<name>[a-z]{3,9})\.?,?\s+(?P<year>\d{4})"),
 )
 _NOW = frozenset({"present", "now", "current", "currently", "today", "ongoing", "to date", "-", "–", "—"})
-# Words of a fluency in the order in which they are looked for, and the proficiency that they mean.
+# Each proficiency with the words that mean it, in the order in which they are looked for.
 _FLUENCIES = (
     ("native", ("native", "mother tongue", "bilingual", "first language", "muttersprache", "c2")),
     ("basic", ("elementary", "basic", "beginner", "novice", "limited", "a1", "a2", "some")),
@@ -52,7 +52,7 @@ UNKNOWN_FLUENCY = "conversational"
 
 
 def text(given: Any) -> Read:
-    """A text without white space around it, in Unicode NFC; a number is one too."""
+    """A text without white space around it, in Unicode NFC. A number becomes its digits."""
     if isinstance(given, (int, float)) and not isinstance(given, bool):
         return str(given), "This number is stored as a text."
     if not isinstance(given, str):
@@ -61,9 +61,9 @@ def text(given: Any) -> Read:
     if has_long_run(value):
         raise Unreadable(f"More than {MOST_MARKS} combining marks stand in a row in this; it is kept aside.")
     value = nfc(value)
-    return value, "" if value == given[
-        :_READ
-    ] else "White space around it was removed, or its letters put in Unicode's NFC."
+    if value == given[:_READ]:
+        return value, ""
+    return value, "White space around it was removed, or its letters put in Unicode's NFC."
 
 
 def url(given: Any) -> Read:
@@ -139,7 +139,7 @@ def number(given: Any) -> Read:
 
 
 def country(given: Any) -> Read:
-    """A country's two letters, made capitals."""
+    """A country's two letters, as capitals."""
     value, why = text(given)
     return value.upper(), why if value == value.upper() else "Made capital letters."
 
@@ -161,6 +161,11 @@ def skill_kind(given: Any) -> Read:
     return given, ""
 
 
+def as_it_is(given: Any) -> Read:
+    """Whatever it is; the API judges it."""
+    return given, ""
+
+
 READERS: Mapping[str, Callable[[Any], Read]] = {
     "text": text,
     "url": url,
@@ -171,6 +176,7 @@ READERS: Mapping[str, Callable[[Any], Read]] = {
     "country": country,
     "fluency": fluency,
     "skill_kind": skill_kind,
+    "as_it_is": as_it_is,
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from profiles.portability.json_resume import mapping
-from profiles.portability.json_resume.mapping import SECTIONS, SKILLS, Key, Section, is_empty
+from profiles.portability.json_resume.mapping import SKILLS, Key, Section, is_empty
 from profiles.portability.json_resume.reading import OTHER_PROFILES, full_link, one_line
 from profiles.portability.json_resume.values import fingerprint, fits
 
@@ -13,21 +13,24 @@ HIDDEN = "hidden"
 REFERENCES = "references"
 
 
-def write(document: Mapping[str, Any], *, include: Collection[str] = ()) -> dict[str, Any]:
+def write(document: Mapping[str, Any], sections: Sequence[Section], *, include: Collection[str] = ()) -> dict[str, Any]:
     """The résumé of a career document (contract 3.1).
 
-    What is hidden, and references, which are other people's data, are left out unless `include` names them.
+    `sections` are its lists; those that JSON Resume lacks stand below `meta`. What is hidden, and references, which are
+    other people's data, are left out unless `include` names them.
     """
     extra = document["extra"]
     made: dict[str, Any] = {"$schema": mapping.SCHEMA_URL, "basics": _basics(document, _object(extra, "basics"))}
-    for section in SECTIONS:
-        if section.name in mapping.PRIVATE and REFERENCES not in include:
+    ours: dict[str, Any] = {}
+    for section in sections:
+        if section.is_private and REFERENCES not in include:
             continue
-        items = (document["skills"] if section.plural in mapping.IN_SKILLS else document)[section.plural]
-        shown = [item for item in items if item["is_visible"] or HIDDEN in include]
-        made[section.name] = _with_kept(section, [_item(section, item) for item in shown], extra, include)
+        items = section.holder(document)[section.plural]
+        shown = [_item(section, item) for item in items if item["is_visible"] or HIDDEN in include]
+        holder, name = (ours, section.plural) if section.is_ours else (made, section.name)
+        holder[name] = _with_kept(section, shown, extra, include)
     made["skills"] = _with_kept(SKILLS, _skills(document["skills"]), extra, include)
-    made["meta"] = _meta(document, extra)
+    made["meta"] = _meta(document, extra, sections, ours)
     return {name: value for name, value in made.items() if not is_empty(value)}
 
 
@@ -37,7 +40,7 @@ def _object(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _written(keys: Iterable[Key], values: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """An object of the résumé: our values, and what came in their place as long as they are what was made of it."""
+    """An object of the résumé: our values, or their originals where nobody has changed the values since the import."""
     by_name = {key.name: key for key in keys}
     made = {key.name: values[key.field] for key in by_name.values() if _says_more(key, values.get(key.field))}
     for name, kept in extra.items():
@@ -86,7 +89,7 @@ def _with_kept(
 
 def _inserted(items: list[Any], kept: Mapping[str, Any], keys: Sequence[Key]) -> list[Any]:
     """The items, and each of the kept ones that the schema allows at the place that is its key."""
-    # Written by an import, but a client can put anything there.
+    # Imports write places, but a client can put any key there.
     places = sorted((int(place), place) for place in kept if re.fullmatch(r"[0-9]{1,5}", place))
     missing = 0
     for number, place in places:
@@ -118,7 +121,7 @@ def _place(info: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     parts = {key.field: info[key.field] for key in mapping.LOCATION if not is_empty(info[key.field])}
     if info["location"] != one_line(parts):
         if not parts and not made:
-            # For those who don't know `display`; an import knows that it is the same.
+            # For programs that don't know `display`. An import sees that both are the same.
             made["city"] = info["location"]
         made["display"] = info["location"]
     return made
@@ -138,7 +141,7 @@ def _profiles(links: Sequence[Mapping[str, Any]], extra: Mapping[str, Any]) -> l
 
 
 def _networks(info: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """The addresses that have a field of their own, as links would not say them."""
+    """The addresses with fields of their own, where no link gives the same."""
     said: dict[str, Any] = {}
     for link in info["links"]:
         name = mapping.NETWORKS.get(link["network"].casefold())
@@ -153,12 +156,17 @@ def _networks(info: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, An
     }
 
 
-def _meta(document: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
+def _meta(
+    document: Mapping[str, Any], extra: Mapping[str, Any], sections: Sequence[Section], lists: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What came as `meta`, and what no other key says: label, custom fields, unknown keys, `lists` of ours."""
     texts = ("canonical", "version", "lastModified")
     given = _object(_object(extra, "meta"), "given")
     made = {name: value for name, value in given.items() if name not in texts or isinstance(value, str)}
-    unknown = {name: value for name, value in extra.items() if name not in mapping.TOP_LEVEL}
+    known = {*mapping.TOP_LEVEL, *(section.name for section in sections)}
+    unknown = {name: value for name, value in extra.items() if name not in known}
     ours = {"label": document["label"], "customFields": document["custom_fields"], "unknown": unknown}
+    ours["lists"] = {name: items for name, items in lists.items() if items}
     if ours["label"] == mapping.DEFAULT_LABEL:
         del ours["label"]
     ours = {name: value for name, value in ours.items() if not is_empty(value)}

@@ -1,4 +1,4 @@
-"""One object of a résumé as it was read: what is stored of it, what came in its place, and what is told of it."""
+"""One object of a résumé as it was read: the values to store, their originals, and entries for the report."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ ABSENT = object()
 EMPTY = "It was empty and is left out."
 
 
-# What may become of a part: stored as it is, stored in another form, kept in `extra`, not kept at all.
+# What can become of a part of a résumé: stored as it is, stored in another form, kept in `extra`, not kept at all.
 OUTCOMES = ("mapped", "changed", "kept_aside", "refused")
 
 
@@ -23,7 +23,7 @@ class Entry(NamedTuple):
     detail: str
 
 
-class Part:
+class ReadObject:
     """One object of the document with what was read from it."""
 
     def __init__(self, path: Path, raw: Mapping[str, Any], keys: Iterable[Key], section: Section | None = None) -> None:
@@ -32,7 +32,7 @@ class Part:
         self.section = section
         self.values: dict[str, Any] = {}
         self.entries: list[Entry] = []
-        # By the key's standard name: what came where it is not what is stored.
+        # Originals of values that are stored in another form, by the key's standard name.
         self.given: dict[str, Any] = {}
         self.unknown = dict(raw)
         self.has_forgotten = False
@@ -91,7 +91,7 @@ class Part:
             self.tell("changed", why, key.name)
 
     def forget_extra(self, why: str, *, largest: bool = False) -> None:
-        """Leave out what came beyond our fields: all of it, or at the first time the `largest` alone."""
+        """Leave out what came beyond our fields: all of it, or with `largest` the largest member first."""
         came = {**self.unknown, **{name: given for name, given in self.given.items() if given is not ABSENT}}
         by_size = sorted(came, key=lambda name: len(repr(came[name])))
         lost = by_size[-1:] if largest and not self.has_forgotten else by_size
