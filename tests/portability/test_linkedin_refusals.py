@@ -292,7 +292,7 @@ SMALL = {"Skills.csv": "Name\nPython\n", "Profile.csv": PERSON, "a/Positions.csv
 SEEDS = [zipped(SMALL), zipped(SMALL, zipfile.ZIP_STORED)]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.sampled_from(SEEDS),
     st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=6),
@@ -307,7 +307,7 @@ def test_an_archive_with_bytes_changed_is_read_or_refused(
     read_or_refused(bytes(data[: len(data) - cut]))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.binary(max_size=200), st.sampled_from(SEEDS))
 def test_any_bytes_are_read_or_refused(data: bytes, seed: bytes) -> None:
     read_or_refused(b"PK" + data)
@@ -329,7 +329,7 @@ TABLES = st.tuples(
 CONTENTS = TABLES | st.text(max_size=50) | st.binary(max_size=50)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.dictionaries(st.sampled_from(list(FILES)), CONTENTS, min_size=1))
 def test_any_tables_are_read_or_refused(tables: dict[str, Any]) -> None:
     read_or_refused(zipped({f"{name}.csv": written(content) for name, content in tables.items()}))
@@ -346,7 +346,7 @@ def written(content: Any) -> str | bytes:
     return out.getvalue()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.sampled_from([(name, kind) for name, kind in FILES.items() if kind.part not in ("person", "email", "phone")]),
     st.lists(st.sampled_from(COLUMNS), max_size=8),

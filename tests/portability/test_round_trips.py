@@ -108,7 +108,7 @@ class TestAnything(TestCase):
     def setUp(self) -> None:
         self.api = ApiClient().as_user(UserFactory.create())
 
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=80)
     @given(resume=resumes())
     def test_every_document_comes_out_again_less_what_the_report_names(self, resume: Any) -> None:
         answer = imported(self.api, resume)
@@ -119,7 +119,7 @@ class TestAnything(TestCase):
         assert again == answer["profile"]
         self.api.delete(f"{API}/profiles/{again['id']}")
 
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=80)
     @given(career=careers())
     def test_every_profile_comes_back_from_its_export(self, career: Any) -> None:
         profile = self.api.post(f"{API}/profiles", career).json()
