@@ -1,13 +1,14 @@
 """Fixtures that every test may use; the environment they live in comes from tests/support/service/plugin.py."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
-import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.test import override_settings
+from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from profiles.maintenance.anonymising import without_triggers
@@ -16,10 +17,16 @@ from tests.support.client import ApiClient
 from tests.support.factories import UserFactory
 from users.models import AuditEntry, User
 
+# A machine with other work may take its time for an example, which says nothing of the code.
+hypothesis_settings.register_profile("any machine", deadline=None)
+hypothesis_settings.load_profile("any machine")
 PRODUCTION_HASHERS = django_settings.PASSWORD_HASHERS
-# No example fails for the machine being busy.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of the collector's sight, as the service does: it comes by after each large body."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from django.db import models
 from profiles.career.samples import SAMPLES
 from profiles.limits import MAX_CUSTOM_VALUE_BYTES, MAX_EXTRA_BYTES, MAX_PROFILE_EXTRA_BYTES, MAX_PROFILES
 from profiles.modelfields import ExtraField, StringListField
-from profiles.models import COMPONENTS, PARTS, Component, CustomField, Profile, Skill
+from profiles.models import COMPONENTS, PARTS, Component, CustomField, Experience, Language, Profile, Skill
 from tests.support.client import ApiClient
 from tests.support.factories import EMPTY_SKILLS, PERSONAL_INFO, item, make_profile, profile_document
 from users.models import User
@@ -23,6 +23,9 @@ PROFILES = "/api/v1/profiles"
 CHANGES = ("PUT", "PATCH")
 MIB = 2**20
 kinds = pytest.mark.parametrize("kind", COMPONENTS, ids=lambda kind: kind.plural)
+# The same code stores all lists of a document, so what it refuses as a whole is asked of two kinds: of one in a list of
+# its own and of one inside the skills. The fields, which differ, are asked of all.
+two_kinds = pytest.mark.parametrize("kind", [Experience, Language], ids=lambda kind: kind.plural)
 methods = pytest.mark.parametrize("method", CHANGES)
 
 # What an item must carry, with all else left to its default.
@@ -131,7 +134,7 @@ def test_ids_that_the_client_chose_are_kept(api: ApiClient) -> None:
     assert [made["id"], *(listed(made, kind)[0]["id"] for kind in COMPONENTS)] == chosen
 
 
-@kinds
+@two_kinds
 def test_one_faulty_item_anywhere_and_nothing_is_stored(api: ApiClient, kind: type[Component]) -> None:
     first = kind.content_fields()[0]
     sent = profile_document(2) | nested(kind, [item(kind), item(kind), item(kind) | {first: " "}])
@@ -139,7 +142,7 @@ def test_one_faulty_item_anywhere_and_nothing_is_stored(api: ApiClient, kind: ty
     assert set(rows().values()) == {0}
 
 
-@kinds
+@two_kinds
 def test_one_taken_id_anywhere_and_nothing_is_stored(api: ApiClient, other_user: User, kind: type[Component]) -> None:
     theirs = kind._default_manager.get(profile=make_profile(other_user, 1))
     before = rows()
@@ -387,7 +390,7 @@ def test_a_required_field_of_an_item_cannot_be_cleared(api: ApiClient, user: Use
 
 
 @methods
-@kinds
+@two_kinds
 def test_an_id_twice_or_taken_elsewhere_stores_nothing(
     api: ApiClient, user: User, other_user: User, method: str, kind: type[Component]
 ) -> None:
@@ -496,7 +499,7 @@ def test_what_just_fits_is_stored(api: ApiClient) -> None:
     assert rows() == dict.fromkeys((part.__name__ for part in PARTS), 0) | stored
 
 
-@kinds
+@two_kinds
 def test_a_full_list_takes_no_further_item_by_any_route(api: ApiClient, user: User, kind: type[Component]) -> None:
     profile = make_profile(user, 0)
     kind._default_manager.bulk_create(
