@@ -252,6 +252,11 @@ class Document(serializers.Serializer[Any]):
     # For the schema: the fields that a request must carry, where that differs from what the fields themselves say.
     schema_required: tuple[str, ...] | None = None
 
+    @cached_property
+    def _writable_fields(self) -> list[Any]:
+        # DRF looks through all fields for every item of a list.
+        return [field for field in self.fields.values() if not field.read_only]
+
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         return self.valid(data, is_partial=self.partial)
 
