@@ -27,7 +27,7 @@ from profiles_project.api.parsers import loads
 from profiles_project.database import clock
 from profiles_project.database.refusals import Missing, Stale
 from profiles_project.observe.context import request_id, user_id
-from profiles_project.observe.tracing import tracer
+from profiles_project.observe.tracing import work_span
 from profiles_project.pruning import Outdated
 from users.models import User
 
@@ -253,7 +253,7 @@ def run_job(job_id: str) -> None:
         return
     noted = request_id.set(str(job.pk)), user_id.set(job.user_id)
     try:
-        with tracer().work(f"job {job.kind}", job=str(job.pk)), Pulse(job) as pulse:
+        with work_span(f"job {job.kind}", job=str(job.pk)), Pulse(job) as pulse:
             _run(job, pulse)
     finally:
         request_id.reset(noted[0])

@@ -6,7 +6,7 @@ from django.db import transaction
 from django_tasks import task
 
 from profiles_project.database import clock
-from profiles_project.observe.tracing import tracer
+from profiles_project.observe.tracing import work_span
 from profiles_project.texts import fold
 from users.emails import compose
 from users.models import SHORTEST_PAUSE, Mail, User
@@ -52,7 +52,7 @@ def send_mail(mail_id: str, attempt: int) -> None:
     if not mine.update(attempts=attempt + 1, next_try_at=clock.now() + mail.pause()):
         return
     try:
-        with tracer().work(f"mail {mail.kind}", mail=str(mail.pk)):
+        with work_span(f"mail {mail.kind}", mail=str(mail.pk)):
             compose(mail, mail.user).send()
     except OSError as exc:
         # SMTP's errors are OSErrors too; their text quotes the address, so only their name is logged.

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from http import HTTPStatus
 from typing import Any
 
@@ -10,13 +11,14 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
+from opentelemetry.trace import INVALID_SPAN, Span
 
 from profiles_project.api.errors import MEDIA_TYPE, InternalError, Problem, problem_response, to_problem
 from profiles_project.database.values import new_id
 from profiles_project.observe.context import request_id, user_id
 from profiles_project.observe.logs import write_event
 from profiles_project.observe.metrics import Recorder, recorder
-from profiles_project.observe.tracing import NO_SPAN, RequestSpan, tracer
+from profiles_project.observe.tracing import note_answer, request_span
 from profiles_project.web.pages import API
 
 logger = logging.getLogger(__name__)
@@ -43,25 +45,27 @@ class RequestIdMiddleware:
         tokens = request_id.set(str(new_id())), user_id.set(None)
         try:
             if request.path in PROBES:
-                return self._observed(request, UNCOUNTED, NO_SPAN)
-            return self._observed(request, recorder(), tracer().request(request.META))
+                return self._observed(request, UNCOUNTED, nullcontext(INVALID_SPAN))
+            return self._observed(request, recorder(), request_span(request.META))
         finally:
             request_id.reset(tokens[0])
             user_id.reset(tokens[1])
 
-    def _observed(self, request: HttpRequest, counter: Recorder, span: RequestSpan) -> HttpResponse:
+    def _observed(
+        self, request: HttpRequest, counter: Recorder, spanning: AbstractContextManager[Span]
+    ) -> HttpResponse:
         """The answer, told to metrics, traces and log by its route, never by its address, which may hold anything."""
         began = time.perf_counter()
         counter.request_began()
         try:
-            with span:
+            with spanning as span:
                 response = self._answer(request)
                 response["X-Request-ID"] = request_id.get()
                 _guard(request, response)
                 seconds = time.perf_counter() - began
                 method = request.method if request.method in METHODS else "other"
                 route, status = _route(request), response.status_code
-                span.answered(method, route, status, request_id.get())
+                note_answer(span, method, route, status, request_id.get())
                 _log(method, route, status, seconds)
             counter.request_answered(method, route, status, seconds)
             return response

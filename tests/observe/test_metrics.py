@@ -109,7 +109,7 @@ def test_whoever_has_the_token_reads_them_however_often_and_leaves_no_line(
 @pytest.mark.parametrize("is_on", [True, False], ids=["on", "off"])
 def test_what_is_off_is_not_even_imported(is_on: bool) -> None:  # noqa: FBT001  # a parameter of the test
     program = (
-        "import sys, profiles_project.wsgi as _; print(*{'opentelemetry', 'prometheus_client'} & set(sys.modules))"
+        "import sys, profiles_project.wsgi as _; print(*{'opentelemetry.sdk', 'prometheus_client'} & set(sys.modules))"
     )
     variables = {"METRICS_TOKEN": TOKEN, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"} if is_on else {}
     own = {"DEBUG": "true", "ALLOWED_HOSTS": "localhost", "PATH": ""}
@@ -121,7 +121,7 @@ def test_what_is_off_is_not_even_imported(is_on: bool) -> None:  # noqa: FBT001 
         text=True,
         check=True,
     )
-    assert set(done.stdout.split()) == ({"opentelemetry", "prometheus_client"} if is_on else set())
+    assert set(done.stdout.split()) == ({"opentelemetry.sdk", "prometheus_client"} if is_on else set())
 
 
 # What is counted --------------------------------------------------------------------------------------------------

@@ -107,13 +107,13 @@ def collector() -> Iterator[Collector]:
 def spans() -> Iterator[InMemorySpanExporter]:
     """The spans of this process, as they end."""
     exporter = InMemorySpanExporter()
-    tracer = otel.OtelTracer(SimpleSpanProcessor(exporter))
-    before = tracing.use(tracer)
-    connection.execute_wrappers.append(tracer.listener)
+    provider = otel.provider(SimpleSpanProcessor(exporter))
+    before = tracing.use(provider.get_tracer("tests"))
+    connection.execute_wrappers.append(tracing.listener)
     yield exporter
-    connection.execute_wrappers.remove(tracer.listener)
+    connection.execute_wrappers.remove(tracing.listener)
     tracing.use(before)
-    tracer.close()
+    provider.shutdown()
 
 
 def attributes(span: Any) -> dict[str, Any]:
@@ -293,7 +293,7 @@ def test_a_library_that_repeats_itself_is_heard_once_a_minute_and_others_always(
 def test_the_name_of_the_service_is_ours_unless_one_is_given() -> None:
     program = (
         "import django; django.setup(); from profiles_project.observe import otel;"
-        "print(otel.exporting().provider.resource.attributes['service.name'])"
+        "print(otel.exporting_tracer().resource.attributes['service.name'])"
     )
     shared = {
         "DEBUG": "true",

@@ -23,7 +23,7 @@ from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 from profiles_project.database import clock
 from profiles_project.database.unfit import is_unfit
 from profiles_project.observe.metrics import recorder
-from profiles_project.observe.tracing import tracer
+from profiles_project.observe.tracing import listener as tracing_listener, statement_span
 
 # How long a statement may be for psycopg to remember how it reads with PostgreSQL's own placeholders. With psycopg's
 # own 4,096 the one for a whole profile is translated anew every time.
@@ -134,7 +134,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if not self.prepares or self.queries_logged or self._has_listeners():
             return None
         self.validate_no_broken_transaction()
-        with self.wrap_database_errors, tracer().statement("postgresql", sql):
+        with self.wrap_database_errors, statement_span("postgresql", sql):
             connection: Any = self.connection
             if connection.pgconn.transaction_status == TransactionStatus.IDLE and not connection.autocommit:
                 # As psycopg does it.
@@ -144,8 +144,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return self._transformer.load_rows(0, result.ntuples, tuple), result.ntuples or result.command_tuples or 0
 
     def _has_listeners(self) -> bool:
-        """Whether anything but the tracer, which `run_prepared` tells itself, listens to this connection's cursors."""
-        return any(listener != tracer().listener for listener in self.execute_wrappers)
+        """Whether anything but traces, which `run_prepared` makes itself, listens to this connection's cursors."""
+        return any(listener is not tracing_listener for listener in self.execute_wrappers)
 
     def _result(self, pgconn: Any, sql: str, parameters: Sequence[Any]) -> Any:
         transformer = self._transformer
