@@ -38,7 +38,7 @@ class Format(NamedTuple):
 
 
 class NoPdf(Unavailable):
-    """503: the PDF was not made in time, or the document is too large or too odd to be set."""
+    """503: the PDF was not made in time, or of a document so large or odd that it can't be set."""
 
     slug = "no-pdf"
     title = "No PDF"
