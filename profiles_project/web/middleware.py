@@ -51,14 +51,12 @@ class RequestIdMiddleware:
             request_id.reset(tokens[0])
             user_id.reset(tokens[1])
 
-    def _observed(
-        self, request: HttpRequest, counter: Recorder, spanning: AbstractContextManager[Span]
-    ) -> HttpResponse:
+    def _observed(self, request: HttpRequest, counter: Recorder, traced: AbstractContextManager[Span]) -> HttpResponse:
         """The answer, told to metrics, traces and log by its route, never by its address, which may hold anything."""
         began = time.perf_counter()
         counter.request_began()
         try:
-            with spanning as span:
+            with traced as span:
                 response = self._answer(request)
                 response["X-Request-ID"] = request_id.get()
                 _guard(request, response)
