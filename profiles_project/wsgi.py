@@ -7,7 +7,7 @@ import django
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 
 from profiles_project.database import clock
-from profiles_project.observe import metrics, tracing
+from profiles_project.observe import tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "profiles_project.settings")
 
@@ -38,7 +38,6 @@ class Application(WSGIHandler):
 
 # What Django's get_wsgi_application() does, with our class.
 django.setup(set_prefix=False)
-metrics.start()
 tracing.start()
 clock.ask()
 application = Application()

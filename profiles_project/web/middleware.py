@@ -3,7 +3,6 @@
 import logging
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from http import HTTPStatus
 from typing import Any
 
@@ -17,7 +16,7 @@ from profiles_project.api.errors import MEDIA_TYPE, InternalError, Problem, prob
 from profiles_project.database.values import new_id
 from profiles_project.observe.context import request_id, user_id
 from profiles_project.observe.logs import write_event
-from profiles_project.observe.metrics import Recorder, recorder
+from profiles_project.observe.metrics import recorder
 from profiles_project.observe.tracing import note_answer, request_span
 from profiles_project.web.pages import API
 
@@ -30,7 +29,6 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 HEALTH = frozenset({"/health", "/health/ready"})
 # What machines ask every few seconds.
 PROBES = frozenset({"/health", "/health/ready", "/metrics"})
-UNCOUNTED = Recorder()
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -45,30 +43,27 @@ class RequestIdMiddleware:
         tokens = request_id.set(str(new_id())), user_id.set(None)
         try:
             if request.path in PROBES:
-                return self._observed(request, UNCOUNTED, nullcontext(INVALID_SPAN))
-            return self._observed(request, recorder(), request_span(request.META))
+                return self._observed(request, INVALID_SPAN, is_counted=False)
+            with recorder().in_progress.track_inprogress(), request_span(request.META) as span:
+                return self._observed(request, span, is_counted=True)
         finally:
             request_id.reset(tokens[0])
             user_id.reset(tokens[1])
 
-    def _observed(self, request: HttpRequest, counter: Recorder, traced: AbstractContextManager[Span]) -> HttpResponse:
+    def _observed(self, request: HttpRequest, span: Span, *, is_counted: bool) -> HttpResponse:
         """The answer, told to metrics, traces and log by its route, never by its address, which may hold anything."""
         began = time.perf_counter()
-        counter.request_began()
-        try:
-            with traced as span:
-                response = self._answer(request)
-                response["X-Request-ID"] = request_id.get()
-                _guard(request, response)
-                seconds = time.perf_counter() - began
-                method = request.method if request.method in METHODS else "other"
-                route, status = _route(request), response.status_code
-                note_answer(span, method, route, status, request_id.get())
-                _log(method, route, status, seconds)
-            counter.request_answered(method, route, status, seconds)
-            return response
-        finally:
-            counter.request_left()
+        response = self._answer(request)
+        response["X-Request-ID"] = request_id.get()
+        _guard(request, response)
+        seconds = time.perf_counter() - began
+        method = request.method if request.method in METHODS else "other"
+        route, status = _route(request), response.status_code
+        note_answer(span, method, route, status, request_id.get())
+        _log(method, route, status, seconds)
+        if is_counted:
+            recorder().request_answered(method, route, status, seconds)
+        return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
         if request.path in HEALTH:
@@ -116,7 +111,7 @@ def _guard(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def _log(method: str, route: str, status: int, seconds: float) -> None:
-    # Whoever asks for the metrics and does not get them is worth a line.
+    # Refused requests for metrics are logged.
     is_quiet = route in PROBES and status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND}
     write_event(
         "profiles.access",

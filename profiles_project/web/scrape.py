@@ -1,6 +1,5 @@
 """The route of the metrics (contract 6)."""
 
-import importlib
 from http import HTTPStatus
 
 from django.conf import settings
@@ -12,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from profiles_project.api.errors import Problem, problem_response
+from profiles_project.observe.prometheus import exposition
 
 
 @method_decorator([csrf_exempt, never_cache], name="dispatch")
@@ -32,6 +32,5 @@ class MetricsView(View):
         return answer
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        written = importlib.import_module("profiles_project.observe.prometheus").exposition
-        body, content_type = written(request.headers.get("Accept", ""))
+        body, content_type = exposition(request.headers.get("Accept", ""))
         return HttpResponse(body, content_type=content_type)

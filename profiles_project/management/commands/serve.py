@@ -26,6 +26,7 @@ from granian.log import LogLevels
 
 from profiles_project.management.preconditions import require_free_port, require_migrated_database
 from profiles_project.memory import give_back
+from profiles_project.observe.prometheus import FOLDER, listen
 
 # How long a connection may be silent between two requests, and how long the head of a request may take.
 IDLE_SECONDS = 15
@@ -70,14 +71,12 @@ def _metrics() -> Iterator[None]:
     if not (settings.METRICS_TOKEN or settings.METRICS_PORT):
         yield
         return
-    # Only here, as in observe/metrics.py.
-    prometheus = importlib.import_module("profiles_project.observe.prometheus")
     # Before any web process starts, which takes it over with the environment.
     with tempfile.TemporaryDirectory(prefix="profiles-metrics-", ignore_cleanup_errors=True) as folder:
-        os.environ[prometheus.FOLDER] = folder
+        os.environ[FOLDER] = folder
         server = None
         if settings.METRICS_PORT:
-            server = prometheus.listen(settings.METRICS_HOST, settings.METRICS_PORT)
+            server = listen(settings.METRICS_HOST, settings.METRICS_PORT)
         try:
             yield
         finally:
