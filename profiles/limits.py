@@ -52,7 +52,7 @@ def sizes(part: Any, rows: Any, *by: str) -> Any:
     )
 
 
-def faults(found: Mapping[str, tuple[int, int]], parts: tuple[Any, ...]) -> list[str]:
+def broken_limits(found: Mapping[str, tuple[int, int]], parts: tuple[Any, ...]) -> list[str]:
     """What is too much in a profile that has so many rows and bytes in each of its lists, a sentence each."""
     most = {name: part.max_rows for part in parts for name in _list_names(part)}
     errors: list[str] = [

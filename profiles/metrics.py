@@ -28,7 +28,7 @@ LATELY = dt.timedelta(hours=1)
 STATEMENT_TIMEOUT = "2s"
 
 
-class Work:
+class WorkFigures:
     """The figures, queried every few seconds at most and by one thread at a time; others get the last ones."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Work:
             self._asking.release()
 
 
-collect = Work()
+collect = WorkFigures()
 
 
 def _asked() -> list[Metric]:

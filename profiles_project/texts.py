@@ -25,10 +25,10 @@ _PORT = re.compile(r":([0-9]+)$")
 _LAST_PORT = 65535
 
 # A sentence and a stable code.
-Fault = tuple[str, str]
+TextFault = tuple[str, str]
 
 
-def fault(text: str, longest: int) -> Fault | None:
+def fault(text: str, longest: int) -> TextFault | None:
     """Why a text may not be normalised, None where it may: it is too long in any form, or marks run too long in it.
 
     `longest` is the number of characters that its normal form may have. Whether it has more is for the caller to say
@@ -41,19 +41,19 @@ def fault(text: str, longest: int) -> Fault | None:
     return None
 
 
-def too_long(longest: int) -> Fault:
+def too_long(longest: int) -> TextFault:
     """The fault of a text of more than `longest` characters, in DRF's words."""
     return f"Ensure this field has no more than {longest} characters.", "max_length"
 
 
-def direction_fault(text: str) -> Fault | None:
+def direction_fault(text: str) -> TextFault | None:
     """Why a name or an address may not be stored, None where it may: marks of writing direction stand in it."""
     if not text.isascii() and _DIRECTION_MARK.search(text):
         return "Marks that change the direction of writing can't stand here.", "direction_marks"
     return None
 
 
-def address_fault(url: str) -> Fault | None:
+def address_fault(url: str) -> TextFault | None:
     """Why an http or https URL may mislead or lead nowhere, None where it does neither."""
     if url.isascii() and "@" not in url and url.find(":", len("https:")) < 0:
         # It has neither, as nearly all have.

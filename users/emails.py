@@ -10,7 +10,7 @@ from users.models import Mail, User
 
 
 @dataclass(frozen=True)
-class Text:
+class MailText:
     """A mail's subject, what it says before its link and after it, and what the link is called."""
 
     subject: str
@@ -20,45 +20,45 @@ class Text:
 
 
 TEXTS = {
-    Mail.Kind.VERIFY: Text(
+    Mail.Kind.VERIFY: MailText(
         "Please confirm your e-mail address",
         "Please confirm that this is your e-mail address. The link works for 3 days.",
         "Confirm the address",
         "If you have no account with us, someone mistyped an address, and you need do nothing.",
     ),
-    Mail.Kind.RESET: Text(
+    Mail.Kind.RESET: MailText(
         "Set a new password",
         "You can set a new password for your account now. The link works once, for one hour.",
         "Set a new password",
         "If you did not ask for this, you need do nothing: your password stays as it is.",
     ),
-    Mail.Kind.CHANGE_EMAIL: Text(
+    Mail.Kind.CHANGE_EMAIL: MailText(
         "Please confirm your new e-mail address",
         "Your account is to have this e-mail address from now on. The link works once, for 3 days.",
         "Confirm the new address",
         "If you did not ask for this, you need do nothing: the account keeps its old address.",
     ),
-    Mail.Kind.EMAIL_CHANGE_NOTICE: Text(
+    Mail.Kind.EMAIL_CHANGE_NOTICE: MailText(
         "Your e-mail address is about to change",
         "Someone who knows your password asked for another e-mail address for your account. "
         "It changes as soon as the new address is confirmed.",
         "",
         "If this was not you, change your password now: that stops the change as well.",
     ),
-    Mail.Kind.EXPORT_NOTICE: Text(
+    Mail.Kind.EXPORT_NOTICE: MailText(
         "The archive of your data",
         "You asked our support for a copy of everything that we have stored about you. It is being made: "
         "in some minutes you find it in the app, for 7 days.",
         "",
         "If you did not ask for this, please tell us. Nobody but you can open the archive.",
     ),
-    Mail.Kind.SECOND_FACTOR_NOTICE: Text(
+    Mail.Kind.SECOND_FACTOR_NOTICE: MailText(
         "The second factor of your account has changed",
         "The second factor with which you log in to the support desk was set up or reset.",
         "",
         "If neither you nor somebody whom you asked did this, tell a superuser now.",
     ),
-    Mail.Kind.PASSWORD_NOTICE: Text(
+    Mail.Kind.PASSWORD_NOTICE: MailText(
         "Your password was changed",
         "The password of your account was changed, and your other devices were logged out.",
         "",

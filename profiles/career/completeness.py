@@ -68,7 +68,7 @@ def _score_custom_fields(document: Document) -> int:
     return min(100, 20 * sum(_filled(key) and _filled(value) for key, value in document["custom_fields"].items()))
 
 
-class Section(NamedTuple):
+class ScoredSection(NamedTuple):
     """A section's share of `overall`, in parts of all weights together, and the function that scores it 0 to 100."""
 
     weight: int
@@ -76,13 +76,13 @@ class Section(NamedTuple):
 
 
 SECTIONS = {
-    "personal_info": Section(20, _score_personal_info),
-    "professional_summary": Section(15, _score_summary),
-    "experiences": Section(25, partial(_score_items, kind="experiences", points=20)),
-    "education": Section(15, partial(_score_items, kind="education", points=50)),
-    "skills": Section(15, _score_skills),
-    "projects": Section(10, partial(_score_items, kind="projects", points=25)),
-    "custom_fields": Section(0, _score_custom_fields),
+    "personal_info": ScoredSection(20, _score_personal_info),
+    "professional_summary": ScoredSection(15, _score_summary),
+    "experiences": ScoredSection(25, partial(_score_items, kind="experiences", points=20)),
+    "education": ScoredSection(15, partial(_score_items, kind="education", points=50)),
+    "skills": ScoredSection(15, _score_skills),
+    "projects": ScoredSection(10, partial(_score_items, kind="projects", points=25)),
+    "custom_fields": ScoredSection(0, _score_custom_fields),
 }
 
 

@@ -39,7 +39,7 @@ from profiles_project.api.fields import (
     length_fault,
     most_faults,
 )
-from profiles_project.texts import Fault, direction_fault, fault, fold, nfc, too_long
+from profiles_project.texts import TextFault, direction_fault, fault, fold, nfc, too_long
 from users.api.serializers import Password
 
 # More than this many items in one bulk request are work for a background job, which takes so many (contract 4).
@@ -388,7 +388,7 @@ class SkillsSerializer(Document):
 CUSTOM_KEY_LENGTH = CustomField._meta.get_field("key").max_length or 0
 
 
-def _custom_key(given: str) -> tuple[str, Fault | None]:
+def _custom_key(given: str) -> tuple[str, TextFault | None]:
     """The key of a custom field as it is stored, and what is wrong with it, None where nothing is."""
     key = given.strip()
     wrong = fault(key, CUSTOM_KEY_LENGTH)

@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.generic import FormView
 
-from profiles_project.api.ratelimit import TooManyRequests, client_network, spend
+from profiles_project.api.ratelimit import TooManyRequests, network_of, spend
 from profiles_project.texts import fold
 from profiles_project.web.forms import JudgedForm
 from users import second_factor
@@ -90,7 +90,7 @@ class NewPasswordForm(JudgedForm, AdminPasswordChangeForm):
         return old
 
 
-class Step(RedirectURLMixin):
+class LoginPage(RedirectURLMixin):
     """The base of these pages. Past a rate limit they say so, and `next` leads to this host only."""
 
     request: HttpRequest
@@ -128,14 +128,14 @@ class Step(RedirectURLMixin):
         return HttpResponseRedirect(reverse(name) + (f"?{urlencode({'next': there})}" if there else ""))
 
 
-class PasswordStep(Step, LoginView):
+class PasswordStep(LoginPage, LoginView):
     """The first page. It does not log in users who have or need a second factor."""
 
     form_class = PasswordForm
     template_name = "admin/login.html"
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        _count(request, "login", f"address {client_network(request)}")
+        _count(request, "login", f"address {network_of(request)}")
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -146,7 +146,7 @@ class PasswordStep(Step, LoginView):
         return self.go("admin:second_factor")
 
 
-class CodeStep(Step, FormView[CodeForm]):
+class CodeStep(LoginPage, FormView[CodeForm]):
     """The second page, for a session that has shown the password."""
 
     form_class = CodeForm
@@ -208,7 +208,7 @@ class SetUpStep(CodeStep):
         return super().get_context_data(qr_code=_qr_code(address), secret=" ".join(groups), **kwargs)
 
 
-class PasswordAgainStep(Step, FormView[PasswordAgainForm]):
+class PasswordAgainStep(LoginPage, FormView[PasswordAgainForm]):
     """Asks for the password again before it shows the secret of a new second factor."""
 
     form_class = PasswordAgainForm
@@ -233,7 +233,7 @@ class PasswordAgainStep(Step, FormView[PasswordAgainForm]):
         return super().get_context_data(title=SetUpStep.title, next=self.get_redirect_url(), **kwargs)
 
 
-class NewPasswordStep(Step, PasswordChangeView):
+class NewPasswordStep(LoginPage, PasswordChangeView):
     """Staff change their own password: counted, told by mail and noted as in the API."""
 
     form_class = NewPasswordForm

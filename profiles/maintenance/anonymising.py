@@ -18,7 +18,7 @@ from users.models import User
 BATCH = 500
 
 
-class Work(NamedTuple):
+class TableWork(NamedTuple):
     """What is to be done to a table; without columns all its rows go."""
 
     model: type[models.Model]
@@ -31,20 +31,20 @@ class Work(NamedTuple):
         return "rewritten" if self.columns else "removed"
 
 
-def plan(using: str) -> list[Work]:
+def plan(using: str) -> list[TableWork]:
     """What is to be done, table by table: first what goes, since what stays may have refused it."""
     removed, rewritten = [], []
     for model in apps.get_models(include_auto_created=True):
         fates = COLUMNS[model._meta.label]
         rows = model._base_manager.using(using).count()
         if isinstance(fates, Fate):
-            removed.append(Work(model, {}, rows))
+            removed.append(TableWork(model, {}, rows))
         elif columns := {name: fate for name, fate in fates.items() if fate is not Fate.KEPT}:
-            rewritten.append(Work(model, columns, rows))
+            rewritten.append(TableWork(model, columns, rows))
     return removed + rewritten
 
 
-def anonymise(using: str, inventor: Inventor) -> Iterator[Work]:
+def anonymise(using: str, inventor: Inventor) -> Iterator[TableWork]:
     """Do all of it, table by table, in transactions of some hundred rows; run again after it was broken off."""
     connection = connections[using]
     quote = connection.ops.quote_name
@@ -86,7 +86,7 @@ def set_password(using: str, encoded: str) -> None:
     User.objects.using(using).update(password=encoded)
 
 
-def _move_aside(work: Work, using: str) -> None:
+def _move_aside(work: TableWork, using: str) -> None:
     """Put the row's id into columns that must be unique: a new value may be what another row still has."""
     own = {*work.columns, *(field.name for field in derived_fields(work.model))}
     options = work.model._meta
@@ -102,7 +102,7 @@ def _move_aside(work: Work, using: str) -> None:
         work.model._base_manager.using(using).update(**{name: Cast("pk", CharField()) for name in names})
 
 
-def _rewrite(work: Work, using: str, inventor: Inventor) -> None:
+def _rewrite(work: TableWork, using: str, inventor: Inventor) -> None:
     connection, options = connections[using], work.model._meta
     quote = connection.ops.quote_name
     key: Any = options.pk

@@ -106,7 +106,7 @@ def sizes() -> Findings:
                 for profile, name, number, size in limits.sizes(part, rows, "profile_id"):
                     found[profile][name] = number, size or 0
             for profile in page:
-                for fault in limits.faults(found[profile], PARTS):
+                for fault in limits.broken_limits(found[profile], PARTS):
                     yield Finding("profiles_profile", profile, fault)
             below = {profile: sum(size for _, size in found[profile].values()) for profile in page}
             yield from _byte_counts(below)

@@ -139,7 +139,7 @@ def measure(profile_id: uuid.UUID, user_id: int) -> Measured:
     rows = _lists_and_total().rows(profile=profile_id, user=user_id)
     found = {name: (count, size or 0) for name, count, size in rows}
     _, total = found.pop(TOTAL, (0, 0))
-    if errors := limits.faults(found, PARTS):
+    if errors := limits.broken_limits(found, PARTS):
         raise LimitPassed(errors)
     return Measured(sum(size for _, size in found.values()), total)
 

@@ -48,7 +48,7 @@ class NoPdf(Unavailable):
 def _pdf(resume: Mapping[str, Any], room: printing.Room | None = None) -> bytes:
     try:
         return printing.pdf(resume, room=room)
-    except printing.TooLarge as exc:
+    except printing.TooLargeForPdf as exc:
         raise NoPdf(TOO_LARGE) from exc
     except printing.NotPrinted as exc:
         # Its text may quote what was to be set.

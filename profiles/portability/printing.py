@@ -63,7 +63,7 @@ class NotPrinted(RuntimeError):
     """No PDF could be made. The sentence is for the log."""
 
 
-class TooLarge(NotPrinted):
+class TooLargeForPdf(NotPrinted):
     """The document needs more memory than there is room for."""
 
 
@@ -115,7 +115,7 @@ def pdf(resume: Json, made: datetime | None = None, room: Room | None = None) ->
     finally:
         PDFS_AT_ONCE.release()
     if done.returncode in OUT_OF_MEMORY:
-        raise TooLarge(f"The PDF needs more than {room.memory // 2**20} MB.")
+        raise TooLargeForPdf(f"The PDF needs more than {room.memory // 2**20} MB.")
     if done.returncode:
         raise NotPrinted(f"No PDF was made, status {done.returncode}: {done.stderr.decode(errors='replace')[-500:]}")
     return done.stdout

@@ -25,7 +25,7 @@ from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from profiles_project.api.errors import MOST_FAULTS, faults
 from profiles_project.database.values import is_storable, parse_id
-from profiles_project.texts import MOST_MARKS, Fault, address_fault, fault, nfc, too_long
+from profiles_project.texts import MOST_MARKS, TextFault, address_fault, fault, nfc, too_long
 
 
 class Text(serializers.CharField):
@@ -164,7 +164,7 @@ class ItemId(serializers.UUIDField):
             self.fail("invalid", value=data)
 
 
-def length_fault(items: Sequence[Any], shortest: int, longest: int) -> Fault | None:
+def length_fault(items: Sequence[Any], shortest: int, longest: int) -> TextFault | None:
     """What is wrong with a list's length, with DRF's codes; None for a valid one."""
     if len(items) > longest:
         return f"Ensure this field has no more than {longest} elements.", "max_length"

@@ -126,7 +126,7 @@ def count(request: Request, usages: list[Usage], scope: str, whose: str, cost: i
 def who_asks(request: Request) -> str:
     """Under which name a request is counted: its user, or its network without one."""
     user = request.user
-    return f"user {user.pk}" if user.is_authenticated else f"address {client_network(request)}"
+    return f"user {user.pk}" if user.is_authenticated else f"address {network_of(request)}"
 
 
 class ScopeThrottle(BaseThrottle):
@@ -142,7 +142,7 @@ class ScopeThrottle(BaseThrottle):
         return str(view.throttle_scope)
 
 
-def client_network(request: HttpRequest | Request) -> str:
+def network_of(request: HttpRequest | Request) -> str:
     """The network that the request comes from, as `addresses.client_network` tells it."""
     trusted = settings.TRUSTED_PROXY_COUNT
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "") if trusted else ""

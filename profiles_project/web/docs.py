@@ -12,7 +12,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from profiles_project.api.ratelimit import client_network, spend
+from profiles_project.api.ratelimit import network_of, spend
 
 # The pages ask this host and no other; both readers write styles into the page, Redoc makes a worker of a blob.
 page_policy = csp_replace(
@@ -60,7 +60,7 @@ class SchemaView(_Plain, SpectacularAPIView):
         headers = {"Content-Disposition": f'inline; filename="profiles.{renderer.format}"'}
         # In this order DRF calls what it accepts, and Django what it sends, alike.
         content_type = f"{request.accepted_media_type}; charset=utf-8"
-        if usage := spend(request, "default", f"address {client_network(request)}"):
+        if usage := spend(request, "default", f"address {network_of(request)}"):
             usage.check()
         with _making:
             content = _rendered(type(renderer))  # type: ignore[arg-type]  # a class is hashable

@@ -331,7 +331,7 @@ def test_the_address_is_the_peers_or_the_one_that_a_trusted_proxy_names(
 ) -> None:
     settings.TRUSTED_PROXY_COUNT = trusted
     request = RequestFactory().get("/", HTTP_X_FORWARDED_FOR=forwarded, REMOTE_ADDR=peer)
-    assert ratelimit.client_network(request) == expected
+    assert ratelimit.network_of(request) == expected
 
 
 def test_a_forged_address_begins_no_new_count(anonymous: ApiClient, limits: dict[str, str]) -> None:

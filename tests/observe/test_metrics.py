@@ -47,7 +47,7 @@ REQUESTS = "profiles_http_requests_total"
 def counting(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[metrics.Recorder]:
     """The recorder of this process, which counts from nothing on and has asked the database nothing before."""
     settings.METRICS_TOKEN = TOKEN
-    monkeypatch.setattr(work, "collect", work.Work())
+    monkeypatch.setattr(work, "collect", work.WorkFigures())
     before = metrics.use(metrics.Recorder())
     yield metrics.recorder()
     metrics.use(before)
@@ -346,7 +346,7 @@ def test_tasks_are_counted_in_redis_where_they_lie_there(settings: Settings) -> 
 
 @pytest.mark.usefixtures("counting")
 def test_a_scrape_that_waits_for_the_database_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    collect = work.Work()
+    collect = work.WorkFigures()
     begun, may_end = threading.Event(), threading.Event()
 
     def slow() -> list[Any]:

@@ -15,7 +15,7 @@ from django.views.generic import FormView
 from rest_framework.exceptions import ValidationError
 
 from profiles_project.api.errors import Problem, faults
-from profiles_project.api.ratelimit import TooManyRequests, client_network, spend
+from profiles_project.api.ratelimit import TooManyRequests, network_of, spend
 from profiles_project.web.forms import JudgedForm
 from users.accounts import confirm_address, reset_password
 
@@ -58,7 +58,7 @@ class LinkPage(FormView[LinkForm]):
         return {"token": self.request.GET.get("token", "")}
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        usage = spend(request, "default", f"address {client_network(request)}")
+        usage = spend(request, "default", f"address {network_of(request)}")
         try:
             if usage:
                 usage.check()
