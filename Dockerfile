@@ -1,6 +1,6 @@
 # The service and its worker in one image: `docker run` serves, `docker run … python manage.py worker` works.
 
-FROM python:3.13-slim-bookworm AS build
+FROM python:3.11-slim-bookworm AS build
 ENV PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 COPY requirements.txt ./
@@ -16,7 +16,7 @@ RUN DEBUG=true DATA_DIR=/tmp/collect /venv/bin/python manage.py collectstatic --
 # Compiled once here, since the files can't be written where the service runs.
 RUN /venv/bin/python -m compileall -q /venv/lib /app
 
-FROM python:3.13-slim-bookworm
+FROM python:3.11-slim-bookworm
 RUN groupadd --gid 10001 app \
     && useradd --uid 10001 --gid app --no-create-home --home-dir /data --shell /usr/sbin/nologin app \
     && install --directory --owner app --group app --mode 0700 /data

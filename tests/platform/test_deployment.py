@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,20 @@ def test_a_start_without_what_production_needs_is_one_sentence(tmp_path: Path) -
     done = deployment_check(tmp_path, SECRET_KEY="", EMAIL_URL="")
     assert done.returncode == 1
     assert re.fullmatch(r".*must be set in production: SECRET_KEY, EMAIL_URL \(.*\)\.\n", done.stderr)
+
+
+@pytest.mark.pure
+def test_the_image_runs_the_python_that_all_else_is_told_to_fit() -> None:
+    """The oldest that is supported, which `make` takes first for the suite; a developer may run it on a newer one."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    oldest = project["project"]["requires-python"].removeprefix(">=")
+    assert set(re.findall(r"^FROM python:([\d.]+)-", (ROOT / "Dockerfile").read_text(), re.MULTILINE)) == {oldest}
+    makefile = (ROOT / "Makefile").read_text()
+    assert re.findall(r"--python-version ([\d.]+)", makefile) == [oldest]
+    assert f"for python in $(PYTHON) python{oldest} " in makefile
+    assert project["tool"]["mypy"]["python_version"] == oldest
+    assert project["tool"]["ruff"]["target-version"] == f"py{oldest.replace('.', '')}"
+    assert sys.version_info >= tuple(map(int, oldest.split(".")))
 
 
 @pytest.mark.own_servers
