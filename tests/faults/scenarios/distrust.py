@@ -15,7 +15,7 @@ from tests.faults.load import Answer, Client
 from tests.faults.stage import Promise, Stage, wait_for
 
 TRUSTING = "tests.faults.controls.trusting:application"
-QUOTA = 5
+QUOTA = 20
 # So many requests are within two windows at most, and some beyond the quota of each.
 CHECKS = 2 * QUOTA + 10
 LIMITS = {
