@@ -1,6 +1,5 @@
 """The commands that run the service, as processes of their own: what they refuse, what they start, how they end."""
 
-import itertools
 import os
 import re
 import signal
@@ -10,24 +9,16 @@ import sys
 import threading
 import time
 import urllib.request
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
-from django.core.management import CommandError, call_command
-from django.db import OperationalError
-from pytest_django import Settings
 
 from profiles_project import probe
-from profiles_project.management.commands import run, worker
-from profiles_project.management.commands.run import run_together, stop_on_signal
-from profiles_project.management.commands.worker import keep_schedule, supervise
-from profiles_project.management.preconditions import require_free_port
+from tests.support.service.live import DATABASE, migrated_sqlite
 from tests.support.service.servers import postgresql
-from users.tasks import send_mail
 
 pytestmark = pytest.mark.own_servers
 
@@ -51,6 +42,12 @@ class Service:
         inherited = {name: value for name, value in os.environ.items() if name not in SERVICE_VARIABLES}
         own = {"DEBUG": "true", "DATA_DIR": str(data_dir), "PORT": str(self.port), "PYTHONUNBUFFERED": "1"}
         self.environment = inherited | own | variables
+        self.data_dir = data_dir
+
+    def migrate_sqlite(self) -> None:
+        """Put a migrated SQLite file in place, without a process that makes it."""
+        self.data_dir.mkdir()
+        (self.data_dir / DATABASE).write_bytes(migrated_sqlite())
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
@@ -181,11 +178,6 @@ def test_a_port_that_is_taken_is_one_sentence(service: Service, command: str) ->
     assert line == f"CommandError: Port {service.port} on 127.0.0.1 is taken: end what listens there, or set PORT."
 
 
-def test_an_address_of_another_machine_is_one_sentence() -> None:
-    with pytest.raises(CommandError, match=r"^The service cannot listen on 192\.0\.2\.1, port 8000: .+\.$"):
-        require_free_port("192.0.2.1", 8000)
-
-
 @pytest.mark.parametrize("command", ["serve", "worker"])
 def test_a_database_that_lacks_migrations_is_one_sentence(service: Service, command: str) -> None:
     assert re.fullmatch(
@@ -198,17 +190,6 @@ def test_a_database_that_is_away_is_one_sentence_which_says_why(service: Service
     line = service.refusal("worker")
     assert line.startswith("The database cannot be used: ")
     assert line.endswith("Connection refused")
-
-
-def test_several_web_processes_without_a_shared_cache_are_refused(settings: Settings) -> None:
-    settings.WEB_WORKERS, settings.REDIS_URL = 2, ""
-    with pytest.raises(CommandError, match="WEB_WORKERS above 1 needs REDIS_URL"):
-        call_command("serve")
-
-
-def test_the_development_command_is_refused_in_production() -> None:
-    with pytest.raises(CommandError, match="`run` is for development"):
-        call_command("run")
 
 
 # What runs --------------------------------------------------------------------------------------------------------
@@ -233,6 +214,9 @@ def test_the_server_migrates_if_asked_answers_soon_and_ends_on_sigterm(
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_one_signal_ends_the_whole_service(service: Service, number: signal.Signals) -> None:
+    # That it starts from nothing is shown once.
+    if number != signal.SIGTERM:
+        service.migrate_sqlite()
     with service.start("run") as everything:
         wait_for(lambda: service.health() and "Starting worker" in everything.output, everything)
         assert f"http://127.0.0.1:{service.port}/api/docs" in everything.output
@@ -242,7 +226,7 @@ def test_one_signal_ends_the_whole_service(service: Service, number: signal.Sign
 
 
 def test_a_signal_ends_the_service_while_it_starts(service: Service) -> None:
-    assert service.call("migrate").returncode == 0
+    service.migrate_sqlite()
     with service.start("run") as everything:
         wait_for(lambda: "Ctrl-C ends everything" in everything.output, everything)
         assert everything.end() == 0
@@ -250,6 +234,7 @@ def test_a_signal_ends_the_service_while_it_starts(service: Service) -> None:
 
 @pytest.mark.parametrize("part", ["serve", "worker"])
 def test_a_part_that_dies_takes_the_other_with_it(service: Service, part: str) -> None:
+    service.migrate_sqlite()
     with service.start("run") as everything:
         wait_for(lambda: service.health() and "Starting worker" in everything.output, everything)
         everything.member(part).kill()
@@ -278,118 +263,3 @@ def test_replicas_may_migrate_at_once(tmp_path: Path) -> None:
         with service.start("migrate") as one, service.start("migrate") as other:
             assert [one.ended(), other.ended()] == [0, 0], one.output + other.output
         assert "No migrations to apply" in one.output + other.output
-
-
-# In this process ------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def signals() -> Iterator[None]:
-    """Puts the handlers back that a command replaces."""
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    handlers = [signal.getsignal(number) for number in numbers]
-    yield
-    for number, handler in zip(numbers, handlers, strict=True):
-        signal.signal(number, handler)
-
-
-@contextmanager
-def signalled_after(what: Callable[[], object]) -> Iterator[None]:
-    """Sends SIGTERM to this process as soon as that is true."""
-
-    def watch() -> None:
-        deadline = time.monotonic() + SECONDS
-        while not what() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    yield
-    watcher.join()
-
-
-STAYS = [sys.executable, "-c", "import time; time.sleep(60)"]
-STUBBORN = [sys.executable, "-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(60)"]
-
-
-def staying() -> int:
-    """How many of the two run."""
-    return sum("time.sleep(60)" in one.cmdline()[-1] for one in psutil.Process().children())
-
-
-@pytest.mark.usefixtures("signals")
-def test_side_by_side_all_end_with_the_first_that_ends() -> None:
-    assert run_together({"one": STAYS, "other": [sys.executable, "--version"]}, stop_on_signal()) == "other"
-    assert staying() == 0
-
-
-@pytest.mark.usefixtures("signals")
-def test_a_signal_ends_even_those_that_do_not_listen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "STOP_SECONDS", 0.5)
-    with signalled_after(lambda: staying() == 2):
-        assert run_together({"one": STAYS, "other": STUBBORN}, stop_on_signal()) is None
-    assert staying() == 0
-
-
-@pytest.mark.usefixtures("signals")
-@pytest.mark.django_db(transaction=True)
-def test_the_worker_finishes_the_task_under_way(caplog: pytest.LogCaptureFixture) -> None:
-    send_mail.enqueue(str(uuid.uuid4()), 0)
-    with signalled_after(lambda: "state=RUNNING" in caplog.text):
-        call_command("worker")
-    assert "state=SUCCESSFUL" in caplog.text
-
-
-# The worker's parts -----------------------------------------------------------------------------------------------
-
-
-class Clock(threading.Event):
-    """An event that keeps how long it was waited for instead of waiting, and is set after some waits."""
-
-    def __init__(self, waits: int) -> None:
-        super().__init__()
-        self.left = waits
-        self.waited: list[float] = []
-
-    def wait(self, timeout: float | None = None) -> bool:
-        self.waited.append(timeout or 0)
-        self.left -= 1
-        if self.left <= 0:
-            self.set()
-        return self.is_set()
-
-
-def fail() -> None:
-    raise OperationalError("the connection is lost")
-
-
-def test_the_pauses_of_a_worker_that_keeps_failing_double_up_to_half_a_minute() -> None:
-    clock = Clock(7)
-    supervise(fail, clock)
-    assert clock.waited == [1, 2, 4, 8, 16, 30, 30]
-
-
-def test_a_worker_that_was_well_for_long_begins_with_a_short_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worker, "LONGEST_PAUSE_SECONDS", -1)
-    clock = Clock(3)
-    supervise(fail, clock)
-    assert clock.waited == [1, 1, 1]
-
-
-def test_a_scheduled_function_that_fails_disturbs_no_other_and_has_its_next_turn(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    stopping = threading.Event()
-    calls: list[float] = []
-
-    def called() -> None:
-        calls.append(time.monotonic())
-        if len(calls) == 3:
-            stopping.set()
-
-    keep_schedule({fail: 0.01, called: 0.05}, stopping)
-    assert all(later - earlier >= 0.05 for earlier, later in itertools.pairwise(calls))
-    messages = [record.message for record in caplog.records]
-    assert set(messages) == {"tests.platform.test_commands.fail failed"}
-    assert len(messages) > len(calls)

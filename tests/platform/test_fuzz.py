@@ -13,7 +13,7 @@ SECONDS = 30
 
 @pytest.mark.own_servers
 def test_no_request_made_from_the_document_is_answered_outside_of_it() -> None:
-    # The coverage phase alone takes minutes; it belongs to the long run.
+    # The coverage phase alone takes minutes; it belongs to the long run, as do more examples of each operation.
     options = ["--backend", "sqlite", "--examples", "4", "--seconds", str(SECONDS)]
     run = subprocess.run(
         [sys.executable, "-m", "tests.fuzz", *options, "--phases", "examples", "fuzzing", "stateful"],

@@ -339,9 +339,8 @@ PASSWORD = "Correct-Horse-8"
 LOG_IN = f"from users.models import User; assert all(u.check_password('{PASSWORD}') for u in User.objects.all())"
 
 
-def prepared(service: Service) -> None:
-    """Migrate the service's database and fill it."""
-    assert service.call("migrate").returncode == 0
+def fill_rows(service: Service) -> None:
+    """Fill the service's migrated database."""
     filled = service.call("shell", "--verbosity=0", "--command", FILL)
     assert filled.returncode == 0, filled.stderr
 
@@ -351,7 +350,8 @@ def test_a_restored_dump_becomes_a_copy_for_testing_and_the_original_stays_as_it
     dump, plain = tmp_path / "live.dump", tmp_path / "copy.sql"
     with postgresql() as server:
         live = Service(tmp_path, DATABASE_URL=server.url)
-        prepared(live)
+        assert live.call("migrate").returncode == 0
+        fill_rows(live)
         before = live.call("table_hashes").stdout
         run("pg_dump", "--format=custom", f"--file={dump}", server.url)
         with psycopg.connect(server.url, autocommit=True) as admin:
@@ -392,7 +392,8 @@ def test_a_restored_dump_becomes_a_copy_for_testing_and_the_original_stays_as_it
 @pytest.mark.own_servers
 def test_of_sqlite_a_copy_alone_is_rewritten(tmp_path: Path) -> None:
     live = Service(tmp_path / "data")
-    prepared(live)
+    live.migrate_sqlite()
+    fill_rows(live)
     source, target, link = tmp_path / "data" / "db.sqlite3", tmp_path / "copy.sqlite3", tmp_path / "link.sqlite3"
     before = live.call("table_hashes").stdout
     target.write_bytes(source.read_bytes())

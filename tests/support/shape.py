@@ -1,10 +1,13 @@
-"""`python -m tests.support.shape`: how large the rooms are, and how many files a request travels through.
+"""`python -m tests.support.shape [folder]`: how large the rooms are, and how many files a request travels through.
 
 A newcomer reads what this counts: modules a folder, lines a file, and the files of ours that a request touches, from
 the middleware to the database. Runs on SQLite in a temporary folder, so that anybody has the figures in some seconds.
+The folder is that of another checkout, such as of an older commit, whose figures are wanted.
 """
 
+import importlib
 import json
+import logging
 import os
 import statistics
 import sys
@@ -14,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Self
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(sys.argv[1] if sys.argv[1:] else Path(__file__).parent.parent.parent).resolve()
 ROOMS = ("profiles", "profiles_project", "users")
 
 
@@ -28,12 +31,14 @@ class Journey:
     """Which files of ours a request goes through, and by which calls it comes back to one that it has not left.
 
     Comes back: a call into a file whose code is under way further up, out of another file; of the same functions it
-    counts once, however many rows there are. Middleware is none to come back to, since all else is called inside it.
+    names each once, however many rows there are, and counts them all. Middleware is none to come back to, since all
+    else is called inside it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, middleware: set[str]) -> None:
+        self.middleware = middleware
         self.files: set[str] = set()
-        self.returns: set[tuple[str, str]] = set()
+        self.returns: Counter[tuple[str, str]] = Counter()
 
     def __enter__(self) -> Self:
         sys.setprofile(self._note)
@@ -52,8 +57,8 @@ class Journey:
             stack.append(_ours(caller))
             caller = caller.f_back
         last = next((each for each in stack if each is not None), None)
-        if last != name and name in stack and "middleware" not in name:
-            self.returns.add((name, frame.f_code.co_name))
+        if last != name and name in stack and name not in self.middleware:
+            self.returns[name, frame.f_code.co_name] += 1
 
 
 def _ours(frame: FrameType) -> str | None:
@@ -63,6 +68,14 @@ def _ours(frame: FrameType) -> str | None:
         return None
     name = path.removeprefix(f"{ROOT}/")
     return name if name.startswith(tuple(f"{room}/" for room in ROOMS)) else None
+
+
+def middleware() -> set[str]:
+    """The files of ours that hold the middleware."""
+    from django.conf import settings  # noqa: PLC0415  # they are named by the folder
+
+    paths = (str(importlib.import_module(name.rpartition(".")[0]).__file__) for name in settings.MIDDLEWARE)
+    return {path.removeprefix(f"{ROOT}/") for path in paths}
 
 
 def journeys() -> dict[str, Journey]:
@@ -96,7 +109,7 @@ def journeys() -> dict[str, Journey]:
             send(method, address, {**body, "label": "Warm"}, **auth)
         elif name == "bulk POST of 100":
             send(method, address, body[:2], **auth)
-        with Journey() as journey:
+        with Journey(middleware()) as journey:
             send(method, address, {**body, "label": "Other"} if name == "PUT" else body, **auth)
         found[name] = journey
     return found
@@ -107,7 +120,7 @@ def main() -> None:
     lines = modules()
     say = sys.stdout.write
     folders = Counter(str(path.parent) for path in lines if path.name != "__init__.py")
-    say("modules a folder: " + ", ".join(f"{folder} {count}" for folder, count in folders.most_common(8)) + " …\n")
+    say("modules a folder: " + ", ".join(f"{folder} {count}" for folder, count in folders.most_common()) + "\n")
     largest = max(lines, key=lambda path: lines[path])
     median = statistics.median(count for path, count in lines.items() if count)
     total, lengths = sum(lines.values()), f"median {median:.0f}, largest {lines[largest]}: {largest}"
@@ -115,14 +128,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"DEBUG": "true", "DATA_DIR": folder, "DJANGO_SETTINGS_MODULE": "profiles_project.settings"}
         os.environ |= {"ALLOWED_HOSTS": "127.0.0.1", "RATELIMIT_ENABLE": "true"}
+        sys.path.insert(0, str(ROOT))
+        logging.disable()
         import django  # noqa: PLC0415  # settings come first
         from django.core.management import call_command  # noqa: PLC0415  # see above
 
         django.setup()
         call_command("migrate", verbosity=0)
         for name, journey in journeys().items():
-            returns = ", ".join(f"{file}: {function}" for file, function in sorted(journey.returns))
-            say(f"{name}: {len(journey.files)} files; {len(journey.returns)} calls come back ({returns})\n")
+            named = ", ".join(f"{file} {function}" for file, function in sorted(journey.returns))
+            say(f"{name}: {len(journey.files)} files; {len(journey.returns)} functions come back, ")
+            say(f"{journey.returns.total()} times in all" + (f": {named}\n" if named else "\n"))
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def clocks(stage: Stage) -> Iterator[Promise]:
 
 def _play(machines: Machines, name: str, shift: float) -> Iterator[Promise]:
     name = f"{name}, {shift:+.0f} s"
-    people = machines.stage.count(40, 10)
+    people = machines.stage.count(40, 4)
     with machines.serve():
         # It works for a moment before it is set.
         _log_out(machines, 1)

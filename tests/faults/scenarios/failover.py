@@ -36,7 +36,7 @@ def _turn(stage: Stage, name: str, rounds: int) -> Iterator[Promise]:
             time.sleep(2)
             _set(stage, is_read_only=False)
             back = time.monotonic()
-            time.sleep(BACK_SECONDS + 3)
+            time.sleep(BACK_SECONDS + stage.count(3, 1))
         total += len(running.answers)
         during += Counter(_kind(answer) for answer in running.answers if not 200 <= answer.status < 300)
         late += sum(answer.status != 200 for answer in running.between(back + BACK_SECONDS, time.monotonic()))

@@ -27,7 +27,7 @@ def user_bytes(stage: Stage) -> Iterator[Promise]:
 
     Limits of requests are off, so that what an hour allows is done in minutes.
     """
-    quota = stage.count(256, 16) * MIB
+    quota = stage.count(256, 8) * MIB
     limit = {"USER_BYTES_LIMIT": str(quota)}
     for name, application in (("user_bytes", ""), ("user_bytes control, nothing is judged", UNBOUNDED)):
         started, before = time.monotonic(), _stored(stage)
@@ -93,7 +93,7 @@ class Hoarder:
             self.send("POST", f"/profiles/import?into={small}", _resume(aside=8 * MIB), ASYNC)
         for each in self.profiles():
             self.send("PATCH", f"/profiles/{each}", {"extra": {"x-aside": _text(250_000)}})
-        for number in range(60):
+        for number in range(self.stage.count(60, 5)):
             body = {"new_email": f"x{number}@example.org", "password": "Wrong-1-Horse"}
             self.send("POST", "/auth/change-email", body)
         # 401 is how they end.

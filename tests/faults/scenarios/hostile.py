@@ -22,6 +22,8 @@ ANSWER_SECONDS = 1.0
 MEMORY_MIB = 400
 PAUSE_SECONDS = 0.15
 LOOK_SECONDS = 2
+# By then an answer is late for certain.
+GIVE_UP_SECONDS = 5
 # The server as it was before bodies were read outside the threads: the same application, by granian's WSGI interface.
 UNPROTECTED = "profiles_project.wsgi:application"
 MIB = 2**20
@@ -55,12 +57,8 @@ class Watch:
     def __init__(self, stage: Stage, server: Program, token: str, path: str) -> None:
         self.stage = stage
         self.server = server
-        # Whoever has waited so long was not answered.
-        patience = stage.count(10, 3)
-        self.asked = (
-            (Client(stage.port, seconds=patience, kept=False), "/health"),
-            (Client(stage.port, token, seconds=patience), path),
-        )
+        anybody = Client(stage.port, seconds=GIVE_UP_SECONDS, kept=False)
+        self.asked = ((anybody, "/health"), (Client(stage.port, token, seconds=GIVE_UP_SECONDS), path))
         self.answers: list[Answer] = []
         self.memory = 0.0
         self.stopping = threading.Event()
