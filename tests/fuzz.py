@@ -19,15 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import schemathesis
+import yaml
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.engine import Status
 from schemathesis.engine.core import Engine
 from schemathesis.engine.events import FatalError, NonFatalError, ScenarioFinished
 
-from profiles.api.examples import NEW_PROFILE
-from tests.support.service.live import Caller, service
+from tests.support.service.live import ROOT, Caller, service
 from tests.support.service.servers import postgresql, redis
 
+# As the document itself shows it.
+_CREATE = yaml.safe_load((ROOT / "openapi.yaml").read_text())["paths"]["/api/v1/profiles"]["post"]
+NEW_PROFILE = _CREATE["requestBody"]["content"]["application/json"]["examples"]["Request"]["value"]
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 PASSWORD = "Correct-Horse-7"
 # A profile of this many changes has grown long, and answers about it slow: another one takes its place.

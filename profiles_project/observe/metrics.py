@@ -4,6 +4,7 @@ Counted in each process, and shown only where metrics are on: `prometheus.py` ad
 counted in the folder that they share.
 """
 
+import functools
 import threading
 import weakref
 
@@ -126,16 +127,21 @@ class Recorder:
             self._open.set(self._shown_connections)
 
 
-_recorder = Recorder()
+# Another one than the process's own, which a test puts in its place.
+_other: Recorder | None = None
+
+
+@functools.cache
+def _own() -> Recorder:
+    return Recorder()
 
 
 def recorder() -> Recorder:
-    """The one of this process."""
-    return _recorder
+    """The one of this process, made when it is first needed, which is after the settings are there."""
+    return _other or _own()
 
 
-def use(new: Recorder) -> Recorder:
-    """Count with another recorder from now on. Returns the one before."""
-    global _recorder  # one a process, as a logger's configuration is
-    before, _recorder = _recorder, new
-    return before
+def use(other: Recorder | None) -> None:
+    """Count with another recorder from now on; with None, with the process's own again."""
+    global _other  # one a process, as a logger's configuration is
+    _other = other
