@@ -127,21 +127,7 @@ class Recorder:
             self._open.set(self._shown_connections)
 
 
-# Another one than the process's own, which a test puts in its place.
-_other: Recorder | None = None
-
-
 @functools.cache
-def _own() -> Recorder:
-    return Recorder()
-
-
 def recorder() -> Recorder:
     """The one of this process, made when it is first needed, which is after the settings are there."""
-    return _other or _own()
-
-
-def use(other: Recorder | None) -> None:
-    """Count with another recorder from now on; with None, with the process's own again."""
-    global _other  # one a process, as a logger's configuration is
-    _other = other
+    return Recorder()

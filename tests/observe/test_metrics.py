@@ -48,9 +48,9 @@ def counting(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[me
     """The recorder of this process, which counts from nothing on and has asked the database nothing before."""
     settings.METRICS_TOKEN = TOKEN
     monkeypatch.setattr(work, "collect", work.WorkFigures())
-    metrics.use(metrics.Recorder())
+    metrics.recorder.cache_clear()
     yield metrics.recorder()
-    metrics.use(None)
+    metrics.recorder.cache_clear()
 
 
 def scrape(**headers: str) -> Any:
