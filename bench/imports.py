@@ -19,7 +19,7 @@ from bench.data import Target
 from bench.jobs import SECONDS, unfinished, workers
 from tests.faults.load import Answer, Client
 from tests.faults.stage import wait_for
-from tests.support.archives import zipped
+from tests.support.documents.archives import zipped
 
 PROFILES = "/api/v1/profiles"
 IMPORT = f"{PROFILES}/import"

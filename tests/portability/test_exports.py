@@ -11,9 +11,9 @@ from profiles.models import Job, Profile, Reference
 from profiles.portability import exports, printing
 from tests.support.client import ApiClient
 from tests.support.contract import API
+from tests.support.documents.resumes import SCHEMA
 from tests.support.factories import UserFactory, make_profile
 from tests.support.jobs import ASYNC, below, filed, run, shown
-from tests.support.resumes import SCHEMA
 from users.models import User
 
 pytestmark = pytest.mark.django_db

@@ -9,9 +9,9 @@ from django.db import connection
 from profiles import tasks
 from profiles.models import Job, JobFile, Profile
 from tests.portability.test_imports import IMPORT, ids, without_ids
-from tests.support.archives import LINKEDIN, LINKEDIN_LATER, PERSON, zipped
 from tests.support.client import ApiClient
 from tests.support.contract import API
+from tests.support.documents.archives import LINKEDIN, LINKEDIN_LATER, PERSON, zipped
 from tests.support.factories import UserFactory
 from tests.support.jobs import filed, run, shown
 from users.models import User

@@ -10,9 +10,9 @@ from profiles import tasks
 from profiles.models import Job, JobFile, Origin
 from tests.portability.test_import_archives import brought
 from tests.portability.test_imports import IMPORT, RESUME, exported, imported, outcomes, path_of
-from tests.support.archives import zipped
 from tests.support.client import ApiClient
 from tests.support.contract import API
+from tests.support.documents.archives import zipped
 from tests.support.jobs import ASYNC, filed, run
 from users.models import User
 

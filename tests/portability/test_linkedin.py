@@ -6,7 +6,16 @@ import re
 import pytest
 
 from profiles.portability.linkedin import FILES, Archive, NotAnArchive, Note, read
-from tests.support.archives import LINKEDIN, LINKEDIN_LATER, PERSON, items, read_file, read_zip, refusal, zipped
+from tests.support.documents.archives import (
+    LINKEDIN,
+    LINKEDIN_LATER,
+    PERSON,
+    items,
+    read_file,
+    read_zip,
+    refusal,
+    zipped,
+)
 
 pytestmark = pytest.mark.pure
 

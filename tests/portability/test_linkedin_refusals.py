@@ -16,7 +16,16 @@ from hypothesis import given, settings, strategies as st
 from profiles import partial_dates
 from profiles.portability import csv_archives
 from profiles.portability.linkedin import FILES, Archive, NotAnArchive, read
-from tests.support.archives import LINKEDIN, LINKEDIN_LATER, PERSON, items, read_file, read_zip, refusal, zipped
+from tests.support.documents.archives import (
+    LINKEDIN,
+    LINKEDIN_LATER,
+    PERSON,
+    items,
+    read_file,
+    read_zip,
+    refusal,
+    zipped,
+)
 
 pytestmark = pytest.mark.pure
 

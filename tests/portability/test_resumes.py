@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from tests.support.resumes import NPM, SCHEMA, Example, differences, examples, is_resume
-from tests.support.strategies import json_values
+from tests.support.documents.resumes import NPM, SCHEMA, Example, differences, examples, is_resume
+from tests.support.documents.strategies import json_values
 
 pytestmark = pytest.mark.pure
 

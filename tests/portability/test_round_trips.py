@@ -23,9 +23,9 @@ from profiles.portability.linkedin import BASICS as OF_BASICS, FILES
 from tests.portability.test_imports import exported, imported, told, without_ids
 from tests.support.client import ApiClient
 from tests.support.contract import API
+from tests.support.documents.resumes import SCHEMA, Example, differences, examples
+from tests.support.documents.strategies import careers, resumes
 from tests.support.factories import UserFactory
-from tests.support.resumes import SCHEMA, Example, differences, examples
-from tests.support.strategies import careers, resumes
 from users.models import User
 
 # One has empty texts alone, its name too.

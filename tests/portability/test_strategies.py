@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from profiles.career.serializers import ProfileSerializer
-from tests.support.resumes import SCHEMA, is_resume
-from tests.support.strategies import TOO_MUCH, careers, resumes
+from tests.support.documents.resumes import SCHEMA, is_resume
+from tests.support.documents.strategies import TOO_MUCH, careers, resumes
 
 pytestmark = pytest.mark.pure
 

@@ -21,8 +21,8 @@ from profiles.models import COMPONENTS, Profile
 from tests.portability.test_imports import exported, imported, outcomes, without_ids
 from tests.support.client import ApiClient
 from tests.support.contract import API
+from tests.support.documents.resumes import SCHEMA
 from tests.support.factories import item, make_item, make_profile, profile_document
-from tests.support.resumes import SCHEMA
 from tests.support.staff import client_of, in_role, superuser
 from users.models import User
 

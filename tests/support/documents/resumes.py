@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from jsonschema import Draft4Validator, FormatChecker
 
-NPM = Path(__file__).parent.parent / "npm"
+NPM = Path(__file__).parent.parent.parent / "npm"
 INSTALLED = NPM / "node_modules"
 # RFC 3986, as far as it is about single characters: a scheme, and nothing that would have to be escaped.
 URI = re.compile(r"[a-z][a-z0-9+.-]*:([\w.~:/?#\[\]@!$&'()*+,;=-]|%[0-9a-f]{2})+", re.ASCII | re.IGNORECASE)

@@ -10,7 +10,7 @@ import pytest
 
 from profiles.portability.linkedin import Archive, NotAnArchive, read
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parent.parent.parent / "data"
 # One invented person's archive, and the same person's archive of some years later.
 LINKEDIN = DATA / "linkedin"
 LINKEDIN_LATER = DATA / "linkedin_later"
