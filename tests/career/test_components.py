@@ -1,21 +1,18 @@
-"""One suite for every kind of component and every operation on it (contract 3.3), versions and tags included."""
+"""One suite for every kind of component and every operation on it (contract 3.3)."""
 
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from profiles.career.samples import SAMPLES, change
-from profiles.models import COMPONENTS, Component, Experience, Language, Profile
+from profiles.career.samples import change
+from profiles.models import COMPONENTS, Component, Experience
 from profiles_project.database.values import new_id
 from tests.support.client import ApiClient
-from tests.support.contract import API
-from tests.support.factories import item, make_item, make_profile
+from tests.support.factories import item, make_profile
+from tests.support.items import IDS_KEYS, REQUIRED, Section, nothing_stored, on_two_kinds
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -33,88 +30,10 @@ PROMISED: dict[str, tuple[str, set[str]]] = {
     "interests": ("interest_ids", {"name"}),
     "references": ("reference_ids", {"name"}),
 }
-IDS_KEYS = {kind: f"{kind.singular}_ids" for kind in COMPONENTS}
-REQUIRED = {kind: set(kind.required_fields()) for kind in COMPONENTS}
 # A field that is not required, with a value that no sample has.
 OPTIONAL = {kind: next(iter(change(kind).items())) for kind in COMPONENTS}
 # What a body of a bulk request is not.
 NOT_ITEMS: tuple[Any, ...] = ("text", 1, True, None, ["text"], [None], [[]], [1])
-
-
-@dataclass(frozen=True)
-class Section:
-    """The items of one kind in one profile, and the client of the profile's user."""
-
-    api: ApiClient
-    kind: type[Component]
-    profile: Profile
-
-    @property
-    def profile_path(self) -> str:
-        return f"{API}/profiles/{self.profile.pk}"
-
-    @property
-    def path(self) -> str:
-        return f"{self.profile_path}/{self.kind.plural}"
-
-    @property
-    def first_field(self) -> str:
-        """A required text, of which the sample's begins with a word that has a number after it."""
-        return next(iter(SAMPLES[self.kind]))
-
-    def item_path(self, index: int = 0) -> str:
-        return f"{self.path}/{self.ids()[index]}"
-
-    def items(self) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.api.get(self.path, query={"limit": 100}).json()[self.kind.plural]
-        return found
-
-    def ids(self) -> list[str]:
-        rows = self.kind._default_manager.filter(profile=self.profile).order_by("position")
-        return [str(row.pk) for row in rows]
-
-    def tag(self) -> str:
-        return self.api.get(self.profile_path)["ETag"]
-
-    def version(self) -> int:
-        return Profile.objects.get(pk=self.profile.pk).version
-
-    def required(self, number: int = 0) -> dict[str, Any]:
-        """An item with nothing but its required fields."""
-        whole = item(self.kind, number)
-        return {name: whole[name] for name in REQUIRED[self.kind]}
-
-    def rows(self) -> Any:
-        """All that is stored of the kind and of profiles, whoever it belongs to."""
-        kinds = (self.kind._default_manager, Profile.objects)
-        return [list(manager.order_by("pk").values()) for manager in kinds]
-
-
-@pytest.fixture(params=COMPONENTS, ids=lambda kind: kind.plural)
-def section(request: pytest.FixtureRequest, api: ApiClient, user: User) -> Section:
-    """Three items of a kind, for each kind."""
-    return Section(api, request.param, make_profile(user, 3))
-
-
-# Views, bulk operations, pages and tags know of a kind only its model, so what they refuse is refused alike for all.
-# Two kinds are enough for it: one in a list of the document's own, with a period and required dates, and one inside the
-# skills, with two fields. What a kind's fields decide is asked of all kinds, and the last test asks each of them for
-# one refusal of every sort.
-on_two_kinds = pytest.mark.parametrize("section", [Experience, Language], ids=lambda kind: kind.plural, indirect=True)
-
-
-@pytest.fixture
-def elsewhere(section: Section, other_user: User) -> list[Component]:
-    """An item of the same kind in another profile of the user, and one in another person's."""
-    own = make_profile(section.profile.user, 0, label="Other")
-    return [make_item(own, section.kind, 8), make_item(make_profile(other_user, 0), section.kind, 9)]
-
-
-@contextmanager
-def nothing_stored(section: Section) -> Iterator[None]:
-    before = section.rows()
-    yield
-    assert section.rows() == before
 
 
 def absent(kind: type[Component]) -> dict[str, Any]:
@@ -506,108 +425,6 @@ def test_an_item_of_another_profile_is_not_found(section: Section, elsewhere: li
             for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE"):
                 answer = section.api.send(method, f"{section.path}/{item_id}", item(section.kind))
                 assert answer.status_code == 404, (method, item_id)
-
-
-# Versions and tags -----------------------------------------------------------------------------------------------
-
-
-def _new_texts(section: Section) -> list[dict[str, Any]]:
-    return [each | {section.first_field: f"New {index}"} for index, each in enumerate(section.items())]
-
-
-WRITES: Mapping[str, Callable[..., Any]] = {
-    "bulk POST": lambda s, **o: s.api.post(s.path, [item(s.kind, 10), item(s.kind, 11)], **o),
-    "POST": lambda s, **o: s.api.post(s.path, item(s.kind, 12), **o),
-    "bulk PUT": lambda s, **o: s.api.put(s.path, _new_texts(s), **o),
-    "bulk PATCH": lambda s, **o: s.api.patch(s.path, [{"id": s.ids()[1], s.first_field: "Newer"}], **o),
-    "order": lambda s, **o: s.api.put(f"{s.path}/order", {"ids": s.ids()[::-1]}, **o),
-    "PUT": lambda s, **o: s.api.put(s.item_path(), item(s.kind, 13), **o),
-    "PATCH": lambda s, **o: s.api.patch(s.item_path(), {s.first_field: "Newest"}, **o),
-    "DELETE": lambda s, **o: s.api.delete(s.item_path(), **o),
-    "bulk DELETE": lambda s, **o: s.api.delete(s.path, {IDS_KEYS[s.kind]: s.ids()[:2]}, **o),
-    "bulk DELETE by query": lambda s, **o: s.api.delete(s.path, query={"ids": ",".join(s.ids()[-1:])}, **o),
-}
-
-
-def test_every_write_raises_the_version_by_one(section: Section) -> None:
-    for number, (name, write) in enumerate(WRITES.items(), start=1):
-        before = section.api.get(section.profile_path)
-        answer = write(section)
-        assert answer.status_code in {200, 201, 204}, (name, answer.content)
-        after = section.api.get(section.profile_path)
-        assert after.json()["version"] == before.json()["version"] + 1 == number + 1, name
-        assert after.json()["updated_at"] > before.json()["updated_at"], name
-        assert answer["ETag"] == after["ETag"] != before["ETag"], name
-
-
-def test_a_write_that_changes_nothing_raises_nothing(section: Section) -> None:
-    items = section.items()
-    tag = section.tag()
-    path = section.item_path()
-    with nothing_stored(section):
-        answers = [
-            section.api.put(section.path, items),
-            section.api.patch(section.path, items[1:]),
-            section.api.patch(section.path, [{"id": items[0]["id"]}]),
-            section.api.put(f"{section.path}/order", {"ids": section.ids()}),
-            section.api.put(path, items[0]),
-            section.api.patch(path, items[0]),
-            section.api.patch(path, {}),
-            section.api.patch(path, {"unheard_of": 1}),
-        ]
-    assert {(answer.status_code, answer["ETag"]) for answer in answers} == {(200, tag)}
-
-
-@on_two_kinds
-@pytest.mark.parametrize("name", WRITES)
-def test_a_stale_if_match_stores_nothing(section: Section, name: str) -> None:
-    stale = section.tag()
-    section.api.post(section.path, item(section.kind, 5))
-    with nothing_stored(section):
-        answer = WRITES[name](section, if_match=stale)
-    assert answer.status_code == 412
-    assert answer.json()["version"] == section.version() == 2
-
-
-@on_two_kinds
-@pytest.mark.parametrize("name", WRITES)
-def test_the_current_tag_of_another_part_passes(section: Section, name: str) -> None:
-    for version, part in enumerate(("", "/analytics"), start=1):
-        tag = section.api.get(section.profile_path + part)["ETag"]
-        assert WRITES[name](section, if_match=tag).status_code in {200, 201, 204}
-        assert section.version() == version + 1
-        # The same again would change nothing, or find nothing.
-        section.kind._default_manager.filter(profile=section.profile).delete()
-        for number in range(3):
-            make_item(section.profile, section.kind, number)
-
-
-@on_two_kinds
-def test_any_form_of_the_current_tag_passes_and_of_no_other(section: Section, other_user: User) -> None:
-    foreign = section.tag().replace(str(section.profile.pk), str(make_profile(other_user, 0).pk))
-    for number, form in enumerate(("{}", "W/{}", '"x", {}', "*")):
-        stale, body = section.tag(), {section.first_field: f"New {number}"}
-        assert section.api.patch(section.item_path(), body, if_match=form.format(stale)).status_code == 200
-        with nothing_stored(section):
-            for tag in (stale, f"W/{stale}", f'"x", {stale}', '"x"', "x", "", foreign):
-                answer = section.api.patch(section.item_path(), {section.first_field: "Newer"}, if_match=tag)
-                assert answer.status_code == 412, tag
-
-
-@on_two_kinds
-def test_a_read_that_is_current_has_no_body(section: Section) -> None:
-    for path in (section.path, section.item_path()):
-        answer = section.api.get(path)
-        tag = answer["ETag"]
-        for sent in (tag, f"W/{tag}", f'"x", {tag}', "*"):
-            for method in ("GET", "HEAD"):
-                repeated = section.api.send(method, path, if_none_match=sent)
-                assert (repeated.status_code, repeated["ETag"], repeated.content) == (304, tag, b"")
-        assert section.api.get(path, if_none_match='"x"').json() == answer.json()
-        head = section.api.head(path)
-        assert (head.status_code, head["ETag"], head.content) == (200, tag, b"")
-        section.api.post(section.path, item(section.kind, 10))
-        assert section.api.get(path, if_none_match=tag).status_code == 200
 
 
 # Bodies ----------------------------------------------------------------------------------------------------------
