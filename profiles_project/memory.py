@@ -1,4 +1,4 @@
-"""What a large request has used goes back to the system soon after it, and not when the next ones happen to free it."""
+"""Returns the memory of a large request to the system soon after it, and not when later requests happen to."""
 
 import ctypes
 import gc

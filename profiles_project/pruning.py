@@ -1,4 +1,4 @@
-"""Deletes what nobody needs any more: the one way for all tables, by the rules that settings.PRUNE names."""
+"""Deletes rows that nobody needs any more, by the rules that settings.PRUNE names."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator

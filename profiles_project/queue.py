@@ -1,4 +1,4 @@
-"""Tasks in Redis (TASKS_BACKEND=rq), where what lies there is not believed.
+"""Tasks in Redis (TASKS_BACKEND=rq), whose content is not trusted.
 
 Whoever can write to Redis gets no code of their choice run, no address called and no worker stopped. A queue that can't
 be read begins anew, since what must not get lost is filed again by the sweeps.

@@ -1,4 +1,4 @@
-"""What changes an account for good: a new password, a confirmed address; for the API and for the pages of links."""
+"""Changes of an account: passwords, confirmed addresses, log-ins of staff; for the API and for the pages of links."""
 
 import logging
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ def note_logout(sender: object, user: User | None, **_: object) -> None:
 
 @receiver(user_login_failed)
 def note_failed_login(sender: object, credentials: Mapping[str, Any], **_: object) -> None:
-    """Called by Django when address and password do not fit, whether in the API or in the admin.
+    """Called by Django when address and password do not match, in the API or in the admin.
 
     The account is looked up again for every failure, so that the time tells nothing about who has one.
     """
@@ -53,7 +53,7 @@ def note_failed_login(sender: object, credentials: Mapping[str, Any], **_: objec
 
 
 def end_admin_sessions(user: User) -> None:
-    """Log a member of the staff out of the admin, and end what waits for their code.
+    """Log a member of staff out of the admin, and end log-ins that wait for their code.
 
     Only staff have such sessions, so that all can be looked at.
     """

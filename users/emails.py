@@ -1,4 +1,4 @@
-"""What the mails say."""
+"""The texts of mails."""
 
 from dataclasses import dataclass
 
@@ -71,7 +71,7 @@ def compose(mail: Mail, user: User) -> EmailMultiAlternatives:
     """The mail as it goes out, as plain text and as HTML; its link is made here."""
     text = TEXTS[Mail.Kind(mail.kind)]
     link = make_link(mail, user) if mail.kind in LINKS else ""
-    # No name in it: whoever registers somebody else's address could write to them with what he calls himself.
+    # The mail contains no name: a stranger who registers this address could send their own words with it.
     parts = ["Hello,", text.opening, link, text.closing]
     plain = "\n\n".join(part for part in parts if part) + "\n"
     rich = [format_html('<a href="{}">{}</a>', link, text.action) if part == link else part for part in parts if part]

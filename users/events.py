@@ -1,4 +1,4 @@
-"""What happened to somebody's account: kept for its owner and for support, and told to the log."""
+"""Security events of accounts: stored for their owners and for support, and logged."""
 
 import logging
 import uuid
@@ -35,7 +35,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 def note(kind: Kind, user: User | int | None, *, session: uuid.UUID | None = None, level: int = logging.INFO) -> None:
-    """Keep one event of that kind and write its line in the log.
+    """Store a security event and log it.
 
     `user` is None where an address was tried that nobody has: the same is written then, so that the time tells nothing.
     """

@@ -1,4 +1,4 @@
-"""The part of a person's own data that accounts hold."""
+"""The account's part of the export of a person's own data."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The links in mails: made when the mail is sent, and good for as long as what they rest on stays the same."""
+"""The links in mails: made when a mail is sent, and valid until the account's address or password changes."""
 
 import datetime as dt
 import json
@@ -22,7 +22,7 @@ LINKS = {
 
 
 class _Signer(signing.TimestampSigner):
-    """Django's, by the clock of all machines: one signs and another one judges."""
+    """Django's, but by the clock that all machines share: one signs and another one verifies."""
 
     def timestamp(self) -> str:
         return signing.b62_encode(int(clock.seconds()))
@@ -39,7 +39,7 @@ def _salt(kind: str) -> str:
 
 
 def _fingerprint(user: User, kind: str) -> str:
-    """What a change of makes the link worthless: the address, and for all but its first confirmation the password."""
+    """What the link depends on: the address, and the password except for the first confirmation."""
     state = [user.email] if kind == Kind.VERIFY else [user.email, user.password, user.is_active]
     return salted_hmac(_salt(kind), json.dumps(state), algorithm="sha256").hexdigest()
 
@@ -51,7 +51,7 @@ def make_token(mail: Mail, user: User) -> str:
 
 
 def make_link(mail: Mail, user: User) -> str:
-    """The address to open, below the one that is configured: a Host header could be anybody's."""
+    """The address to open, below APP_LINK_BASE: a Host header can be forged."""
     path, _ = LINKS[Kind(mail.kind)]
     return f"{settings.APP_LINK_BASE}{path}?token={quote(make_token(mail, user))}"
 
@@ -67,7 +67,7 @@ def open_link(token: str, *kinds: Mail.Kind) -> tuple[Mail, User] | None:
         except signing.BadSignature:
             continue
         user = User.objects.filter(pk=claims["u"], is_active=True).first()
-        # By the time and not by the id, in which the machine's own clock is.
+        # By time and not by id: ids contain the time of each machine's own clock.
         mail = user and user.mails.filter(kind=kind).order_by("-created_at", "-id").first()
         if (
             user

@@ -1,4 +1,4 @@
-"""What the worker does every minute beside its tasks: mails that got lost, rows that nobody needs any more."""
+"""The worker's schedule: queues lost mails again, and deletes rows that nobody needs any more."""
 
 import datetime as dt
 import uuid
@@ -17,12 +17,12 @@ from users.models import LONGEST_PAUSE, AuditEntry, IdempotencyRecord, Mail, Sec
 from users.tasks import put_off
 
 GIVE_UP_AFTER = dt.timedelta(days=1)
-# So long after their end, so that who was active in the last 30 days can be counted.
+# Ended sessions are kept this long, so that people active in the last 30 days can be counted.
 KEEP_SESSIONS = dt.timedelta(days=30)
 KEEP_MAILS = dt.timedelta(days=30)
 KEEP_EVENTS = dt.timedelta(days=90)
 KEEP_TASKS = dt.timedelta(days=7)
-# What went well is of no interest, and anybody may cause 600 tasks a minute.
+# Successful tasks are of no interest, and anybody may cause 600 tasks a minute.
 KEEP_DONE_TASKS = dt.timedelta(minutes=10)
 # A sweep that finds a day's backlog leaves the rest to the next one.
 SWEEP_LIMIT = 500
@@ -42,7 +42,7 @@ def sweep_mails() -> int:
     waiting.filter(created_at__lt=now - GIVE_UP_AFTER).update(problem="It could not be sent for a day.")
     filed = 0
     for mail in waiting.order_by("next_try_at")[:SWEEP_LIMIT]:
-        # Two workers may sweep at once: whoever moves the time on files the task.
+        # Two workers may sweep at once: the one that moves the time forward files the task.
         mine = Mail.objects.filter(pk=mail.pk, next_try_at=mail.next_try_at)
         if mine.update(next_try_at=now + mail.pause()):
             put_off(mail)
@@ -51,17 +51,17 @@ def sweep_mails() -> int:
 
 
 class Bound(NamedTuple):
-    """How many rows of a table are kept of each user (of nobody too), for each value of `by`: the first in `order`."""
+    """The most rows of a table to keep for each user (and for nobody), per value of `by`: the first ones in `order`."""
 
     model: type[Model]
     most: int
     by: tuple[str, ...] = ("user",)
     order: str = "-pk"
-    # Those that may go.
+    # The rows that may be deleted.
     which: Q = Q()
 
     def surplus(self, since: dt.datetime) -> "tuple[QuerySet[Any], QuerySet[Any]]":
-        """The rows beyond that number: of users who have got new ones since then, and of nobody."""
+        """The rows beyond that number, of users with new rows since then, and of nobody."""
         rows = self.model._default_manager.order_by()
         # The ids begin with the time.
         first = uuid.UUID(int=int(since.timestamp() * 1000) << 80)
@@ -88,7 +88,7 @@ TRIM_AT_ONCE = 1_000
 
 
 def trim() -> int:
-    """Delete what is beyond the bounds, and return how many rows: what the worker does every minute.
+    """Delete the rows beyond the bounds. Returns their number. The worker calls it every minute.
 
     Not in the request that adds a row: its time must not tell whether an address is somebody's.
     """
@@ -100,7 +100,7 @@ def _trim(rows: "QuerySet[Any]") -> int:
     trimmed = 0
     while keys := list(rows.values_list("pk", flat=True)[:TRIM_AT_ONCE]):
         with transaction.atomic():
-            # Of two workers each takes what the other has not; neither waits.
+            # Skips locked rows, so that two workers don't wait for each other.
             free = rows.model._default_manager.filter(pk__in=keys).select_for_update(skip_locked=True)
             taken = list(free.values_list("pk", flat=True))
             rows.model._default_manager.filter(pk__in=taken).delete()

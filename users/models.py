@@ -23,7 +23,7 @@ LONGEST_PAUSE = dt.timedelta(hours=1)
 
 
 def whole_second() -> dt.datetime:
-    """Now, without the fraction of a second, which a token's claims can't carry."""
+    """The current time in whole seconds, as in a token's claims."""
     return clock.now().replace(microsecond=0)
 
 
@@ -127,20 +127,20 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
-    """Sessions, asked for and ended by rule."""
+    """Queries for sessions by state."""
 
     def live(self) -> Self:
-        """Those that can still be refreshed."""
+        """Sessions that can still be refreshed."""
         return self.filter(revoked_at__isnull=True, expires_at__gt=clock.now())
 
     def end(self) -> int:
-        """Revoke them, whose tokens are refused from the next request on; returns how many there were."""
+        """Revoke them: their tokens are refused from the next request on. Returns their number."""
         return self.filter(revoked_at__isnull=True).update(revoked_at=clock.now())
 
     def start(self, user: User, user_agent: str) -> "Session":
-        """Store a new session of the user on the device that calls itself `user_agent`."""
+        """Store a new session of the user, for the device with this User-Agent."""
         now = whole_second()
-        # Before each letter is looked at: a device may call itself anything.
+        # Cut first: a User-Agent may be of any length.
         said = user_agent.strip()[:USER_AGENT_LENGTH]
         shown = "".join(letter if letter.isprintable() else " " for letter in said)
         return self.create(
@@ -187,7 +187,7 @@ class Session(models.Model):
 
     @property
     def is_live(self) -> bool:
-        """Whether its tokens are good, as far as the session goes."""
+        """Whether the session itself allows its tokens."""
         return self.revoked_at is None and self.expires_at > clock.now()
 
     def rotate(self, token_id: uuid.UUID) -> bool:
@@ -246,7 +246,7 @@ class IdempotencyRecord(models.Model):
 
 
 class SecurityEvent(models.Model):
-    """Something that happened to an account, told without anything that a person has typed."""
+    """An event in the life of an account, without anything that a person typed."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # None where an address was tried that no account has. No index of its own: the one below begins with it.

@@ -1,4 +1,4 @@
-"""The refusals that only accounts know."""
+"""The problems of the routes of accounts."""
 
 from profiles_project.api.errors import Conflict, Problem
 from users.tokens import CHALLENGE

@@ -29,24 +29,24 @@ from users.events import note
 from users.models import Mail, User
 from users.tasks import file_mail
 
-# How long a session waits for the code, or for the first code of a new device, before it wants the password again.
+# How long a session may wait for the code, or for a new device's first code, before it needs the password again.
 WAIT_SECONDS = 600
-# A clock may be wrong by so many steps of 30 s.
+# The tolerated clock difference, in steps of 30 s.
 TOLERANCE = 1
-# What the session keeps.
+# The session's keys.
 WAITING = "second_factor_waits_for"
 KEY = "second_factor_key"
 
 
 class Factor(NamedTuple):
-    """The second factor of who asks: the confirmed device, if there is one, and whether the session needs no more."""
+    """The second factor of a request's user: the confirmed device, if any, and whether the session has given it."""
 
     device: Any
     is_enough: bool
 
 
 class Enrolment(NamedTuple):
-    """What an app needs to know to make codes: the secret in base 32, to type, and as an address, for a QR code."""
+    """What an authenticator app needs: the secret in base 32, and as an address for a QR code."""
 
     secret: str
     address: str
@@ -64,7 +64,7 @@ def device_of(user: User) -> Any:
 
 
 def is_asked_of(user: User) -> bool:
-    """Whether a password alone does not let the user in."""
+    """Whether the user needs more than a password."""
     return settings.STAFF_OTP_REQUIRED or device_of(user) is not None
 
 
@@ -85,7 +85,7 @@ def factor(request: HttpRequest) -> Factor:
 
 
 def wait_for_code(request: HttpRequest, user: User) -> None:
-    """Note that this session has shown the user's password. It is not logged in, and has a new key."""
+    """Note in the session that its user gave the right password. It is not logged in, and gets a new key."""
     request.session.cycle_key()
     request.session.pop(KEY, None)
     # The hash changes with the password, and what waits ends with the old one.
@@ -94,7 +94,7 @@ def wait_for_code(request: HttpRequest, user: User) -> None:
 
 
 def waiting(request: HttpRequest) -> User | None:
-    """Who has shown the password in this session and no code so far; None where that is too long ago."""
+    """The user who gave the password in this session but no code yet; None if that was too long ago."""
     kept = request.session.get(WAITING)
     if kept is None or clock.seconds() - kept["since"] > WAIT_SECONDS:
         return None
@@ -105,7 +105,7 @@ def waiting(request: HttpRequest) -> User | None:
 
 
 def let_in(request: HttpRequest, user: User, device: Any) -> None:
-    """Log the session in as a user who has shown a code of the device; its key changes."""
+    """Log the user in who gave a code of the device. The session's key changes."""
     for name in (WAITING, KEY):
         request.session.pop(name, None)
     if request.user.is_authenticated and request.user.pk == user.pk:
@@ -187,7 +187,7 @@ def confirm(request: HttpRequest, user: User, code: str) -> Any:
         User.objects.select_for_update().filter(pk=user.pk).first()
         if device_of(user) is not None:
             return None
-        # The code is used up: it can't log anybody in.
+        # The code is used up and can't be used to log in.
         device = TOTPDevice.objects.create(user=user, name="App", key=key, last_t=totp.t(), drift=totp.drift)
         file_mail(Mail.Kind.SECOND_FACTOR_NOTICE, user, user.email)
     del request.session[KEY]

@@ -1,4 +1,4 @@
-"""The task that sends a mail, and the one way to put a mail off."""
+"""Files mails, and the task that sends them."""
 
 import logging
 
@@ -34,7 +34,7 @@ def put_off(mail: Mail) -> None:
 
 @task()
 def send_mail(mail_id: str, attempt: int) -> None:
-    """Write and send the mail, unless there is a reason not to.
+    """Compose and send the mail, unless there is a reason not to.
 
     `attempt` counts the tries before this one: where the same try was filed twice, one of the two sends.
     """
@@ -69,7 +69,7 @@ def reason_not_to_send(mail: Mail, user: User) -> str:
     if not user.is_active:
         return "The account is inactive."
     if mail.kind == Mail.Kind.CHANGE_EMAIL:
-        # Decided here and not in the request, whose answer must not tell that an address is taken.
+        # Decided here and not in the request, whose answer must not reveal that an address is taken.
         if User.objects.filter(email_key=fold(mail.address)).exclude(pk=user.pk).exists():
             return "Another account has the address."
     elif mail.kind in {Mail.Kind.VERIFY, Mail.Kind.RESET} and mail.address != user.email:

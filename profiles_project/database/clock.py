@@ -1,4 +1,4 @@
-"""The one clock of all machines: what a lease, a limit, a token or a schedule is judged by (decision 0023).
+"""The clock that all machines share: leases, limits, tokens and schedules go by it (decision 0023).
 
 Where the database is PostgreSQL it is the database's, which all machines share. Each process asks for it now and then,
 in place of a look whether a connection still works, and carries it on by a clock that nobody sets, so that it costs no
@@ -14,25 +14,25 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError, connection, models
 from django.utils import timezone
 
-# How old a look at the database's clock may become while there is anything to do.
+# How often the database's clock is read while there is anything to do.
 LOOK_SECONDS = 10.0
-# An answer that took longer tells too little, unless nothing is known yet.
+# A slower answer is too imprecise, unless it is the first.
 SLOWEST_SECONDS = 1.0
-# It goes on while a machine sleeps, where the system has such a clock.
+# A clock that goes on while the machine sleeps, where the system has one.
 STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 class Carried:
-    """A clock that is read elsewhere and carried on here; shared by all threads of a process."""
+    """A remote clock, read now and then and extrapolated in between; shared by all threads of a process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        # What to add to the steady clock; None until the first look.
+        # The difference to the steady clock; None until the first reading.
         self.offset: float | None = None
         self._look_at = 0.0
 
     def is_due(self) -> bool:
-        """Whether to look again. Of many that ask at once one is told so."""
+        """Whether to read it again. Of many threads that ask at once only one gets True."""
         if steady() < self._look_at:
             return False
         with self._lock:
@@ -42,7 +42,7 @@ class Carried:
             return True
 
     def heard(self, seconds: float, asked: float, answered: float) -> None:
-        """Take over the time in an answer: seconds since 1970, and when it was asked for and came by `steady`."""
+        """Take over a reading: seconds since 1970, and the times of question and answer by `steady`."""
         if self.offset is None or answered - asked <= SLOWEST_SECONDS:
             self.offset = seconds - (asked + answered) / 2
         self._look_at = answered + LOOK_SECONDS
@@ -52,7 +52,7 @@ database = Carried()
 
 
 def steady() -> float:
-    """Seconds since some moment, by a clock that nobody sets."""
+    """Seconds since some moment, by a clock that is never set."""
     return time.clock_gettime(STEADY)
 
 

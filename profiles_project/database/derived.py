@@ -1,4 +1,4 @@
-"""Columns that follow from others of their row: filled again, where a release that did not know them has written."""
+"""Recomputes derived columns of rows that an older release wrote without them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,14 +11,14 @@ ROWS_A_BATCH = 500
 
 
 def derived_fields(model: type[models.Model]) -> list[Any]:
-    """The columns of a model that follow from others."""
+    """The derived columns of a model."""
     return [field for field in model._meta.concrete_fields if isinstance(field, (FoldedField, SearchField))]
 
 
 def refill(model: type[models.Model], told: Callable[[int], object] | None = None, *, store: bool = True) -> int:
-    """Reckon every derived column again and store those that are wrong; how many rows had one that was.
+    """Recompute every derived column and store the wrong ones. Returns the number of rows with a wrong one.
 
-    A batch of rows is locked at a time, so that nobody's change is lost. `told` hears how many rows were looked at.
+    Rows are locked in batches, so that no change is lost. `told` is called with the number of rows checked.
     """
     fields, wrong, last = derived_fields(model), 0, None
     while True:

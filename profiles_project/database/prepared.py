@@ -1,4 +1,4 @@
-"""Statements that are translated into SQL once in a process, instead of once a request.
+"""Statements that the ORM compiles once a process instead of once a request.
 
 On PostgreSQL the text, always the same, also names a statement that the server has planned already
 (`run_prepared` of our engine).
@@ -16,7 +16,7 @@ from django.db.models.sql import UpdateQuery
 
 
 class Parameter(Value):
-    """A place in a query that is filled when the query runs, with a value as the model's `field` takes it."""
+    """A placeholder in a query, bound when the query runs to a value that the model's `field` converts."""
 
     def __init__(self, name: str, field: "Field[Any, Any]") -> None:
         super().__init__(name, output_field=field)
@@ -109,7 +109,7 @@ class Prepared(_Statement):
 
 
 class PreparedSQL(_Statement):
-    """A statement that the ORM can't say; `build` writes it, with `%s` for each of the parameters in their order."""
+    """A statement that the ORM can't express; `build` writes it, with `%s` for each parameter in order."""
 
     def __init__(self, build: Callable[[], str], *parameters: Parameter) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""How many bytes columns take, asked of the database."""
+"""Expressions for the bytes that columns take."""
 
 from typing import Any
 

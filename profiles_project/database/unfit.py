@@ -1,4 +1,4 @@
-"""The faults by which a database says that this server, or this connection to it, can't do what the service needs.
+"""The errors that mean that this database server, or this connection, can't do what the service needs.
 
 A request that meets one is answered by 503, and its connection is given up: the next one may lead to a server that can,
 as after a failover.

@@ -1,4 +1,4 @@
-"""A second database beside the service's own, for commands that must never touch the latter."""
+"""A second database for commands that must never touch the service's own."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What must hold before a server or a worker starts; each refusal is one sentence."""
+"""Checks before a server or a worker starts. Each refusal is one sentence."""
 
 import errno
 import socket

@@ -1,4 +1,4 @@
-"""A database looked at as it is at one moment, while others go on writing to it."""
+"""Reads a database as of one moment, while others go on writing."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, transaction
 
 @contextmanager
 def snapshot(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
-    """All that is read inside is of the same moment. Nobody waits for it, and no time-out ends it.
+    """All reads inside see the same moment. Nobody waits for it, and no time-out ends it.
 
     Inside a transaction that is open already it changes nothing.
     """

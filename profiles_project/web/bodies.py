@@ -1,4 +1,4 @@
-"""Bodies of requests: how long they may be, and how one is read where the server has not done it (contract 1.1)."""
+"""The limits of request bodies, and reading them where the server has not done so (contract 1.1)."""
 
 import io
 from collections.abc import Callable

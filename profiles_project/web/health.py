@@ -1,4 +1,4 @@
-"""Whether the process is up, and whether all it needs is there and can be written to (contract 6)."""
+"""The health routes: whether the process is up, and whether all that it needs can be written to (contract 6)."""
 
 import logging
 import sqlite3

@@ -1,4 +1,4 @@
-"""What every request passes before Django routes it: an id and a log line."""
+"""Middleware of every request: gives it an id and a log line."""
 
 import logging
 import time
@@ -22,12 +22,11 @@ from profiles_project.web.pages import API
 
 logger = logging.getLogger(__name__)
 
-# What a method may be called in a log line; a client may send any word.
+# The methods that a log line names; a client may send any word.
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-# What a load balancer asks, by whatever address it knows this machine. The answers hold no link, and are the same for
-# everybody.
+# Asked by load balancers under any Host header. The answers contain no link and are the same for everybody.
 HEALTH = frozenset({"/health", "/health/ready"})
-# What machines ask every few seconds.
+# Routes that machines ask every few seconds.
 PROBES = frozenset({"/health", "/health/ready", "/metrics"})
 
 Handler = Callable[[HttpRequest], HttpResponse]

@@ -1,4 +1,4 @@
-"""The middleware of Django and others that pages need and the API does not: its requests pass it by.
+"""Middleware of Django and others that only pages need: requests to the API skip it.
 
 The API has neither cookies nor forms, and each of these would cost it a part of its answer's time.
 """

@@ -16,7 +16,7 @@ from profiles_project.observe.prometheus import exposition
 
 @method_decorator([csrf_exempt, never_cache], name="dispatch")
 class MetricsView(View):
-    """GET /metrics: the metrics of all web processes as Prometheus reads them, for whoever has the token."""
+    """GET /metrics: the metrics of all web processes in Prometheus' format, for clients with the token."""
 
     http_method_names = ["get", "head"]
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.commands import migrate
 from django.db import connections
 
-# Any number that nothing else in this database locks by.
+# The number of the advisory lock; nothing else in this database uses it.
 LOCK = 5_087_226_431
 
 

@@ -28,11 +28,11 @@ from profiles_project.management.preconditions import require_free_port, require
 from profiles_project.memory import give_back
 from profiles_project.observe.prometheus import FOLDER, listen
 
-# How long a connection may be silent between two requests, and how long the head of a request may take.
+# How many seconds a connection may be silent between two requests, and a request's head may take.
 IDLE_SECONDS = 15
 # The longest head of a request: a thousand ids in the query fit.
 HEAD_BYTES = 64 * 1024
-# Open at once in one process; what comes beyond waits until others are closed.
+# The most open connections of a process; further ones wait until others are closed.
 CONNECTIONS = 4096
 # What a process needs beside its connections: files, libraries, the database's and the cache's.
 OTHER_FILES = 200
@@ -86,7 +86,7 @@ def _metrics() -> Iterator[None]:
 
 
 def _connections() -> int:
-    """How many connections one process takes, for which the limit of open files is raised as far as it may be."""
+    """The number of connections of a process, after raising the limit of open files as far as allowed."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     # Each may have a file that is sent by it.
     wanted = 2 * CONNECTIONS + OTHER_FILES

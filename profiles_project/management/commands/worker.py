@@ -24,7 +24,7 @@ LONGEST_PAUSE_SECONDS = 30
 
 
 def supervise(run: Callable[[], None], stopping: threading.Event) -> None:
-    """Call `run` until the event is set; where it fails, again after pauses that double from 1 s to 30 s.
+    """Call `run` until the event is set. After failures it pauses, from 1 s to 30 s, twice as long each time.
 
     A run that lasted longer than the longest pause was well, and the pauses begin anew.
     """
@@ -44,7 +44,7 @@ def supervise(run: Callable[[], None], stopping: threading.Event) -> None:
 
 
 def keep_schedule(schedule: Mapping[Callable[[], object], float], stopping: threading.Event) -> None:
-    """Call each function now and whenever its seconds are over, until the event is set; one may fail and come again."""
+    """Call each function now and at its interval, until the event is set. A failure does not stop later calls."""
     due = dict.fromkeys(schedule, time.monotonic())
     while not stopping.wait(max(0.0, min(due.values()) - time.monotonic())):
         for function, seconds in schedule.items():
