@@ -27,7 +27,7 @@ def user_bytes(stage: Stage) -> Iterator[Promise]:
 
     Limits of requests are off, so that what an hour allows is done in minutes.
     """
-    quota = stage.count(256, 8) * MIB
+    quota = stage.count(256, 16) * MIB
     limit = {"USER_BYTES_LIMIT": str(quota)}
     for name, application in (("user_bytes", ""), ("user_bytes control, nothing is judged", UNBOUNDED)):
         started, before = time.monotonic(), _stored(stage)
