@@ -298,6 +298,7 @@ CLEARED: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 def test_null_clears_every_field_that_may_be_null(api: ApiClient) -> None:
     document = profile_document(1)
     nullable = [path for path, may_be_null in FIELDS.items() if may_be_null]

@@ -489,6 +489,7 @@ def mutated(document: Any, changes: list[tuple[int, Any]]) -> Any:
     st.sampled_from(["POST", "PUT", "PATCH", "skills", "custom-fields", *(kind.plural for kind in COMPONENTS)]),
     st.lists(st.tuples(st.integers(0, 2**16), values | st.just(...)), min_size=1, max_size=4),
 )
+@pytest.mark.slow
 def test_no_document_is_answered_with_a_failure_and_what_is_stored_can_be_sent_back(
     api: ApiClient, user: User, where: str, changes: list[tuple[int, Any]]
 ) -> None:

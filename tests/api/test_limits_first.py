@@ -203,6 +203,7 @@ def test_what_owners_and_imports_send_is_normalised_within_its_limit(
 
 
 @pytest.mark.django_db
+@pytest.mark.slow
 def test_the_admin_normalises_no_long_text(user: User, normalised: list[int]) -> None:
     text = hostile.combining(300_000)
     staff = User.objects.create_superuser("root@example.com", PASSWORD, full_name="Root")

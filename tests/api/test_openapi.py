@@ -48,6 +48,7 @@ def test_the_committed_file_is_what_the_code_says() -> None:
     assert (ROOT / "openapi.yaml").read_bytes() == OpenApiYamlRenderer().render(document, renderer_context={})
 
 
+@pytest.mark.slow
 def test_it_is_a_valid_document_with_the_token_as_its_scheme() -> None:
     document = yaml.safe_load((ROOT / "openapi.yaml").read_text())
     validate(document)
@@ -168,6 +169,7 @@ def fetched(client: Client, link: str) -> str:
         return b"".join(asset).decode(errors="replace")
 
 
+@pytest.mark.slow
 def test_the_document_is_served_as_yaml_and_as_json(client: Client) -> None:
     as_yaml = client.get("/api/schema")
     as_json = client.get("/api/schema", headers={"Accept": "application/json"})

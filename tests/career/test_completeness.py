@@ -262,6 +262,7 @@ BY_HAND = {
 
 
 @given(documents)
+@pytest.mark.slow
 def test_each_gain_is_exactly_what_doing_the_step_adds(document: dict[str, Any]) -> None:
     before = analyse(document, TODAY)
     shown = {step["action"]: step["gain"] for step in before["next_steps"]}

@@ -87,6 +87,7 @@ def as_serialized(profile: Profile) -> dict[str, Any]:
 class TestDocuments(TestCase):
     @settings(max_examples=60)
     @given(st.data())
+    @pytest.mark.slow
     def test_any_content_is_shown_as_the_serializers_show_it(self, data: st.DataObject) -> None:
         profile = ProfileFactory.create(
             full_name=data.draw(TEXTS),

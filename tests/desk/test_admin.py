@@ -158,6 +158,7 @@ def test_the_list_costs_the_same_for_one_and_for_thirty(admin: Client) -> None:
     assert "argon2" not in page.content.decode()
 
 
+@pytest.mark.slow
 def test_the_page_costs_the_same_for_one_and_for_thirty_rows(admin: Client, user: User) -> None:
     few, many = make_profile(user, 1), make_profile(user, 30)
     with statements() as first:
@@ -320,6 +321,7 @@ def together() -> list[list[tuple[dict[str, Any], str]]]:
     return groups
 
 
+@pytest.mark.slow
 def test_faulty_input_is_shown_and_nothing_is_stored(admin: Client, api: ApiClient, user: User) -> None:
     profile = make_profile(user, 1)
     Skill.objects.create(profile=profile, kind="technical", position=1, name="Go")

@@ -245,6 +245,7 @@ def test_each_figure_is_a_plot_and_the_same_numbers_as_a_table(admin: Client) ->
         assert len(bars) == sum(number > 0 for number in cells)
 
 
+@pytest.mark.slow
 def test_they_lead_to_lists_that_show_the_same_rows(admin: Client) -> None:
     fill(3)
     now = clock.now()

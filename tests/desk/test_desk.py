@@ -198,6 +198,7 @@ def fill(many: int) -> None:
         )
 
 
+@pytest.mark.slow
 def test_lists_cost_the_same_for_one_row_and_for_a_hundred(root: Client) -> None:
     costs: dict[str, list[int]] = {path: [] for path in LISTS}
     root.get("/admin/")

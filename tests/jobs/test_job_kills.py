@@ -75,6 +75,7 @@ def file(profile: Profile, kind: str = "experiences_bulk_create") -> Job:
     return tasks.file_operation(profile, OPERATIONS[kind], [item(Experience, n) for n in range(ITEMS)], NOBODY)
 
 
+@pytest.mark.slow
 def test_a_job_whose_worker_is_killed_has_one_effect(backend: str, tmp_path: Path) -> None:
     # Each worker that dies takes one of them with it; the last worker finds what is left.
     profiles = [make_profile(UserFactory.create(), 0) for _ in range(len(POINTS) + 1)]

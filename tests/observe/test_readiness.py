@@ -138,6 +138,7 @@ def locked(table: str) -> Iterator[None]:
 
 @pytest.mark.skipif(IS_POSTGRESQL, reason="PostgreSQL has no file of ours")
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_a_file_that_somebody_else_writes_to_can_be_written_to(client: Client) -> None:
     with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")

@@ -290,6 +290,7 @@ def test_a_library_that_repeats_itself_is_heard_once_a_minute_and_others_always(
 
 
 @pytest.mark.pure
+@pytest.mark.slow
 def test_the_name_of_the_service_is_ours_unless_one_is_given() -> None:
     program = (
         "import django; django.setup(); from profiles_project.observe import otel;"

@@ -140,6 +140,7 @@ def without_ids(value: Any) -> Any:
     return value
 
 
+@pytest.mark.slow
 def test_postgresql_keeps_what_was_committed_through_a_crash() -> None:
     with postgresql() as server:
         with psycopg.connect(server.url) as session:
@@ -165,6 +166,7 @@ def test_redis_is_back_at_the_same_address_after_a_restart() -> None:
 
 
 @pytest.mark.parametrize("kind", ["postgresql", "redis"])
+@pytest.mark.slow
 def test_a_server_ends_with_its_owner_even_if_that_is_killed(kind: str) -> None:
     command = [sys.executable, "-c", KILLED_OWNER, kind]
     owner = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

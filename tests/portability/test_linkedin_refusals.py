@@ -340,6 +340,7 @@ CONTENTS = TABLES | st.text(max_size=50) | st.binary(max_size=50)
 
 @settings(max_examples=200)
 @given(st.dictionaries(st.sampled_from(list(FILES)), CONTENTS, min_size=1))
+@pytest.mark.slow
 def test_any_tables_are_read_or_refused(tables: dict[str, Any]) -> None:
     read_or_refused(zipped({f"{name}.csv": written(content) for name, content in tables.items()}))
 

@@ -375,6 +375,7 @@ def test_marks_of_markdown_and_html_stay_as_typed(typed: str, shown: str) -> Non
         "x" * 3000,
     ],
 )
+@pytest.mark.slow
 def test_commands_of_typst_stay_as_typed(text: str) -> None:
     document = {"basics": {"name": text, "summary": text}, "work": [{"position": text, "highlights": [text]}]}
     shown = read_back(pdf(document)).replace(" ", "")
@@ -406,6 +407,7 @@ def test_a_pdf_of_the_same_document_and_time_is_the_same(printed: bytes) -> None
 
 @pytest.mark.parametrize("length", [1, 40, 400])
 @pytest.mark.parametrize("count", [5, 20, 40, 200])
+@pytest.mark.slow
 def test_no_line_of_a_long_item_runs_off_the_page(count: int, length: int) -> None:
     lines = [f"No. {number} " + "W" * length for number in range(count)]
     reader = PdfReader(BytesIO(pdf({"work": [{"position": "Engineer", "highlights": lines}]})))

@@ -110,6 +110,7 @@ class TestAnything(TestCase):
 
     @settings(max_examples=80)
     @given(resume=resumes())
+    @pytest.mark.slow
     def test_every_document_comes_out_again_less_what_the_report_names(self, resume: Any) -> None:
         answer = imported(self.api, resume)
         out = exported(self.api, answer["profile"])
@@ -121,6 +122,7 @@ class TestAnything(TestCase):
 
     @settings(max_examples=80)
     @given(career=careers())
+    @pytest.mark.slow
     def test_every_profile_comes_back_from_its_export(self, career: Any) -> None:
         profile = self.api.post(f"{API}/profiles", career).json()
         out = exported(self.api, profile)

@@ -24,6 +24,7 @@ def test_a_drawn_resume_is_one_and_has_a_name(resume: dict[str, Any]) -> None:
 
 @given(careers())
 @settings(max_examples=50)
+@pytest.mark.slow
 def test_the_api_takes_every_drawn_career(career: dict[str, Any]) -> None:
     serializer = ProfileSerializer(data=career)
     assert serializer.is_valid(), serializer.errors
@@ -41,6 +42,7 @@ SORTS: dict[str, Callable[[dict[str, Any]], bool]] = {
 }
 
 
+@pytest.mark.slow
 def test_resumes_of_every_sort_are_drawn() -> None:
     drawn: list[dict[str, Any]] = []
 

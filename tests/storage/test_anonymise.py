@@ -103,6 +103,7 @@ def anonymise(seed: str = "a seed") -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_no_word_that_stood_in_any_column_is_left_and_the_database_is_well() -> None:
     fill()
     expected = with_canaries()

@@ -104,6 +104,7 @@ def test_counting_goes_on_and_the_fault_is_logged_once(
     assert cache.remote.get("new") == 1
 
 
+@pytest.mark.slow
 def test_without_the_breaker_every_operation_waits(
     cache: FallbackCache, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +114,7 @@ def test_without_the_breaker_every_operation_waits(
     assert seconds(cache, 5) >= 5 * module.TIMEOUT_SECONDS
 
 
+@pytest.mark.slow
 def test_of_many_threads_one_asks_a_hung_redis_again(cache: FallbackCache, server: Server) -> None:
     hang(server)
     cache.get("anything")

@@ -50,6 +50,7 @@ def structure() -> set[tuple[str, str]]:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.slow
 def test_all_migrations_can_be_taken_back_and_made_again() -> None:
     before = structure()
     try:
