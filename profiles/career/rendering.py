@@ -3,7 +3,8 @@
 import datetime as dt
 import json
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -30,7 +31,7 @@ def tag(profile: Profile, *also: str) -> str:
 
     The time of creation is part of it: a client may delete a profile and choose the same id again.
     """
-    return entity_tag(profile.pk, profile.version, _born(profile), *also)
+    return entity_tag(profile.pk, profile.version, FORMAT, _born(profile), *also)
 
 
 def _born(profile: Profile) -> str:
@@ -45,6 +46,22 @@ def item_fields(model: type[Component]) -> tuple[str, ...]:
 def item(model: type[Component], values: Mapping[str, Any]) -> dict[str, Any]:
     """An item as the document shows it, from all values of its row."""
     return {name: values[name] for name in item_fields(model)}
+
+
+# Incremented where the document comes to mean something else by the same members.
+MEANING = 2
+
+
+def format_number(components: Sequence[type[Component]]) -> str:
+    """The number of the document's format: another one with each member that is new, renamed or gone.
+
+    So no client and no cache takes a document without a new member for a current one.
+    """
+    members = [Profile.PERSONAL_INFO, Skill.DETAILS, *((model.plural, *item_fields(model)) for model in components)]
+    return str(zlib.crc32(repr((MEANING, members)).encode()))
+
+
+FORMAT = format_number(COMPONENTS)
 
 
 def _below(model: type[Part], **which: str) -> "QuerySet[Any]":

@@ -10,9 +10,6 @@ from rest_framework.response import Response
 
 from profiles_project.api.errors import Problem
 
-# Incremented whenever the document's shape changes, so that a client never takes an old body for a current one.
-FORMAT = 2
-
 
 class PreconditionFailed(Problem):
     """412: the version that `If-Match` names is not the current one, which the document carries as `version`."""
@@ -21,8 +18,8 @@ class PreconditionFailed(Problem):
 
 
 def entity_tag(document_id: uuid.UUID, version: int, *also: str) -> str:
-    """The `ETag` of a document at a version; `also` names what else the representation depends on."""
-    return quote_etag(".".join((str(document_id), str(version), str(FORMAT), *also)))
+    """The `ETag` of a document at a version; `also` names what else the representation depends on, its format first."""
+    return quote_etag(".".join((str(document_id), str(version), *also)))
 
 
 def _opaque(tag: str) -> str:

@@ -148,3 +148,10 @@ def test_a_profile_with_nothing_below_it_has_empty_lists() -> None:
     assert document["skills"] == EMPTY_SKILLS
     assert [document[model.plural] for model in COMPONENTS if not model.in_skills] == [[]] * (len(COMPONENTS) - 2)
     assert document["custom_fields"] == {}
+
+
+def test_a_member_more_or_less_is_another_format() -> None:
+    fewer = rendering.format_number(COMPONENTS[:-1])
+    turned = rendering.format_number(COMPONENTS[::-1])
+    assert len({fewer, turned, rendering.FORMAT}) == 3
+    assert rendering.format_number(COMPONENTS) == rendering.FORMAT
