@@ -31,16 +31,16 @@ serve: install ## runs the production server alone
 worker: install ## runs the background worker alone
 	@exec $(PY) manage.py worker
 
-check: lint $(EXAMPLES) ## checks style, types and the fast half of the tests, on SQLite, 90 s
+check: lint $(EXAMPLES) ## checks style, types and the fast half of the tests, on SQLite, 80 s
 	TEST_BACKEND=sqlite $(PYTEST) -m "not own_servers and not slow"
 
-test: lint $(EXAMPLES) ## runs everything a change must pass, 6 minutes
+test: lint $(EXAMPLES) ## runs everything a change must pass, 8 minutes
 	TEST_BACKEND=postgresql $(PYTEST) -m "not pure"
 	# Measured here alone (docs/decisions/0008); the report is shown where it is short of the limit in pyproject.toml.
 	TEST_BACKEND=sqlite $(PYTEST) -m "not own_servers" --cov --cov-report= --cov-fail-under=0
 	@$(PY) -m coverage report >$(VENV)/coverage.txt || { cat $(VENV)/coverage.txt; exit 1; }
 
-e2e: $(VENV)/.dev $(EXAMPLES) $(CHROMIUM) staticfiles/staticfiles.json ## drives the service in a real browser; its screenshots go to var/e2e
+e2e: $(VENV)/.dev $(EXAMPLES) $(CHROMIUM) staticfiles/staticfiles.json ## drives the service in a real browser, 8 minutes; its screenshots go to var/e2e
 	TEST_BACKEND=postgresql $(PY) -m pytest -q tests/e2e $(E2E)
 
 faults: $(VENV)/.dev staticfiles/staticfiles.json ## kills, stops and overruns the service, 20 to 50 minutes (docs/faults.md)
@@ -49,7 +49,7 @@ faults: $(VENV)/.dev staticfiles/staticfiles.json ## kills, stops and overruns t
 bench: $(VENV)/.bench staticfiles/staticfiles.json ## compares the service with its peers, 45 minutes (bench/RESULTS.md); needs wrk
 	$(PY) -m bench $(BENCH)
 
-lint: $(VENV)/.dev staticfiles/staticfiles.json ## checks style, types, imports, migrations and openapi.yaml, 10 s
+lint: $(VENV)/.dev staticfiles/staticfiles.json ## checks style, types, imports, migrations and openapi.yaml, 15 s
 	$(PY) -m ruff check --quiet
 	$(PY) -m ruff format --check --quiet
 	$(CHECK) $(PY) -m mypy
