@@ -70,7 +70,9 @@ class JobViewSet(ViewSetMixin, PrivateView):
     job: Job
 
     def find(self) -> None:
-        if (text := self.kwargs.get("job_id")) is None:
+        text = self.kwargs.get("job_id")
+        # Without an action the method is none of the route's, which is said of any job.
+        if text is None or self.action is None:
             return
         try:
             job = Job.objects.defer("input").filter(pk=parse_id(text)).first()
