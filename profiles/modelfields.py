@@ -76,6 +76,14 @@ class StrictJSON(forms.JSONField):
         return super().bound_data(data, initial)
 
 
+class StrictJSONList(StrictJSON):
+    """The same for a list. An empty box and null are the empty list: the columns take no null."""
+
+    def to_python(self, value: Any) -> Any:
+        found = super().to_python(value)
+        return [] if found is None else found
+
+
 class _Unescaped(json.JSONEncoder):
     """Texts as they are, so that a list takes the same room on both databases (`limits` measures it)."""
 
@@ -100,7 +108,7 @@ class StringListField(models.JSONField[Any, Any]):
         return name, path, args, {**kwargs, "item_max": self.item_max, "max_items": self.max_items}
 
     def formfield(self, **options: Any) -> Any:
-        return super().formfield(**{"form_class": StrictJSON, **options})
+        return super().formfield(**{"form_class": StrictJSONList, **options})
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         value = value or []
@@ -181,7 +189,7 @@ class LinkListField(models.JSONField[Any, Any]):
         return [{name: each[name] for name in self.MEMBERS} for each in links or ()]
 
     def formfield(self, **options: Any) -> Any:
-        return super().formfield(**{"form_class": StrictJSON, **options})
+        return super().formfield(**{"form_class": StrictJSONList, **options})
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         links = value or []

@@ -1,10 +1,11 @@
 """The admin site: Django's, entered by password and second factor, with the dashboard on its front page."""
 
+from functools import wraps
 from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.decorators import method_decorator
@@ -13,6 +14,7 @@ from django.views.decorators.cache import never_cache
 
 from profiles.desk.board import dashboard
 from profiles.desk.login import CodeStep, NewPasswordStep, PasswordAgainStep, PasswordStep, SetUpStep
+from profiles_project.database.refusals import Missing
 from users import second_factor
 
 # Django's redirect to a row's page on the public site, and the search of autocomplete fields: neither is used here.
@@ -29,6 +31,18 @@ class DeskSite(admin.AdminSite):
     def has_permission(self, request: HttpRequest) -> bool:
         """Whether the user may see pages of the admin: staff, with their second factor where one is required."""
         return super().has_permission(request) and second_factor.factor(request).is_enough
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:  # noqa: FBT001, FBT002  # Django's signature
+        """Every page of the desk: 404 where what it is about was deleted while it was made."""
+
+        @wraps(view)
+        def found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                return cast("HttpResponse", view(request, *args, **kwargs))
+            except Missing as exc:
+                raise Http404 from exc
+
+        return super().admin_view(found, cacheable)
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         # Before Django's patterns, of which the last one matches every address.

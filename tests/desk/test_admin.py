@@ -11,6 +11,7 @@ from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.test import Client
 
+from profiles.career import rendering
 from profiles.models import (
     COMPONENTS,
     PARTS,
@@ -364,6 +365,31 @@ def test_a_skill_may_trade_places_with_what_is_deleted(admin: Client, api: ApiCl
     assert after["version"] == 2
 
 
+@pytest.mark.parametrize(("model", "name"), [(Skill, "name"), (CustomField, "key")])
+def test_rows_that_trade_names_are_told_and_nothing_is_stored(
+    admin: Client, api: ApiClient, profile: Profile, model: type[Skill | CustomField], name: str
+) -> None:
+    if model is Skill:
+        Skill.objects.filter(profile=profile).exclude(kind="soft").delete()
+    before = whole(api, profile)
+    fields = fields_of(admin.get(address(profile)))
+    first, second = (f"{prefix(model, number)}{name}" for number in range(2))
+    response = save(admin, profile, {**fields, first: fields[second], second: fields[first]})
+    shown = admin.get(response["Location"]).content.decode()
+    assert "Nothing was stored" in shown
+    assert "was changed successfully" not in shown
+    assert whole(api, profile) == before
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]"])
+def test_a_list_that_is_emptied_is_the_empty_list(admin: Client, api: ApiClient, profile: Profile, text: str) -> None:
+    fields = fields_of(admin.get(address(profile)))
+    fields |= {"links": text, prefix(Experience) + "technologies": text}
+    assert save(admin, profile, fields).status_code == HTTPStatus.FOUND
+    after = whole(api, profile)
+    assert (after["personal_info"]["links"], after["experiences"][0]["technologies"]) == ([], [])
+
+
 def test_what_the_admin_stores_can_be_sent_back_and_nothing_changes(
     admin: Client, api: ApiClient, profile: Profile
 ) -> None:
@@ -433,3 +459,22 @@ def test_a_profile_that_does_not_exist_is_said_to_be_gone(admin: Client, method:
     response = getattr(admin, method)(f"{PROFILES}{object_id}/change/", follow=True)
     assert response.status_code == HTTPStatus.OK
     assert "doesn’t exist" in response.content.decode()
+
+
+@pytest.mark.parametrize("name", ["locked", "current"])
+def test_a_profile_that_is_deleted_meanwhile_is_404(
+    admin: Client, profile: Profile, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Deleted between the look-up, which finds it, and the lock of a save or the reading of a page."""
+    fields = fields_of(admin.get(address(profile)))
+    home = type(Profile.objects) if name == "locked" else rendering
+    real = getattr(home, name)
+
+    def late(*args: Any, **options: Any) -> Any:
+        Profile.objects.filter(pk=profile.pk).delete()
+        return real(*args, **options)
+
+    monkeypatch.setattr(home, name, late)
+    is_save = name == "locked"
+    response = post(admin, address(profile), fields) if is_save else admin.get(f"{PROFILES}{profile.pk}/read/")
+    assert response.status_code == HTTPStatus.NOT_FOUND

@@ -167,7 +167,7 @@ def test_filters_say_how_many_there_are(support: Client) -> None:
         (PEOPLE, "trouble", "failed-jobs"): ("Failed jobs (1)", {poor.user_id}),
         (PEOPLE, "trouble", "incomplete"): ("Profile below 80 % (1)", {poor.user_id}),
         (CAREERS, "complete", "low"): ("Below 50 % (1)", {poor.pk}),
-        (CAREERS, "complete", "unknown"): ("Not reckoned yet (0)", set()),
+        (CAREERS, "complete", "unknown"): ("Not computed yet (0)", set()),
         (JOBS, "status__exact", "failed"): ("Failed (1)", {Job.objects.get().pk}),
         (MAILS, "state", "waiting"): ("Waiting (0)", set()),
     }

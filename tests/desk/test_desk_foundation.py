@@ -160,7 +160,7 @@ def test_an_account_that_is_erased_leaves_its_entries(user: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_command_mends_keys_and_has_scores_reckoned_again(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_mends_keys_and_has_scores_computed_again(capsys: pytest.CaptureFixture[str]) -> None:
     profile = ProfileFactory.create()
     score_profiles()
     Profile.objects.update(search_key="")

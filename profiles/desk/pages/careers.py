@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import connection
+from django.db import IntegrityError, connection
 from django.db.models import Max, Q, QuerySet
 from django.forms import BaseInlineFormSet, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -28,6 +28,11 @@ from profiles_project.database import clock
 from profiles_project.database.refusals import LimitPassed
 from profiles_project.texts import fold, nfc
 from profiles_project.web.forms import JudgedForm
+
+TWICE = (
+    "Nothing was stored: the profile has a skill or a custom field of that name by now, or two of them trade names, "
+    "which takes two saves, the first with another name."
+)
 
 
 class CareerForm(JudgedForm, ModelForm[Any]):
@@ -98,7 +103,7 @@ class CompletenessFilter(CountedFilter):
         "middle": ("50 to 79 %", Q(score__gte=50, score__lt=80)),
         "high": ("80 to 99 %", Q(score__gte=80, score__lt=100)),
         "full": ("100 %", Q(score=100)),
-        "unknown": ("Not reckoned yet", Q(score=None)),
+        "unknown": ("Not computed yet", Q(score=None)),
     }
 
 
@@ -155,7 +160,7 @@ class ProfileAdmin(OfPerson):
 
     @admin.display(description="complete", ordering="score")
     def complete(self, profile: Profile) -> str:
-        """In percent, as the worker has reckoned it last."""
+        """In percent, as the worker computed it last."""
         return "" if profile.score is None else f"{profile.score} %"
 
     @admin.display(description="items")
@@ -228,7 +233,11 @@ class ProfileAdmin(OfPerson):
         except LimitPassed as exc:
             for text in exc.sentences:
                 messages.error(request, text)
-            return HttpResponseRedirect(request.path)
+        except IntegrityError:
+            # Form sets look for it before, but not at rows that came since, nor at two rows that trade names: they are
+            # stored in turn.
+            messages.error(request, TWICE)
+        return HttpResponseRedirect(request.path)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Profile | None:
         """The profile of a page; of a form that was sent the locked one, in the transaction that Django has begun."""
