@@ -3,6 +3,7 @@
 import logging
 import uuid
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -493,11 +494,21 @@ class TestSessions:
             assert api.get(auth("sessions")).status_code == 200
         assert len(found) == 3
 
-    def test_one_is_ended(self, user: User, api: ApiClient) -> None:
+    @pytest.mark.parametrize(
+        "spelling",
+        [
+            str,
+            lambda pk: str(pk).upper(),
+            lambda pk: pk.hex,
+            lambda pk: pk.urn,
+            lambda pk: f"%7B{pk}%7D",
+        ],
+    )
+    def test_one_is_ended(self, user: User, api: ApiClient, spelling: Callable[[uuid.UUID], str]) -> None:
         other = ApiClient().as_user(user)
-        victim = user.sessions.latest("id")
-        for spelling, status in ((str(victim.pk).upper(), 204), (str(victim.pk), 404)):
-            assert api.delete(auth(f"sessions/{spelling}")).status_code == status
+        victim = user.sessions.latest("id").pk
+        assert api.delete(auth(f"sessions/{spelling(victim)}")).status_code == 204
+        assert api.delete(auth(f"sessions/{victim}")).status_code == 404
         assert other.get(auth("me")).status_code == 401
         assert api.get(auth("me")).status_code == 200
 

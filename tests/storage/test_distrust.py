@@ -158,6 +158,13 @@ def test_another_secret_key_makes_all_that_is_kept_worthless(settings: Settings)
     assert sealed.kept("key") is None
 
 
+def test_what_another_release_has_kept_is_known(settings: Settings) -> None:
+    """Made by the release that had the module in another place: both serve while one replaces the other."""
+    settings.SECRET_KEY = "a-secret-key-that-stays-and-has-32-bytes"
+    put("key", bytes.fromhex("3a6de90eeaabb85752201e45814b6d4c23312d0106856fd8836b30922e5002e9") + b"content")
+    assert sealed.kept("key") == b"content"
+
+
 @pytest.mark.django_db
 def test_wrong_bytes_in_place_of_the_figures_are_counted_anew() -> None:
     truth = dashboard.figures()

@@ -22,7 +22,6 @@ from profiles_project.api.errors import ParameterInvalid, faults
 from profiles_project.api.fields import Email
 from profiles_project.api.pagination import paginate
 from profiles_project.api.views import APIView
-from profiles_project.database.values import parse_id
 from profiles_project.observe.logs import security_event
 from profiles_project.texts import fold
 from users.accounts import confirm_address, replace_password, reset_password
@@ -306,7 +305,7 @@ class SessionViewSet(ViewSetMixin, PrivateView):
     @openapi.sessions_delete
     def destroy(self, request: Request, session_id: str) -> Response:
         try:
-            pk = parse_id(session_id)
+            pk = uuid.UUID(session_id)
         except ValueError as exc:
             raise Http404 from exc
         if not self.account.sessions.live().filter(pk=pk).end():
