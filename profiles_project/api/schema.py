@@ -57,6 +57,10 @@ class AutoSchema(SpectacularSchema):
     The package has no types, hence the ignored calls.
     """
 
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it, unlike DRF
+        """None but what `operation` gives: the docstring of a view is for those who maintain it."""
+        return ""
+
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]  # no types
         fields = {field.field_name: field for field in serializer.fields.values()}
