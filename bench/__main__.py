@@ -6,7 +6,8 @@ Without a word it compares.
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import compare, growth, imports, jobs, report, search
+from bench import compare, report
+from bench.trials import growth, imports, jobs, search
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "compare": compare.main,

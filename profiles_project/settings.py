@@ -30,7 +30,7 @@ WEB_WORKERS = number("WEB_WORKERS", 2 if REDIS_URL else 1, low=1, high=64)
 WEB_THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 # In which a sender must have sent its body, or 64 KiB more of it.
 SENDER_GRACE_SECONDS = number("SENDER_GRACE_SECONDS", 10, low=1, high=300)
-# Where the metrics are shown: at /metrics to whoever has the token, or to whoever reaches a port of their own.
+# Where the metrics are shown: at /metrics to those who have the token, or on a port of their own without one.
 METRICS_TOKEN = text("METRICS_TOKEN")
 METRICS_HOST = text("METRICS_HOST", HOST)
 METRICS_PORT = number("METRICS_PORT", 0, low=0, high=65535)
@@ -331,7 +331,7 @@ TASKS: dict[str, dict[str, Any]] = {
     }
 }
 # By the cache's connections, whose time-outs are short and which try once more at most: a Redis that hangs must not
-# hold a request. JSON, since RQ's own default would run what whoever can write to Redis likes.
+# hold a request. JSON, since RQ's own default would let those who can write to Redis run code in the worker.
 RQ_QUEUES: dict[str, dict[str, Any]] = {
     "default": {"USE_REDIS_CACHE": "default", "SERIALIZER": "rq.serializers.JSONSerializer", "DEFAULT_TIMEOUT": 3600}
 }

@@ -111,7 +111,7 @@ def fold(text: str) -> str:
 def search_key(*texts: str) -> str:
     """The texts as support searches them: without case and without marks above or below a letter, one space between.
 
-    «Jürgen  Groß» and «JURGEN GROSS» have the same. Whoever types a name may not know how its owner writes it.
+    «Jürgen  Groß» and «JURGEN GROSS» have the same. Those who type a name may not know how its owner writes it.
     """
     bare = "".join(
         letter for letter in unicodedata.normalize("NFKD", " ".join(texts)) if not unicodedata.combining(letter)

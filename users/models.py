@@ -99,7 +99,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def save(self, **options: Any) -> None:
         """Store the row; a new password, from Django's own forms and commands too, ends all sessions.
 
-        So does deactivation, lest a lost phone be logged in again when the account is.
+        So does deactivation: else a lost phone would be logged in again with the account.
         """
         # Not set by the renewal of an old hash at log-in, where the password stays the same.
         has_new_password = getattr(self, "_password", None) is not None and not self._state.adding

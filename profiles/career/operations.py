@@ -1,6 +1,7 @@
 """The bulk writes on a profile: each is the same whether a request waits for it or a job does it later."""
 
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -12,7 +13,7 @@ from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles_project.api.fields import Document, length_fault
 
 
-class Operation:
+class Operation(ABC):
     """One kind of bulk write; `kind` is its operation id in the OpenAPI document, by which jobs name it."""
 
     kind: str
@@ -25,13 +26,13 @@ class Operation:
     # Whether it deletes, and so is not refused for want of room.
     frees: ClassVar[bool] = False
 
+    @abstractmethod
     def judge(self, data: Any) -> Any:
         """What `apply` takes, made of the request's JSON. Raises ValidationError for what is wrong in any profile."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self, profile: Profile, judged: Any) -> Any:
         """Do it, inside a revision of the profile; the body of the answer. Raises what is wrong with what is stored."""
-        raise NotImplementedError
 
     def size(self, data: Any) -> int:
         """How many items the request's JSON names."""

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
@@ -26,6 +26,7 @@ from profiles_project.caching.cache import FallbackCache
 from profiles_project.database.unfit import is_unfit
 from profiles_project.web import health
 from tests.storage.test_outages import database_away
+from tests.support.concurrency import held
 from tests.support.factories import PASSWORD, PERSONAL_INFO
 from tests.support.service.live import Caller, service
 from tests.support.service.servers import Server, redis
@@ -112,28 +113,14 @@ def test_readiness_waits_a_second_for_a_locked_table(client: Client, monkeypatch
     assert parts(client, 200)["queue"] == "ok"
 
 
-@contextmanager
-def locked(table: str) -> Iterator[None]:
+def locked(table: str) -> AbstractContextManager[None]:
     """The table locked by another connection, as by a migration."""
-    is_locked, may_end = threading.Event(), threading.Event()
 
-    def hold() -> None:
+    def lock() -> None:
         with connection.cursor() as cursor:
-            cursor.execute("BEGIN")
             cursor.execute(f"LOCK TABLE {table}")
-            is_locked.set()
-            may_end.wait(20)
-            cursor.execute("COMMIT")
-        connection.close()
 
-    thread = threading.Thread(target=hold)
-    thread.start()
-    assert is_locked.wait(10)
-    try:
-        yield
-    finally:
-        may_end.set()
-        thread.join()
+    return held(lock)
 
 
 @pytest.mark.skipif(IS_POSTGRESQL, reason="PostgreSQL has no file of ours")

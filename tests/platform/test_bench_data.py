@@ -15,7 +15,7 @@ from tests.support.service.servers import postgresql
 # What it needs beside the development requirements comes with those of the comparison.
 data = pytest.importorskip("bench.data")
 parity = pytest.importorskip("bench.parity")
-search = pytest.importorskip("bench.search")
+search = pytest.importorskip("bench.trials.search")
 pytestmark = [pytest.mark.own_servers]
 HOW_MANY = 3
 # What a generated profile has of each kind that is not in the skills section.

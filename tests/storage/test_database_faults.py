@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from profiles.portability import exports
 from profiles_project.api.errors import to_problem
 from profiles_project.database import clock
 from tests.support.client import ApiClient
-from tests.support.concurrency import at_once
+from tests.support.concurrency import at_once, held
 from tests.support.contract import API, contract
 from tests.support.factories import UserFactory, item, make_profile
 from users.api import idempotency
@@ -41,32 +41,15 @@ def run(statement: str) -> None:
         cursor.execute(statement)
 
 
-@contextmanager
-def held(profile: Profile) -> Iterator[None]:
+def row_of(profile: Profile) -> AbstractContextManager[None]:
     """The profile's row locked by another connection."""
-    is_locked, may_end = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with transaction.atomic():
-            Profile.objects.select_for_update().get(pk=profile.pk)
-            is_locked.set()
-            may_end.wait(20)
-        connection.close()
-
-    thread = threading.Thread(target=hold)
-    thread.start()
-    assert is_locked.wait(10)
-    try:
-        yield
-    finally:
-        may_end.set()
-        thread.join()
+    return held(lambda: Profile.objects.select_for_update().get(pk=profile.pk))
 
 
 @contextmanager
 def locked_too_long(profile: Profile) -> Iterator[None]:
     run("SET lock_timeout = '100ms'")
-    with held(profile), pytest.MonkeyPatch.context() as patch:
+    with row_of(profile), pytest.MonkeyPatch.context() as patch:
         # It would put the connection's own 10 s in place of these.
         patch.setattr(idempotency, "_limit_waiting", lambda _limit: None)
         yield
@@ -76,7 +59,7 @@ def locked_too_long(profile: Profile) -> Iterator[None]:
 @contextmanager
 def too_slow(profile: Profile) -> Iterator[None]:
     run("SET statement_timeout = '100ms'")
-    with held(profile):
+    with row_of(profile):
         yield
     run("RESET statement_timeout")
 
@@ -100,7 +83,7 @@ def connection_killed(profile: Profile) -> Iterator[None]:
             cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
         connection.close()
 
-    with held(profile):
+    with row_of(profile):
         killer = threading.Timer(0.3, kill)
         killer.start()
         yield

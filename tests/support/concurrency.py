@@ -1,11 +1,12 @@
 """Calls that happen at the same moment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Barrier
+from contextlib import contextmanager
+from threading import Barrier, Event, Thread
 from typing import TypeVar
 
-from django.db import connections
+from django.db import connections, transaction
 
 T = TypeVar("T")
 START_SECONDS = 10
@@ -30,3 +31,27 @@ def at_once(*calls: Callable[[], T]) -> list[T]:
     with ThreadPoolExecutor(len(calls)) as executor:
         futures: list[Future[T]] = [executor.submit(run, call) for call in calls]
     return [future.result(CALL_SECONDS) for future in futures]
+
+
+@contextmanager
+def held(lock: Callable[[], object]) -> Iterator[None]:
+    """What `lock` locks in the database stays locked, in a transaction of another connection."""
+    is_locked, may_end = Event(), Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                lock()
+                is_locked.set()
+                may_end.wait(20)
+        finally:
+            connections.close_all()
+
+    thread = Thread(target=hold)
+    thread.start()
+    assert is_locked.wait(START_SECONDS)
+    try:
+        yield
+    finally:
+        may_end.set()
+        thread.join()

@@ -7,7 +7,7 @@ from users.second_factor import reset_second_factor
 
 
 class Command(BaseCommand):
-    """The same as the admin's action, for whoever may use the machine."""
+    """The same as the admin's action, for those who may use the machine."""
 
     help = "Deletes the second factor of the account with this e-mail address; the next login sets up a new one."
 

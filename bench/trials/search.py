@@ -23,7 +23,7 @@ from tqdm import tqdm
 from bench import data, figures, report, servers, words
 from bench.compare import circumstances
 from bench.data import NULL, Author, Person, scatter
-from bench.imports import good
+from bench.trials.imports import good
 from profiles_project.texts import search_key
 from tests.faults.load import Answer, Client
 
@@ -66,7 +66,7 @@ def accounts(author: Author, who: Person) -> Iterator[list[str]]:
 
 
 def careers(author: Author, who: Person) -> Iterator[list[str]]:
-    """A row of profiles: scores from 20 to 100, one in a thousand not reckoned."""
+    """A row of profiles: scores from 20 to 100, one in a thousand not computed."""
     score = author.maybe(0.999, str(author.chance.randint(20, 100)))
     return _changed("profiles_profile", author.profiles(named(who)), {"score": score})
 

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from bench import data, figures, load, memory, report, servers
 from bench.compare import circumstances
 from bench.data import Target
-from bench.jobs import SECONDS, unfinished, workers
+from bench.trials.jobs import SECONDS, unfinished, workers
 from tests.faults.load import Answer, Client
 from tests.faults.stage import wait_for
 from tests.support.documents.archives import zipped
