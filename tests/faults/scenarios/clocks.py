@@ -69,8 +69,9 @@ def clocks(stage: Stage) -> Iterator[Promise]:
     """Clocks 30 s apart either way, and one that is set back by an hour; the control has no common clock."""
     for shift in (-HOUR,) if stage.short else (AHEAD, -AHEAD, -HOUR):
         yield from _play(Machines(stage, own=False), "clocks", shift)
-    control = _play(Machines(stage, own=True), "clocks control, each its own", AHEAD)
-    # Its lease lasts for half a minute too long.
+    # By a whole window, so that the two are never in the same one.
+    control = _play(Machines(stage, own=True), "clocks control, each its own", WINDOW_SECONDS)
+    # Its lease lasts for a minute too long.
     for promise in islice(control, 2 if stage.short else 3):
         yield promise._replace(kept=not promise.kept)
 
