@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 
 from django.http import HttpResponse
-from django.utils.http import parse_etags, quote_etag
+from django.utils.http import parse_etags
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,7 +19,7 @@ class PreconditionFailed(Problem):
 
 def entity_tag(document_id: uuid.UUID, version: int, *also: str) -> str:
     """The `ETag` of a document at a version; `also` names what else the representation depends on, its format first."""
-    return quote_etag(".".join((str(document_id), str(version), *also)))
+    return f'"{".".join((str(document_id), str(version), *also))}"'
 
 
 def _opaque(tag: str) -> str:

@@ -4,8 +4,9 @@ import json
 import logging
 import traceback
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from profiles_project.observe.context import request_id, user_id
 
@@ -27,9 +28,18 @@ def security_event(name: str, *, level: int = logging.INFO, **fields: object) ->
 
 def write_event(logger: str, name: str, *, level: int = logging.INFO, **fields: object) -> None:
     """Write one line with `event` and the fields as members of their own."""
-    members = {"event": name} | {key: value for key, value in fields.items() if value is not None}
-    text = " ".join([name, *(f"{key}={value}" for key, value in members.items() if key != "event")])
-    logging.getLogger(logger).log(level, text, extra={"members": members})
+    members = {key: value for key, value in fields.items() if value is not None}
+    logging.getLogger(logger).log(level, Event(name, members), extra={"members": {"event": name, **members}})
+
+
+class Event(NamedTuple):
+    """The message of an event's record, worded where a log for people shows it."""
+
+    name: str
+    members: Mapping[str, object]
+
+    def __str__(self) -> str:
+        return " ".join([self.name, *(f"{key}={value}" for key, value in self.members.items())])
 
 
 class JSONFormatter(logging.Formatter):

@@ -22,13 +22,13 @@ class Recorder:
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
-        self._requests = Counter(
+        requests = Counter(
             "profiles_http_requests_total",
             "Requests that were answered, by method, route and status; without /health, /health/ready and /metrics.",
             ["method", "route", "status"],
             registry=registry,
         )
-        self._duration = Histogram(
+        duration = Histogram(
             "profiles_http_request_duration_seconds",
             "From a request's arrival until its answer was made.",
             ["method", "route"],
@@ -47,7 +47,7 @@ class Recorder:
             "Connections to PostgreSQL that could not be made.",
             registry=registry,
         )
-        self._reads = Counter(
+        reads = Counter(
             "profiles_document_cache_reads_total",
             "Rendered documents looked for in the cache.",
             ["kind", "result"],
@@ -67,9 +67,10 @@ class Recorder:
         )
         for scope in settings.RATELIMITS:
             self._refusals.labels(scope)
-        # What was asked for by its labels once; the library's own look-up costs more than counting.
-        self._by_status: dict[tuple[str, str, int], Counter] = {}
-        self._by_route: dict[tuple[str, str], Histogram] = {}
+        # The library's own look-up of a series by its labels costs more than counting.
+        self._requests = functools.cache(requests.labels)
+        self._duration = functools.cache(duration.labels)
+        self._reads = functools.cache(reads.labels)
         # Weak, since the connection of a thread that ends goes without a word.
         self._connections: weakref.WeakSet[object] = weakref.WeakSet()
         self._shown_connections = 0
@@ -81,12 +82,8 @@ class Recorder:
 
     def request_answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """It was answered. `method` and `route` are words of ours, never a client's."""
-        if (counter := self._by_status.get((method, route, status))) is None:
-            counter = self._by_status[method, route, status] = self._requests.labels(method, route, str(status))
-        counter.inc()
-        if (histogram := self._by_route.get((method, route))) is None:
-            histogram = self._by_route[method, route] = self._duration.labels(method, route)
-        histogram.observe(seconds)
+        self._requests(method, route, status).inc()
+        self._duration(method, route).observe(seconds)
         if len(self._connections) != self._shown_connections:
             self._show_connections()
 
@@ -109,7 +106,7 @@ class Recorder:
 
     def cache_read(self, kind: str, *, hit: bool) -> None:
         """A rendered document of a kind was looked for in the cache."""
-        self._reads.labels(kind, "hit" if hit else "miss").inc()
+        self._reads(kind, "hit" if hit else "miss").inc()
 
     def breaker_turned(self, *, is_open: bool) -> None:
         """The cache's breaker has opened or closed."""

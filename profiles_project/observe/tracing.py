@@ -43,10 +43,14 @@ def start() -> None:
 
 def request_span(meta: Mapping[str, Any]) -> AbstractContextManager[Span]:
     """A request's span, current inside the block. It continues the W3C `traceparent` in the request's `meta`."""
-    # Without `tracestate`, which may hold any words of the client. From an empty context: no earlier request on this
-    # thread is its parent.
-    parent = PROPAGATOR.extract({"traceparent": meta.get("HTTP_TRACEPARENT", "")}, Context())
+    # From an empty context: no earlier request on this thread is its parent.
+    parent = Context()
+    if traceparent := meta.get("HTTP_TRACEPARENT"):
+        # Without `tracestate`, which may hold any words of the client.
+        parent = PROPAGATOR.extract({"traceparent": traceparent}, parent)
     span = _tracer.start_span("request", parent, SpanKind.SERVER)
+    if not span.is_recording():
+        return nullcontext(span)
     return trace.use_span(span, end_on_exit=True, record_exception=False, set_status_on_exception=False)
 
 

@@ -106,7 +106,8 @@ def _guard(request: HttpRequest, response: HttpResponse) -> None:
         response.headers.setdefault("Cache-Control", "no-store")
     if request.path.startswith(API) and "Authorization" in request.headers:
         response.headers.setdefault("Cache-Control", "private, no-cache")
-        patch_vary_headers(response, ["Authorization"])
+        if "Authorization" not in response.get("Vary", ""):
+            patch_vary_headers(response, ["Authorization"])
 
 
 def _log(method: str, route: str, status: int, seconds: float) -> None:

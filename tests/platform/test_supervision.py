@@ -131,6 +131,7 @@ def fail() -> None:
 
 
 @pytest.mark.pure
+@pytest.mark.django_db
 def test_the_pauses_of_a_worker_that_keeps_failing_double_up_to_half_a_minute() -> None:
     clock = Clock(7)
     supervise(fail, clock)
@@ -138,6 +139,7 @@ def test_the_pauses_of_a_worker_that_keeps_failing_double_up_to_half_a_minute() 
 
 
 @pytest.mark.pure
+@pytest.mark.django_db
 def test_a_worker_that_was_well_for_long_begins_with_a_short_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "LONGEST_PAUSE_SECONDS", -1)
     clock = Clock(3)
@@ -146,6 +148,7 @@ def test_a_worker_that_was_well_for_long_begins_with_a_short_pause(monkeypatch: 
 
 
 @pytest.mark.pure
+@pytest.mark.django_db
 def test_a_scheduled_function_that_fails_disturbs_no_other_and_has_its_next_turn(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
