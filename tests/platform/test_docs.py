@@ -1,4 +1,4 @@
-"""The documentation says what the code does, and the README's session works as it is printed."""
+"""The documentation says what the code does, and the sessions of README and guide work as they are printed."""
 
 import os
 import re
@@ -15,6 +15,8 @@ from tests.support.service.live import service, worker
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = {path.name: path.read_text() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))}
+GUIDE = {path.stem: path.read_text() for path in ROOT.glob("docs/guide/*.md")}
+needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="the sessions are written for curl")
 
 
 def test_the_weights_of_completeness_stand_in_the_documentation_as_in_the_code() -> None:
@@ -52,20 +54,43 @@ def test_links_between_documents_lead_somewhere() -> None:
     assert missing == []
 
 
+def run_session(text: str, port: int, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run all shell lines of a document in order, against the service at the port."""
+    session = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+    environment = {**os.environ, "PORT": str(port), "TMPDIR": str(folder)}
+    command = ["/bin/sh", "-euc", session]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+
+
 @pytest.mark.own_servers
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the README's session is written for curl, which is not here")
+@needs_curl
 def test_the_readmes_session_works_as_it_is_printed(tmp_path: Path) -> None:
-    session = "\n".join(re.findall(r"```sh\n(.*?)```", DOCS["README.md"], re.DOTALL))
     with service(tmp_path) as port, worker(tmp_path):
-        environment = {**os.environ, "PORT": str(port), "TMPDIR": str(tmp_path)}
-        command = ["/bin/sh", "-euc", session]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+        done = run_session(DOCS["README.md"], port, tmp_path)
     assert '"years_of_experience":' in done.stdout
     assert '"label":"For museums"' in done.stdout
     assert '"status": 412' in done.stdout
+    assert '"op":"deleted","title":"Senior mathematician"' in done.stdout
+    assert re.search(r'"version":5,"created_at":.*"title":"Senior mathematician"', done.stdout)
     assert '"progress":{"done":500,"total":500}' in done.stderr
     assert "It was there already; nothing to update." in done.stdout
     assert '"place":"Positions.csv, row 2","outcome":"mapped"' in done.stderr
     assert "# Grace Adeyemi-Holt" in done.stdout
     assert (tmp_path / "resume.pdf").read_bytes().startswith(b"%PDF")
     assert '"status": 422' not in done.stdout
+
+
+@pytest.mark.own_servers
+@needs_curl
+def test_the_guides_session_about_history_works_as_it_is_printed(tmp_path: Path) -> None:
+    with service(tmp_path) as port:
+        told = run_session(GUIDE["nothing-gets-lost"], port, tmp_path).stdout
+    # Undone by version 3, done again by 4, of which the list tells both.
+    assert [f'"action":"profiles_restore","reverts":{version}' in told for version in (1, 2, 3)] == [True, True, False]
+    assert '"id":"teacher","op":"created"' in told
+    assert '"version":5,"title":"Translator"' in told
+    assert '"deleted_at":' in told
+    assert '"version":7,"created_at":' in told
+    # The only refusal is the one that the page shows.
+    assert re.findall(r'"status": (\d+)', told) == ["409"]
+    assert "problems/in-trash" in told
