@@ -1,4 +1,4 @@
-"""`python -m bench [compare | growth | jobs | imports | search | report]`: measures and reports.
+"""`python -m bench [compare | growth | history | jobs | imports | search | keeping | report]`: measures and reports.
 
 Without a word it compares.
 """
@@ -7,14 +7,16 @@ import sys
 from collections.abc import Callable, Sequence
 
 from bench import compare, report
-from bench.trials import growth, imports, jobs, search
+from bench.trials import growth, history, imports, jobs, keeping, search
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "compare": compare.main,
     "growth": growth.main,
+    "history": history.main,
     "jobs": jobs.main,
     "imports": imports.main,
     "search": search.main,
+    "keeping": keeping.main,
     "report": lambda _: report.main(),
 }
 

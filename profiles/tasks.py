@@ -18,7 +18,7 @@ from django_tasks import task
 
 from profiles.career import rendering
 from profiles.career.operations import OPERATIONS, Operation
-from profiles.models import Job, JobFile, Origin, Profile, usage
+from profiles.models import Actor, Cause, Job, JobFile, Origin, Profile, usage
 from profiles.models.jobs import MAX_ATTEMPTS, MAX_WAITING, answer_json
 from profiles.portability import exports, imports
 from profiles_project.api.conditional import IfMatch
@@ -89,7 +89,7 @@ def file_operation(profile: Profile, operation: Operation, data: Any, if_match: 
     judged = operation.judge(data)
     with transaction.atomic():
         owner = _make_room(profile.user_id)
-        with _rehearsal(), Profile.objects.revise(profile.pk) as rehearsed:
+        with _rehearsal(), Profile.objects.revise(profile.pk, Cause(Actor.JOB, "")) as rehearsed:
             operation.apply(rehearsed, judged)
         tags = None if if_match.tags is None else list(if_match.tags)
         kept = answer_json(operation.kept(data))
@@ -109,7 +109,7 @@ def file_export(user: User) -> Job:
     """A job that makes an archive of everything stored about the user. Raises TooManyJobs."""
     with transaction.atomic():
         owner = _make_room(user.pk)
-        return _file(owner, EXPORT, total=Profile.objects.filter(user=owner).count())
+        return _file(owner, EXPORT, total=Profile.with_trash.filter(user=owner).count())
 
 
 def file_profile_export(profile: Profile, form: str, include: Collection[str]) -> Job:
@@ -319,7 +319,7 @@ def _operate(operation: Operation, job: Job, pulse: Pulse) -> Iterator[Effect]:
 def _apply(operation: Operation, job: Job, judged: Any) -> Mapping[str, Any]:
     if job.profile_id is None:
         raise Missing
-    with Profile.objects.revise(job.profile_id) as profile:
+    with Profile.objects.revise(job.profile_id, Cause(Actor.JOB, job.kind)) as profile:
         _check_same(job, profile)
         if not _if_match(job).matches(profile.pk, profile.version):
             raise Stale(profile.version)
@@ -469,7 +469,8 @@ class Count:
 
     def turn(self) -> int:
         """Check the next profiles. Returns how many were counted."""
-        looked_at = Profile.objects.order_by("pk").values_list("pk", "version", "bytes_version")
+        # In the trash too: what lies there takes room.
+        looked_at = Profile.with_trash.order_by("pk").values_list("pk", "version", "bytes_version")
         page = list((looked_at.filter(pk__gt=self._last) if self._last else looked_at)[:COUNT_LIMIT])
         self._last = page[-1][0] if len(page) == COUNT_LIMIT else None
         unknown = [pk for pk, version, counted in page if version != counted]
@@ -502,12 +503,12 @@ def _count_bytes(keys: Sequence[uuid.UUID]) -> int:
 def _counted(keys: Sequence[uuid.UUID]) -> int:
     with transaction.atomic():
         # Locked, so that nothing changes while it is counted. Skipped rows are counted in a later turn.
-        free = Profile.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        free = Profile.with_trash.select_for_update(no_key=True, skip_locked=True, of=("self",))
         rows = [row for row in free.filter(pk__in=keys).order_by("pk") if row.bytes_version != row.version]
-        below = usage.bytes_below(Profile.objects.filter(pk__in=[row.pk for row in rows]))
+        below = usage.bytes_below(Profile.with_trash.filter(pk__in=[row.pk for row in rows]))
         for row in rows:
             size = usage.own_bytes(row.own_values()) + below.get(row.pk, 0)
-            Profile.objects.filter(pk=row.pk).update(byte_count=size, bytes_version=row.version)
+            Profile.with_trash.filter(pk=row.pk).update(byte_count=size, bytes_version=row.version)
     return len(rows)
 
 

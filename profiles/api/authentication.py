@@ -14,12 +14,14 @@ from users.api.authentication import SESSION_ID, SessionJWTAuthentication, with_
 from users.models import Session
 
 # What a read needs of a profile, which its version tells apart; a write reads the row anew, under its lock.
-OWN = ("id", "user_id", "version", "created_at")
+OWN = ("id", "user_id", "version", "created_at", "log_version", "boundary", "log_bytes")
 
 
 def _with_own_profile() -> "QuerySet[Session]":
     profile_id = Parameter("profile_id", Profile._meta.get_field("id"))
-    own = FilteredRelation("user__profiles", condition=Q(user__profiles__pk=profile_id))
+    own = FilteredRelation(
+        "user__profiles", condition=Q(user__profiles__pk=profile_id, user__profiles__deleted_at=None)
+    )
     sessions = with_user(Session.objects.annotate(own=own)).filter(pk=SESSION_ID)
     read = {f"own_{name}": F(f"own__{name}") for name in OWN}
     return sessions.annotate(**read).defer("user__email", "user__full_name", "user__created_at", "user__updated_at")

@@ -6,13 +6,15 @@ from profiles.career.samples import SAMPLES, change
 from profiles.models import COMPONENTS, Component
 
 ID = "01990000-0000-7000-8000-00000000000"
+# The profile's, and that of each item, which changed last with it.
+VERSION = 7
 
 # What every item has.
 SHOWN: dict[str, Any] = {"is_visible": True, "extra": {}}
 
 
 def _item(number: int, kind: type[Component]) -> dict[str, Any]:
-    return {"id": f"{ID[:-1]}{number}", **SAMPLES[kind], **SHOWN}
+    return {"id": f"{ID[:-1]}{number}", "version": VERSION, **SAMPLES[kind], **SHOWN}
 
 
 # The sample of each kind as an answer shows it. Ids below 10 are those of the profile and the job.
@@ -54,7 +56,7 @@ PROFILE: dict[str, Any] = {
     "user_id": 17,
     "label": "Master",
     "is_active": True,
-    "version": 7,
+    "version": VERSION,
     **TIMES,
     "personal_info": PERSONAL_INFO,
     "professional_summary": SUMMARY,
@@ -68,10 +70,28 @@ READ_ONLY = ("id", "user_id", "is_active", "version", "created_at", "updated_at"
 
 def new(example: Any) -> Any:
     """The example as a client sends it that has not chosen any id yet."""
+    return _without(example, *READ_ONLY)
+
+
+def known(example: Any) -> Any:
+    """The example as a client sends it that has read it: with the ids, without versions."""
+    return _without(example, "version")
+
+
+def _without(example: Any, *names: str) -> Any:
     if isinstance(example, list):
-        return [new(each) for each in example]
+        return [_without(each, *names) for each in example]
     if isinstance(example, dict):
-        return {name: new(value) for name, value in example.items() if name not in READ_ONLY}
+        return {name: _without(value, *names) for name, value in example.items() if name not in names}
+    return example
+
+
+def at_first(example: Any) -> Any:
+    """The example as the answer to what has made it shows it: all of it is of the first version."""
+    if isinstance(example, list):
+        return [at_first(each) for each in example]
+    if isinstance(example, dict):
+        return {name: 1 if name == "version" else at_first(value) for name, value in example.items()}
     return example
 
 
@@ -161,3 +181,34 @@ def job(status: str = "queued") -> dict[str, Any]:
         "finished_at": "2026-02-01T18:00:01Z" if is_done else None,
         "result": {"status": 201, "etag": f'"{ID}0.8.1.6490b1c1e5a80"', "ids": [ID + "1"]} if is_done else None,
     }
+
+
+_CHANGED = {"kind": "experiences", "id": ITEMS["experiences"]["id"], "op": "changed", "title": "Engineer"}
+REVISION: dict[str, Any] = {
+    "version": 7,
+    "created_at": TIMES["updated_at"],
+    "actor": {"kind": "you", "device": "Dart/3.5 (dart:io)"},
+    "action": "experiences_partial_update",
+    "reverts": None,
+    "changes": [{**_CHANGED, "fields": ["location"]}],
+    "more": False,
+}
+STORED_REVISION: dict[str, Any] = {
+    "version": 7,
+    "created_at": "2026-02-01T18:00:00Z",
+    "actor": "you",
+    "action": "profiles_update",
+    "device": "Pixel 9",
+    "reverts": None,
+    "changes": {"profile": {"location": "Turin"}},
+}
+DIFFERENCE: dict[str, Any] = {
+    "from": 6,
+    "to": 7,
+    "changes": [{**_CHANGED, "fields": {"location": {"before": "Turin", "after": "London"}}}],
+}
+TRASHED: dict[str, Any] = {
+    **{name: PROFILE_SUMMARY[name] for name in ("id", "label", "version", "personal_info", "counts")},
+    "deleted_at": "2026-02-01T18:00:00Z",
+    "purged_at": "2026-03-03T18:00:00Z",
+}

@@ -10,6 +10,7 @@ from profiles.api.views.components import (
     SkillsViewSet,
 )
 from profiles.api.views.documents import ProfileViewSet
+from profiles.api.views.history import TrashViewSet
 from profiles.api.views.jobs import JobViewSet
 from profiles_project.api.routers import BulkRouter, SingletonRouter
 
@@ -17,6 +18,7 @@ _PROFILE = "profiles/<str:profile_id>"
 
 router = BulkRouter()
 router.register("jobs", JobViewSet, basename="job")
+router.register("profiles/trash", TrashViewSet, basename="trash")
 router.register("profiles", ProfileViewSet, basename="profile")
 for model, viewset in COMPONENT_VIEWSETS.items():
     router.register(f"{_PROFILE}/{model.plural}", viewset, basename=model.singular)

@@ -42,9 +42,14 @@ def create(profile: Profile, model: type[Part], rows: Sequence[Row]) -> list[dic
         return []
     last = _last(model).rows(profile=profile.pk)
     start = last[0][0] + 1 if last else 0
-    made = [_complete(model, {**row, "position": start + index}) for index, row in enumerate(rows)]
+    made = [_complete(profile, model, {**row, "position": start + index}) for index, row in enumerate(rows)]
     insert(profile, model, made, chosen=_chosen(rows))
     return made
+
+
+def bring_back(profile: Profile, model: type[Part], rows: Sequence[Row]) -> None:
+    """Stores rows that were deleted, each with its id and place of then. Raises Taken for an id in use by now."""
+    insert(profile, model, [_complete(profile, model, row) for row in rows], chosen=True)
 
 
 def _chosen(rows: Sequence[Row]) -> bool:
@@ -59,9 +64,9 @@ def _last(model: type[Part]) -> Prepared:
     return Prepared(lambda: mine.order_by("-position").values_list("position")[:1])
 
 
-def _complete(model: type[Part], values: Row) -> dict[str, Any]:
+def _complete(profile: Profile, model: type[Part], values: Row) -> dict[str, Any]:
     """All values of a row that is not stored yet; it has an id of ours where the client chose none."""
-    return {**model.defaults(), **values, "id": values.get("id") or new_id()}
+    return {**model.defaults(), **values, "id": values.get("id") or new_id(), "version": profile.next_version}
 
 
 def insert(profile: Profile, model: type[Part], rows: Sequence[Row], *, chosen: bool) -> None:
@@ -82,7 +87,7 @@ def insert(profile: Profile, model: type[Part], rows: Sequence[Row], *, chosen: 
         for pk in model.objects.filter(pk__in=ids).values_list("pk", flat=True)[:1]:
             raise Taken(f"The id {pk} is taken already; choose another, or send none.") from exc
         raise
-    profile.touch()
+    profile.changes.created(model, rows)
 
 
 def _insert_as_json(profile: Profile, model: type[Part], rows: Sequence[Row]) -> None:
@@ -124,16 +129,26 @@ def update(profile: Profile, model: type[P], changes: Sequence[tuple[P, Row]]) -
     columns: set[str] = set()
     changed: dict[uuid.UUID, P] = {}
     for row, values in changes:
-        for name, value in values.items():
-            if name != "id" and not is_same(getattr(row, name), value):
-                setattr(row, name, value)
-                columns.add(name)
-                changed[row.pk] = row
+        if before := _overwrite(row, values, profile.next_version):
+            columns |= before.keys()
+            changed[row.pk] = row
+            profile.changes.overwritten(row, before)
     if changed:
-        in_order = [changed[pk] for pk in sorted(changed)]
-        model.objects.bulk_update(in_order, sorted(columns))
-        profile.touch()
+        model.objects.bulk_update([changed[pk] for pk in sorted(changed)], sorted(columns))
     return [row for row, _ in changes]
+
+
+def _overwrite(row: Part, values: Row, version: int) -> dict[str, Any]:
+    """Set the values that differ; what stood there before. A row whose content changed is of this version then."""
+    before = {}
+    for name, value in values.items():
+        if name not in {"id", "version"} and not is_same(stored := getattr(row, name), value):
+            before[name] = stored
+            setattr(row, name, value)
+    if before.keys() - {"position"}:
+        before["version"] = row.version
+        row.version = version
+    return before
 
 
 def replace(
@@ -151,7 +166,7 @@ def replace(
     """
     known = {getattr(row, key): row for row in existing}
     named_keys = {row.get(key) for row in rows}
-    delete(profile, model, [row.pk for name, row in known.items() if name not in named_keys])
+    delete(profile, model, [row for name, row in known.items() if name not in named_keys])
     changes, made = [], []
     for position, row in enumerate(rows):
         if (same := known.get(row.get(key))) is not None:
@@ -159,16 +174,16 @@ def replace(
         else:
             made.append({**common, **row, "position": position})
     update(profile, model, changes)
-    insert(profile, model, [_complete(model, row) for row in made], chosen=_chosen(made))
+    insert(profile, model, [_complete(profile, model, row) for row in made], chosen=_chosen(made))
 
 
-def delete(profile: Profile, model: type[P], ids: Sequence[uuid.UUID]) -> None:
-    """Deletes rows of the profile by id."""
-    if not ids:
+def delete(profile: Profile, model: type[P], rows: Iterable[P]) -> None:
+    """Deletes rows of the profile, as they are stored."""
+    gone = {row.pk: row for row in rows}
+    if not gone:
         return
-    count, _ = model.objects.filter(profile=profile, pk__in=sorted(ids)).delete()
-    if count:
-        profile.touch()
+    model.objects.filter(profile=profile, pk__in=sorted(gone)).delete()
+    profile.changes.deleted(model, gone.values())
 
 
 def reorder(profile: Profile, model: type[P], rows: Sequence[P]) -> None:
@@ -239,7 +254,7 @@ def remove_skills(profile: Profile, kind: str, names: Sequence[str]) -> tuple[in
     """Deletes the named skills. Returns how many there were, and the remaining names."""
     stored = list(Skill.of(profile, kind=kind).values())
     unwanted = {fold(name) for name in names}
-    gone = [row.pk for row in stored if row.name_key in unwanted]
+    gone = [row for row in stored if row.name_key in unwanted]
     delete(profile, Skill, gone)
     return len(gone), [row.name for row in stored if row.name_key not in unwanted]
 
@@ -247,4 +262,5 @@ def remove_skills(profile: Profile, kind: str, names: Sequence[str]) -> tuple[in
 def copy(source: Profile, target: Profile) -> None:
     """Copies all rows below a profile to a new one, with new ids."""
     for model in PARTS:
-        insert(target, model, [{**row.values(), "id": new_id()} for row in model.of(source).values()], chosen=False)
+        rows = [_complete(target, model, {**row.values(), "id": None}) for row in model.of(source).values()]
+        insert(target, model, rows, chosen=False)

@@ -35,18 +35,26 @@ class _JSONText(Subquery):
     # By vendor: `t` are the rows, `columns` and `pairs` name their values as SQL, `values` lists these alone.
     shapes: ClassVar[dict[str, str]]
 
-    def __init__(self, rows: "QuerySet[Any, Any]", *columns: str) -> None:
-        super().__init__(rows.values(*columns))
-        self.fields = [rows.model._meta.get_field(name) for name in columns]
+    def __init__(self, rows: "QuerySet[Any, Any]", *columns: str, **numbers: Any) -> None:
+        """`numbers` are computed: expressions by the name that they are shown under, in place of a column's own."""
+        computed = {f"computed_{name}": expression for name, expression in numbers.items()}
+        stored = [name for name in columns if name not in numbers]
+        super().__init__(rows.annotate(**computed).values(*stored, *computed))
+        self.names = [f"computed_{name}" if name in numbers else name for name in columns]
+        self.fields = {name: rows.model._meta.get_field(name) for name in stored}
 
     def as_sql(self, compiler: Any, connection: Any, template: str | None = None, **context: Any) -> Any:
-        values = {field.column: _as_json(field, connection.vendor) for field in self.fields}
+        values = {name.removeprefix("computed_"): self._value(name, connection.vendor) for name in self.names}
         shape = self.shapes[connection.vendor].format(
             columns=", ".join(f'{value} AS "{name}"' for name, value in values.items()),
             pairs=", ".join(f"'{name}', {value}" for name, value in values.items()),
             values=", ".join(values.values()),
         )
         return super().as_sql(compiler, connection, f"(SELECT {shape.replace('ROWS', '(%(subquery)s) AS t')})")
+
+    def _value(self, name: str, vendor: str) -> str:
+        field = self.fields.get(name)
+        return _as_json(field, vendor) if field else f't."{name}"'
 
 
 def _as_json(field: Any, vendor: str) -> str:

@@ -2,13 +2,13 @@
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.settings import api_settings
 
-from profiles.career import bulk, rendering, serializers
+from profiles.career import bulk, rendering, requests, serializers
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles_project.api.fields import Document, length_fault
 
@@ -77,11 +77,11 @@ class OnItems(Operation):
             return super().kept(data)
         if isinstance(data, list):
             return [self.kept(item) for item in data]
-        return {name: data[name] for name in rendering.item_fields(self.model) if name in data}
+        return {name: data[name] for name in ("id", *self.model.content_fields()) if name in data}
 
-    def shown(self, rows: Sequence[Component]) -> list[dict[str, Any]]:
-        """The items as the answer has them."""
-        return [rendering.item(self.model, row.values()) for row in rows]
+    def shown(self, profile: Profile, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The items as the answer has them, from the values of their rows."""
+        return [rendering.item(profile, self.model, values) for values in rows]
 
 
 class CreateItems(OnItems):
@@ -100,7 +100,7 @@ class CreateItems(OnItems):
 
     def apply(self, profile: Profile, judged: tuple[bool, Sequence[bulk.Row]]) -> Any:
         is_list, rows = judged
-        made = [rendering.item(self.model, row) for row in bulk.create(profile, self.model, rows)]
+        made = self.shown(profile, bulk.create(profile, self.model, rows))
         return made if is_list else made[0]
 
 
@@ -124,7 +124,7 @@ class UpdateItems(OnItems):
         )
         serializer.is_valid(raise_exception=True)
         changes = [(stored[values["id"]], values) for values in serializer.validated_data]
-        return self.shown(bulk.update(profile, self.model, changes))
+        return self.shown(profile, (row.values() for row in bulk.update(profile, self.model, changes)))
 
 
 class PatchItems(UpdateItems):
@@ -146,11 +146,11 @@ class DeleteItems(OnItems):
         self.list_name = f"{model.singular}_ids"
 
     def judge(self, data: Any) -> Sequence[uuid.UUID]:
-        ids: Sequence[uuid.UUID] = _list_in(serializers.IDS_BODIES[self.model], self.list_name, data)
+        ids: Sequence[uuid.UUID] = _list_in(requests.IDS_BODIES[self.model], self.list_name, data)
         return ids
 
     def apply(self, profile: Profile, judged: Sequence[uuid.UUID]) -> None:
-        bulk.delete(profile, self.model, list(bulk.named(profile, self.model, judged)))
+        bulk.delete(profile, self.model, bulk.named(profile, self.model, judged).values())
 
 
 class ReorderItems(OnItems):
@@ -160,7 +160,7 @@ class ReorderItems(OnItems):
     list_name = "ids"
 
     def judge(self, data: Any) -> Sequence[uuid.UUID]:
-        ids: Sequence[uuid.UUID] = _list_in(serializers.OrderBody, self.list_name, data)
+        ids: Sequence[uuid.UUID] = _list_in(requests.OrderBody, self.list_name, data)
         return ids
 
     def apply(self, profile: Profile, judged: Sequence[uuid.UUID]) -> None:
@@ -185,7 +185,7 @@ class OnSkills(Operation):
         self.kind = f"skills_{self.skill_kind}_{self.action}"
 
     def judge(self, data: Any) -> Sequence[str]:
-        names: Sequence[str] = _list_in(serializers.SkillsBody, self.list_name, data)
+        names: Sequence[str] = _list_in(requests.SkillsBody, self.list_name, data)
         return names
 
     def answer(self, count: int, done: str, names: Sequence[str]) -> dict[str, Any]:
@@ -223,7 +223,7 @@ class AddFields(Operation):
     list_name = "fields"
 
     def judge(self, data: Any) -> Sequence[bulk.Row]:
-        entries: Sequence[bulk.Row] = _list_in(serializers.CustomFieldsBody, self.list_name, data)
+        entries: Sequence[bulk.Row] = _list_in(requests.CustomFieldsBody, self.list_name, data)
         return entries
 
     def apply(self, profile: Profile, judged: Sequence[bulk.Row]) -> dict[str, Any]:
@@ -244,11 +244,11 @@ class RemoveFields(Operation):
     frees = True
 
     def judge(self, data: Any) -> Sequence[str]:
-        keys: Sequence[str] = _list_in(serializers.KeysBody, self.list_name, data)
+        keys: Sequence[str] = _list_in(requests.KeysBody, self.list_name, data)
         return keys
 
     def apply(self, profile: Profile, judged: Sequence[str]) -> None:
-        bulk.delete(profile, CustomField, list(CustomField.of(profile, key__in=judged)))
+        bulk.delete(profile, CustomField, CustomField.of(profile, key__in=judged).values())
 
 
 _ALL: list[Operation] = [

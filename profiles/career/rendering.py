@@ -4,13 +4,14 @@ import datetime as dt
 import json
 import uuid
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 from django.core.cache import cache
-from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce, Greatest
+from django.db.models.lookups import Exact
 
 from profiles.career import completeness
 from profiles.career.jsonlists import JSONMap, JSONObjects, JSONValues
@@ -31,25 +32,21 @@ def tag(profile: Profile, *also: str) -> str:
 
     The time of creation is part of it: a client may delete a profile and choose the same id again.
     """
-    return entity_tag(profile.pk, profile.version, FORMAT, _born(profile), *also)
-
-
-def _born(profile: Profile) -> str:
-    return format(int(profile.created_at.timestamp() * 1_000_000), "x")
+    return entity_tag(profile.pk, profile.version, FORMAT, format(profile.born, "x"), *also)
 
 
 def item_fields(model: type[Component]) -> tuple[str, ...]:
     """The names of an item's members."""
-    return ("id", *model.content_fields())
+    return ("id", "version", *model.content_fields())
 
 
-def item(model: type[Component], values: Mapping[str, Any]) -> dict[str, Any]:
+def item(profile: Profile, model: type[Component], values: Mapping[str, Any]) -> dict[str, Any]:
     """An item as the document shows it, from all values of its row."""
-    return {name: values[name] for name in item_fields(model)}
+    return {**{name: values[name] for name in item_fields(model)}, "version": max(values["version"], profile.floor)}
 
 
 # Incremented where the document comes to mean something else by the same members.
-MEANING = 2
+MEANING = 3
 
 
 def format_number(components: Sequence[type[Component]]) -> str:
@@ -64,21 +61,33 @@ def format_number(components: Sequence[type[Component]]) -> str:
 FORMAT = format_number(COMPONENTS)
 
 
-def _below(model: type[Part], **which: str) -> "QuerySet[Any]":
+def below(model: type[Part], **which: str) -> "QuerySet[Any]":
+    """The rows of a kind below the profile of the query around it."""
     return model.objects.filter(profile=OuterRef("pk"), **which)
+
+
+# `Profile.floor` for the profile of the query around it.
+_FLOOR = Case(
+    When(Exact(OuterRef("log_version"), OuterRef("version")), then=OuterRef("boundary")), default=OuterRef("version")
+)
+
+
+def _items(model: type[Component]) -> JSONObjects:
+    """The list of a kind, each item with the version that is shown."""
+    return JSONObjects(below(model), *item_fields(model), version=Greatest("version", _FLOOR))
 
 
 # What the database makes of the rows below a profile, each in the document's order: the lists of the skills section,
 # and the other lists with the map of custom fields.
-_DETAILED = _below(Skill).exclude(level=None, keywords=[], extra={}).order_by("-kind", "position", "id")
+_DETAILED = below(Skill).exclude(level=None, keywords=[], extra={}).order_by("-kind", "position", "id")
 _SKILLS = {
-    **{kind: JSONValues(_below(Skill, kind=kind), "name") for kind in Skill.Kind.values},
+    **{kind: JSONValues(below(Skill, kind=kind), "name") for kind in Skill.Kind.values},
     "details": JSONObjects(_DETAILED, "kind", "name", *Skill.DETAILS),
-    **{model.plural: JSONObjects(_below(model), *item_fields(model)) for model in COMPONENTS if model.in_skills},
+    **{model.plural: _items(model) for model in COMPONENTS if model.in_skills},
 }
 _OTHERS = {
-    **{model.plural: JSONObjects(_below(model), *item_fields(model)) for model in COMPONENTS if not model.in_skills},
-    CustomField.plural: JSONMap(_below(CustomField), "key", "value"),
+    **{model.plural: _items(model) for model in COMPONENTS if not model.in_skills},
+    CustomField.plural: JSONMap(below(CustomField), "key", "value"),
 }
 
 
@@ -101,7 +110,7 @@ class Rendered(NamedTuple):
 
 def _rendered(profile: Profile) -> Rendered:
     """The whole document (contract 3.1) of a profile of `_with_lists`."""
-    return Rendered(profile, render({**_own(profile), "skills": _made(profile, _SKILLS), **_made(profile, _OTHERS)}))
+    return Rendered(profile, render({**own(profile), "skills": _made(profile, _SKILLS), **_made(profile, _OTHERS)}))
 
 
 def _made(profile: Profile, names: Iterable[str]) -> dict[str, orjson.Fragment]:
@@ -109,8 +118,8 @@ def _made(profile: Profile, names: Iterable[str]) -> dict[str, orjson.Fragment]:
     return {name: orjson.Fragment(getattr(profile, f"list_of_{name}")) for name in names}
 
 
-def _own(profile: Profile) -> dict[str, Any]:
-    """The members that the profile's row itself holds."""
+def own(profile: Profile) -> dict[str, Any]:
+    """The members of the document that the profile's row itself holds."""
     return {
         "id": profile.pk,
         "user_id": profile.user_id,
@@ -172,14 +181,19 @@ def forget(profiles: Iterable[Profile]) -> None:
     cache.delete_many([_cache_key(profile, name) for profile in profiles for name in ("document", "analytics")])
 
 
+def each(profiles: "QuerySet[Profile]") -> Iterator[Rendered]:
+    """The documents of profiles as they are stored, in one statement."""
+    return map(_rendered, _with_lists(profiles))
+
+
 def documents(profiles: "QuerySet[Profile]") -> list[dict[str, Any]]:
     """The whole documents of profiles, in one statement."""
-    return [json.loads(_rendered(profile).body) for profile in _with_lists(profiles)]
+    return [json.loads(rendered.body) for rendered in each(profiles)]
 
 
 def score(profiles: "QuerySet[Profile]", today: dt.date) -> dict[uuid.UUID, int]:
     """How complete the profiles are, in percent by their ids, in one statement."""
-    made = ((rendered.profile.pk, json.loads(rendered.body)) for rendered in map(_rendered, _with_lists(profiles)))
+    made = ((rendered.profile.pk, json.loads(rendered.body)) for rendered in each(profiles))
     return {pk: completeness.analyse(document, today)["completeness"]["overall"] for pk, document in made}
 
 
@@ -211,8 +225,8 @@ def _count(model: type[Part], which: Mapping[str, str]) -> Any:
 def summary(profile: Profile) -> dict[str, Any]:
     """A profile of `with_counts` as lists show it."""
     # What an import kept aside may tell of other people.
-    own = {name: value for name, value in _own(profile).items() if name not in {"user_id", "extra"}}
-    return {**own, "counts": {name: getattr(profile, f"count_of_{name}") for name, _, _ in _lists()}}
+    shown = {name: value for name, value in own(profile).items() if name not in {"user_id", "extra"}}
+    return {**shown, "counts": {name: getattr(profile, f"count_of_{name}") for name, _, _ in _lists()}}
 
 
 def analytics(profile: Profile, today: dt.date) -> Rendered:

@@ -25,7 +25,6 @@ from profiles.modelfields import (
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles.models.parts import Rule
 from profiles_project.api.fields import (
-    AnyJSON,
     Document,
     Email,
     Flag,
@@ -40,7 +39,6 @@ from profiles_project.api.fields import (
     most_faults,
 )
 from profiles_project.texts import TextFault, direction_fault, fault, fold, nfc, too_long
-from users.api.serializers import Password
 
 # More than this many items in one bulk request are work for a background job, which takes so many (contract 4).
 BULK_LIMIT = 100
@@ -264,6 +262,9 @@ class ItemSerializer(ModelDocument):
     """
 
     id = ItemId()
+    version = serializers.IntegerField(
+        read_only=True, min_value=1, help_text="The profile's version with which the item last changed."
+    )
     shares_fields = True
 
     class Meta:
@@ -301,7 +302,7 @@ class ItemSerializer(ModelDocument):
 
 def _item_serializer(model: type[Component]) -> type[ItemSerializer]:
     name = model.__name__
-    meta = type("Meta", (ItemSerializer.Meta,), {"model": model, "fields": ("id", *model.content_fields())})
+    meta = type("Meta", (ItemSerializer.Meta,), {"model": model, "fields": ("id", "version", *model.content_fields())})
     return type(name, (ItemSerializer,), {"Meta": meta, "__doc__": model.__doc__, "__module__": __name__})
 
 
@@ -522,69 +523,3 @@ class ProfileSummarySerializer(serializers.Serializer[Any]):
     personal_info = PersonalInfoSerializer()
     professional_summary = serializers.CharField(allow_null=True)
     counts = ProfileCounts()
-
-
-class DuplicateBody(Document):
-    """The label of the copy; without it the copy has its original's."""
-
-    label = Text(max_length=100, required=False, allow_null=True)  # type: ignore[assignment]  # a field, not DRF's attribute of that name
-
-
-class OrderBody(Document):
-    """All ids of a list, in the order in which it shall be."""
-
-    ids = Items(child=ItemId(allow_null=False), max_length=JOB_LIMIT)
-
-
-class SkillsBody(Document):
-    """Skills to add or remove; one that is named twice counts once."""
-
-    skills = SkillNames(unique=False, required=True, allow_null=False, min_length=1)
-
-
-class CustomFieldEntry(Document):
-    """One key with its value."""
-
-    key = Text(max_length=CUSTOM_KEY_LENGTH)
-    value = AnyJSON()
-
-    def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[Rule]:
-        fault = custom_value_fault(values.get("value"))
-        return [("value", *fault)] if fault else []
-
-
-class CustomFieldsBody(Document):
-    """Custom fields to add or overwrite."""
-
-    # The metaclass takes the declaration away, so that DRF's own `fields` stays what it is.
-    fields = Items(  # type: ignore[assignment]  # a field, not DRF's attribute of that name
-        child=CustomFieldEntry(), min_length=1, max_length=CustomField.max_rows
-    )
-
-    def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[Rule]:
-        keys = [entry["key"] for entry in values.get("fields", [])]
-        if len(set(keys)) == len(keys):
-            return []
-        return [("fields", "Each key may stand in the list once.", "duplicate")]
-
-
-class PasswordBody(Document):
-    """The account's password, to confirm what can't be undone."""
-
-    password = Password()
-
-
-class KeysBody(Document):
-    """Keys of custom fields to remove."""
-
-    keys = Items(child=Text(max_length=CUSTOM_KEY_LENGTH), min_length=1, max_length=CustomField.max_rows)
-
-
-def _ids_body(model: type[Component]) -> type[Document]:
-    ids = Items(child=ItemId(allow_null=False), min_length=1, max_length=JOB_LIMIT)
-    name = f"{model.__name__}Ids"
-    return type(name, (Document,), {f"{model.singular}_ids": ids, "__doc__": "The items to delete."})
-
-
-# The body of each kind's bulk DELETE: `{"experience_ids": [...]}`.
-IDS_BODIES: dict[type[Component], type[Document]] = {model: _ids_body(model) for model in COMPONENTS}

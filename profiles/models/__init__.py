@@ -2,6 +2,7 @@
 
 from profiles.models.career import Profile as Profile, ProfileManager as ProfileManager
 from profiles.models.jobs import Job as Job, JobFile as JobFile
+from profiles.models.log import Actor as Actor, Cause as Cause, Revision as Revision
 from profiles.models.origins import Origin as Origin
 from profiles.models.parts import (
     COMPONENTS as COMPONENTS,

@@ -1,8 +1,9 @@
 """The career: a profile, and the one gate through which it and all below it changes."""
 
+import datetime as dt
 import functools
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
@@ -13,21 +14,30 @@ from django.db.models import Q
 
 from profiles import limits
 from profiles.modelfields import ExtraField, HttpUrlField, LinkListField
-from profiles.models import usage
+from profiles.models import log, usage
+from profiles.models.log import OWN, Actor, Cause, Changes
 from profiles.models.parts import PARTS, Part
 from profiles_project.database import clock
 from profiles_project.database.prepared import Parameter, Prepared, PreparedUpdate
-from profiles_project.database.refusals import LimitPassed, Missing, Stale, Taken
+from profiles_project.database.refusals import InTrash, LimitPassed, Missing, Stale, Taken
 from profiles_project.database.values import SearchField, is_same, new_id
 from users.models import User
 
 P = TypeVar("P", bound=Part)
 # Says whether a writer expects the profile with this id to have this version.
 Expected = Callable[[uuid.UUID, int], bool]
+ById = dict[uuid.UUID, "Profile"]
 
 
 class ProfileManager(models.Manager["Profile"]):
-    """The gate: every change of a profile or of anything below it goes through `revise` or `revise_all`."""
+    """The gate: every change of a profile or of anything below it goes through `revise` or `revise_all`.
+
+    It knows no profile that lies in the trash, but for the methods that name it. Profiles in either place:
+    `Profile.with_trash`.
+    """
+
+    def get_queryset(self) -> "models.QuerySet[Profile]":
+        return super().get_queryset().filter(deleted_at=None)
 
     def find(self, pk: uuid.UUID) -> "Profile | None":
         """The profile with this id, unlocked."""
@@ -35,85 +45,114 @@ class ProfileManager(models.Manager["Profile"]):
         return found
 
     @contextmanager
-    def revise(self, pk: uuid.UUID, expected: Expected | None = None, *, by_staff: bool = False) -> "Iterator[Profile]":
+    def revise(self, pk: uuid.UUID, cause: Cause, expected: Expected | None = None) -> "Iterator[Profile]":
         """Hands the locked profile over for a change and closes the revision: one transaction, one new version.
 
-        What changed is what the caller set on the profile, or said with `touch()`; a revision that changed nothing
-        raises nothing. Errors: Missing; Stale where it is not the `expected` one (judged under the lock); LimitPassed
-        where a limit of the document or of the user is passed. Any error rolls all of it back. What is done
-        `by_staff` is not refused for the bytes that the user has stored.
+        What changed is what the caller set on the profile, or what the bulk engine noted in its `changes`; a revision
+        that changed nothing raises nothing. Errors: Missing; Stale where it is not the `expected` one (judged under the
+        lock); LimitPassed where a limit of the document or of the user is passed. Any error rolls all of it back. What
+        support does is not refused for the bytes that the user has stored.
         """
         # No savepoint: where a caller has a transaction open, an error in here is an error of all of it.
         with transaction.atomic(savepoint=False):
-            profile = self.locked(pk, by_staff=by_staff)
+            profile = self.locked(pk, cause)
             _check(profile, expected)
             yield profile
             profile.close_revision()
 
-    def locked(self, pk: uuid.UUID, *, by_staff: bool = False) -> "Profile":
+    def locked(self, pk: uuid.UUID, cause: Cause) -> "Profile":
         """The profile, locked, for a caller that has a transaction open and calls `close_revision` itself.
 
         Raises Missing.
         """
-        profile = self._locked(_ONE, pk=pk).get(pk)
+        profile = self._locked(_ONE, cause, pk=pk).get(pk)
         if profile is None:
             raise Missing
-        profile.by_staff = by_staff
         return profile
 
     @contextmanager
-    def revise_all(self, user_id: int) -> "Iterator[dict[uuid.UUID, Profile]]":
+    def revise_all(self, user_id: int, cause: Cause) -> "Iterator[dict[uuid.UUID, Profile]]":
         """`revise` for what touches several profiles of a user or how many there are: hands all of them over by id.
 
         The user's row is locked first, then the profiles by id, so that no two writers wait for each other.
         """
+        with self._revise_all(user_id, cause) as (profiles, _):
+            yield profiles
+
+    @contextmanager
+    def _revise_all(self, user_id: int, cause: Cause) -> "Iterator[tuple[ById, ById]]":
+        """The user's profiles, and those of them that lie in the trash."""
         with transaction.atomic(savepoint=False):
             User.objects.select_for_update(no_key=True).get(pk=user_id)
-            profiles = self._locked(_ALL_OF_USER, user_id=user_id)
-            yield profiles
+            profiles = self._locked(_ALL_OF_USER, cause, user_id=user_id)
+            trash = {pk: profile for pk, profile in profiles.items() if profile.deleted_at}
+            for profile in trash.values():
+                # A release that knows no trash may have made it the active one, in whose place another is to come.
+                profile.is_active = False
+                profile.close_revision()
+            yield {pk: profile for pk, profile in profiles.items() if pk not in trash}, trash
             # The profile that stops being active goes first: the database allows one active profile at any moment.
             for profile in sorted(profiles.values(), key=lambda each: each.is_active):
                 profile.close_revision()
 
     @contextmanager
-    def add(self, profile: "Profile") -> "Iterator[None]":
+    def add(self, profile: "Profile", cause: Cause) -> "Iterator[None]":
         """Stores a new profile, whose parts the caller then stores; the user's first one is active.
 
-        Raises LimitPassed (too many profiles, or a limit of the document or the user) and Taken (the id is in use).
+        Raises LimitPassed (too many profiles, or a limit of the document or the user), InTrash (the id is that of a
+        profile in the user's trash) and Taken (the id is in use).
         """
-        with self.revise_all(profile.user_id) as others:
-            if len(others) >= limits.MAX_PROFILES:
-                raise LimitPassed([f"You can have at most {limits.MAX_PROFILES} profiles."])
+        with self._revise_all(profile.user_id, cause) as (others, trash):
+            if profile.pk in trash:
+                raise InTrash(profile.pk)
+            _check_number(others)
             profile.is_active = not any(other.is_active for other in others.values())
             profile.updated_at = profile.created_at
+            profile.log_version = profile.version
             try:
                 profile.save(force_insert=True)
             except IntegrityError as exc:
                 # Under the user's lock only the id can conflict.
                 raise Taken(f"The id {profile.pk} is taken already; choose another, or send none.") from exc
-            profile.open_revision()
-            profile.has_no_rows()
+            profile.open_revision(cause, is_new=True)
             yield
-            profile.count_new()
+            profile.close_creation()
 
-    def activate(self, profile: "Profile", expected: Expected | None = None) -> "Profile":
+    def activate(self, profile: "Profile", cause: Cause, expected: Expected | None = None) -> "Profile":
         """Makes this the active one of its user's profiles: a revision of each of the two that change."""
-        with self.revise_all(profile.user_id) as profiles:
+        with self.revise_all(profile.user_id, cause) as profiles:
             chosen = self.chosen(profiles, profile, expected)
             for other in profiles.values():
                 other.is_active = other is chosen
         return chosen
 
-    def remove(self, profile: "Profile", expected: Expected | None = None) -> None:
-        """Deletes a profile with all below it; if it was the active one, the newest that remains becomes active."""
-        with self.revise_all(profile.user_id) as profiles:
+    def remove(self, profile: "Profile", cause: Cause, expected: Expected | None = None) -> "Profile":
+        """Puts a profile into the trash; if it was the active one, the newest that remains becomes active."""
+        with self.revise_all(profile.user_id, cause) as profiles:
             chosen = self.chosen(profiles, profile, expected)
             del profiles[chosen.pk]
-            chosen.delete()
+            chosen.deleted_at = clock.now()
             if chosen.is_active and profiles:
                 max(profiles.values(), key=lambda each: (each.created_at, each.pk)).is_active = True
+            chosen.is_active = False
+        return chosen
 
-    def chosen(self, profiles: "dict[uuid.UUID, Profile]", profile: "Profile", expected: Expected | None) -> "Profile":
+    def take_out(self, profile: "Profile", cause: Cause, expected: Expected | None = None) -> "Profile":
+        """Takes a profile out of the trash; it is active if no other is. Raises Missing, Stale and LimitPassed."""
+        with self._revise_all(profile.user_id, cause) as (others, trash):
+            chosen = self.chosen(trash, profile, expected)
+            _check_number(others)
+            chosen.deleted_at = None
+            chosen.is_active = not any(other.is_active for other in others.values())
+        return chosen
+
+    def purge(self, profile: "Profile", cause: Cause, expected: Expected | None = None) -> None:
+        """Deletes a profile in the trash for good, with its history. Raises Missing where it is gone, and Stale."""
+        with transaction.atomic(savepoint=False):
+            User.objects.select_for_update(no_key=True).get(pk=profile.user_id)
+            self.chosen(self._locked(_IN_TRASH, cause, pk=profile.pk), profile, expected).delete()
+
+    def chosen(self, profiles: "ById", profile: "Profile", expected: Expected | None) -> "Profile":
         """The profile among the locked ones. Raises Missing where it is gone, Stale where another was expected."""
         if profile.pk not in profiles:
             raise Missing
@@ -121,11 +160,16 @@ class ProfileManager(models.Manager["Profile"]):
         _check(chosen, expected)
         return chosen
 
-    def _locked(self, those: Prepared, **which: Any) -> "dict[uuid.UUID, Profile]":
-        found: dict[uuid.UUID, Profile] = {row.pk: row for row in those.objects(**which)}
+    def _locked(self, those: Prepared, cause: Cause, **which: Any) -> "ById":
+        found: ById = {row.pk: row for row in those.objects(**which)}
         for profile in found.values():
-            profile.open_revision()
+            profile.open_revision(cause)
         return found
+
+
+def _check_number(profiles: "ById") -> None:
+    if len(profiles) >= limits.MAX_PROFILES:
+        raise LimitPassed([f"You can have at most {limits.MAX_PROFILES} profiles."])
 
 
 def _check(profile: "Profile", expected: Expected | None) -> None:
@@ -188,14 +232,29 @@ class Profile(models.Model):
     byte_count = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
     bytes_version = models.PositiveIntegerField(null=True, blank=True, editable=False)
 
+    # When it went to the trash.
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # The last version that the log tells of, and the last one that it does not tell of: that of a release without a
+    # log. What was before that one is not to be had again, and no item is shown with an older version.
+    log_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    boundary = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    # What the log of the profile takes.
+    log_bytes = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
+    # With which version the own members and each list (of skills: what it holds, of items: which, in which order)
+    # changed last, by name. What is not named has never changed since the boundary.
+    versions = models.JSONField(default=dict, db_default={}, blank=True, editable=False)
+
     objects: ClassVar[ProfileManager] = ProfileManager()
+    with_trash: ClassVar[models.Manager["Profile"]] = models.Manager()
 
     PLACE = ("address", "postal_code", "city", "region", "country_code")
     PERSONAL_INFO = (
         *("full_name", "email", "phone", "location", "linkedin", "github", "website"),
         *("headline", "image", *PLACE, "links"),
     )
-    REVISED = ("label", "is_active", *PERSONAL_INFO, "professional_summary", "extra")
+    LOG = ("log_version", "boundary", "log_bytes", "versions")
+    CONTENT = ("label", *PERSONAL_INFO, "professional_summary", "extra")
+    REVISED = (*CONTENT, "is_active", "deleted_at")
 
     class Meta:
         ordering = ("created_at", "id")
@@ -204,8 +263,13 @@ class Profile(models.Model):
             models.Index(fields=["score"], name="profile_score"),
             # Support filters by the rare value.
             models.Index(fields=["-id"], condition=Q(is_active=False), name="profile_spare"),
+            models.Index(fields=["deleted_at"], condition=Q(deleted_at__isnull=False), name="profile_in_trash"),
         )
-        permissions = (("activate_profile", "Can make a profile the active one of its user"),)
+        permissions = (
+            ("activate_profile", "Can make a profile the active one of its user"),
+            ("restore_profile", "Can restore an earlier version of a profile"),
+            ("take_out_profile", "Can take a profile out of the trash"),
+        )
         constraints = (
             models.UniqueConstraint(fields=["user"], condition=Q(is_active=True), name="one_active_profile_a_user"),
             models.CheckConstraint(condition=Q(version__gte=1), name="profile_version_from_1"),
@@ -214,21 +278,32 @@ class Profile(models.Model):
     def __str__(self) -> str:
         return f"{self.label} ({self.full_name})"
 
-    # The state of the open revision: who makes it, and what it has changed so far. Only `revise` and `touch` write it.
+    # The state of the open revision: who makes it, and what it has changed so far. `revise` opens and closes it.
+    cause: Cause
+    # What the bulk engine has done to the rows below.
+    changes: Changes
+    # The version that the revision makes, if it changes anything.
+    next_version: int
     _before: dict[str, Any]
-    _touched: bool
     _rows: dict[type[Part], dict[uuid.UUID, Any]]
-    by_staff = False
 
-    def open_revision(self) -> None:
-        """Remembers the stored values, so that closing writes only what changed."""
-        self._rows = {}
+    def open_revision(self, cause: Cause, *, is_new: bool = False) -> None:
+        """Remembers the stored values, so that closing writes only what changed. A new profile has no rows yet."""
+        self.cause = cause
+        self.changes = Changes()
+        self.next_version = self.version if is_new else self.version + 1
+        self._rows = {model: {} for model in PARTS} if is_new else {}
         self._before = self.own_values()
-        self._touched = False
 
-    def has_no_rows(self) -> None:
-        """Records that the profile has no rows yet, which saves looking for them."""
-        self._rows = {model: {} for model in PARTS}
+    @property
+    def born(self) -> int:
+        """When it was created, in microseconds since 1970."""
+        return int(self.created_at.timestamp() * 1_000_000)
+
+    @property
+    def floor(self) -> int:
+        """The version below which none of an item is shown: a release without a log may have changed it until then."""
+        return self.boundary if self.log_version == self.version else self.version
 
     def stored(self, model: type[P]) -> dict[uuid.UUID, P]:
         """All rows of a kind by id, in their order, as they were when the revision first asked for them."""
@@ -236,58 +311,37 @@ class Profile(models.Model):
             self._rows[model] = model.of(self)
         return self._rows[model]
 
-    def touch(self) -> None:
-        """Says that something below the profile was changed in this revision."""
-        self._touched = True
-
     def own_values(self) -> dict[str, Any]:
         """The values of the fields that a revision can change, by name."""
         return {name: getattr(self, name) for name in self.REVISED}
 
-    def count_new(self) -> None:
-        """Count and store the bytes of a profile that was created just now. Raises LimitPassed."""
+    def close_creation(self) -> None:
+        """Count and store the bytes of a profile that was created just now, and log it. Raises LimitPassed."""
         below, total = usage.measure(self.pk, self.user_id)
         self.byte_count, self.bytes_version = usage.own_bytes(self.own_values()) + below, self.version
-        usage.judge(total + self.byte_count)
-        _update("byte_count", "bytes_version").run(
-            pk=self.pk, byte_count=self.byte_count, bytes_version=self.bytes_version
-        )
-
-    def _count_bytes(self, values: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
-        """Set the bytes that the profile takes after the open revision. Raises LimitPassed.
-
-        Only growth is judged, and only where the size before is known: deleting is never refused.
-        """
-        is_known = self.bytes_version == self.version
-        before = self.byte_count or 0
-        if self._touched:
-            below, total = usage.measure(self.pk, self.user_id)
-            self.byte_count = usage.own_bytes(values) + below
-            is_judged = is_known and self.byte_count > before and not self.by_staff
-            if is_judged:
-                usage.judge(total - before + self.byte_count)
-        elif is_known:
-            more = sum(usage.bytes_of(value) - usage.bytes_of(self._before[name]) for name, value in changed.items())
-            self.byte_count = before + more
-            if more > 0 and not usage.LARGE_FIELDS.isdisjoint(changed) and not self.by_staff:
-                usage.check(self.user_id, more)
-        else:
-            # The worker counts it.
-            return
-        self.bytes_version = self.version + 1
+        usage.judge(total.content + self.byte_count)
+        self.versions = self._versions(self.CONTENT)
+        entry = self.changes.entry({}, {})
+        log.make_room(self, usage.excess(total, self.byte_count + log.size_of(self.cause, entry)))
+        self.log_bytes = log.write(self, entry)
+        columns = ("byte_count", "bytes_version", "versions", "log_bytes")
+        _update(*columns).run(pk=self.pk, **{name: getattr(self, name) for name in columns})
 
     def close_revision(self) -> None:
-        """One UPDATE that raises the version, if anything changed. Raises LimitPassed."""
+        """One UPDATE that raises the version and one entry of the log, if anything changed. Raises LimitPassed."""
         values = self.own_values()
         changed = {name: value for name, value in values.items() if not is_same(value, self._before[name])}
-        if not changed and not self._touched:
+        if not changed and not self.changes:
             return
-        self._count_bytes(values, changed)
-        self.version += 1
+        entry = self.changes.entry({name: _as_logged(self._before[name]) for name in changed}, self._boundary())
+        self._count_bytes(values, changed, entry)
+        self.version = self.log_version = self.next_version
         # Never earlier than the last change, whatever this machine's clock says.
         self.updated_at = max(clock.now(), self.updated_at)
+        self.versions = self._versions(changed)
+        self.log_bytes += log.write(self, entry)
         is_usual = len(changed) <= 1
-        changed |= {"version": self.version, "updated_at": self.updated_at}
+        changed |= {name: getattr(self, name) for name in ("version", "updated_at", *self.LOG)}
         if self.bytes_version == self.version:
             changed |= {"byte_count": self.byte_count, "bytes_version": self.bytes_version}
         if not changed.keys().isdisjoint(("full_name", "email")):
@@ -298,17 +352,63 @@ class Profile(models.Model):
             _update(*changed).run(pk=self.pk, **changed)
         else:
             # Any set of columns may change, and the server should not keep a plan for each set.
-            Profile.objects.filter(pk=self.pk).update(**changed)
-        self.open_revision()
+            Profile.with_trash.filter(pk=self.pk).update(**changed)
+        self.open_revision(self.cause)
+
+    def _boundary(self) -> dict[str, Any]:
+        """What the log says of the version before where a release without a log wrote it: when that was."""
+        if self.log_version == self.version:
+            return {}
+        self.boundary = self.version
+        return {"updated_at": self.updated_at.isoformat()}
+
+    def _versions(self, changed: Iterable[str]) -> dict[str, int]:
+        """`versions` after a revision that changed these of the own fields."""
+        names = [*self.changes.lists, *((OWN,) if changed else ())]
+        return {**self.versions, **dict.fromkeys(names, self.next_version)}
+
+    def _count_bytes(self, values: Mapping[str, Any], changed: Mapping[str, Any], entry: str) -> None:
+        """Set the bytes that the profile takes after the open revision. Raises LimitPassed.
+
+        Only growth is judged, and only where the size before is known: deleting is never refused. What the log takes
+        is not refused either: where it is too much, older entries make room.
+        """
+        is_known = self.bytes_version == self.version
+        before = self.byte_count or 0
+        is_judged = self.cause.actor != Actor.SUPPORT
+        if self.changes:
+            below, total = usage.measure(self.pk, self.user_id)
+            self.byte_count = usage.own_bytes(values) + below
+            if is_known and self.byte_count > before and is_judged:
+                usage.judge(total.content - before + self.byte_count)
+            more = max(self.byte_count - before, 0)
+            log.make_room(self, usage.excess(total, more + log.size_of(self.cause, entry)))
+        elif is_known:
+            more = sum(usage.bytes_of(value) - usage.bytes_of(self._before[name]) for name, value in changed.items())
+            self.byte_count = before + more
+            if not usage.LARGE_FIELDS.isdisjoint(changed):
+                total = usage.total_of(self.user_id)
+                if more > 0 and is_judged:
+                    usage.judge(total.content + more)
+                log.make_room(self, usage.excess(total, max(more, 0) + log.size_of(self.cause, entry)))
+        else:
+            # The worker counts it.
+            return
+        self.bytes_version = self.next_version
+
+
+def _as_logged(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.datetime) else value
 
 
 _PK = Parameter("pk", Profile._meta.pk)
 _USER = Parameter("user_id", Profile._meta.get_field("user"))
 _FOUND = Prepared(lambda: Profile.objects.filter(pk=_PK))
 _ONE = Prepared(lambda: Profile.objects.select_for_update(no_key=True).filter(pk=_PK))
-_ALL_OF_USER = Prepared(lambda: Profile.objects.select_for_update(no_key=True).filter(user=_USER).order_by("pk"))
+_IN_TRASH = Prepared(lambda: Profile.with_trash.select_for_update().filter(pk=_PK, deleted_at__isnull=False))
+_ALL_OF_USER = Prepared(lambda: Profile.with_trash.select_for_update(no_key=True).filter(user=_USER).order_by("pk"))
 
 
 @functools.cache
 def _update(*columns: str) -> PreparedUpdate:
-    return PreparedUpdate(lambda: Profile.objects.filter(pk=_PK), *columns)
+    return PreparedUpdate(lambda: Profile.with_trash.filter(pk=_PK), *columns)

@@ -29,12 +29,17 @@ class Part(models.Model):
     # No index of its own: each table has one that begins with it.
     profile = models.ForeignKey("profiles.Profile", on_delete=models.CASCADE, db_index=False)
     position = models.PositiveIntegerField()
+    # The profile's version with which the content last changed; 0 where a release wrote it that knows no versions of
+    # items. What is shown is never below `Profile.floor`.
+    version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects: ClassVar[models.Manager[Any]] = models.Manager()
 
     # The list's name in the document, or the field whose value names it where one table holds several lists.
     plural: ClassVar[str] = ""
     list_field: ClassVar[str] = ""
+    # Whether clients know the version of the list, and none of its rows.
+    is_list_versioned: ClassVar[bool] = False
     # At most this many rows a list.
     max_rows: ClassVar[int] = 1000
     # Content that each kind has alike.
@@ -51,7 +56,18 @@ class Part(models.Model):
 
     def values(self) -> dict[str, Any]:
         """All that the row holds, without its profile."""
-        return {name: getattr(self, name) for name in ("id", "position", *self.content_fields())}
+        return {name: getattr(self, name) for name in self.all_fields()}
+
+    @classmethod
+    @functools.cache
+    def all_fields(cls) -> tuple[str, ...]:
+        """The names of all fields but the profile."""
+        return ("id", "position", "version", *cls.content_fields())
+
+    @classmethod
+    def list_of(cls, values: Mapping[str, Any]) -> str:
+        """The name of the list that a row with these values belongs to."""
+        return str(values[cls.list_field]) if cls.list_field else cls.plural
 
     @classmethod
     @functools.cache
@@ -64,7 +80,7 @@ class Part(models.Model):
     @functools.cache
     def content_fields(cls) -> tuple[str, ...]:
         """The names of the fields that are the part's content, in the order of their declaration."""
-        names = [f.name for f in cls._meta.concrete_fields if f.name not in {"id", "profile", "position"}]
+        names = [f.name for f in cls._meta.concrete_fields if f.name not in {"id", "profile", "position", "version"}]
         # What all kinds have stands last, although the base declares it first.
         return tuple(sorted(names, key=lambda name: name in cls.shared_fields))
 
@@ -377,6 +393,7 @@ class Skill(Part):
     DETAILS = ("level", "keywords", "extra")
 
     list_field = "kind"
+    is_list_versioned = True
     max_rows = 500
 
     class Meta(Part.Meta):

@@ -5,15 +5,16 @@ query. The sum is taken without a lock, in the statement that measures the lists
 costs no further statement.
 """
 
+import datetime as dt
 import functools
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import BigIntegerField, IntegerField, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import BigIntegerField, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from profiles import limits
@@ -36,16 +37,23 @@ LARGE_FIELDS = frozenset(("extra", "links"))
 TOTAL = ""
 
 
+class Total(NamedTuple):
+    """The bytes of a user as stored before: what counts against the limit, and what makes room for it."""
+
+    content: int
+    history: int
+
+
 class Measured(NamedTuple):
-    """The bytes of a profile's lists, and the bytes of its user that count against the limit, as stored before."""
+    """The bytes of a profile's lists, and those of its user."""
 
     below: int
-    total: int
+    total: Total
 
 
 def bytes_of(value: Any) -> int:
     """The bytes of a value of one of the profile's own fields."""
-    if value is None or isinstance(value, bool):
+    if value is None or isinstance(value, (bool, dt.datetime)):
         return 0
     return len((value if isinstance(value, str) else compact_json(value)).encode())
 
@@ -66,21 +74,33 @@ def _sum(rows: "QuerySet[Any]", owner: str, size: Any) -> Any:
 
 def _judged() -> dict[str, Any]:
     """The bytes that count against the limit, by kind, for a query of users."""
-    profiles, origins = apps.get_model("profiles", "Profile"), apps.get_model("profiles", "Origin")
+    origins = apps.get_model("profiles", "Origin")
     return {
-        "profiles": _sum(profiles.objects.all(), "user", "byte_count"),
+        "profiles": _sum(_profiles(), "user", "byte_count"),
         "imports": _sum(origins.objects.all(), "profile__user", octets("brought", more=ROW_BYTES)),
         "jobs": _sum(Job.objects.all(), "user", octets("input", "result", "problem", more=ROW_BYTES)),
         "files": _sum(JobFile.objects.all(), "job__user", octets("content", more=ROW_BYTES)),
     }
 
 
+def _profiles() -> "QuerySet[Any]":
+    """All profiles, those in the trash too."""
+    profiles: QuerySet[Any] = apps.get_model("profiles", "Profile").with_trash.all()
+    return profiles
+
+
+def _history() -> Any:
+    """The bytes of the log of a user's profiles."""
+    return _sum(_profiles(), "user", "log_bytes")
+
+
 def _others() -> dict[str, Any]:
     """The bytes that have limits of their own, by kind."""
     return {
+        "history": _history(),
         "records": _sum(IdempotencyRecord.objects.all(), "user", octets("body", more=IdempotencyRecord.ROW_BYTES)),
         "sessions": _sum(Session.objects.all(), "user", octets("user_agent", more=ROW_BYTES)),
-        "mails": _sum(Mail.objects.all(), "user", octets("address", "problem", more=ROW_BYTES)),
+        "mails": _sum(Mail.objects.all(), "user", octets("address", "problem", "failure", more=ROW_BYTES)),
         "events": _sum(SecurityEvent.objects.all(), "user", Value(ROW_BYTES, BigIntegerField())),
     }
 
@@ -107,12 +127,13 @@ def bytes_below(profiles: "QuerySet[Any]") -> dict[uuid.UUID, int]:
 
 
 def _total() -> "QuerySet[Any]":
-    """A row named TOTAL with what is judged of a `user`, to stand among those of lists (`limits.sizes`)."""
+    """A row named TOTAL with a `user`'s bytes, to stand among those of lists (`limits.sizes`).
+
+    In place of the number of rows it has the bytes of the history.
+    """
     users = User.objects.filter(pk=Parameter("user", User._meta.pk)).order_by()
     kinds = list(_judged().values())
-    named = users.values(list_name=Value(TOTAL)).annotate(
-        row_count=Value(0, IntegerField()), byte_count=sum(kinds[1:], kinds[0])
-    )
+    named = users.values(list_name=Value(TOTAL)).annotate(row_count=_history(), byte_count=sum(kinds[1:], kinds[0]))
     return named.values_list("list_name", "row_count", "byte_count")
 
 
@@ -138,10 +159,30 @@ def measure(profile_id: uuid.UUID, user_id: int) -> Measured:
     # SUM over no rows is null.
     rows = _lists_and_total().rows(profile=profile_id, user=user_id)
     found = {name: (count, size or 0) for name, count, size in rows}
-    _, total = found.pop(TOTAL, (0, 0))
+    history, content = found.pop(TOTAL, (0, 0))
     if errors := limits.broken_limits(found, PARTS):
         raise LimitPassed(errors)
-    return Measured(sum(size for _, size in found.values()), total)
+    return Measured(sum(size for _, size in found.values()), Total(content, history))
+
+
+def total_of(user_id: int) -> Total:
+    """A user's bytes. Nothing where the user was erased meanwhile."""
+    for _, history, content in _TOTAL.rows(user=user_id):
+        return Total(content, history)
+    return Total(0, 0)
+
+
+def past_limit(users: Collection[int]) -> dict[int, int]:
+    """How many bytes of history must go, of those of these users who store too much, in one statement."""
+    kinds = list(_judged().values())
+    found = User.objects.filter(pk__in=users).annotate(content=sum(kinds[1:], kinds[0]), history=_history())
+    totals = {pk: Total(*total) for pk, *total in found.order_by("pk").values_list("pk", "content", "history")}
+    return {pk: over for pk, total in totals.items() if (over := excess(total, 0)) > 0}
+
+
+def excess(total: Total, more: int) -> int:
+    """How many bytes of a user's history must go so that so many more have room."""
+    return total.content + total.history + more + SET_ASIDE_BYTES - int(settings.USER_BYTES_LIMIT)
 
 
 def judge(total: int) -> None:
@@ -157,6 +198,4 @@ def judge(total: int) -> None:
 
 def check(user_id: int, more: int) -> None:
     """Raises LimitPassed where a user has no room for so many more bytes."""
-    # No row comes back where the user was erased meanwhile.
-    for _, _, total in _TOTAL.rows(user=user_id):
-        judge(total + more)
+    judge(total_of(user_id).content + more)

@@ -15,7 +15,7 @@ from django.db import transaction
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from profiles.career import bulk, rendering, serializers
-from profiles.models import COMPONENTS, Origin, Profile, Skill, usage
+from profiles.models import COMPONENTS, Actor, Cause, Origin, Profile, Skill, usage
 from profiles.models.career import Expected
 from profiles.portability import kinds, linkedin
 from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, DocumentFault, Entry, NoResume, Reading
@@ -176,12 +176,21 @@ class Brought(NamedTuple):
     is_new: bool
 
 
-def bring(user: User, career: Career, profile: Profile | None, mode: str, expected: Expected | None = None) -> Brought:
+def bring(
+    user: User,
+    career: Career,
+    profile: Profile | None,
+    mode: str,
+    expected: Expected | None = None,
+    *,
+    device: str = "",
+) -> Brought:
     """Import a career into a profile of the user, or as a new one. Raises what any change or creation raises.
 
     LinkedIn's archive without a profile goes to that which it was imported into last: it is the same person's each
     time, and a second profile of it is what nobody wants.
     """
+    cause = Cause(Actor.IMPORT, "profiles_import", device)
     with transaction.atomic():
         if profile is None and career.source == Origin.Source.LINKEDIN:
             # Two taps at once wait for each other here, and the second finds what the first has made.
@@ -189,16 +198,16 @@ def bring(user: User, career: Career, profile: Profile | None, mode: str, expect
             profiles = Profile.objects.filter(user=user, origins__source=career.source)
             profile = profiles.order_by("-origins__updated_at", "-pk").first()
         if profile is None:
-            made = _create(user, career)
+            made = _create(user, career, cause)
             # What an import remembers counts towards the user's storage.
             usage.check(user.pk, 0)
             return Brought(made, career.report(()), is_new=True)
-        changed, entries = _change(profile, career, mode, expected)
+        changed, entries = _change(profile, career, mode, cause, expected)
         usage.check(user.pk, 0)
         return Brought(changed, career.report(entries), is_new=False)
 
 
-def _create(user: User, career: Career) -> Profile:
+def _create(user: User, career: Career, cause: Cause) -> Profile:
     document = career.reading.document()
     merged = Merge(kinds.SECTIONS, _EMPTY, document, {}, MERGE, _new_id).result()
     label = document.get("label") or LABELS.get(career.source)
@@ -206,14 +215,16 @@ def _create(user: User, career: Career) -> Profile:
     serializer.is_valid(raise_exception=True)
     profile = Profile(user=user)
     bulk.set_own_fields(profile, serializer.validated_data)
-    with Profile.objects.add(profile):
+    with Profile.objects.add(profile, cause):
         bulk.store(profile, serializer.validated_data)
-    Origin.remember(profile, career.source, merged.origin)
+        Origin.remember(profile, career.source, merged.origin)
     return profile
 
 
-def _change(profile: Profile, career: Career, mode: str, expected: Expected | None) -> tuple[Profile, list[Entry]]:
-    with Profile.objects.revise(profile.pk, expected) as revised:
+def _change(
+    profile: Profile, career: Career, mode: str, cause: Cause, expected: Expected | None
+) -> tuple[Profile, list[Entry]]:
+    with Profile.objects.revise(profile.pk, cause, expected) as revised:
         stored = json.loads(rendering.stored(profile.pk).body)
         origin = Origin.objects.filter(profile=profile, source=career.source).first()
         known = origin.brought if origin else {}
@@ -225,7 +236,8 @@ def _change(profile: Profile, career: Career, mode: str, expected: Expected | No
         values = _fitting(revised, career.reading, merged)
         bulk.set_own_fields(revised, values)
         bulk.store(revised, values)
-    Origin.remember(revised, career.source, merged.origin)
+        revised.changes.remembered(career.source, known if origin else None)
+        Origin.remember(revised, career.source, merged.origin)
     return revised, [Entry(career.reading.source(e.path), e.outcome, e.detail) for e in merged.entries]
 
 

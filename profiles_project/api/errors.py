@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from profiles_project.database.refusals import LimitPassed, Refusal, Stale, Taken
+from profiles_project.database.refusals import Forgotten, InTrash, LimitPassed, Refusal, Stale, Taken
 from profiles_project.database.unfit import is_unfit, name_of
 from profiles_project.observe.context import request_id
 
@@ -88,6 +88,22 @@ class Conflict(Problem):
     """409: what was asked for contradicts what is stored."""
 
     status_code = 409
+
+
+class IdInTrash(Conflict):
+    """409: the id belongs to a profile in the user's own trash."""
+
+    slug = "in-trash"
+    title = "In the trash"
+
+
+class NoLongerKept(Problem):
+    """410: a version that was there once, and is no longer kept."""
+
+    status_code = 410
+    slug = "no-longer-kept"
+    title = "No longer kept"
+    default_detail = "This version is no longer kept."
 
 
 class TooLarge(Problem):
@@ -169,6 +185,10 @@ def _refusal_problem(exc: Refusal) -> Problem:
         return _validation_problem(exceptions.ValidationError([*exc.sentences], code="limit"), "")
     if isinstance(exc, Stale):
         return Problem(status=412, version=exc.version)
+    if isinstance(exc, Forgotten):
+        return NoLongerKept(str(exc) or None)
+    if isinstance(exc, InTrash):
+        return IdInTrash(str(exc))
     return Problem(str(exc) or None, status=409 if isinstance(exc, Taken) else 404)
 
 

@@ -143,6 +143,15 @@ class Number(serializers.FloatField):
         return float(data)
 
 
+class WholeNumber(serializers.IntegerField):
+    """A JSON number without a fraction."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return data
+
+
 class ItemId(serializers.UUIDField):
     """A UUID that a client may choose; an empty one is none."""
 

@@ -26,7 +26,7 @@ def refill(model: type[models.Model], told: Callable[[int], object] | None = Non
             rows = _next(model, last, lock=store)
             stale = [row for row in rows if _mend(row, fields)]
             if store and stale:
-                model._default_manager.bulk_update(stale, [field.name for field in fields])
+                model._base_manager.bulk_update(stale, [field.name for field in fields])
         if not rows:
             return wrong
         wrong, last = wrong + len(stale), rows[-1].pk
@@ -35,7 +35,8 @@ def refill(model: type[models.Model], told: Callable[[int], object] | None = Non
 
 
 def _next(model: type[models.Model], last: Any, *, lock: bool) -> list[Any]:
-    rows = model._default_manager.order_by("pk")
+    # Not the default manager, which may hide rows.
+    rows = model._base_manager.order_by("pk")
     if lock and connection.features.has_select_for_update:
         rows = rows.select_for_update(no_key=True)
     return list((rows.filter(pk__gt=last) if last is not None else rows)[:ROWS_A_BATCH])

@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import Field, QuerySet, Value
+from django.db.models import CharField, Field, QuerySet, TextField, Value
 from django.db.models.query import get_related_populators
 from django.db.models.sql import UpdateQuery
+
+TEXTS = frozenset({CharField, TextField})
 
 
 class Parameter(Value):
@@ -27,7 +29,11 @@ class Parameter(Value):
 
     def bind(self, values: Mapping[str, Any], connection: Any) -> Any:
         """The value as the database's driver takes it."""
-        return self.output_field.get_db_prep_value(values[self.name], connection)
+        value = values[self.name]
+        if type(value) is str and type(self.output_field) in TEXTS:
+            # The field would give it back after looking at it twice.
+            return value
+        return self.output_field.get_db_prep_value(value, connection)
 
 
 class _Compiled(NamedTuple):

@@ -1,5 +1,6 @@
 """What models and their managers refuse, who know nothing of HTTP: `api/errors.py` says what each means to a client."""
 
+import uuid
 from collections.abc import Sequence
 
 
@@ -11,8 +12,20 @@ class Missing(Refusal):
     """What it is about is not there, or not there any more."""
 
 
+class Forgotten(Refusal):
+    """What it is about was there once, and is no longer kept."""
+
+
 class Taken(Refusal):
     """An identifier that belongs to something else already."""
+
+
+class InTrash(Taken):
+    """An identifier that belongs to something in the asker's own trash: `pk`."""
+
+    def __init__(self, pk: uuid.UUID) -> None:
+        super().__init__(f"The profile {pk} lies in your trash; take it out of there, or delete it for good first.")
+        self.pk = pk
 
 
 class Stale(Refusal):

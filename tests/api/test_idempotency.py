@@ -37,6 +37,7 @@ POSTS: dict[str, tuple[str, Any]] = {
     "/profiles/{}/activate": ("/activate", NO_BODY),
     "/profiles/{}/duplicate": ("/duplicate", {"label": "Copy"}),
     "/profiles/{}/skills/technical": ("/skills/technical", {"skills": ["COBOL"]}),
+    "/profiles/{}/restore": ("/restore", {"version": 1}),
     "/profiles/{}/skills/soft": ("/skills/soft", {"skills": ["Foresight"]}),
     "/profiles/{}/custom-fields": ("/custom-fields", {"fields": [{"key": "once", "value": 1}]}),
     **{f"/profiles/{{}}/{kind.plural}": (f"/{kind.plural}", [item(kind, 7), item(kind, 8)]) for kind in COMPONENTS},
@@ -70,6 +71,10 @@ def test_every_post_has_one_effect_and_one_answer(api: ApiClient, user: User, ro
     assert rows() == after
 
 
+# Needs a profile in the trash: tests/career/test_restore.py.
+OF_THE_TRASH = {"/profiles/trash/{}/restore"}
+
+
 @pytest.mark.pure
 def test_the_table_names_every_post_below_profiles() -> None:
     found = set()
@@ -83,7 +88,7 @@ def test_the_table_names_every_post_below_profiles() -> None:
                 found.add(path.removeprefix("api/v1").replace("<str:profile_id>", "{}"))
 
     walk(get_resolver().url_patterns, "")
-    assert found == set(POSTS)
+    assert found == set(POSTS) | OF_THE_TRASH
 
 
 def _takes_post(view: Any) -> bool:
@@ -99,7 +104,7 @@ def test_exactly_these_posts_document_the_header() -> None:
         for parameter in operations.get("post", {}).get("parameters", ())
         if parameter["name"] == "Idempotency-Key"
     }
-    assert documented == set(POSTS)
+    assert documented == set(POSTS) | OF_THE_TRASH
 
 
 @pytest.mark.django_db

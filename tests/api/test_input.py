@@ -50,7 +50,7 @@ class Operation:
     def request(self, profile: Profile) -> tuple[str, Any]:
         """Path and good body for a profile with one row in each list."""
         (job,) = Experience.of(profile)
-        path = self.template.format(profile_id=profile.pk, item_id=job, session_id=job, job_id=job)
+        path = self.template.format(profile_id=profile.pk, item_id=job, session_id=job, job_id=job, version=1)
         return path, json.loads(json.dumps(self.example).replace(ITEMS["experiences"]["id"], str(job)))
 
 
@@ -189,7 +189,8 @@ def types_of(schema: dict[str, Any]) -> set[str]:
     if "oneOf" in schema:
         return {kind for each in schema["oneOf"] for kind in types_of(resolve(each))}
     kinds = schema.get("type", list(OF_TYPE))
-    return {kinds} if isinstance(kinds, str) else set(kinds)
+    named = {kinds} if isinstance(kinds, str) else set(kinds)
+    return {"number" if kind == "integer" else kind for kind in named}
 
 
 def spoil(schema: dict[str, Any], value: Any, kind: str, wrong: Any, *, deep: bool) -> tuple[Any, set[str]]:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.test import Client
 from rest_framework import serializers as drf
 
-from profiles.career import serializers as profile_serializers
+from profiles.career import requests, serializers as profile_serializers
 from profiles.models import Experience, Profile
 from profiles_project import texts
 from profiles_project.api.fields import Document, Text
@@ -77,7 +77,7 @@ def texts_of(field: Any, path: str, seen: frozenset[type]) -> Iterator[tuple[str
 
 def all_texts() -> dict[str, Any]:
     """Every text that a request may carry, by the path to it."""
-    kinds = {*documents(), *profile_serializers.ITEM_SERIALIZERS.values(), *profile_serializers.IDS_BODIES.values()}
+    kinds = {*documents(), *profile_serializers.ITEM_SERIALIZERS.values(), *requests.IDS_BODIES.values()}
     # Bases, and one that describes an answer.
     others = {profile_serializers.ModelDocument, profile_serializers.ItemSerializer}
     kinds = {kind for kind in kinds if kind.__name__ != "SkillsUpdated"}
@@ -230,7 +230,7 @@ def test_the_admin_normalises_no_long_text(user: User, normalised: list[int]) ->
 def judged(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Every text and every item that is judged."""
     seen: list[Any] = []
-    for kind in (Text, profile_serializers.ItemSerializer, profile_serializers.CustomFieldEntry):
+    for kind in (Text, profile_serializers.ItemSerializer, requests.CustomFieldEntry):
         original = kind.run_validation
 
         def spy(self: Any, data: Any = drf.empty, original: Any = original) -> Any:

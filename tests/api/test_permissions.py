@@ -90,6 +90,10 @@ BELOW_PROFILE = {
     "/duplicate": ("post",),
     "/analytics": ("get",),
     "/export": ("get",),
+    "/history": ("get",),
+    "/history/{version}": ("get",),
+    "/history/{version}/diff": ("get",),
+    "/restore": ("post",),
     "/skills": ("get", "put"),
     "/skills/technical": ("post", "delete"),
     "/skills/soft": ("post", "delete"),
@@ -111,6 +115,10 @@ TABLE: dict[tuple[str, str], Access] = {
     (f"{API}/profiles", "post"): PERSONAL,
     (f"{API}/profiles/me", "get"): PERSONAL,
     (f"{API}/profiles/import", "post"): PERSONAL,
+    (f"{API}/profiles/trash", "get"): PERSONAL,
+    # The profile of the example does not lie in the trash.
+    (f"{API}/profiles/trash/{{profile_id}}", "delete"): Access(401, 404, 403),
+    (f"{API}/profiles/trash/{{profile_id}}/restore", "post"): Access(401, 404, 403),
     **{(PROFILE + path, method): OWNED for path, methods in BELOW_PROFILE.items() for method in methods},
     **{
         (f"{PROFILE}/{kind.plural}{path}", method): OWNED
@@ -168,6 +176,7 @@ def address(template: str, **changes: str) -> str:
         "item_id": examples.ITEMS[plural]["id"] if plural in examples.ITEMS else "",
         "session_id": str(session.pk if session else uuid.uuid4()),
         "job_id": str(job.pk if job else uuid.uuid4()),
+        "version": "1",
         **changes,
     }
     return template.format(**ids)

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 
 from profiles.api.views import replays
 from profiles.career import rendering
-from profiles.models import COMPONENTS, Experience, Profile, Skill
+from profiles.models import COMPONENTS, Experience, Profile, Revision, Skill
 from tests.api.test_idempotency import KEY, POSTS, keyed, rows
 from tests.support.client import NO_BODY, ApiClient
 from tests.support.contract import API
@@ -26,6 +26,8 @@ pytestmark = pytest.mark.django_db
 KEPT_WHOLE = {"/profiles/{}/custom-fields"}
 # What they make can be deleted while the address they are sent to is there.
 MAKES_PROFILES = ("/profiles", "/profiles/import", "/profiles/{}/duplicate")
+# What they answer is a whole document.
+DOCUMENTS = {*MAKES_PROFILES, "/profiles/{}/activate", "/profiles/{}/restore"}
 CANARY = "canary"
 
 
@@ -37,14 +39,8 @@ def made_by(route: str, answer: Any, target: Profile) -> Profile:
     return Profile.objects.get(pk=shown.get("profile", shown)["id"])
 
 
-@pytest.mark.parametrize("route", sorted(POSTS.keys() - KEPT_WHOLE))
-def test_what_has_changed_since_is_answered_as_it_is_now(api: ApiClient, user: User, route: str) -> None:
-    make_profile(user, 1)
-    target = make_profile(user, 1)
-    path, body = API + route.format(target.pk), POSTS[route][1]
-    first = keyed(api, path, body)
-    made = made_by(route, first, target)
-    # The whole document is another one from here on.
+def change_all(api: ApiClient, made: Profile) -> None:
+    """Change something in every part of a profile."""
     changed = {
         "label": "Since then",
         "skills": {"technical": ["Added since", "COBOL"], "soft": ["Added since", "Foresight"]},
@@ -55,6 +51,33 @@ def test_what_has_changed_since_is_answered_as_it_is_now(api: ApiClient, user: U
             assert (
                 api.patch(f"{API}/profiles/{made.pk}/{kind.plural}/{row.pk}", {"is_visible": True}).status_code == 200
             )
+
+
+@pytest.mark.parametrize("route", sorted(DOCUMENTS))
+def test_a_document_is_answered_as_it_was_first(api: ApiClient, user: User, route: str) -> None:
+    make_profile(user, 1)
+    target = make_profile(user, 1)
+    path, body = API + route.format(target.pk), POSTS[route][1]
+    first = keyed(api, path, body)
+    change_all(api, made_by(route, first, target))
+    after = rows()
+    again = keyed(api, path, body)
+    assert (again.status_code, again["Idempotency-Replayed"]) == (first.status_code, "true")
+    assert (again.json(), again["ETag"], again.get("Location")) == (first.json(), first["ETag"], first.get("Location"))
+    assert rows() == after
+
+
+@pytest.mark.parametrize("route", sorted(POSTS.keys() - KEPT_WHOLE))
+def test_what_has_changed_since_is_answered_as_it_is_now(api: ApiClient, user: User, route: str) -> None:
+    """Of documents, where their first version is no longer kept."""
+    make_profile(user, 1)
+    target = make_profile(user, 1)
+    path, body = API + route.format(target.pk), POSTS[route][1]
+    first = keyed(api, path, body)
+    made = made_by(route, first, target)
+    # The whole document is another one from here on.
+    change_all(api, made)
+    Revision.objects.all().delete()
     after = rows()
     again = keyed(api, path, body)
     assert (again.status_code, again["Idempotency-Replayed"]) == (first.status_code, "current")
@@ -96,6 +119,7 @@ def test_a_later_profile_under_the_same_id_is_not_taken_for_it(
     body = {"id": chosen, "personal_info": PERSONAL_INFO}
     assert keyed(api, f"{API}/profiles", body).status_code == 201
     assert api.delete(f"{API}/profiles/{chosen}").status_code == 204
+    assert Profile.with_trash.filter(pk=chosen).delete()
     later = api if is_own else ApiClient().as_user(other_user)
     assert later.post(f"{API}/profiles", {**body, "label": CANARY}).status_code == 201
     again = keyed(api, f"{API}/profiles", body)
@@ -158,6 +182,7 @@ def largest(route: str) -> Any:
         "/profiles/{}/duplicate": {"label": CANARY},
         "/profiles/{}/custom-fields": {"fields": [{"key": f"k {n}", "value": text * 90} for n in range(99)]},
         "/profiles/{}/activate": NO_BODY,
+        "/profiles/{}/restore": {"version": 1},
     }
     return bodies.get(route, bodies.get(route.rpartition("/")[2]))
 

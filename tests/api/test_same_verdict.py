@@ -89,6 +89,7 @@ def _start_anew(caller: Caller) -> int:
     """Make the profile that the requests are about; its version."""
     for profile in caller.send("GET", "/profiles?limit=100").json["profiles"]:
         caller.send("DELETE", f"/profiles/{profile['id']}")
+        caller.send("DELETE", f"/profiles/trash/{profile['id']}")
     answer = caller.send("POST", "/profiles", bodies.document())
     assert answer.status == 201, answer
     return _version(answer, bodies.PROFILE_ID)

@@ -15,8 +15,9 @@ from django.utils.module_loading import import_string
 from pytest_django import Settings
 
 from profiles import tasks
+from profiles.career import bulk
 from profiles.maintenance.checks import sizes
-from profiles.models import Experience, Job, JobFile, Origin, Profile, usage
+from profiles.models import Actor, Cause, Experience, Job, JobFile, Origin, Profile, Revision, usage
 from profiles.portability import imports
 from tests.api.test_query_counts import COSTS
 from tests.support.client import ApiClient
@@ -83,8 +84,8 @@ WAYS: dict[str, Callable[[ApiClient, str], Any]] = {
 
 def everything() -> Any:
     """All rows that a request could have stored."""
-    tables = (Profile, Experience, Origin, Job, JobFile)
-    return [list(table._default_manager.order_by("pk").values()) for table in tables]
+    tables = (Profile, Revision, Experience, Origin, Job, JobFile)
+    return [list(table._base_manager.order_by("pk").values()) for table in tables]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -121,7 +122,12 @@ def test_a_whole_profile_and_its_parts_can_be_deleted_and_shortened_at_the_limit
     assert api.patch(path, {"extra": {}, "professional_summary": None}).status_code == 200
     assert api.patch(path, {"label": "Of no size"}).status_code == 200
     assert api.delete(path).status_code == 204
-    assert usage.by_kind(user)["profiles"] == 0
+    # What lies in the trash counts until it is deleted for good, which is not refused either.
+    stored = usage.by_kind(user)
+    assert min(stored["profiles"], stored["history"]) > 0
+    Profile.objects.purge(profile, Cause(Actor.YOU, "trash_delete"))
+    stored = usage.by_kind(user)
+    assert (stored["profiles"], stored["history"]) == (0, 0)
 
 
 def test_a_profile_whose_bytes_are_not_known_can_be_shortened_at_the_limit(api: ApiClient, settings: Settings) -> None:
@@ -168,9 +174,8 @@ def test_other_people_have_limits_of_their_own(api: ApiClient, other_api: ApiCli
 def test_what_staff_mend_is_not_refused(api: ApiClient, full: Callable[[], None]) -> None:
     profile = profile_of(api)
     full()
-    with Profile.objects.revise(profile.pk, by_staff=True) as revised:
-        Experience.objects.create(profile=revised, position=9, **item(Experience, 9))
-        revised.touch()
+    with Profile.objects.revise(profile.pk, Cause(Actor.SUPPORT, "support_change", staff_id=1)) as revised:
+        bulk.create(revised, Experience, [item(Experience, 9)])
     profile.refresh_from_db()
     assert profile.version == 2
     assert list(sizes()) == []
@@ -248,6 +253,17 @@ def test_a_profile_of_the_release_before_is_counted_by_the_worker(api: ApiClient
     assert count.turn() == 0
 
 
+def test_a_profile_in_the_trash_is_counted_and_checked_like_any_other(api: ApiClient) -> None:
+    profile = profile_of(api)
+    Profile.objects.update(byte_count=None, bytes_version=None)
+    api.delete(f"{PROFILES}/{profile.pk}")
+    assert tasks.Count().turn() == 1
+    assert Profile.with_trash.get().byte_count == profile.byte_count
+    assert list(sizes()) == []
+    Profile.with_trash.update(byte_count=1)
+    assert [finding.id for finding in sizes()] == [profile.pk]
+
+
 def test_the_worker_goes_through_all_profiles_in_turns(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tasks, "COUNT_LIMIT", 2)
     monkeypatch.setattr(tasks, "COUNTED_AT_ONCE", 1)
@@ -280,11 +296,11 @@ def test_the_check_finds_a_number_that_is_wrong(api: ApiClient) -> None:
 
 
 def test_counting_costs_an_ordinary_write_no_statement() -> None:
-    """As they were before anything was counted."""
+    """As they were before anything was counted, and one more: the entry of the log, which is counted with it."""
     assert {name: COSTS[name] for name in ("PATCH profile", "bulk POST", "bulk PATCH")} == {
-        "PATCH profile": 4,
-        "bulk POST": 6,
-        "bulk PATCH": 6,
+        "PATCH profile": 5,
+        "bulk POST": 7,
+        "bulk PATCH": 7,
     }
 
 

@@ -41,9 +41,9 @@ def test_an_item_is_hidden_and_shown_again_and_stays_where_it_is(
 ) -> None:
     first, second = api.get(f"{path}/{kind.plural}").json()[kind.plural]
     counts = api.get(PROFILES).json()["profiles"][0]["counts"]
-    for sent, is_visible in ((True, True), (False, False), (None, True)):
+    for version, (sent, is_visible) in enumerate(((True, True), (False, False), (None, True)), start=2):
         answer = api.patch(f"{path}/{kind.plural}/{first['id']}", {"is_visible": sent})
-        expected = [first | {"is_visible": is_visible}, second]
+        expected = [first | {"is_visible": is_visible, "version": version}, second]
         assert answer.json() == expected[0]
         assert api.get(f"{path}/{kind.plural}").json()[kind.plural] == expected
         whole = api.get(path).json()

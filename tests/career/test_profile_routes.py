@@ -7,10 +7,18 @@ from typing import Any
 
 import pytest
 
-from profiles.models import COMPONENTS, PARTS, Component, CustomField, Profile, Reference
+from profiles.models import COMPONENTS, PARTS, Actor, Cause, Component, CustomField, Profile, Reference, Revision
 from profiles_project.database import clock
 from tests.support.client import ApiClient
-from tests.support.factories import EMPTY_SKILLS, PERSONAL_INFO, SUMMARY, make_item, make_profile, profile_document
+from tests.support.factories import (
+    EMPTY_SKILLS,
+    PERSONAL_INFO,
+    SUMMARY,
+    make_item,
+    make_profile,
+    profile_document,
+    shown,
+)
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -87,15 +95,36 @@ def test_when_the_active_profile_is_deleted_the_newest_becomes_active(api: ApiCl
     assert versions() == {"third": (2, True)}
     assert api.delete(address(three[2])).status_code == HTTPStatus.NO_CONTENT
     assert api.get(f"{PROFILES}/me").status_code == HTTPStatus.NOT_FOUND
-    assert not any(part._default_manager.exists() for part in PARTS)
     for method in ("GET", "DELETE"):
         assert api.send(method, address(three[2])).status_code == HTTPStatus.NOT_FOUND
+
+
+def test_a_deleted_profile_lies_in_the_trash_with_all_below_it_until_it_is_deleted_for_good(
+    api: ApiClient, three: list[Profile]
+) -> None:
+    for profile in three:
+        tag = api.delete(address(profile))["ETag"]
+        assert tag.startswith(f'"{profile.pk}.{Profile.with_trash.get(pk=profile.pk).version}.')
+    assert not Profile.objects.exists()
+    trash = Profile.with_trash.all()
+    assert [each.label for each in trash] == ["first", "second", "third"]
+    # Deleting it is a revision, and becoming the active one was another.
+    assert [(each.version, each.is_active) for each in trash] == [(2, False), (2, False), (3, False)]
+    assert all(part._default_manager.count() >= 3 for part in PARTS)
+    for profile in trash:
+        Profile.objects.purge(profile, Cause(Actor.YOU, "trash_delete"))
+    assert not any(part._default_manager.exists() for part in PARTS)
+    assert not Profile.with_trash.exists()
+    assert not Revision.objects.exists()
 
 
 def test_a_profile_that_is_made_again_with_its_old_id_is_another_one(api: ApiClient) -> None:
     made = api.post(PROFILES, profile_document(1))
     api.delete(made["Location"])
-    again = api.post(PROFILES, profile_document(0, id=made.json()["id"], label="Again"))
+    anew = profile_document(0, id=made.json()["id"], label="Again")
+    assert api.post(PROFILES, anew).status_code == HTTPStatus.CONFLICT
+    assert Profile.with_trash.filter(pk=made.json()["id"]).delete()
+    again = api.post(PROFILES, anew)
     assert again.json()["version"] == made.json()["version"]
     answer = api.get(again["Location"], if_none_match=made["ETag"])
     assert answer.status_code == HTTPStatus.OK
@@ -293,7 +322,7 @@ def test_the_skills_section_is_read_and_replaced_as_the_document_has_it(api: Api
         "details": [each for each in answer.json()["details"] if each["kind"] == "soft"],
         "languages": [
             second,
-            {"id": welsh["id"], "name": "Welsh", "proficiency": "basic", "is_visible": True, "extra": {}},
+            shown({"name": "Welsh", "proficiency": "basic", "is_visible": True, "extra": {}}, welsh["id"], version=2),
         ],
     }
     assert api.get(address(profile)).json()["version"] == 2

@@ -56,6 +56,9 @@ def as_serialized(profile: Profile) -> dict[str, Any]:
         model.plural: ITEM_SERIALIZERS[model](model.objects.filter(profile=profile), many=True).data
         for model in COMPONENTS
     }
+    for each in (each for listed in items.values() for each in listed):
+        # Its rows have been written without a revision.
+        each["version"] = profile.version
     names = {kind: [row.name for row in Skill.objects.filter(profile=profile, kind=kind)] for kind in Skill.Kind.values}
     below = {model.plural: items.pop(model.plural) for model in COMPONENTS if model.in_skills}
     skills = [

@@ -201,11 +201,17 @@ def test_a_job_of_a_profile_that_is_gone_fails(api: ApiClient, job: Job, profile
     assert shown(api, job)["problem"]["status"] == 404
 
 
+def delete_for_good(api: ApiClient, profile: Profile) -> None:
+    """Leave the id free for another profile."""
+    assert api.delete(below(profile, "")).status_code == 204
+    assert Profile.with_trash.filter(pk=profile.pk).delete()
+
+
 @pytest.mark.parametrize("whose", ["somebody else's", "the owner's"])
 def test_a_job_does_not_touch_a_profile_that_was_made_later_under_the_same_id(
     api: ApiClient, other_user: User, job: Job, profile: Profile, whose: str
 ) -> None:
-    api.delete(below(profile, ""))
+    delete_for_good(api, profile)
     make_profile(job.user if whose == "the owner's" else other_user, 0, id=profile.pk)
     run(job)
     assert (job.status, count(profile)) == ("failed", 0)
@@ -213,7 +219,7 @@ def test_a_job_does_not_touch_a_profile_that_was_made_later_under_the_same_id(
 
 def test_whoever_has_the_id_now_is_not_told_of(api: ApiClient, other_user: User, profile: Profile) -> None:
     job = filed(api.post(below(profile, "/experiences"), experiences(1), headers=ASYNC, if_match='"stale"'))
-    api.delete(below(profile, ""))
+    delete_for_good(api, profile)
     make_profile(other_user, 0, id=profile.pk, version=7)
     run(job)
     assert json.loads(job.problem or "")["status"] == 404

@@ -88,7 +88,9 @@ def test_a_newer_archive_updates_what_came_from_the_first_and_leaves_what_the_pe
     after = profile_of(api, brought(api, LATER))
     newest, same_lead, same_engineer = after["experiences"]
     assert (newest["title"], newest["company"]) == ("Head of Data", "Lantern Harbour Co-operative")
-    assert same_lead == lead | {"end_date": "2024-05", "is_current": False}
+    # Of the second import's version, which came after three changes of the person's own.
+    assert same_lead == lead | {"end_date": "2024-05", "is_current": False, "version": 5}
+    assert (newest["version"], same_engineer["version"]) == (5, 2)
     assert same_engineer["title"] == "Stream engineer"
     assert same_engineer["description"] == "My own words."
     assert after["skills"]["technical"][:4] == before["skills"]["technical"]

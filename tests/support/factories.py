@@ -47,6 +47,11 @@ def item(kind: type[Component], number: int = 0, **changes: Any) -> dict[str, An
     return {**sample, first: f"{sample[first]} {number}", **changes}
 
 
+def shown(sent: dict[str, Any], pk: object, version: int = 1) -> dict[str, Any]:
+    """A whole item that was sent, as answers show it: ``version`` is the profile's with which it last changed."""
+    return {"id": str(pk), "version": version, **sent}
+
+
 def detail(number: int) -> dict[str, Any]:
     """What is known of a skill beyond its name."""
     return {"level": f"Level {number}", "keywords": ["Loops"], "extra": {"x-years": number}}

@@ -16,7 +16,8 @@ from django.contrib.sessions.models import Session as AdminSession
 from django.db import models
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from profiles.models import Job, JobFile, Origin, Profile
+from profiles.career import bulk
+from profiles.models import PARTS, Actor, Cause, Job, JobFile, Origin, Profile
 from profiles_project.database import clock
 from tests.support.factories import UserFactory, make_profile
 from users.models import AuditEntry, IdempotencyRecord, Mail, SecurityEvent, Session, User
@@ -26,7 +27,7 @@ NAMES = ("Ada Lovelace", "Zoë Ångström", "Мария Кюри", "王小明", 
 
 
 def fill(people: int = len(NAMES)) -> list[User]:
-    """Rows of every kind for so many people; each has two profiles, and the database none that is broken."""
+    """Rows of every kind for so many people; each has two profiles and one in the trash, and none is broken."""
     users = [_person(number) for number in range(people)]
     assert empty_tables() == []
     return users
@@ -47,11 +48,27 @@ def _person(number: int) -> User:
     user.user_permissions.add(permission)
     profile = make_profile(user, full_name=user.full_name, email=user.email)
     make_profile(user, 1, label="Second", phone=None, links=[], extra={})
+    _history(user)
     Origin.remember(profile, Origin.Source.LINKEDIN, {"experiences": {str(uuid.uuid4()): "5f2b"}})
     _account(user)
     for status in Job.Status:
         _job(profile, status)
     return user
+
+
+def _history(user: User) -> None:
+    """A profile that was written to and deleted: every value that it had is in its log."""
+    cause = Cause(Actor.YOU, "profiles_update", "Pixel 9")
+    profile = make_profile(user, 2, is_active=False, label="Deleted")
+    with Profile.objects.revise(profile.pk, cause) as revised:
+        for part in PARTS:
+            rows = list(revised.stored(part).values())
+            bulk.replace(revised, part, [], existing=rows[1:])
+            changes = {name: value for name, value in rows[0].values().items() if name not in {"id", "position"}}
+            revised.changes.overwritten(rows[0], changes)
+        revised.label, revised.links, revised.phone = "Deleted later", [], None
+        revised.changes.remembered(Origin.Source.LINKEDIN, {"experiences": {"x": "5f2b"}})
+    Profile.objects.remove(profile, cause)
 
 
 def _account(user: User) -> None:

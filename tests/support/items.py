@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from profiles.career.samples import SAMPLES
-from profiles.models import COMPONENTS, Component, Experience, Language, Profile
+from profiles.models import COMPONENTS, Component, Experience, Language, Profile, Revision
 from tests.support.client import ApiClient
 from tests.support.contract import API
 from tests.support.factories import item
@@ -61,9 +61,9 @@ class Section:
         return {name: whole[name] for name in REQUIRED[self.kind]}
 
     def rows(self) -> Any:
-        """All that is stored of the kind and of profiles, whoever it belongs to."""
-        kinds = (self.kind._default_manager, Profile.objects)
-        return [list(manager.order_by("pk").values()) for manager in kinds]
+        """All that is stored of the kind, of profiles and of their history, whoever it belongs to."""
+        managers = (self.kind._default_manager, Profile.with_trash, Revision.objects)
+        return [list(manager.order_by("pk").values()) for manager in managers]
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from tests.portability.test_imports import exported, imported, outcomes, without
 from tests.support.client import ApiClient
 from tests.support.contract import API
 from tests.support.documents.resumes import SCHEMA
-from tests.support.factories import item, make_item, make_profile, profile_document
+from tests.support.factories import item, make_item, make_profile, profile_document, shown
 from tests.support.staff import client_of, in_role, superuser
 from users.models import User
 
@@ -51,9 +51,11 @@ def test_items_alone_and_many_at_once(api: ApiClient, user: User) -> None:
     one: dict[str, Any] = api.post(place, item(KIND, 0)).json()
     others: list[dict[str, Any]] = api.post(place, [item(KIND, n) for n in (1, 2)]).json()
     assert api.get(place).json()[KIND.plural] == [one, *others]
-    assert api.patch(f"{place}/{one['id']}", change(KIND)).json() == one | change(KIND)
+    # The profile's first version had none of them, the second the first item, and the third all.
+    assert (one["version"], [each["version"] for each in others]) == (2, [3, 3])
+    assert api.patch(f"{place}/{one['id']}", change(KIND)).json() == one | change(KIND) | {"version": 4}
     assert api.patch(place, [{"id": one["id"], FIRST: "Another"}]).json()[0][FIRST] == "Another"
-    assert api.put(f"{place}/{one['id']}", one).json() == one | change(KIND) | one
+    assert api.put(f"{place}/{one['id']}", one).json() == one | change(KIND) | one | {"version": 6}
     order = [each["id"] for each in reversed([one, *others])]
     assert [each["id"] for each in api.put(f"{place}/order", {"ids": order}).json()[KIND.plural]] == order
     assert api.post(place, [item(KIND)] * 101).status_code == 202
@@ -64,10 +66,11 @@ def test_items_alone_and_many_at_once(api: ApiClient, user: User) -> None:
 
 def test_the_document_takes_and_shows_it(api: ApiClient) -> None:
     made = api.post(f"{API}/profiles", profile_document(2)).json()
-    assert [{**each, "id": None} for each in made[KIND.plural]] == [{"id": None, **item(KIND, n)} for n in range(2)]
+    assert made[KIND.plural] == [shown(item(KIND, n), each["id"]) for n, each in enumerate(made[KIND.plural])]
+    assert len(made[KIND.plural]) == 2
     first = made[KIND.plural][0]
     changed = api.patch(path(made), {KIND.plural: [first | change(KIND)]}).json()
-    assert changed[KIND.plural] == [first | change(KIND)]
+    assert changed[KIND.plural] == [first | change(KIND) | {"version": 2}]
     assert api.put(path(made), made | {KIND.plural: []}).json()[KIND.plural] == []
     copy = api.post(path(api.post(f"{API}/profiles", profile_document(2)).json(), "duplicate"), {}).json()
     assert len(copy[KIND.plural]) == 2

@@ -27,7 +27,7 @@ _SESSION = Prepared(lambda: with_user(Session.objects.filter(pk=SESSION_ID)))
 
 def with_user(sessions: "QuerySet[Session]") -> "QuerySet[Session]":
     """The sessions with their users, without columns that few requests need (they load when asked for)."""
-    mine = ("created_at", "last_used_at", "user_agent", "previous_token_id", "rotated_at")
+    mine = ("created_at", "last_used_at", "previous_token_id", "rotated_at")
     theirs = ("password", "last_login", "email_key", "search_key")
     return sessions.select_related("user").defer(*mine, *(f"user__{name}" for name in theirs))
 

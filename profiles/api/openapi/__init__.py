@@ -31,4 +31,13 @@ from profiles.api.openapi.documents import (
     profiles_retrieve as profiles_retrieve,
     profiles_update as profiles_update,
 )
+from profiles.api.openapi.history import (
+    profiles_at_version as profiles_at_version,
+    profiles_diff as profiles_diff,
+    profiles_history as profiles_history,
+    profiles_restore as profiles_restore,
+    trash_delete as trash_delete,
+    trash_list as trash_list,
+    trash_restore as trash_restore,
+)
 from profiles.api.openapi.portability import profiles_export as profiles_export, profiles_import as profiles_import

@@ -9,9 +9,35 @@ from rest_framework import serializers as drf
 
 from profiles.api import examples
 from profiles.api.openapi.shared import JobDocument, JobSummary, deferrable
-from profiles.career import serializers
+from profiles.career import requests, serializers
 from profiles_project.api.schema import operation, page_of, page_parameters, path_id
 from users.api.openapi import NOT_FOR_STAFF, PASSWORD
+
+
+class TrashedDocument(serializers.ProfileSerializer):
+    """A whole profile in the trash."""
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "deleted_at": drf.DateTimeField()}
+
+
+class StoredRevision(drf.Serializer[Any]):
+    """A revision as it is stored."""
+
+    version = drf.IntegerField(min_value=1)
+    created_at = drf.DateTimeField()
+    actor = drf.CharField(help_text="`you`, `support`, `import` or `job`.")
+    action = drf.CharField()
+    device = drf.CharField(allow_blank=True)
+    reverts = drf.IntegerField(allow_null=True, min_value=1)
+    changes = drf.DictField(help_text="What it has overwritten, moved or deleted, and the ids of what it created.")
+
+
+class ProfileHistory(drf.Serializer[Any]):
+    """All that is kept of a profile's history, the newest first."""
+
+    profile_id = drf.UUIDField()
+    revisions = StoredRevision(many=True)
 
 
 class OwnData(drf.Serializer[Any]):
@@ -27,6 +53,8 @@ class OwnData(drf.Serializer[Any]):
     jobs = drf.ListField(child=drf.DictField())
     imports = drf.ListField(child=drf.DictField(), help_text="What is remembered of them, without what they brought.")
     profiles = serializers.ProfileSerializer(many=True)
+    trash = TrashedDocument(many=True)
+    history = ProfileHistory(many=True, help_text="Of all profiles, those in the trash included.")
 
 
 own_data = operation(
@@ -46,6 +74,8 @@ own_data = operation(
         "jobs": [],
         "imports": [],
         "profiles": [examples.PROFILE],
+        "trash": [],
+        "history": [{"profile_id": examples.PROFILE["id"], "revisions": [examples.STORED_REVISION]}],
     },
 )
 erase = operation(
@@ -53,7 +83,7 @@ erase = operation(
     summary="Erase your account and everything of it",
     description=f"There is no way back. {NOT_FOR_STAFF}",
     tags=["auth"],
-    request=serializers.PasswordBody,
+    request=requests.PasswordBody,
     request_example={"password": PASSWORD},
     responses={204: None},
     errors=[403],

@@ -19,7 +19,7 @@ from profiles.api.openapi.shared import (
     bulk,
     deferrable,
 )
-from profiles.career import serializers
+from profiles.career import requests, serializers
 from profiles.models import Component
 from profiles_project.api.fields import Document
 from profiles_project.api.schema import page_of, page_parameters
@@ -44,7 +44,7 @@ skills_update = below(
     summary="Replace what is sent of the skills section",
     tags=["skills"],
     request=serializers.SkillsSerializer,
-    request_example=examples.SKILLS,
+    request_example=examples.known(examples.SKILLS),
     responses={200: SkillsUpdated},
     response_example={"message": "Skills updated successfully", **examples.SKILLS},
     errors=[409],
@@ -65,7 +65,7 @@ custom_fields_add = bulk(
     operation_id="custom_fields_add",
     summary="Add or overwrite custom fields",
     tags=["custom fields"],
-    request=serializers.CustomFieldsBody,
+    request=requests.CustomFieldsBody,
     request_example={"fields": [{"key": "notice_period_weeks", "value": 6}]},
     responses={201: _UPDATED},
     response_example={
@@ -90,7 +90,7 @@ custom_fields_delete = bulk(
     summary="Remove custom fields",
     description="By the body or by `?keys=`; a key that is not there is no error.",
     tags=["custom fields"],
-    request=serializers.KeysBody,
+    request=requests.KeysBody,
     request_example={"keys": ["notice_period_weeks"]},
     responses={204: None},
     parameters=[
@@ -113,7 +113,7 @@ def skill_names_add(kind: str) -> Callable[[Any], Any]:
         summary=f"Add {kind} skills",
         description="One that is there already, in whatever case, stays once.",
         tags=["skills"],
-        request=serializers.SkillsBody,
+        request=requests.SkillsBody,
         request_example={"skills": examples.SKILLS[kind]},
         responses={200: _skill_names(kind)},
         response_example={
@@ -132,7 +132,7 @@ def skill_names_delete(kind: str) -> Callable[[Any], Any]:
         summary=f"Remove {kind} skills",
         description="By the body or by `?skills=`; one that is not there is no error.",
         tags=["skills"],
-        request=serializers.SkillsBody,
+        request=requests.SkillsBody,
         request_example={"skills": ["Go", "C++"]},
         responses={200: _skill_names(kind)},
         response_example={"message": f"2 {kind} skills removed successfully", kind: examples.SKILLS[kind]},
@@ -179,7 +179,7 @@ class ComponentOperations:
             "reorder": self._bulk(
                 "reorder",
                 f"Put the {self.plural} in order",
-                request=serializers.OrderBody,
+                request=requests.OrderBody,
                 request_example={"ids": [self.example["id"]]},
                 parameters=page_parameters(),
                 tagged="write",
@@ -209,7 +209,7 @@ class ComponentOperations:
                 f"Update several {self.plural}",
                 description=f"Each named item gets what is sent for it. {KEEPS} {LARGE}",
                 request=_array(ITEM_UPDATES[self.model]),
-                request_example=self.changed,
+                request_example=examples.known(self.changed),
                 tagged="write",
                 **self.many,
             ),
@@ -225,7 +225,7 @@ class ComponentOperations:
                 "bulk_delete",
                 f"Delete several {self.plural}",
                 description="By the body or by `?ids=a,b`; with an unknown id nothing is deleted.",
-                request=serializers.IDS_BODIES[self.model],
+                request=requests.IDS_BODIES[self.model],
                 request_example={f"{self.model.singular}_ids": [self.example["id"]]},
                 responses={204: None},
                 parameters=[in_query],
@@ -244,7 +244,7 @@ class ComponentOperations:
                 f"Update {one}",
                 description=KEEPS,
                 request=self.serializer,
-                request_example=self.changed,
+                request_example=examples.known(self.changed),
                 tagged="write",
                 **place,
                 **self.single,

@@ -7,7 +7,7 @@ from rest_framework import serializers as drf
 
 from profiles.api import examples
 from profiles.api.openapi.shared import KEEPS, below, nested, variant
-from profiles.career import serializers
+from profiles.career import requests, serializers
 from profiles.models import COMPONENTS
 from profiles_project.api.schema import operation, page_of, page_parameters
 
@@ -67,7 +67,8 @@ class Analytics(drf.Serializer[Any]):
     next_steps = NextStep(many=True)
 
 
-def _profile(**options: Any) -> Callable[[Any], Any]:
+def profile_operation(**options: Any) -> Callable[[Any], Any]:
+    """Describes a route of one profile."""
     return below(tags=["profiles"], **options)
 
 
@@ -109,8 +110,10 @@ profiles_active = operation(
     tagged="read",
     **_ANSWER,
 )
-profiles_retrieve = _profile(operation_id="profiles_retrieve", summary="Read a profile", tagged="read", **_ANSWER)
-profiles_update = _profile(
+profiles_retrieve = profile_operation(
+    operation_id="profiles_retrieve", summary="Read a profile", tagged="read", **_ANSWER
+)
+profiles_update = profile_operation(
     operation_id="profiles_update",
     summary="Replace what is sent of a profile",
     description=f"A list that is sent becomes the whole list; its items carry their required fields. {KEEPS}",
@@ -120,7 +123,7 @@ profiles_update = _profile(
     tagged="write",
     **_ANSWER,
 )
-profiles_partial_update = _profile(
+profiles_partial_update = profile_operation(
     operation_id="profiles_partial_update",
     summary="Change a part of a profile",
     description=f"A list that is sent becomes the whole list. {KEEPS}",
@@ -130,31 +133,34 @@ profiles_partial_update = _profile(
     tagged="write",
     **_ANSWER,
 )
-profiles_delete = _profile(
+profiles_delete = profile_operation(
     operation_id="profiles_delete",
-    summary="Delete a profile and all below it",
-    description="If it was the active one, the newest that remains becomes active.",
+    summary="Put a profile into the trash",
+    description=(
+        "It stays there for 30 days with all below it and its history, and can be taken out again. If it was the active"
+        " one, the newest that remains becomes active."
+    ),
     responses={204: None},
     tagged="write",
 )
-profiles_activate = _profile(
+profiles_activate = profile_operation(
     operation_id="profiles_activate",
     summary="Make a profile the active one",
     tagged="write",
     idempotent=True,
     **_ANSWER,
 )
-profiles_duplicate = _profile(
+profiles_duplicate = profile_operation(
     operation_id="profiles_duplicate",
     summary="Copy a profile",
     description="A deep copy with ids of its own. The body is optional.",
-    request=serializers.DuplicateBody,
+    request=requests.DuplicateBody,
     request_example={"label": "For research jobs"},
     tagged="write",
     idempotent=True,
-    **{**_CREATED, "response_example": {**examples.PROFILE, "label": "For research jobs", "version": 1}},
+    **{**_CREATED, "response_example": examples.at_first({**examples.PROFILE, "label": "For research jobs"})},
 )
-profiles_analytics = _profile(
+profiles_analytics = profile_operation(
     operation_id="profiles_analytics",
     summary="How complete a profile is",
     responses={200: Analytics},

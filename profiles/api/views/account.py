@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from profiles import erasure, tasks
 from profiles.api import openapi
 from profiles.api.views.jobs import accepted
-from profiles.career import serializers
+from profiles.career import requests
 from profiles.portability import exports
 from profiles_project.api.preferences import prefers_async
 from users.api.permissions import NotOfStaff
@@ -40,7 +40,7 @@ class EraseView(PrivateView):
 
     @openapi.erase
     def post(self, request: Request) -> Response:
-        password = self.read(serializers.PasswordBody).validated_data["password"]
+        password = self.read(requests.PasswordBody).validated_data["password"]
 
         def check(user: User) -> None:
             # Checked again under the lock: the account may have become staff meanwhile.

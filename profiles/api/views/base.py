@@ -1,5 +1,6 @@
 """What all viewsets of profiles have in common."""
 
+import hashlib
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -18,13 +19,17 @@ from profiles.api.permissions import IsOwner
 from profiles.api.views.jobs import accepted
 from profiles.career import rendering, serializers
 from profiles.career.operations import Operation
-from profiles.models import Profile
+from profiles.models import Actor, Cause, Profile
+from profiles.models.log import DEVICE_LENGTH
 from profiles_project.api.conditional import IfMatch, not_modified, tagged
 from profiles_project.api.errors import ParameterInvalid, faults
 from profiles_project.api.preferences import prefers_async
 from profiles_project.api.ratelimit import ScopeThrottle, who_asks
 from profiles_project.database.values import parse_id
 from users.api.views import PrivateView
+
+# How many profiles a page has where the request names no number.
+PROFILES_PAGE = 20
 
 
 def path_uuid(text: str) -> uuid.UUID:
@@ -40,6 +45,12 @@ def as_json(rendered: rendering.Rendered, *also: str, status: int = 200) -> Http
     response = HttpResponse(rendered.body, status=status, content_type="application/json")
     response["ETag"] = rendering.tag(rendered.profile, *also)
     return response
+
+
+def list_answer(request: Request, page: Response) -> HttpResponse:
+    """A page of profiles with its `ETag`, or the 304. A list has no version, so its tag is a hash of its content."""
+    tag = f'"list.{hashlib.sha256(rendering.render(page.data)).hexdigest()[:32]}"'
+    return not_modified(request, tag) or tagged(page, tag)
 
 
 class BulkThrottle(ScopeThrottle):
@@ -83,9 +94,13 @@ class ProfileScopedViewSet(ViewSetMixin, PrivateView):
             items = sum(len(each) for each in lists if isinstance(each, list))
         self.count("bulk_items", who_asks(self.request), max(1, items))
 
-    def revise(self) -> AbstractContextManager[Profile]:
-        """The profile, locked for a change that the request's `If-Match` allows."""
-        return Profile.objects.revise(self.profile.pk, IfMatch.of(self.request).matches)
+    def cause(self, action: str) -> Cause:
+        """The person as who makes a revision by this operation."""
+        return Cause(Actor.YOU, action, self.session.user_agent[:DEVICE_LENGTH])
+
+    def revise(self, action: str) -> AbstractContextManager[Profile]:
+        """The profile, locked for a change by this operation that the request's `If-Match` allows."""
+        return Profile.objects.revise(self.profile.pk, self.cause(action), IfMatch.of(self.request).matches)
 
     def carry_out(
         self,
@@ -102,7 +117,7 @@ class ProfileScopedViewSet(ViewSetMixin, PrivateView):
         if operation.size(data) > limit or prefers_async(self.request):
             return accepted(tasks.file_operation(self.profile, operation, data, IfMatch.of(self.request)))
         judged = operation.judge(data)
-        with self.revise() as profile:
+        with self.revise(operation.kind) as profile:
             body = operation.apply(profile, judged)
         return show(profile) if show else self.answer(body, profile, status=operation.status)
 

@@ -4,6 +4,7 @@ Contract 3.3 and 3.4.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from django.db import transaction
@@ -47,7 +48,8 @@ class ComponentViewSet(ProfileScopedViewSet):
 
     def _page(self, profile: Profile) -> Response:
         rows = self.model.objects.filter(profile=profile).values(*rendering.item_fields(self.model))
-        return tagged(paginate(self.request, rows, self.model.plural, dict), rendering.tag(profile))
+        shown = partial(rendering.item, profile, self.model)
+        return tagged(paginate(self.request, rows, self.model.plural, shown), rendering.tag(profile))
 
     @idempotent(ItemsAnswer())
     def create(self, request: Request, profile_id: str) -> Response:
@@ -76,14 +78,14 @@ class ComponentViewSet(ProfileScopedViewSet):
         operation = operations.ReorderItems(self.model)
         return self.carry_out(operation, self.body(), limit=serializers.JOB_LIMIT, show=self._page)
 
-    def _item(self, row: Component) -> dict[str, Any]:
-        return rendering.item(self.model, row.values())
-
     def retrieve(self, request: Request, profile_id: str, item_id: str) -> HttpResponse:
         row = self.model.of(self.profile, pk=path_uuid(item_id)).values()
         if not row:
             raise Http404
-        return self.not_modified() or self.answer(self._item(next(iter(row))), self.profile)
+        return self.not_modified() or self._answer_item(self.profile, next(iter(row)))
+
+    def _answer_item(self, profile: Profile, row: Component) -> Response:
+        return self.answer(rendering.item(profile, self.model, row.values()), profile)
 
     def update(self, request: Request, profile_id: str, item_id: str) -> Response:
         return self._change_one(item_id, partial=False)
@@ -94,16 +96,16 @@ class ComponentViewSet(ProfileScopedViewSet):
     def _change_one(self, item_id: str, *, partial: bool) -> Response:
         pk = path_uuid(item_id)
         data = self.body()
-        with self.revise() as profile:
+        with self.revise(f"{self.model.plural}_{self.action}") as profile:
             row = bulk.named(profile, self.model, [pk])[pk]
             serializer = serializers.ITEM_SERIALIZERS[self.model](data=data, row=row, partial=partial)
             serializer.is_valid(raise_exception=True)
             bulk.update(profile, self.model, [(row, serializer.validated_data)])
-        return self.answer(self._item(row), profile)
+        return self._answer_item(profile, row)
 
     def destroy(self, request: Request, profile_id: str, item_id: str) -> Response:
-        with self.revise() as profile:
-            bulk.delete(profile, self.model, list(bulk.named(profile, self.model, [path_uuid(item_id)])))
+        with self.revise(f"{self.model.plural}_delete") as profile:
+            bulk.delete(profile, self.model, bulk.named(profile, self.model, [path_uuid(item_id)]).values())
         return self.answer(None, profile, status=204)
 
 
@@ -135,7 +137,7 @@ class SkillsViewSet(ProfileScopedViewSet):
     def update(self, request: Request, profile_id: str) -> Response:
         data = self.body()
         with transaction.atomic():
-            with self.revise() as profile:
+            with self.revise("skills_update") as profile:
                 serializer = serializers.SkillsSerializer(data=data, context={"profile": profile})
                 serializer.is_valid(raise_exception=True)
                 bulk.store_skills(profile, serializer.validated_data)
@@ -195,7 +197,7 @@ class CustomFieldsViewSet(ProfileScopedViewSet):
     @openapi.custom_fields_update
     def update(self, request: Request, profile_id: str) -> Response:
         rows = serializers.CustomFields().to_internal_value(self.body())
-        with self.revise() as profile:
+        with self.revise("custom_fields_update") as profile:
             bulk.store(profile, {CustomField.plural: rows})
         return self.answer({row["key"]: row["value"] for row in rows}, profile)
 

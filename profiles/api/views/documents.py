@@ -1,7 +1,5 @@
 """Whole profiles: documents, activation, copies, analytics (contract 3.2 and 5)."""
 
-import hashlib
-
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
@@ -11,20 +9,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from profiles.api import openapi
-from profiles.api.views.base import ProfileScopedViewSet, as_json
+from profiles.api.views.base import PROFILES_PAGE, ProfileScopedViewSet, as_json, list_answer
+from profiles.api.views.history import HistoryActions
 from profiles.api.views.portability import PortabilityActions
 from profiles.api.views.replays import DocumentAnswer
-from profiles.career import bulk, rendering, serializers
+from profiles.career import bulk, rendering, requests, serializers
 from profiles.models import JobFile, Profile
-from profiles_project.api.conditional import IfMatch, PreconditionFailed, not_modified, tagged
+from profiles_project.api.conditional import IfMatch, PreconditionFailed, not_modified
 from profiles_project.api.pagination import paginate
 from profiles_project.database import clock
 from users.api.idempotency import idempotent
 
-PROFILES_PAGE = 20
 
-
-class ProfileViewSet(PortabilityActions, ProfileScopedViewSet):
+class ProfileViewSet(HistoryActions, PortabilityActions, ProfileScopedViewSet):
     """The profiles of the user of the token."""
 
     lookup_url_kwarg = "profile_id"
@@ -40,10 +37,9 @@ class ProfileViewSet(PortabilityActions, ProfileScopedViewSet):
     @openapi.profiles_list
     def list(self, request: Request) -> HttpResponse:
         profiles = rendering.with_counts(self.own())
-        page = paginate(request, profiles, "profiles", rendering.summary, default_limit=PROFILES_PAGE)
-        # A list has no version, so its tag is a hash of its content.
-        tag = f'"list.{hashlib.sha256(rendering.render(page.data)).hexdigest()[:32]}"'
-        return not_modified(request, tag) or tagged(page, tag)
+        return list_answer(
+            request, paginate(request, profiles, "profiles", rendering.summary, default_limit=PROFILES_PAGE)
+        )
 
     @openapi.profiles_create
     @idempotent(DocumentAnswer())
@@ -55,7 +51,7 @@ class ProfileViewSet(PortabilityActions, ProfileScopedViewSet):
         profile = Profile(user=self.account, **chosen_id)
         with transaction.atomic():
             bulk.set_own_fields(profile, values)
-            with Profile.objects.add(profile):
+            with Profile.objects.add(profile, self.cause("profiles_create")):
                 bulk.store(profile, values)
             return _created(profile)
 
@@ -82,7 +78,7 @@ class ProfileViewSet(PortabilityActions, ProfileScopedViewSet):
     def _change(self, *, partial: bool) -> HttpResponse:
         data = self.body()
         with transaction.atomic():
-            with self.revise() as profile:
+            with self.revise(f"profiles_{self.action}") as profile:
                 context = {"profile": profile, "partial": partial}
                 serializer = serializers.ProfileSerializer(data=data, partial=True, context=context)
                 # The address names the profile; an id in the body is ignored.
@@ -95,32 +91,34 @@ class ProfileViewSet(PortabilityActions, ProfileScopedViewSet):
     @openapi.profiles_delete
     def destroy(self, request: Request, profile_id: str) -> Response:
         with transaction.atomic():
-            Profile.objects.remove(self.profile, IfMatch.of(request).matches)
+            removed = Profile.objects.remove(self.profile, self.cause("profiles_delete"), IfMatch.of(request).matches)
             # Files that jobs made of the profile are deleted with it.
             of_profile = {"job__user": self.account, "job__profile_id": self.profile.pk}
             JobFile.objects.filter(**of_profile, is_input=False).delete()
         rendering.forget([self.profile])
-        return self.answer(None, self.profile, status=204)
+        return self.answer(None, removed, status=204)
 
     @openapi.profiles_activate
     @action(detail=True, methods=["post"])
     @idempotent(DocumentAnswer())
     def activate(self, request: Request, profile_id: str) -> HttpResponse:
         with transaction.atomic():
-            profile = Profile.objects.activate(self.profile, IfMatch.of(request).matches)
+            cause = self.cause("profiles_activate")
+            profile = Profile.objects.activate(self.profile, cause, IfMatch.of(request).matches)
             return as_json(rendering.stored(profile.pk))
 
     @openapi.profiles_duplicate
     @action(detail=True, methods=["post"])
     @idempotent(DocumentAnswer())
     def duplicate(self, request: Request, profile_id: str) -> HttpResponse:
-        label = self.read(serializers.DuplicateBody, optional_body=True).validated_data.get("label")
+        label = self.read(requests.DuplicateBody, optional_body=True).validated_data.get("label")
         with transaction.atomic():
-            with Profile.objects.revise_all(self.profile.user_id) as profiles:
+            cause = self.cause("profiles_duplicate")
+            with Profile.objects.revise_all(self.profile.user_id, cause) as profiles:
                 source = Profile.objects.chosen(profiles, self.profile, IfMatch.of(request).matches)
-                target = Profile(user_id=source.user_id, **{name: getattr(source, name) for name in Profile.REVISED})
+                target = Profile(user_id=source.user_id, **{name: getattr(source, name) for name in Profile.CONTENT})
                 target.label = label or source.label
-                with Profile.objects.add(target):
+                with Profile.objects.add(target, cause):
                     bulk.copy(source, target)
             return _created(target)
 

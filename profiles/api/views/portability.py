@@ -106,7 +106,7 @@ class PortabilityActions(ProfileScopedViewSet):
             job = tasks.file_import(self.account, read, request.body, profile=target, mode=mode, if_match=if_match)
             return accepted(job)
         with transaction.atomic():
-            made = imports.bring(self.account, read, target, mode, if_match.matches)
+            made = imports.bring(self.account, read, target, mode, if_match.matches, device=self.cause("").device)
             return _answer(made)
 
     def _target(self, request: Request) -> Profile | None:

@@ -5,16 +5,17 @@ thereby still answers something that a client can read.
 """
 
 import uuid
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import orjson
 from django.http import HttpResponse
 from rest_framework.response import Response
 
-from profiles.career import rendering
+from profiles.career import history, rendering
 from profiles.models import Profile, Skill
 from profiles.portability import imports
-from profiles_project.database.refusals import Missing
+from profiles_project.database.refusals import Forgotten, Missing
 from users.api.idempotency import DeletedSince, Made
 
 # An import's report can't be rebuilt. Of a larger one only the counts are kept.
@@ -54,14 +55,27 @@ class DocumentAnswer:
         return _made(rendered.profile, rendered.body, tag)
 
     def document(self, view: Any, kept: Any) -> rendering.Rendered:
-        """The document of the profile that was kept, if it is still the person's own."""
-        try:
-            rendered = rendering.stored(uuid.UUID(kept["id"]))
-        except Missing:
-            raise DeletedSince from None
-        if rendered.profile.user_id != view.account.pk:
+        """The document at the version that was kept, or as it is now where that version is no longer to be had."""
+        pk = uuid.UUID(kept["id"])
+        profile = Profile.objects.find(pk)
+        if profile is None or profile.user_id != view.account.pk:
             raise DeletedSince
-        return rendered
+        if profile.version != kept["version"]:
+            with suppress(Forgotten, Missing):
+                return history.rendered(pk, kept["version"])
+        return _stored(pk)
+
+
+def _locked(view: Any) -> AbstractContextManager[Profile]:
+    """The profile of the address, which nobody changes meanwhile. `If-Match` was judged when the request came first."""
+    return Profile.objects.revise(view.profile.pk, view.cause(""))
+
+
+def _stored(pk: uuid.UUID) -> rendering.Rendered:
+    try:
+        return rendering.stored(pk)
+    except Missing:
+        raise DeletedSince from None
 
 
 class ImportAnswer(DocumentAnswer):
@@ -90,11 +104,11 @@ class ItemsAnswer:
     def made(self, view: Any, kept: Any, tag: str) -> Made:
         ids = [uuid.UUID(each["id"]) for each in (kept if isinstance(kept, list) else [kept])]
         # Locked, so that items and tag belong to one version.
-        with Profile.objects.revise(view.profile.pk) as profile:
+        with _locked(view) as profile:
             found = view.model.of(profile, pk__in=ids)
         if len(found) < len(ids):
             raise DeletedSince
-        items = [rendering.item(view.model, found[pk].values()) for pk in ids]
+        items = [rendering.item(profile, view.model, found[pk].values()) for pk in ids]
         return _made(profile, rendering.render(items if isinstance(kept, list) else items[0]), tag)
 
 
@@ -106,6 +120,6 @@ class SkillsAnswer:
 
     def made(self, view: Any, kept: Any, tag: str) -> Made:
         kind: Skill.Kind = view.kind
-        with Profile.objects.revise(view.profile.pk) as profile:
+        with _locked(view) as profile:
             names = [row.name for row in Skill.of(profile, kind=kind).values()]
         return _made(profile, rendering.render({**kept, kind.value: names}), tag)

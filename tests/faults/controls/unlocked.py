@@ -12,11 +12,11 @@ application = served
 manager_class: Any = type(apps.get_model("profiles.Profile")._default_manager)
 
 
-def unlocked(manager: Any, those: Any, **which: Any) -> dict[uuid.UUID, Any]:
+def unlocked(manager: Any, those: Any, cause: Any, **which: Any) -> dict[uuid.UUID, Any]:
     """What the manager's own method finds, without FOR UPDATE."""
     found = {row.pk: row for row in manager.filter(**which)}
     for profile in found.values():
-        profile.open_revision()
+        profile.open_revision(cause)
     return found
 
 

@@ -106,14 +106,16 @@ class Hoarder:
         answer = self.send("POST", f"/profiles/{profile}/duplicate", None, key)
         if answer.status == 201:
             self.send("DELETE", f"/profiles/{answer.json()['id']}")
+            self.send("DELETE", f"/profiles/trash/{answer.json()['id']}")
 
     def ended(self) -> None:
         """Wait until no job is under way."""
         wait_for(lambda: not self.stage.sql("SELECT 1 FROM profiles_job WHERE finished_at IS NULL"), 120)
 
     def clear(self) -> Counter[int]:
-        """Delete all profiles; the statuses."""
-        return Counter(self.client.send("DELETE", f"/api/v1/profiles/{each}").status for each in self.profiles())
+        """Delete all profiles, and then for good; the statuses."""
+        places = [f"/api/v1/profiles/{below}{each}" for each in self.profiles() for below in ("", "trash/")]
+        return Counter(self.client.send("DELETE", place).status for place in places)
 
     def profiles(self) -> list[str]:
         """The ids of all their profiles."""

@@ -26,7 +26,7 @@ STARTING_SECONDS = 10
 
 
 class Writer:
-    """Adds a batch to a profile of its own, changes it, deletes it, and looks at what is left after each failure."""
+    """Adds a batch to a profile of its own, changes it, deletes it, brings it back, and looks after each failure."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
@@ -54,11 +54,14 @@ class Writer:
                 continue
             changed = [{"id": pk, "name": f"Changed {pk[-12:]}", "proficiency": "fluent"} for pk in ids]
             self._send("PUT", changed, partial(self._count, "proficiency = %s", "fluent"))
-            self._send("DELETE", {"language_ids": ids}, partial(self._gone, ids))
+            there = self.version
+            if self._send("DELETE", {"language_ids": ids}, partial(self._gone, ids)):
+                back = partial(self._count, "proficiency = %s", "fluent")
+                self._send("POST", {"version": there}, back, "/restore")
 
-    def _send(self, method: str, body: object, effect: Callable[[], int]) -> bool:
+    def _send(self, method: str, body: object, effect: Callable[[], int], below: str = "/languages") -> bool:
         """Send a batch; whether it is stored. ``effect`` counts how many of its items show it."""
-        answer = self.client.send(method, f"{self.path}/languages", body)
+        answer = self.client.send(method, f"{self.path}{below}", body)
         if not answer.status:
             # A transaction that was cut off is over as soon as the database notices that nobody is there.
             self._settle()

@@ -1,0 +1,97 @@
+"""The bodies of requests that are neither documents nor items: what to copy, put in order, add, delete or restore."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from profiles.career.past import SKILLS
+from profiles.career.serializers import CUSTOM_KEY_LENGTH, JOB_LIMIT, SkillNames
+from profiles.modelfields import custom_value_fault
+from profiles.models import COMPONENTS, Component, CustomField
+from profiles.models.log import OWN
+from profiles.models.parts import Rule
+from profiles_project.api.fields import AnyJSON, Document, ItemId, Items, Text, WholeNumber
+from users.api.serializers import Password
+
+
+class DuplicateBody(Document):
+    """The label of the copy; without it the copy has its original's."""
+
+    label = Text(max_length=100, required=False, allow_null=True)  # type: ignore[assignment]  # a field, not DRF's attribute of that name
+
+
+class OrderBody(Document):
+    """All ids of a list, in the order in which it shall be."""
+
+    ids = Items(child=ItemId(allow_null=False), max_length=JOB_LIMIT)
+
+
+class NamedItem(Document):
+    """An item by its kind and id, as the history names it."""
+
+    kind = serializers.ChoiceField(
+        choices=[OWN, *(model.plural for model in COMPONENTS), *SKILLS, CustomField.plural],
+    )
+    id = Text(max_length=CustomField._meta.get_field("key").max_length or 0)
+
+
+class RestoreBody(Document):
+    """A version of the profile; of `items` these alone are brought back, without them all of it."""
+
+    version = WholeNumber(min_value=1, max_value=2**31 - 1)
+    items = Items(child=NamedItem(), min_length=1, max_length=JOB_LIMIT, required=False)
+
+
+class SkillsBody(Document):
+    """Skills to add or remove; one that is named twice counts once."""
+
+    skills = SkillNames(unique=False, required=True, allow_null=False, min_length=1)
+
+
+class CustomFieldEntry(Document):
+    """One key with its value."""
+
+    key = Text(max_length=CUSTOM_KEY_LENGTH)
+    value = AnyJSON()
+
+    def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[Rule]:
+        fault = custom_value_fault(values.get("value"))
+        return [("value", *fault)] if fault else []
+
+
+class CustomFieldsBody(Document):
+    """Custom fields to add or overwrite."""
+
+    # The metaclass takes the declaration away, so that DRF's own `fields` stays what it is.
+    fields = Items(  # type: ignore[assignment]  # a field, not DRF's attribute of that name
+        child=CustomFieldEntry(), min_length=1, max_length=CustomField.max_rows
+    )
+
+    def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[Rule]:
+        keys = [entry["key"] for entry in values.get("fields", [])]
+        if len(set(keys)) == len(keys):
+            return []
+        return [("fields", "Each key may stand in the list once.", "duplicate")]
+
+
+class PasswordBody(Document):
+    """The account's password, to confirm what can't be undone."""
+
+    password = Password()
+
+
+class KeysBody(Document):
+    """Keys of custom fields to remove."""
+
+    keys = Items(child=Text(max_length=CUSTOM_KEY_LENGTH), min_length=1, max_length=CustomField.max_rows)
+
+
+def _ids_body(model: type[Component]) -> type[Document]:
+    ids = Items(child=ItemId(allow_null=False), min_length=1, max_length=JOB_LIMIT)
+    name = f"{model.__name__}Ids"
+    return type(name, (Document,), {f"{model.singular}_ids": ids, "__doc__": "The items to delete."})
+
+
+# The body of each kind's bulk DELETE: `{"experience_ids": [...]}`.
+IDS_BODIES: dict[type[Component], type[Document]] = {model: _ids_body(model) for model in COMPONENTS}
