@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Protocol
 
 from django.conf import settings
 from django.db import models, transaction
@@ -15,7 +16,34 @@ from profiles_project.database import clock
 BATCH = 1000
 
 
-class Outdated(NamedTuple):
+class Rule(Protocol):
+    """What may go of a table."""
+
+    @property
+    def model(self) -> type[models.Model]:
+        """The table's model."""
+        ...
+
+    @property
+    def table(self) -> str:
+        """The table's name."""
+        ...
+
+    def count(self) -> int:
+        """How many rows may go now."""
+        ...
+
+    def delete(self) -> Iterator[int]:
+        """Delete all of them batch by batch, giving the number of rows of each."""
+        ...
+
+    def turn(self) -> int:
+        """What the worker does every minute: delete all of them, or some where looking for all would take long."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outdated:
     """Which rows of a table may go: those that `which` finds, given the moment before which nothing is kept."""
 
     model: type[models.Model]
@@ -30,6 +58,14 @@ class Outdated(NamedTuple):
     def rows(self) -> models.QuerySet[models.Model]:
         """What may go now."""
         return self.model._default_manager.filter(self.which(clock.now() - self.keep)).order_by()
+
+    def count(self) -> int:
+        """How many rows may go now."""
+        return self.rows().count()
+
+    def turn(self) -> int:
+        """Delete all that may go, and return how many rows."""
+        return sum(self.delete())
 
     def delete(self) -> Iterator[int]:
         """Delete it batch by batch, giving the number of rows of each."""
@@ -46,11 +82,11 @@ class Outdated(NamedTuple):
         return len(keys)
 
 
-def rules() -> list[Outdated]:
+def rules() -> list[Rule]:
     """The rules of all tables; a table that refers to another one comes first."""
     return [rule for path in settings.PRUNE for rule in import_string(path)]
 
 
 def prune() -> int:
-    """Delete all that nobody needs any more, and return how many rows: what the worker does every minute."""
-    return sum(sum(rule.delete()) for rule in rules())
+    """The worker's turn of each minute at deleting what nobody needs any more. Returns how many rows went."""
+    return sum(rule.turn() for rule in rules())

@@ -343,7 +343,7 @@ if TASKS_BACKEND == "rq":
 # How long a job's worker may be silent before the job is begun again.
 JOB_LEASE = timedelta(seconds=number("JOB_LEASE_SECONDS", 15, low=2, high=3600))
 # The rules by which rows are deleted that nobody needs any more.
-PRUNE = ["users.maintenance.OUTDATED", "profiles.tasks.OUTDATED"]
+PRUNE = ["users.maintenance.OUTDATED", "profiles.tasks.OUTDATED", "profiles.maintenance.keeping.RULES"]
 # What the worker calls beside its tasks, and after how many seconds again.
 SCHEDULE: dict[str, float] = {
     "profiles_project.pruning.prune": 60,

@@ -6,11 +6,13 @@ from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.db import connections, models, transaction
-from django.db.models import CharField
-from django.db.models.functions import Cast
+from django.db.models import CharField, OuterRef, Subquery, Sum
+from django.db.models.functions import Cast, Coalesce
 
-from profiles.maintenance.columns import COLUMNS, Always, Columns, Fate
+from profiles.maintenance.columns import COLUMNS, Columns, Fate, new_value
 from profiles.maintenance.inventions import Inventor
+from profiles.models import Profile, Revision
+from profiles.models.log import SIZE
 from profiles_project.database.derived import derived_fields
 from profiles_project.management.progress import bar
 from users.models import User
@@ -59,6 +61,7 @@ def anonymise(using: str, inventor: Inventor) -> Iterator[TableWork]:
             with without_triggers(using, work.model._meta.db_table), connection.cursor() as cursor:
                 cursor.execute(f"DELETE FROM {quote(work.model._meta.db_table)}")  # noqa: S608  # our own name
         yield work
+    _count_logs(using)
     _forget(using)
 
 
@@ -137,18 +140,16 @@ def _pages(model: type[models.Model], using: str) -> Iterator[list[Any]]:
 
 def _set(row: models.Model, columns: Columns, inventor: Inventor) -> None:
     """Give the row its new values, each made of the row as it was."""
-    new: Mapping[str, Any] = {name: _new(row, name, fate, inventor) for name, fate in columns.items()}
+    new: Mapping[str, Any] = {name: new_value(inventor, row, name, fate) for name, fate in columns.items()}
     for name, value in new.items():
         setattr(row, name, value)
 
 
-def _new(row: models.Model, name: str, fate: Any, inventor: Inventor) -> Any:
-    if fate is Fate.EMPTIED:
-        field: Any = row._meta.get_field(name)
-        return None if field.null else field.get_default()
-    old = getattr(row, name)
-    is_nothing = old is None or old == ""
-    return old if is_nothing and not isinstance(fate, Always) else fate(inventor, row, name)
+def _count_logs(using: str) -> None:
+    """Let each profile know the bytes of its log again."""
+    entries = Revision.objects.using(using).filter(profile=OuterRef("pk")).order_by().values("profile")
+    total = Coalesce(Subquery(entries.annotate(all=Sum(SIZE)).values("all")), 0)
+    Profile.with_trash.using(using).update(log_bytes=total)
 
 
 def _forget(using: str) -> None:

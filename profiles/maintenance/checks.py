@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import connection, models
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, TextField
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, Sum, TextField
 from django.db.models.functions import Cast
 
 from profiles import limits
 from profiles.modelfields import VerbatimJSONField
-from profiles.models import PARTS, Job, JobFile, Profile, usage
+from profiles.models import PARTS, Job, JobFile, Profile, Revision, log, usage
 from profiles.models.jobs import MAX_ATTEMPTS, longest_lease
 from profiles_project.database import clock
 from profiles_project.database.derived import derived_fields
@@ -74,7 +74,7 @@ def active_profiles() -> Findings:
 
 def versions() -> Findings:
     """Versions begin at 1, and nothing was changed before it was made."""
-    yield from _of(Profile, Profile.objects.filter(version__lt=1), "version is below 1")
+    yield from _of(Profile, Profile.with_trash.filter(version__lt=1), "version is below 1")
     for model in our_models():
         if {"created_at", "updated_at"} <= {field.name for field in model._meta.concrete_fields}:
             # The first release asked the clock twice when it made an origin.
@@ -97,8 +97,8 @@ def sizes() -> Findings:
 
     Where the bytes are of another version, the worker has not counted them yet.
     """
-    keys = Profile.objects.order_by("pk").values_list("pk", flat=True).iterator(CHUNK)
-    with bar("sizes", Profile.objects.count(), " profiles") as progress:
+    keys = Profile.with_trash.order_by("pk").values_list("pk", flat=True).iterator(CHUNK)
+    with bar("sizes", Profile.with_trash.count(), " profiles") as progress:
         while page := list(islice(keys, CHUNK)):
             found: defaultdict[uuid.UUID, dict[str, tuple[int, int]]] = defaultdict(dict)
             for part in PARTS:
@@ -115,7 +115,7 @@ def sizes() -> Findings:
 
 def _byte_counts(below: Mapping[uuid.UUID, int]) -> Findings:
     """Of these profiles, with what their lists take: those whose number is another."""
-    known = Profile.objects.filter(pk__in=below, bytes_version=F("version")).order_by("pk")
+    known = Profile.with_trash.filter(pk__in=below, bytes_version=F("version")).order_by("pk")
     for key in list(known.values_list("pk", flat=True)):
         try:
             row = known.get(pk=key)
@@ -124,6 +124,64 @@ def _byte_counts(below: Mapping[uuid.UUID, int]) -> Findings:
             continue
         if row.byte_count != usage.own_bytes(row.own_values()) + below[key]:
             yield Finding("profiles_profile", key, "byte_count is not what the profile takes")
+
+
+def logs() -> Findings:
+    """The log tells of each version up to `log_version`, from its oldest entry behind the boundary on.
+
+    Nothing is of a later version than its profile, and each profile knows the bytes of its log. What an earlier profile
+    with the same id has left behind is no part of its log; the worker deletes it.
+    """
+    profiles = Profile.with_trash.all()
+    yield from _of(Profile, profiles.filter(log_version__gt=F("version")), "log_version is above version")
+    yield from _of(Profile, profiles.filter(boundary__gt=F("version")), "boundary is above version")
+    yield from _of(Profile, profiles.filter(deleted_at__isnull=False, is_active=True), "is active in the trash")
+    for part in PARTS:
+        yield from _of(part, part.objects.filter(version__gt=F("profile__version")), "version is above its profile's")
+    columns = ("version", "log_version", "boundary", "log_bytes", "versions", "created_at")
+    rows = profiles.order_by("pk").only(*columns).iterator(CHUNK)
+    with bar("logs", profiles.count(), " profiles") as progress:
+        while page := list(islice(rows, CHUNK)):
+            found = _logs_of(page)
+            for profile in page:
+                for fault in _faults_of_log(profile, found.get((profile.pk, profile.born), Log())):
+                    yield Finding("profiles_profile", profile.pk, fault)
+            progress.update(len(page))
+
+
+class Log(NamedTuple):
+    """The bytes of a profile's entries; how many there are behind the boundary, and the first and last of these."""
+
+    bytes: int = 0
+    number: int = 0
+    first: int | None = None
+    last: int | None = None
+
+
+def _logs_of(profiles: list[Profile]) -> dict[tuple[uuid.UUID, int], Log]:
+    """The logs of profiles, by id and time of creation."""
+    entries = Revision.objects.filter(profile__in=[profile.pk for profile in profiles]).order_by()
+    later = Q(version__gt=F("profile__boundary"))
+    told = {
+        "size": Sum(log.SIZE),
+        "number": Count("pk", filter=later),
+        "first": Min("version", filter=later),
+        "last": Max("version", filter=later),
+    }
+    rows = entries.values_list("profile_id", "born").annotate(**told)
+    return {(pk, born): Log(*numbers) for pk, born, *numbers in rows}
+
+
+def _faults_of_log(profile: Profile, found: Log) -> Iterator[str]:
+    if found.bytes != profile.log_bytes:
+        yield "log_bytes is not what its log takes"
+    if found.first is not None and found.last is not None:
+        if found.last != profile.log_version:
+            yield "its log does not end with log_version"
+        if found.number != found.last - found.first + 1:
+            yield "a version is missing in its log"
+    if any(version > profile.version for version in profile.versions.values()):
+        yield "versions names a version above its own"
 
 
 def derived_columns() -> Findings:
@@ -201,10 +259,13 @@ def _is_json(raw: str) -> bool:
 
 
 def references() -> Findings:
-    """Every foreign key leads to a row: a dump that was restored without triggers, or SQLite, might have others."""
+    """Every foreign key leads to a row: a dump that was restored without triggers, or SQLite, might have others.
+
+    Not those that need not: the worker deletes what a release that knows no log leaves behind.
+    """
     for model in apps.get_models(include_auto_created=True):
         for field in model._meta.concrete_fields:
-            if not isinstance(field, models.ForeignKey):
+            if not isinstance(field, models.ForeignKey) or not getattr(field, "db_constraint", True):
                 continue
             target = field.remote_field.model._base_manager.filter(
                 **{field.target_field.attname: OuterRef(field.attname)}
@@ -294,6 +355,7 @@ CHECKS: dict[str, Callable[[], Findings]] = {
     "versions and times": versions,
     "positions in lists": positions,
     "sizes of profiles": sizes,
+    "logs": logs,
     "derived columns": derived_columns,
     "jobs and their files": jobs,
     "JSON": json_texts,

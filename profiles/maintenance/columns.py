@@ -17,7 +17,8 @@ from django.db import models
 
 from profiles.maintenance.inventions import COUNTRIES, Inventor
 from profiles.modelfields import HttpUrlField, PartialDateField, VerbatimJSONField
-from profiles.models import PARTS, Certification, CustomField, Education, Job, Part, Skill
+from profiles.models import PARTS, Certification, CustomField, Education, Job, Part, Profile, Skill
+from profiles.models.log import ORIGINS, OWN
 from profiles_project.database.derived import derived_fields
 
 # Gives the new value of a column of a row, which is as it was; never called for null or an empty text.
@@ -38,6 +39,7 @@ KEPT, EMPTIED, REMOVED = Fate.KEPT, Fate.EMPTIED, Fate.REMOVED
 EARLIEST = "1000-01-01"
 MOST_YEARS = 5
 HUNDREDTHS = 100
+_PARTS: Mapping[str, type[Part]] = {str(part._meta.model_name): part for part in PARTS}
 UNSENT = "It was not sent: the database is an anonymised copy."
 
 
@@ -144,6 +146,65 @@ def problem(inventor: Inventor, row: models.Model, name: str) -> str:
     return json.dumps({"type": "about:blank", "title": title, "status": 500, "detail": f"{title}."})
 
 
+def overwritten(inventor: Inventor, row: Any, name: str) -> dict[str, Any]:
+    """What a revision has overwritten: each value as its column's are made, but another one for each version.
+
+    So history still shows which members have changed. What is no column of ours is left out.
+    """
+    made: dict[str, Any] = {}
+    for table, change in _old(row, name).items():
+        if table == OWN:
+            made[table] = _values(inventor, row, Profile, str(row.profile_id), change)
+        elif table == ORIGINS:
+            made[table] = {source: None if brought is None else {} for source, brought in change.items()}
+        elif table == "updated_at":
+            made[table] = change
+        elif table in _PARTS:
+            made[table] = _of_table(inventor, row, _PARTS[table], change)
+    return made
+
+
+def _of_table(inventor: Inventor, entry: Any, part: type[Part], change: Mapping[str, Any]) -> dict[str, Any]:
+    """What a revision has done to the rows of a part; the ids of those that it created or moved stay."""
+    made = {name: change[name] for name in ("created", "moved") if name in change}
+    if rows := change.get("changed"):
+        made["changed"] = {pk: _values(inventor, entry, part, pk, before) for pk, before in rows.items()}
+    if deleted := change.get("deleted"):
+        made["deleted"] = [_values(inventor, entry, part, each["id"], each) for each in deleted]
+    return made
+
+
+def _values(
+    inventor: Inventor, entry: Any, model: type[models.Model], pk: str, before: Mapping[str, Any]
+) -> dict[str, Any]:
+    """New values for some of the columns of a row, which had these before a revision."""
+    fates = COLUMNS[model._meta.label]
+    if isinstance(fates, Fate):
+        return {}
+    row: Any = model()
+    row.pk = f"{pk}-{entry.version}"
+    if model is not Profile:
+        # Its dates move by the same years as all of the profile.
+        row.profile_id = entry.profile_id
+    for column, old in before.items():
+        setattr(row, column, row.pk if column == "id" else old)
+    made = {column: new_value(inventor, row, column, fates[column]) for column in before if column in fates}
+    for column, new in made.items():
+        setattr(row, column, new)
+    made |= {field.name: field.derive(row) for field in derived_fields(model)} | {"id": pk}
+    return {column: made[column] for column in before if column in made}
+
+
+def new_value(inventor: Inventor, row: models.Model, name: str, fate: Any) -> Any:
+    """The new value of a column of a row, which is as it was."""
+    if fate is EMPTIED:
+        field: Any = row._meta.get_field(name)
+        return None if field.null else field.get_default()
+    old = getattr(row, name)
+    is_nothing = old is None or old == ""
+    return old if fate is KEPT or (is_nothing and not isinstance(fate, Always)) else fate(inventor, row, name)
+
+
 class Always:
     """A maker that is called for null and the empty text too."""
 
@@ -184,7 +245,7 @@ def _of_part(part: type[Part]) -> Columns:
     for field in part._meta.concrete_fields:
         if _by_kind(field) or field in derived_fields(part):
             continue
-        if field.choices or field.name == "position":
+        if field.choices or field.name in {"position", "version"}:
             fates[field.name] = KEPT
         elif found := next((fate for kind, fate in BY_CLASS if isinstance(field, kind)), None):
             fates[field.name] = found
@@ -216,7 +277,7 @@ COLUMNS: Mapping[str, Fate | Columns] = {
     "users.Mail": {
         "address": email,
         "problem": Always(lambda _, row, __: "" if _old(row, "sent_at") else UNSENT),
-        **dict.fromkeys(("kind", "created_at", "sent_at", "attempts", "next_try_at"), KEPT),
+        **dict.fromkeys(("kind", "created_at", "sent_at", "attempts", "next_try_at", "failure"), KEPT),
     },
     "profiles.Profile": {
         **dict.fromkeys(("label", "full_name", "location", "headline", "address", "city", "region"), text),
@@ -229,11 +290,17 @@ COLUMNS: Mapping[str, Fate | Columns] = {
         "links": links,
         "extra": value,
         "is_active": KEPT,
-        **dict.fromkeys(("score", "byte_count", "bytes_version"), EMPTIED),
-        "version": KEPT,
+        # The log's bytes are counted anew once it has been rewritten, the others by the worker.
+        **dict.fromkeys(("score", "byte_count", "bytes_version", "log_bytes"), EMPTIED),
+        **dict.fromkeys(("version", "log_version", "boundary", "versions", "deleted_at"), KEPT),
         **TIMES,
     },
     **{part._meta.label: _of_part(part) for part in PARTS},
+    "profiles.Revision": {
+        "changes": overwritten,
+        "device": text,
+        **dict.fromkeys(("born", "version", "created_at", "actor", "action", "reverts", "staff_id"), KEPT),
+    },
     # Its fingerprints are of what people have written.
     "profiles.Origin": {"source": KEPT, "brought": EMPTIED, **TIMES},
     "profiles.Job": {

@@ -3,6 +3,7 @@
 import json
 import math
 import unicodedata
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,14 +16,18 @@ from django.db import connection, models
 from django.db.models import Value
 from django.db.models.functions import Cast, Concat
 
-from profiles.maintenance import anonymising, columns
+from profiles.career import history
+from profiles.maintenance import anonymising, checks, columns
 from profiles.maintenance.anonymising import without_triggers
 from profiles.maintenance.columns import COLUMNS, Fate, unclassified, years_before
 from profiles.maintenance.inventions import Inventor
 from profiles.modelfields import HttpUrlField, LinkListField, PartialDateField, VerbatimJSONField
-from profiles.models import CustomField, Experience, Job, Origin, Profile, Skill
+from profiles.models import PARTS, CustomField, Experience, Job, Origin, Profile, Revision, Skill
+from profiles.models.log import Changes
+from profiles_project.database import clock
 from profiles_project.database.derived import derived_fields
 from profiles_project.database.values import FoldedField
+from profiles_project.texts import fold
 from tests.platform.test_commands import Service
 from tests.storage.test_backup import FILL, differing, of_lines, run
 from tests.support.filling import NAMES, fill
@@ -35,7 +40,10 @@ OURS = {
     "users_securityevent.kind": "one of our words",
     "profiles_job.kind": "the name of a request",
     "profiles_origin.source": "one of our words",
+    "profiles_revision.action": "the name of a request",
+    "users_mail.failure": "one of our sentences",
     "profiles_profile.country_code": "two letters, refused by the database otherwise",
+    "profiles_profile.versions": "numbers by the names of our lists",
     "auth_group.name": "the name of a role",
     "auth_permission.name": "Django's words",
     "auth_permission.codename": "Django's words",
@@ -118,6 +126,78 @@ def test_no_word_that_stood_in_any_column_is_left_and_the_database_is_well() -> 
         assert [each.name for each in files if CANARY.encode() in each.read_bytes().lower()] == []
 
 
+def overwritten() -> dict[int, dict[str, Any]]:
+    """Logs, of each profile, that all its values were overwritten or deleted; the entries' `changes` by key."""
+    for profile in Profile.with_trash.all():
+        changes = Changes()
+        for part in PARTS:
+            stored = list(part.of(profile).values())
+            for row in stored[:1]:
+                changes.overwritten(row, {k: v for k, v in row.values().items() if k not in {"id", "position"}})
+            changes.deleted(part, stored[1:])
+        changes.remembered("linkedin", {CANARY: CANARY})
+        changes.remembered("json-resume", None)
+        own = {name: getattr(profile, name) for name in Profile.CONTENT}
+        entry = {"version": profile.version + 1, "created_at": clock.now(), "action": "x", "device": CANARY}
+        made = {**json.loads(changes.entry(own, {})), CANARY: CANARY}
+        Revision.objects.create(profile=profile, born=profile.born, changes=made, **entry)
+    return dict(Revision.objects.filter(action="x").values_list("pk", "changes"))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_word_of_what_was_overwritten_is_left_and_its_form_is() -> None:
+    fill(1)
+    with_canaries()
+    Revision.objects.all().delete()
+    before = overwritten()
+    found = [column for column, text in told(before) if CANARY in text]
+    assert len(set(found)) > 60
+    anonymise()
+    assert columns_with(CANARY) == set()
+    for pk, old in before.items():
+        del old[CANARY]
+        new = Revision.objects.get(pk=pk).changes
+        assert new.keys() == old.keys()
+        assert new["origins"] == {"linkedin": {}, "json-resume": None}
+        for part in PARTS:
+            name = str(part._meta.model_name)
+            assert rebuilt(new.get(name, {})) == rebuilt(old.get(name, {})), name
+        assert new["profile"].keys() == old["profile"].keys()
+        for row in new["skill"].get("deleted", ()):
+            assert row["name_key"] == fold(row["name"])
+
+
+def told(changes: Mapping[int, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Each value that was overwritten or deleted, as text, by table and column."""
+    for change in changes.values():
+        yield from ((f"profile.{column}", str(value)) for column, value in change["profile"].items())
+        for part in PARTS:
+            table = change.get(str(part._meta.model_name), {})
+            for row in (*table.get("changed", {}).values(), *table.get("deleted", ())):
+                yield from ((f"{part._meta.model_name}.{column}", str(value)) for column, value in row.items())
+
+
+def rebuilt(change: Any) -> Any:
+    """What must stay of the changes of a table: ids, positions, members, versions."""
+    members = {pk: sorted(each) for pk, each in change.get("changed", {}).items()}
+    deleted = [(each["id"], each["position"], each["version"], sorted(each)) for each in change.get("deleted", ())]
+    return change.get("created"), change.get("moved"), members, deleted
+
+
+@pytest.mark.django_db(transaction=True)
+def test_history_can_be_told_and_restored_from_in_the_copy() -> None:
+    fill(1)
+    anonymise()
+    [profile] = Profile.with_trash.filter(deleted_at__isnull=False)
+    assert profile.version == 3
+    for version in (1, 2, 3):
+        document = json.loads(history.rendered(profile.pk, version).body)
+        assert (document["version"], len(document["experiences"])) == (version, 1 if version > 1 else 2)
+    changed = history.diff(profile.pk, 1, 2)
+    assert {"profile", "experiences", "skills.soft", "custom_fields"} <= {each.kind for each in changed}
+    assert list(checks.logs()) == []
+
+
 def rows(*names: type[models.Model]) -> dict[str, dict[Any, dict[str, Any]]]:
     """The values of all rows of these tables."""
     return {
@@ -134,8 +214,16 @@ def fields(model: type[models.Model]) -> list[str]:
 REWRITTEN = [apps.get_model(label) for label, fates in COLUMNS.items() if not isinstance(fates, Fate)]
 
 
-# Made by makers that look at nothing but the row's key.
-FREE = {columns.email, columns.only_text, columns.password, columns.result, columns.problem, columns.status}
+# Made by makers that look at nothing but the row's key, or are looked at in a test of their own.
+FREE = {
+    columns.overwritten,
+    columns.email,
+    columns.only_text,
+    columns.password,
+    columns.result,
+    columns.problem,
+    columns.status,
+}
 
 
 def fates(model: type[models.Model]) -> dict[str, Any]:

@@ -8,8 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from profiles import tasks
 from profiles.maintenance import checks
-from profiles.models import Interest, Job, JobFile, Profile, Skill
+from profiles.models import Actor, Cause, Interest, Job, JobFile, Profile, Revision, Skill, log
+from profiles_project.database import clock
 from tests.support.factories import UserFactory, make_profile
 from tests.support.filling import fill
 from users.models import User
@@ -108,6 +110,30 @@ DAMAGES = {
         "UPDATE profiles_skill SET position = 7 WHERE kind = 'soft'",
         "profiles_skill {profile}: this profile has 2 rows at position 7",
     ),
+    "version of an item": (
+        "UPDATE profiles_interest SET version = 2 WHERE position = 0 AND profile_id = '{key}'",
+        "profiles_interest {interest}: version is above its profile's",
+    ),
+    "log_version": (
+        "UPDATE profiles_profile SET log_version = 2 WHERE is_active",
+        "profiles_profile {profile}: log_version is above version",
+    ),
+    "boundary": (
+        "UPDATE profiles_profile SET boundary = 2 WHERE is_active",
+        "profiles_profile {profile}: boundary is above version",
+    ),
+    "bytes of the log": (
+        "UPDATE profiles_profile SET log_bytes = 1 WHERE is_active",
+        "profiles_profile {profile}: log_bytes is not what its log takes",
+    ),
+    "versions of lists": (
+        "UPDATE profiles_profile SET versions = '{{\"interests\": 2}}' WHERE is_active",
+        "profiles_profile {profile}: versions names a version above its own",
+    ),
+    "active in the trash": (
+        "UPDATE profiles_profile SET deleted_at = '2026-01-01 00:00:00' WHERE is_active",
+        "profiles_profile {profile}: is active in the trash",
+    ),
     "derived column of a user": (
         "UPDATE users_user SET email_key = 'other'",
         "users_user {user}: email_key is not what email makes it",
@@ -137,9 +163,11 @@ DAMAGES = {
 @pytest.mark.parametrize("name", DAMAGES)
 def test_what_is_broken_is_named(name: str, career: Profile, capsys: pytest.CaptureFixture[str]) -> None:
     statement, fault = DAMAGES[name]
-    damage(statement.format(long="x" * 3 * 2**20))
+    key = career.pk if IS_POSTGRESQL else career.pk.hex
+    interest = career.interest_set.get(position=0)
+    damage(statement.format(long="x" * 3 * 2**20, key=key))
     faults = found(capsys)
-    assert fault.format(profile=career.pk, user=career.user_id) in faults
+    assert fault.format(profile=career.pk, user=career.user_id, interest=interest.pk) in faults
     text = "\n".join(faults)
     assert [
         word for word in ("secret", "other", career.full_name, career.email, career.user.email) if word in text
@@ -177,6 +205,59 @@ def test_too_long_lists_and_too_many_profiles_are_found_and_at_most_twenty_are_n
     faults = found(capsys, "--sample", "0")
     assert sum("version is below 1" in fault for fault in faults) == 20
     assert "and 31 more" in faults
+
+
+@pytest.fixture
+def written(career: Profile) -> Profile:
+    """The same after three revisions."""
+    for number in range(3):
+        with Profile.objects.revise(career.pk, Cause(Actor.YOU, "profiles_update")) as revised:
+            revised.label = f"Label {number}"
+    call_command("check_integrity")
+    return career
+
+
+@pytest.mark.parametrize(
+    ("rows", "faults"),
+    [
+        ("version = 3", ["log_bytes is not what its log takes", "a version is missing in its log"]),
+        ("version = 4", ["log_bytes is not what its log takes", "its log does not end with log_version"]),
+        # The oldest may be gone, as long as nobody counts its bytes.
+        ("version = 2", ["log_bytes is not what its log takes"]),
+    ],
+)
+def test_what_is_missing_in_a_log_is_found(
+    rows: str, faults: list[str], written: Profile, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damage(f"DELETE FROM profiles_revision WHERE {rows}")  # noqa: S608  # our own words
+    assert found(capsys) == [f"profiles_profile {written.pk}: {fault}" for fault in faults]
+
+
+def test_a_log_that_was_pruned_or_has_a_boundary_is_well(written: Profile) -> None:
+    log.forget(Revision.objects.filter(version=2).values_list("pk", flat=True))
+    call_command("check_integrity")
+    # As a release that knows no log writes.
+    Profile.objects.filter(pk=written.pk).update(version=5, label="By an older release")
+    call_command("check_integrity")
+    with Profile.objects.revise(written.pk, Cause(Actor.YOU, "profiles_update")) as revised:
+        revised.label = "By this release"
+    call_command("check_integrity")
+    # An entry of an earlier profile with the same id.
+    entry = {"actor": Actor.YOU, "action": "x", "created_at": clock.now(), "changes": {}}
+    Revision.objects.create(profile=written, born=1, version=9, **entry)
+    call_command("check_integrity")
+
+
+def test_profiles_in_the_trash_are_looked_at_too(written: Profile, capsys: pytest.CaptureFixture[str]) -> None:
+    Profile.objects.remove(written, Cause(Actor.YOU, "profiles_delete"))
+    # Both it and the other one, which nobody has counted yet.
+    assert tasks.Count().turn() == 2
+    call_command("check_integrity")
+    damage("UPDATE profiles_profile SET byte_count = byte_count + 1, version = 0 WHERE deleted_at IS NOT NULL")
+    faults = found(capsys)
+    assert f"profiles_profile {written.pk}: version is below 1" in faults
+    damage("UPDATE profiles_profile SET version = bytes_version WHERE deleted_at IS NOT NULL")
+    assert f"profiles_profile {written.pk}: byte_count is not what the profile takes" in found(capsys)
 
 
 JOB_DAMAGES = {

@@ -62,7 +62,7 @@ def test_a_database_that_is_away_is_a_503_on_every_route(api: ApiClient, user: U
     (job,) = Experience.of(profile)
     asked = 0
     for method, template, example in operations():
-        path = template.format(profile_id=profile.pk, item_id=job, session_id=job, job_id=job)
+        path = template.format(profile_id=profile.pk, item_id=job, session_id=job, job_id=job, version=1)
         body = {} if example is None else {"json": example}
         query = {"email": "ada@example.org"} if path.endswith("/check-email") else None
         for error in (OperationalError, InterfaceError):

@@ -21,7 +21,7 @@ class Command(BaseCommand):
         for model in apps.get_models():
             if not (fields := derived_fields(model)):
                 continue
-            rows = model._default_manager.count()
+            rows = model._base_manager.count()
             with bar(model._meta.db_table, rows) as progress:
                 wrong = refill(model, progress.update, store=not dry_run)
             names = ", ".join(field.name for field in fields)

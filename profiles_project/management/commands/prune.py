@@ -12,8 +12,8 @@ class Command(BaseCommand):
     """For where no worker runs, or to see what it would delete; one line a table."""
 
     help = (
-        "Deletes ended sessions and jobs, old mails and security events, answers kept for safe retries and rows of"
-        " finished tasks."
+        "Deletes ended sessions and jobs, old mails and security events, answers kept for safe retries, rows of"
+        " finished tasks, and history and trash past their time."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         ending = "to delete" if options["dry_run"] else "deleted"
         total = 0
         for rule in rules():
-            rows = rule.rows().count()
+            rows = rule.count()
             if not options["dry_run"]:
                 with bar(rule.table, rows) as progress:
                     rows = 0
