@@ -3,21 +3,23 @@
 import json
 import logging
 import tempfile
+import uuid
 import zipfile
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import IO, Any, NamedTuple
 
-from django.db.models import QuerySet
+import orjson
+from django.db.models import QuerySet, TextField
+from django.db.models.functions import Cast
 
 from profiles.career import rendering
-from profiles.models import Job, Origin, Profile
+from profiles.models import Job, Origin, Profile, Revision
 from profiles.portability import kinds, printing
 from profiles.portability.json_resume import HIDDEN, REFERENCES, write
 from profiles_project.api.errors import Unavailable
 from profiles_project.database import clock
-from profiles_project.database.refusals import Missing
 from users.exports import account_document
 from users.models import User
 
@@ -71,6 +73,8 @@ FORMATS = {
 ARCHIVE = Format("application/zip", "zip", rendering.render)
 # Up to so many bytes an archive is made in memory, beyond them in a temporary file.
 IN_MEMORY_BYTES = 4 * 2**20
+# Revisions that are read together; one may have overwritten a whole document.
+REVISIONS_AT_ONCE = 20
 
 
 def exported(
@@ -94,12 +98,15 @@ def job_document(job: Job) -> dict[str, Any]:
 
 def own_data(user: User) -> dict[str, Any]:
     """Everything stored about the user as one document."""
+    profiles = Profile.with_trash.filter(user=user)
     return {
         "exported_at": clock.now(),
         **account_document(user),
         "jobs": [job_document(job) for job in user.jobs.order_by("id")],
         "imports": [origin_document(origin) for origin in _origins(user)],
         "profiles": rendering.documents(Profile.objects.filter(user=user)),
+        "trash": [trashed_document(each) for each in rendering.each(profiles.filter(deleted_at__isnull=False))],
+        "history": _histories(profiles),
     }
 
 
@@ -108,32 +115,86 @@ def origin_document(origin: Origin) -> dict[str, Any]:
     return {name: getattr(origin, name) for name in ("profile_id", "source", "created_at", "updated_at", "brought")}
 
 
+def trashed_document(rendered: rendering.Rendered) -> dict[str, Any]:
+    """A profile in the trash, with the time at which it was deleted."""
+    return {**json.loads(rendered.body), "deleted_at": rendered.profile.deleted_at}
+
+
+def _entries(entries: "QuerySet[Revision]") -> Any:
+    """Revisions, newest first, with what each has overwritten as the text that is stored.
+
+    Who of the staff made one is their own affair.
+    """
+    kept = ("version", "created_at", "actor", "action", "device", "reverts")
+    stored = entries.annotate(stored=Cast("changes", TextField()))
+    return stored.order_by("-version").values(*kept, "stored", "profile_id", "born")
+
+
+def _entry(values: dict[str, Any]) -> dict[str, Any]:
+    hidden = {"stored", "profile_id", "born"}
+    shown = {name: value for name, value in values.items() if name not in hidden}
+    return {**shown, "changes": orjson.Fragment(values["stored"])}
+
+
+def _histories(profiles: "QuerySet[Profile]") -> list[dict[str, Any]]:
+    """The history of each of the profiles, in two statements."""
+    known = {(profile.pk, profile.born): profile.pk for profile in profiles.only("created_at")}
+    found: dict[uuid.UUID, list[Any]] = {pk: [] for pk in known.values()}
+    for values in _entries(Revision.objects.filter(profile__in=profiles.order_by().values("pk"))):
+        # Not those of an earlier profile with the same id.
+        if pk := known.get((values["profile_id"], values["born"])):
+            found[pk].append(_entry(values))
+    return [{"profile_id": pk, "revisions": revisions} for pk, revisions in found.items()]
+
+
+def revision_documents(profile: Profile) -> Iterator[dict[str, Any]]:
+    """The history of a profile, the newest first, some revisions in memory at a time."""
+    entries = _entries(Revision.objects.filter(profile=profile.pk, born=profile.born))
+    page = list(entries[:REVISIONS_AT_ONCE])
+    while page:
+        yield from map(_entry, page)
+        page = list(entries.filter(version__lt=page[-1]["version"])[:REVISIONS_AT_ONCE])
+
+
 def _origins(user: User) -> "QuerySet[Origin]":
     return Origin.objects.filter(profile__user=user).order_by("id")
 
 
 def write_archive(user: User, file: IO[bytes], step: Callable[[], None]) -> None:
-    """Writes everything stored about the user as a ZIP of JSON files; one profile or job is in memory at a time.
+    """Writes everything stored about the user as a ZIP of JSON files.
 
-    `step` is called after each profile.
+    One profile or job is in memory at a time, and of history some revisions. `step` is called after each profile, those
+    in the trash included.
     """
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in {"exported_at": clock.now(), **account_document(user)}.items():
             archive.writestr(f"{name}.json", rendering.render(content))
         archive.writestr("imports.json", rendering.render([origin_document(origin) for origin in _origins(user)]))
-        entry = zipfile.ZipInfo("jobs.json", clock.now().timetuple()[:6])
-        entry.compress_type = zipfile.ZIP_DEFLATED
-        with archive.open(entry, "w") as jobs:
-            for number, job in enumerate(user.jobs.order_by("id").iterator()):
-                jobs.write(b"," if number else b"[")
-                jobs.write(rendering.render(job_document(job)))
-            # There is at least one job: the one that makes the archive.
-            jobs.write(b"]")
-        for pk in Profile.objects.filter(user=user).values_list("pk", flat=True):
-            # A profile that was deleted meanwhile is left out.
-            with suppress(Missing):
-                archive.writestr(f"profiles/{pk}.json", rendering.stored(pk).body)
+        _write_list(archive, "jobs.json", map(job_document, user.jobs.order_by("id").iterator()))
+        for profile in Profile.with_trash.filter(user=user).only("created_at"):
+            _write_profile(archive, profile)
             step()
+
+
+def _write_profile(archive: zipfile.ZipFile, profile: Profile) -> None:
+    """Write a profile's document and its history. A profile that was deleted for good meanwhile is left out."""
+    for rendered in rendering.each(Profile.with_trash.filter(pk=profile.pk)):
+        if rendered.profile.deleted_at is None:
+            archive.writestr(f"profiles/{profile.pk}.json", rendered.body)
+        else:
+            archive.writestr(f"trash/{profile.pk}.json", rendering.render(trashed_document(rendered)))
+        _write_list(archive, f"history/{profile.pk}.json", revision_documents(profile))
+
+
+def _write_list(archive: zipfile.ZipFile, name: str, documents: Iterable[Mapping[str, Any]]) -> None:
+    """Write a JSON list, one document at a time."""
+    entry = zipfile.ZipInfo(name, clock.now().timetuple()[:6])
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    with archive.open(entry, "w") as file:
+        file.write(b"[")
+        for number, document in enumerate(documents):
+            file.write(b"," * (number > 0) + rendering.render(document))
+        file.write(b"]")
 
 
 @contextmanager

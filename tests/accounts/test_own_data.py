@@ -4,7 +4,6 @@ import io
 import json
 import threading
 import time
-import uuid
 import zipfile
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -15,11 +14,13 @@ from django.apps import apps
 from django.conf import settings
 from django.core.cache import caches
 from django.db import connection
+from django.db.models import QuerySet
 from django.test import Client
 
 from profiles import tasks
 from profiles.career import rendering
-from profiles.models import Job, JobFile, Profile
+from profiles.models import Job, JobFile, Profile, Revision
+from profiles.portability import exports
 from profiles_project.database import clock
 from tests.support.client import ApiClient
 from tests.support.concurrency import at_once
@@ -58,7 +59,8 @@ def texts() -> Iterator[tuple[str, str]]:
     """Table, column and text of everything that is stored anywhere."""
     for model in apps.get_models(include_auto_created=True):
         fields = [field.attname for field in model._meta.concrete_fields]
-        for row in model._default_manager.values_list(*fields):
+        # Not the default one, which hides the trash.
+        for row in model._base_manager.values_list(*fields):
             for name, value in zip(fields, row, strict=True):
                 yield f"{model._meta.db_table}.{name}", json.dumps(value, default=str, ensure_ascii=False)
 
@@ -144,6 +146,15 @@ def test_an_export_holds_everything_that_is_stored_about_the_person(person: ApiC
     document = exported.json()
     (profile,) = person.get(PROFILES).json()["profiles"]
     assert document["profiles"] == [person.get(f"{PROFILES}/{profile['id']}").json()]
+    [trashed] = person.get(f"{PROFILES}/trash", check=False).json()["profiles"]
+    assert [(each["id"], each["deleted_at"]) for each in document["trash"]] == [(trashed["id"], trashed["deleted_at"])]
+    revisions = {each["profile_id"]: each["revisions"] for each in document["history"]}
+    assert {whose: len(each) for whose, each in revisions.items()} == {
+        str(row.pk): row.version for row in Profile.with_trash.all()
+    }
+    assert CANARY in json.dumps([each["changes"] for each in revisions[trashed["id"]]])
+    assert {each["device"] for each in revisions[trashed["id"]]} >= {f"{CANARY} phone"}
+    assert "staff_id" not in json.dumps(document)
     assert len(document["sessions"]) == Session.objects.count()
     assert len(document["mails"]) == Mail.objects.count() > 0
     me = person.get(f"{AUTH}/me").json()
@@ -156,6 +167,25 @@ def test_an_export_holds_everything_that_is_stored_about_the_person(person: ApiC
         shown = json.dumps(json.loads(json.loads(text)), ensure_ascii=False) if ".profiles_job" in f".{where}" else text
         assert where.rpartition(".")[2] in NOT_EXPORTED or shown.strip('"') in whole, where
     assert "argon2" not in whole
+
+
+def test_the_history_in_an_export_is_that_of_this_profile_alone(api: ApiClient) -> None:
+    """An older release deleted an earlier profile with the same id, and left its entries behind."""
+    pk = api.post(PROFILES, profile_document(1)).json()["id"]
+    earlier = {"profile_id": pk, "version": 1, "created_at": clock.now(), "action": "x"}
+    Revision.objects.create(**earlier, born=1, changes={"profile": {"label": CANARY}})
+    assert CANARY not in api.get(f"{AUTH}/me/export").content.decode()
+
+
+def test_a_long_history_is_exported_some_revisions_at_a_time(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "REVISIONS_AT_ONCE", 2)
+    path = f"{PROFILES}/{api.post(PROFILES, profile_document(1)).json()['id']}"
+    for number in range(4):
+        api.patch(path, {"label": f"Label {number}"})
+    [history] = api.get(f"{AUTH}/me/export").json()["history"]
+    assert [each["version"] for each in history["revisions"]] == [5, 4, 3, 2, 1]
+    before = [each["changes"].get("profile", {}).get("label") for each in history["revisions"]]
+    assert before == ["Label 2", "Label 1", "Label 0", "Master", None]
 
 
 def test_an_export_holds_nothing_of_others(api: ApiClient, person: ApiClient, user: User) -> None:
@@ -193,39 +223,53 @@ def test_an_export_is_a_zip_of_everything(api: ApiClient, user: User, monkeypatc
     inline = api.get(f"{AUTH}/me/export").json()
     for row in inline["profiles"]:
         assert found.pop(f"profiles/{row['id']}.json") == row
-    assert {name.removesuffix(".json") for name in found} == set(inline) - {"profiles"}
+    for each in inline["history"]:
+        assert found.pop(f"history/{each['profile_id']}.json") == each["revisions"]
+    assert {name.removesuffix(".json") for name in found} == set(inline) - {"profiles", "trash", "history"}
     assert [row["id"] for row in found["jobs.json"]] == [told["id"]]
     assert found["account.json"] == inline["account"]
     assert found["security_events.json"] == inline["security_events"]
+
+
+def test_an_archive_holds_trash_and_history(person: ApiClient) -> None:
+    inline = person.get(f"{AUTH}/me/export").json()
+    answer = person.get(exported(person)["result"]["href"])
+    with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:  # type: ignore[attr-defined]  # as above
+        found = {name: json.loads(archive.read(name)) for name in archive.namelist() if "/" in name}
+    expected = {f"{name}/{each['id']}.json": each for name in ("profiles", "trash") for each in inline[name]}
+    expected |= {f"history/{each['profile_id']}.json": each["revisions"] for each in inline["history"]}
+    assert found == expected
+    assert len(found) == 4
 
 
 def test_an_export_goes_on_without_a_profile_that_is_deleted_meanwhile(
     api: ApiClient, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     doomed, kept = (make_profile(user, 1) for _ in range(2))
-    stored = rendering.stored
+    each = rendering.each
 
-    def late(pk: uuid.UUID) -> rendering.Rendered:
+    def late(profiles: "QuerySet[Profile]") -> Iterator[rendering.Rendered]:
         Profile.objects.filter(pk=doomed.pk).delete()
-        return stored(pk)
+        return each(profiles)
 
-    monkeypatch.setattr(rendering, "stored", late)
+    monkeypatch.setattr(rendering, "each", late)
     answer = api.get(exported(api)["result"]["href"])
     with zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))) as archive:  # type: ignore[attr-defined]  # as above
-        assert [name for name in archive.namelist() if "/" in name] == [f"profiles/{kept.pk}.json"]
+        names = [name for name in archive.namelist() if "/" in name]
+    assert names == [f"profiles/{kept.pk}.json", f"history/{kept.pk}.json"]
 
 
 def test_an_archive_is_made_before_the_transaction_that_keeps_it(
     api: ApiClient, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_profile(user, 1)
-    stored, inside = rendering.stored, []
+    each, inside = rendering.each, []
 
-    def watched(pk: uuid.UUID) -> rendering.Rendered:
+    def watched(profiles: "QuerySet[Profile]") -> Iterator[rendering.Rendered]:
         inside.append(connection.in_atomic_block)
-        return stored(pk)
+        return each(profiles)
 
-    monkeypatch.setattr(rendering, "stored", watched)
+    monkeypatch.setattr(rendering, "each", watched)
     assert exported(api)["status"] == "succeeded"
     assert inside == [False]
 
@@ -284,23 +328,29 @@ def test_what_was_erased_is_found_in_no_table_cache_or_file(person: ApiClient, u
     assert {"users_user.email", "users_session.user_agent", "users_mail.address", "profiles_skill.name"} <= found
     assert {"profiles_job.input", "profiles_job.result", "users_idempotencyrecord.key"} <= found
     assert {where.partition(" ")[0] for where in found if " " in where} == {CACHE}
+    assert {"profiles_revision.changes", "profiles_revision.device"} <= found
+    assert Profile.with_trash.filter(label__contains=CANARY, deleted_at__isnull=False).exists()
     assert JobFile.objects.exists()
     assert SecurityEvent.objects.exclude(user=None).exists()
     assert person.post(f"{AUTH}/me/erase", {"password": PASSWORD}).status_code == HTTPStatus.NO_CONTENT
     assert traces() == set()
     assert Profile.objects.count() == others
-    for model in (Job, JobFile, SecurityEvent, IdempotencyRecord):
+    assert Profile.with_trash.count() == others
+    for model in (Job, JobFile, SecurityEvent, IdempotencyRecord, Revision):
         assert not model._default_manager.exists(), model
     assert person.get(PROFILES).status_code == HTTPStatus.UNAUTHORIZED
     assert person.post(f"{AUTH}/me/erase", {"password": PASSWORD}).status_code == HTTPStatus.UNAUTHORIZED
 
 
-def test_what_a_person_deletes_is_found_in_no_table(person: ApiClient) -> None:
+def test_what_a_person_deletes_for_good_is_found_in_no_table(person: ApiClient) -> None:
     (profile,) = person.get(PROFILES).json()["profiles"]
     # What its jobs tell goes when they are pruned.
     Job.objects.all().delete()
     IdempotencyRecord.objects.all().delete()
     person.delete(f"{PROFILES}/{profile['id']}")
+    for each in person.get(f"{PROFILES}/trash", check=False).json()["profiles"]:
+        purged = person.delete(f"{PROFILES}/trash/{each['id']}", check=False)
+        assert purged.status_code == HTTPStatus.NO_CONTENT
     assert {where.partition("_")[0] for where in traces()} == {"users"}
 
 
