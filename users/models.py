@@ -328,6 +328,9 @@ class Mail(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(help_text="When the sweep files its task again, should it be unsent by then.")
     problem = models.CharField(max_length=200, blank=True, help_text="Why it will not be sent.")
+    failure = models.CharField(
+        max_length=100, blank=True, default="", db_default="", help_text="Why the last try failed."
+    )
 
     class Meta:
         ordering = ("-id",)

@@ -1,6 +1,9 @@
 """Files mails, and the task that sends them."""
 
 import logging
+import smtplib
+import socket
+import ssl
 
 from django.db import transaction
 from django_tasks import task
@@ -12,6 +15,22 @@ from users.emails import compose
 from users.models import SHORTEST_PAUSE, Mail, User
 
 logger = logging.getLogger(__name__)
+
+# Why a try to send a mail failed; the first class that fits counts. What the server itself said may quote the address.
+FAILURES: tuple[tuple[type[OSError], str], ...] = (
+    (smtplib.SMTPRecipientsRefused, "The mail server refused the address."),
+    (smtplib.SMTPSenderRefused, "The mail server refused us as the sender."),
+    (smtplib.SMTPAuthenticationError, "The mail server did not accept our name and password."),
+    (smtplib.SMTPConnectError, "The mail server refused the connection."),
+    (smtplib.SMTPServerDisconnected, "The mail server ended the connection."),
+    (smtplib.SMTPException, "The mail server refused the mail."),
+    (ConnectionRefusedError, "The mail server refused the connection."),
+    (ConnectionError, "The mail server ended the connection."),
+    (TimeoutError, "The mail server did not answer in time."),
+    (socket.gaierror, "The mail server's name is not known."),
+    (ssl.SSLError, "The connection to the mail server could not be made safe."),
+    (OSError, "The mail server could not be reached."),
+)
 
 
 def file_mail(kind: Mail.Kind, user: User | None, address: str) -> None:
@@ -57,11 +76,17 @@ def send_mail(mail_id: str, attempt: int) -> None:
     except OSError as exc:
         # SMTP's errors are OSErrors too; their text quotes the address, so only their name is logged.
         logger.warning("mail %s was not sent: %s", mail.pk, type(exc).__name__)
+        Mail.objects.filter(pk=mail.pk).update(failure=failure_of(exc))
         return
     except ValueError:
         Mail.objects.filter(pk=mail.pk).update(problem="The address or the name can't stand in a mail.")
         return
-    Mail.objects.filter(pk=mail.pk).update(sent_at=clock.now())
+    Mail.objects.filter(pk=mail.pk).update(sent_at=clock.now(), failure="")
+
+
+def failure_of(exc: OSError) -> str:
+    """Why a try to send a mail failed, in a sentence that tells of nobody."""
+    return next(text for kind, text in FAILURES if isinstance(exc, kind))
 
 
 def reason_not_to_send(mail: Mail, user: User) -> str:

@@ -1,5 +1,6 @@
 """The confirmation page of an action: it says what will happen, and asks for a reason."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,6 +30,10 @@ class ReasonForm(JudgedForm, forms.Form):
         min_length=SHORTEST_REASON, max_length=500, help_text=REASON_HELP, widget=forms.Textarea(attrs={"rows": 3})
     )
 
+    def answers(self) -> dict[str, Any]:
+        """What `perform` is told: the reason, and what the action asks for."""
+        return {name: value for name, value in self.cleaned_data.items() if name != "typed"}
+
 
 class GraveForm(ReasonForm):
     """For actions that can't be undone: the id has to be typed, so that nobody hits the wrong row."""
@@ -47,11 +52,11 @@ class GraveForm(ReasonForm):
         return typed
 
 
-def act_address(action: Action, keys: Any) -> str:
-    """The address of an action's confirmation page for the rows with these ids."""
+def act_address(action: Action, keys: Any, **asked: Any) -> str:
+    """The address of an action's confirmation page for the rows with these ids; its form starts with what is given."""
     options = action.model._meta
     address = reverse(f"admin:{options.app_label}_{options.model_name}_act", args=[action.name])
-    return f"{address}?{urlencode([('id', str(key)) for key in keys])}"
+    return f"{address}?{urlencode([*(('id', str(key)) for key in keys), *asked.items()])}"
 
 
 def act(model_admin: Any, request: HttpRequest, name: str) -> HttpResponse:
@@ -73,7 +78,7 @@ def act(model_admin: Any, request: HttpRequest, name: str) -> HttpResponse:
             if why_not:
                 _refuse(action, request, why_not, row.pk)
             else:
-                _do(action, request, row, form.cleaned_data["reason"])
+                _do(action, request, row, form.answers())
         return HttpResponseRedirect(_afterwards(action, rows))
     context = {
         **model_admin.admin_site.each_context(request),
@@ -101,7 +106,7 @@ def _action(model_admin: Any, request: HttpRequest, name: str) -> Action:
 
 def _rows(action: Action, ids: list[str]) -> tuple[list[Any], list[Any]]:
     """The rows with these ids, and those ids that no row has."""
-    most = 1 if action.is_grave else MOST_AT_ONCE
+    most = MOST_AT_ONCE if action.is_for_many else 1
     if not 0 < len(set(ids)) <= most:
         raise Http404
     try:
@@ -118,12 +123,17 @@ def _rows(action: Action, ids: list[str]) -> tuple[list[Any], list[Any]]:
 
 def _form(action: Action, request: HttpRequest, rows: list[Any]) -> ReasonForm:
     data = request.POST if request.method == "POST" else None
-    return GraveForm(data, key=str(rows[0].pk)) if action.is_grave else ReasonForm(data)
+    if action.is_grave:
+        return GraveForm(data, key=str(rows[0].pk))
+    asked = action.asks(rows[0]) if action.asks else {}
+    form = ReasonForm(data, initial={name: request.GET[name] for name in asked if name in request.GET})
+    form.fields = {**asked, **form.fields}
+    return form
 
 
-def _do(action: Action, request: HttpRequest, row: Any, reason: str) -> None:
+def _do(action: Action, request: HttpRequest, row: Any, answers: Mapping[str, Any]) -> None:
     try:
-        perform(action, row.pk, request.user, reason)  # type: ignore[arg-type]  # staff, as the site has seen to
+        perform(action, row.pk, request.user, **answers)  # type: ignore[arg-type]  # staff, as the site has seen to
     except Refused as refused:
         _refuse(action, request, str(refused), row.pk)
     except (action.model.DoesNotExist, Missing):  # type: ignore[attr-defined]  # every model has it

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from django import forms
 from django.db import transaction
 from django.db.models import Exists, Model, OuterRef, QuerySet
 
 from profiles import erasure, tasks
-from profiles.desk.rows import audit, person_of
-from profiles.models import Job, Profile
+from profiles.career import history
+from profiles.desk.rows import audit, everything, person_of
+from profiles.models import Actor, Cause, Job, Profile
 from profiles_project.database import clock
+from profiles_project.database.refusals import Forgotten, LimitPassed, Refusal, Stale
 from profiles_project.observe.logs import security_event
 from users.accounts import end_admin_sessions
 from users.events import note
@@ -33,8 +36,10 @@ class Action:
 
     `right` is the permission that it needs, None for superusers alone. `refusal` gives the sentence that says why it
     makes no sense for a row, "" where it does; what it has to know of other tables is asked with the row, as `known`.
-    `apply` does it to a row, inside the transaction of the audit entry. What is grave can't be undone: it is done to
-    one row at a time, whose id has to be typed.
+    `apply` does it to a row, inside the transaction of the audit entry; revisions have the cause that it is given.
+    `asks` gives the fields that the form has for a row beside the reason: `apply` gets their values by name. Such an
+    action is done to one row at a time, and from a page that knows the values. What is grave can't be undone: it is
+    done to one row at a time too, and its id has to be typed.
     """
 
     name: str
@@ -43,9 +48,15 @@ class Action:
     right: str | None
     explanation: str
     refusal: Callable[[Any], str]
-    apply: Callable[[Any], object]
+    apply: Callable[..., object]
     known: Callable[[], Mapping[str, Exists]] = dict
+    asks: Callable[[Any], dict[str, forms.Field]] | None = None
     is_grave: bool = False
+
+    @property
+    def is_for_many(self) -> bool:
+        """Whether it can be done to several rows at once."""
+        return not self.is_grave and self.asks is None
 
     def is_allowed(self, staff: Any) -> bool:
         """Whether the user has the permission for the action."""
@@ -64,19 +75,37 @@ class Action:
 def rows_for(actions: Iterable[Action], model: type[Model]) -> QuerySet[Any]:
     """All rows of a model, annotated with what the actions' refusals need, so that many rows cost one statement."""
     known = {name: found for action in actions for name, found in action.known().items()}
-    rows: QuerySet[Any] = model._default_manager.annotate(**known)
+    rows: QuerySet[Any] = everything(model).annotate(**known)
     return rows if model is User else rows.select_related("user")
 
 
-def perform(action: Action, key: Any, staff: User, reason: str) -> None:
-    """Carry out an action and audit it, in one transaction. Raises Refused, or model.DoesNotExist for a lost row."""
-    with transaction.atomic():
-        row = _locked(action, key)
-        if why_not := action.refusal_to(staff, row):
-            raise Refused(why_not)
-        audit(staff, action.name, row, reason)
-        action.apply(row)
+def perform(action: Action, key: Any, staff: User, reason: str, **asked: Any) -> None:
+    """Carry out an action and audit it, in one transaction; `asked` has the values of the fields that it asks for.
+
+    Raises Refused, and model.DoesNotExist or Missing for a lost row.
+    """
+    cause = Cause(Actor.SUPPORT, f"support_{action.name}".replace("-", "_"), staff_id=staff.pk)
+    try:
+        with transaction.atomic():
+            row = _locked(action, key)
+            if why_not := action.refusal_to(staff, row):
+                raise Refused(why_not)
+            audit(staff, action.name, row, reason)
+            action.apply(row, cause, **asked)
+    except Refusal as refusal:
+        if why_not := _sentence(refusal):
+            raise Refused(why_not) from refusal
+        raise
     security_event("admin_action", staff=staff.pk, action=action.name, kind=action.model._meta.label_lower, object=key)
+
+
+def _sentence(refusal: Refusal) -> str:
+    """Why the models refused it, for staff; empty where the row itself is gone."""
+    if isinstance(refusal, Stale):
+        return f"It was changed meanwhile and is at version {refusal.version} now; please look again."
+    if isinstance(refusal, Forgotten):
+        return "That version is no longer kept."
+    return " ".join(refusal.sentences) if isinstance(refusal, LimitPassed) else str(refusal)
 
 
 def _locked(action: Action, key: Any) -> Any:
@@ -87,7 +116,7 @@ def _locked(action: Action, key: Any) -> Any:
     return rows_for((action,), action.model).get(pk=key)
 
 
-def _deactivate(user: User) -> None:
+def _deactivate(user: User, _: Cause) -> None:
     user.is_active = False
     user.save(update_fields=["is_active", "updated_at"])
     # Else the sessions would work again as soon as the account is active.
@@ -95,29 +124,29 @@ def _deactivate(user: User) -> None:
     note("deactivated_by_support", user)
 
 
-def _reactivate(user: User) -> None:
+def _reactivate(user: User, _: Cause) -> None:
     user.is_active = True
     user.save(update_fields=["is_active", "updated_at"])
     note("reactivated_by_support", user)
 
 
-def _end_sessions(user: User) -> None:
+def _end_sessions(user: User, _: Cause) -> None:
     user.sessions.all().end()
     if user.is_staff:
         end_admin_sessions(user)
     note("sessions_ended_by_support", user)
 
 
-def _send_verification(user: User) -> None:
+def _send_verification(user: User, _: Cause) -> None:
     file_mail(Mail.Kind.VERIFY, user, user.email)
 
 
-def _send_reset(user: User) -> None:
+def _send_reset(user: User, _: Cause) -> None:
     file_mail(Mail.Kind.RESET, user, user.email)
     note("password_reset_asked", user)
 
 
-def _export(user: User) -> None:
+def _export(user: User, _: Cause) -> None:
     try:
         tasks.file_export(user)
     except tasks.TooManyJobs as exc:
@@ -178,15 +207,41 @@ def _ended(job: Job) -> str:
     return "" if job.status in Job.UNFINISHED else "The job has ended already."
 
 
-def _rerun(job: Job) -> None:
+def _rerun(job: Job, _: Cause) -> None:
     if not job.run_again(clock.now()):
         raise Refused("The job has changed in the meantime; please look again.")
     transaction.on_commit(lambda: tasks.put_off(job))
 
 
-def _cancel(job: Job) -> None:
+def _cancel(job: Job, _: Cause) -> None:
     if not Job.objects.filter(pk=job.pk).cancel():
         raise Refused(_ended(job) or "The job has ended in the meantime.")
+
+
+def _in_trash(profile: Profile) -> str:
+    return "The profile lies in the trash." if profile.deleted_at else ""
+
+
+def _active(profile: Profile) -> str:
+    return _in_trash(profile) or ("This is the active profile already." if profile.is_active else "")
+
+
+def _which_version(profile: Profile) -> dict[str, forms.Field]:
+    """The version to bring back, and the one that staff looked at when they decided."""
+    return {
+        "version": forms.IntegerField(min_value=1),
+        "seen": forms.IntegerField(initial=profile.version, widget=forms.HiddenInput),
+    }
+
+
+def _restore(profile: Profile, cause: Cause, *, version: int, seen: int) -> None:
+    cause = cause._replace(reverts=version)
+    with Profile.objects.revise(profile.pk, cause, lambda _, current: current == seen) as revised:
+        if version == seen:
+            raise Refused(f"Version {version} is the present one.")
+        history.restore(revised, version)
+    if revised.version == seen:
+        raise Refused(f"Nothing was stored: the profile is already as it was at version {version}.")
 
 
 # In the order in which a page offers them.
@@ -258,7 +313,7 @@ ACTIONS = (
         "The phone that makes the codes counts no more: at the next log-in a new one is set up. Make sure that you "
         "know who asks for it.",
         refusal=_without_second_factor,
-        apply=reset_second_factor,
+        apply=lambda user, _: reset_second_factor(user),
         known=_second_factor,
     ),
     Action(
@@ -269,7 +324,7 @@ ACTIONS = (
         "The account and everything in it is deleted for good, at once: profiles, jobs, archives, sessions. Only the "
         "audit log keeps that it was done. Nobody can undo it.",
         refusal=lambda _: "",
-        apply=lambda user: erasure.erase(user.pk),
+        apply=lambda user, _: erasure.erase(user.pk),
         is_grave=True,
     ),
     Action(
@@ -278,8 +333,28 @@ ACTIONS = (
         Profile,
         "profiles.activate_profile",
         "This profile becomes the active one of its person, and the one that was ceases to be.",
-        refusal=lambda profile: "This is the active profile already." if profile.is_active else "",
+        refusal=_active,
         apply=Profile.objects.activate,
+    ),
+    Action(
+        "restore-version",
+        "Restore this version",
+        Profile,
+        "profiles.restore_profile",
+        "The whole profile becomes again what it was at this version. That is a new version, which the person sees as "
+        "made by support, and from which the present one can be restored in turn.",
+        refusal=_in_trash,
+        apply=_restore,
+        asks=_which_version,
+    ),
+    Action(
+        "take-out-of-trash",
+        "Take out of the trash",
+        Profile,
+        "profiles.take_out_profile",
+        "The person has the profile again, with its history. It becomes the active one if there is no other.",
+        refusal=lambda profile: "" if profile.deleted_at else "The profile does not lie in the trash.",
+        apply=Profile.objects.take_out,
     ),
     Action(
         "rerun",

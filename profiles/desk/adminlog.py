@@ -29,15 +29,12 @@ class WatchedAdmin:
     ) -> HttpResponse:
         """Render the page of a row, which Django has found and allowed, and log it."""
         if obj is not None:
-            self._note("admin_view", request, obj.pk)
+            self.log_opened(request, obj.pk)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)  # type: ignore[misc,no-any-return]  # as above
 
-    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the history of a row, and log that it was shown."""
-        response: HttpResponse = super().history_view(request, object_id, *args, **kwargs)  # type: ignore[misc]  # as above
-        if response.status_code == HTTPStatus.OK:
-            self._note("admin_view", request, object_id)
-        return response
+    def log_opened(self, request: HttpRequest, key: object) -> None:
+        """Log that a page about a row was shown."""
+        self._note("admin_view", request, key)
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> LogEntry:
         self._note("admin_change", request, obj.pk, added=True)

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from profiles.desk import acting, search
@@ -18,7 +18,7 @@ from profiles.desk.acting import act_address
 from profiles.desk.actions import ACTIONS, Action, rows_for
 from profiles.desk.adminlog import WatchedAdmin
 from profiles.desk.lists import CappedPaginator
-from profiles.desk.rows import audit, person_link
+from profiles.desk.rows import audit, entries_about, person_link
 
 # The look-ups allowed in a list's address, beside the filters that the list shows.
 LOOKUPS = frozenset(
@@ -27,6 +27,9 @@ LOOKUPS = frozenset(
         *("created_at__gte", "created_at__lt", "score__gte", "score__lte"),
     )
 )
+
+# The newest entries of the audit log about a row that its history shows.
+MOST_ENTRIES = 100
 
 
 class ReadOnly:
@@ -93,11 +96,11 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
         return [each for each in ACTIONS if each.model is self.model and each.is_allowed(request.user)]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """The actions for several rows at once: all that are allowed, without those that can't be undone."""
+        """The actions for several rows at once, of those that are allowed."""
         return {
             each.name: (partial(_choose, action=each), each.name, each.label)
             for each in self.allowed(request)
-            if not each.is_grave
+            if each.is_for_many
         }
 
     def render_change_form(
@@ -108,14 +111,38 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
             context["offered"] = offered(self.allowed(request), request.user, obj)
             context["facts"] = self.facts(obj)
             context["tables"] = self.tables(request, obj)
+            context["has_history"] = self.has_history(request)
         return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
+    def has_history(self, request: HttpRequest) -> bool:
+        """Whether the button «History» leads anywhere: without a history of their own, rows have the audit log's."""
+        return bool(request.user.has_perm("users.view_auditentry"))
+
     def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = super().history_view(request, object_id, *args, **kwargs)
-        # Django redirects where no row has that id.
-        if response.status_code == HTTPStatus.OK and (row := self.get_object(request, object_id)):
-            self.note_opened(request, row)
-        return response
+        """What colleagues did to a row, and who opened it."""
+        if not self.has_history(request):
+            raise PermissionDenied
+        row = self.opened(request, object_id)
+        entries = list(entries_about(row)[: MOST_ENTRIES + 1])
+        context = {"row": row, "entries": entries[:MOST_ENTRIES], "is_more": len(entries) > MOST_ENTRIES}
+        return self.page(request, "desk/history_of_row.html", f"History of {row}", context)
+
+    def opened(self, request: HttpRequest, object_id: str) -> Any:
+        """The row whose page is opened, which is written down. Raises PermissionDenied and Http404."""
+        row = self.get_object(request, object_id)
+        if not self.has_view_permission(request, row):
+            raise PermissionDenied
+        if row is None:
+            raise Http404
+        self.note_opened(request, row)
+        self.log_opened(request, row.pk)
+        return row
+
+    def page(self, request: HttpRequest, template: str, title: str, context: dict[str, Any]) -> HttpResponse:
+        """A page of the desk that is none of Django's."""
+        common = {**self.admin_site.each_context(request), "title": title, "opts": self.opts}
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, template, {**common, **context})
 
     def people(self, request: HttpRequest, term: str, rows: QuerySet[Any]) -> list[int]:
         """The ids of the people that match a term. The page says so where there may be more."""
@@ -161,9 +188,10 @@ class OfPerson(DeskAdmin):
 
 
 def offered(actions: Sequence[Action], staff: Any, row: Model) -> list[tuple[Action, str]]:
-    """The actions that are possible on a row now, with their addresses."""
+    """The actions that are possible on a row now, with their addresses; not those that ask for more than a reason."""
     now = rows_for(actions, type(row)).filter(pk=row.pk).first() if actions else None
-    return [(each, act_address(each, [row.pk])) for each in actions if now and not each.refusal_to(staff, now)]
+    possible = [each for each in actions if now and each.asks is None and not each.refusal_to(staff, now)]
+    return [(each, act_address(each, [row.pk])) for each in possible]
 
 
 def _choose(model_admin: Any, request: HttpRequest, chosen: QuerySet[Any], *, action: Action) -> HttpResponse | None:

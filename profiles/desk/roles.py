@@ -14,7 +14,8 @@ VIEWED = (
 )
 HELP = (
     *("users.deactivate_user", "users.end_sessions_user", "users.send_mail_user", "users.export_user"),
-    *("profiles.activate_profile", "profiles.rerun_job", "profiles.cancel_job"),
+    *("profiles.activate_profile", "profiles.restore_profile", "profiles.take_out_profile"),
+    *("profiles.rerun_job", "profiles.cancel_job"),
 )
 SUPPORT = "Support"
 SUPPORT_LEAD = "Support lead"

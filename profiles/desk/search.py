@@ -29,7 +29,8 @@ def people(term: str, rows: QuerySet[Any], owner: str) -> tuple[list[int], bool]
     A person fits by account and by profile, since the two may have different names and addresses.
     """
     if (found := profile_id(term)) is not None:
-        return list(Profile.objects.filter(pk=found).values_list("user_id", flat=True)), False
+        # Support finds by its id what lies in the trash, too.
+        return list(Profile.with_trash.filter(pk=found).values_list("user_id", flat=True)), False
     ids, may_be_more = set[int](), False
     for model, key in ((User, "pk"), (Profile, "user_id")):
         fitting = _matching(model, term)

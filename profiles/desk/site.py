@@ -14,11 +14,15 @@ from django.views.decorators.cache import never_cache
 
 from profiles.desk.board import dashboard
 from profiles.desk.login import CodeStep, NewPasswordStep, PasswordAgainStep, PasswordStep, SetUpStep
-from profiles_project.database.refusals import Missing
+from profiles.desk.rows import named, object_link, own_deeds
+from profiles.desk.wording import words
+from profiles_project.database.refusals import Forgotten, Missing
 from users import second_factor
 
 # Django's redirect to a row's page on the public site, and the search of autocomplete fields: neither is used here.
 UNUSED = {"view_on_site", "autocomplete"}
+# How many of their last actions the front page shows to staff.
+MOST_RECENT = 10
 # The order on the front page and in the menu; models that are not named come last.
 ORDER = ("User", "Session", "Mail", "SecurityEvent", "AuditEntry", "Profile", "Job", "Group")
 
@@ -39,7 +43,7 @@ class DeskSite(admin.AdminSite):
         def found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
                 return cast("HttpResponse", view(request, *args, **kwargs))
-            except Missing as exc:
+            except (Missing, Forgotten) as exc:
                 raise Http404 from exc
 
         return super().admin_view(found, cacheable)
@@ -68,7 +72,8 @@ class DeskSite(admin.AdminSite):
         """The front page; users who may not see accounts get Django's, without figures."""
         may_see = request.user.has_perm("users.view_user")
         shown = {"dashboard": dashboard.panels(self, request)} if may_see else {}
-        return super().index(request, {**shown, **(extra_context or {})})
+        deeds = [_recent(deed, may_see) for deed in own_deeds(request.user, MOST_RECENT)]
+        return super().index(request, {**shown, "deeds": deeds, **(extra_context or {})})
 
     @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
@@ -103,6 +108,12 @@ class DeskSite(admin.AdminSite):
         request.current_app = self.name  # for the `url` tags of Django's templates
         view = step.as_view(extra_context={**self.each_context(request), **context})
         return cast("HttpResponse", view(request))
+
+
+def _recent(entry: Any, may_see: Any) -> tuple[str, str, str, Any]:
+    """What was done, to what, to whom and when."""
+    person = named(entry.user_id, entry.person) if may_see else str(entry.user_id or "")
+    return words(entry.action), object_link(entry), person, entry.created_at
 
 
 def _rank(model: dict[str, Any]) -> int:

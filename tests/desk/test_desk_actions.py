@@ -15,7 +15,7 @@ from pytest_django import Settings
 from profiles.desk.actions import ACTIONS, BETWEEN_MAILS, Action, Refused, perform
 from profiles.desk.pages.people import AccountAdmin
 from profiles.desk.roles import ROLES
-from profiles.models import Job, JobFile, Profile
+from profiles.models import Actor, Cause, Job, JobFile, Profile
 from profiles.models.jobs import MAX_ATTEMPTS
 from profiles.tasks import run_job, sweep_jobs
 from profiles_project.database import clock
@@ -28,6 +28,7 @@ from users.models import AuditEntry, Mail, SecurityEvent, User
 BY_NAME = {action.name: action for action in ACTIONS}
 REASON = "Ticket 4711, asked by phone."
 HOUR = dt.timedelta(hours=1)
+BY_PERSON = Cause(Actor.YOU, "profiles_update", "Pixel")
 
 
 @pytest.fixture
@@ -42,15 +43,28 @@ def address(action: Action, *keys: object) -> str:
     return f"/admin/{options.app_label}/{options.model_name}/act/{action.name}/?{ids}"
 
 
+def revised_profile(person: User) -> Profile:
+    """A profile at version 3, whose log knows version 2."""
+    profile = make_profile(person, 1)
+    for label in ("Good", "Wrong"):
+        with Profile.objects.revise(profile.pk, BY_PERSON) as revised:
+            revised.label = label
+    profile.refresh_from_db()
+    return profile
+
+
 def target(action: Action) -> Any:
     """A row to which the action can be done."""
     person = UserFactory.create(is_active=action.name != "reactivate", is_verified=False)
     if action.model is Job:
         waiting = {"user": person, "kind": "auth_me_export", "lease_until": clock.now()}
         return failed_job(person) if action.name == "rerun" else Job.objects.create(**waiting)
+    if action.name == "restore-version":
+        return revised_profile(person)
     if action.model is Profile:
         make_profile(person, 0)
-        return make_profile(person, 0, label="Spare")
+        spare = make_profile(person, 0, label="Spare")
+        return Profile.objects.remove(spare, BY_PERSON) if action.name == "take-out-of-trash" else spare
     if action.name == "end-sessions":
         ApiClient().as_user(person)
     if action.name == "reset-second-factor":
@@ -60,7 +74,8 @@ def target(action: Action) -> Any:
 
 def body(action: Action, row: Any, reason: str = REASON) -> dict[str, Any]:
     """What the form sends."""
-    return {"reason": reason, "typed": str(row.pk)} if action.is_grave else {"reason": reason}
+    asked = {"version": 2, "seen": row.version} if action.asks else {}
+    return {"reason": reason, **asked, **({"typed": str(row.pk)} if action.is_grave else {})}
 
 
 # All of them ------------------------------------------------------------------------------------------------------
@@ -346,7 +361,7 @@ def test_several_rows_are_chosen_in_a_list(root: User) -> None:
     assert 'value="erase"' not in offered
 
 
-@pytest.mark.parametrize("name", [name for name, action in BY_NAME.items() if not action.is_grave])
+@pytest.mark.parametrize("name", [name for name, action in BY_NAME.items() if action.is_for_many])
 def test_many_are_asked_about_in_as_many_statements_as_one(root: User, name: str) -> None:
     action, client = BY_NAME[name], client_of(root)
     numbers = []

@@ -54,15 +54,16 @@ def test_the_keys_follow_name_and_address(api: ApiClient, user: User) -> None:
 
 @pytest.mark.parametrize("store", [False, True])
 def test_keys_that_a_release_before_left_out_are_found_and_filled(store: bool) -> None:  # noqa: FBT001  # a parameter of pytest
-    profile = ProfileFactory.create()
+    # One that lies in the trash is found when it is taken out.
+    profile = ProfileFactory.create(deleted_at=clock.now(), is_active=False)
     ProfileFactory.create()
-    Profile.objects.filter(pk=profile.pk).update(search_key="")
+    Profile.with_trash.filter(pk=profile.pk).update(search_key="")
     User.objects.filter(pk=profile.user_id).update(search_key="wrong", email_key="wrong")
     looked: list[int] = []
     assert refill(Profile, looked.append, store=store) == 1
     assert refill(User, store=store) == 1
     assert looked == [2]
-    fresh = Profile.objects.select_related("user").get(pk=profile.pk)
+    fresh = Profile.with_trash.select_related("user").get(pk=profile.pk)
     assert (fresh.search_key == profile.search_key) is store
     assert (fresh.user.email_key == profile.user.email_key) is store
 

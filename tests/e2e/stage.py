@@ -7,10 +7,11 @@ from uuid import UUID
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
+from profiles.career import bulk
 from profiles.desk.roles import SUPPORT, SUPPORT_LEAD
 from profiles.desk.rows import audit
-from profiles.models import Job, Profile
-from tests.support.factories import ProfileFactory, UserFactory, make_profile
+from profiles.models import Actor, Cause, Experience, Job, Profile
+from tests.support.factories import ProfileFactory, UserFactory, item, make_profile
 from users.models import AuditEntry, Mail, SecurityEvent, Session, User
 
 # Who looks at the desk, and their group; the first and the last are in none.
@@ -31,6 +32,8 @@ class Stage(NamedTuple):
     inactive: User
     profile: Profile
     spare: Profile
+    revised: Profile
+    trashed: Profile
     job: UUID
     queued: UUID
     session: UUID
@@ -62,6 +65,8 @@ def set_up() -> Stage:
         inactive=UserFactory.create(email="inactive@example.org", full_name="Charles Babbage", is_active=False),
         profile=profile,
         spare=spare,
+        revised=_make_revised(person),
+        trashed=Profile.objects.remove(make_profile(person, count=1), Cause(Actor.YOU, "profiles_delete", DEVICES[0])),
         job=jobs[Job.Status.FAILED].pk,
         queued=jobs[Job.Status.QUEUED].pk,
         session=sessions[0].pk,
@@ -70,6 +75,19 @@ def set_up() -> Stage:
         entry=AuditEntry.objects.get(action="deactivate").pk,
         group=Group.objects.get(name=SUPPORT_LEAD).pk,
     )
+
+
+def _make_revised(person: User) -> Profile:
+    """A profile with a past: made, and changed once."""
+    profile = Profile(user=person, full_name=person.full_name, email=person.email)
+    with Profile.objects.add(profile, Cause(Actor.YOU, "profiles_create", DEVICES[0])):
+        bulk.create(profile, Experience, [item(Experience, number) for number in range(3)])
+    with Profile.objects.revise(profile.pk, Cause(Actor.YOU, "profiles_update", DEVICES[2])) as revised:
+        revised.label, revised.headline = "For the sea", "Sailor\nand captain"
+        stored = list(revised.stored(Experience).values())
+        bulk.delete(revised, Experience, stored[:1])
+        bulk.update(revised, Experience, [(stored[1], {"title": "Captain", "is_current": True, "end_date": None})])
+    return Profile.objects.get(pk=profile.pk)
 
 
 def make_staff(role: str, email: str) -> User:

@@ -10,7 +10,7 @@ from django.db.models import Model
 from playwright.sync_api import Page, expect
 
 from profiles.desk.rows import page_of
-from profiles.models import Job, Profile
+from profiles.models import Actor, Cause, Job, Profile
 from profiles.tasks import EXPORT
 from tests.e2e.browser import PHONE
 from tests.e2e.conftest import OpenWindow
@@ -84,6 +84,11 @@ DEEDS: Mapping[str, Deed] = {
     ),
     "erase": Deed("Erase", logged_in, lambda person: not User.objects.filter(pk=person.pk).exists(), by=("lead",)),
     "make-active": Deed("Make active", spare_profile, lambda profile: Profile.objects.get(pk=profile.pk).is_active),
+    "take-out-of-trash": Deed(
+        "Take out of the trash",
+        lambda person: Profile.objects.remove(spare_profile(person), Cause(Actor.YOU, "profiles_delete")),
+        lambda profile: Profile.objects.filter(pk=profile.pk).exists(),
+    ),
     "rerun": Deed(
         "Run again",
         lambda person: make_job(person, Job.Status.FAILED, kind=EXPORT, total=0),

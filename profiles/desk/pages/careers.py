@@ -1,31 +1,32 @@
 """Careers in the desk: found, read, and mended by superusers. Every save is a revision, as it is through the API."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, connection
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.forms import BaseInlineFormSet, ModelForm
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from profiles.career import rendering
+from profiles.career import bulk, completeness, history, rendering
 from profiles.desk import search
-from profiles.desk.base import OfPerson, offered
+from profiles.desk.base import offered
 from profiles.desk.lists import CountedFilter, masked_email, masked_phone
-from profiles.desk.rows import person_link
-from profiles.models import COMPONENTS, CustomField, Part, Profile, Skill
+from profiles.desk.pages.revisions import RevisedAdmin, named_version
+from profiles.desk.rows import person_link, read_address
+from profiles.desk.wording import lines, shown
+from profiles.models import COMPONENTS, Actor, Cause, CustomField, Part, Profile, Skill
+from profiles.models.trash import KEPT_IN_TRASH
 from profiles.portability import kinds
 from profiles.portability.json_resume import HIDDEN, write
 from profiles.portability.printing import sheet_of
 from profiles_project.database import clock
 from profiles_project.database.refusals import LimitPassed
+from profiles_project.database.values import FoldedField
 from profiles_project.texts import fold, nfc
 from profiles_project.web.forms import JudgedForm
 
@@ -33,6 +34,8 @@ TWICE = (
     "Nothing was stored: the profile has a skill or a custom field of that name by now, or two of them trade names, "
     "which takes two saves, the first with another name."
 )
+
+IN_TRASH = "trash"
 
 
 class CareerForm(JudgedForm, ModelForm[Any]):
@@ -44,16 +47,7 @@ class CareerForm(JudgedForm, ModelForm[Any]):
         return {name: nfc(v) if name in texts and isinstance(v, str) else v for name, v in values.items()}
 
 
-class PartFormSet(BaseInlineFormSet[Part, Profile, ModelForm[Part]]):
-    """The rows of one list; new ones go to its end."""
-
-    def save_new(self, form: ModelForm[Part], commit: bool = True) -> Part:  # noqa: FBT001, FBT002  # Django's signature
-        last = type(form.instance).objects.filter(profile=self.instance).aggregate(last=Max("position"))["last"]
-        form.instance.position = 0 if last is None else last + 1
-        return super().save_new(form, commit)
-
-
-class SkillFormSet(PartFormSet):
+class SkillFormSet(BaseInlineFormSet[Skill, Profile, ModelForm[Skill]]):
     """Skills: unique without case, which the form must say before the database does."""
 
     def clean(self) -> None:
@@ -73,7 +67,6 @@ class PartInline(admin.StackedInline[Part, Profile]):
 
     extra = 0
     form = CareerForm
-    formset = PartFormSet
     # The id stays in the page as a hidden field: as one that can be edited it would make a second row.
     # What an import kept aside is its owner's to read.
     exclude = ("id", "position", "extra")
@@ -108,15 +101,22 @@ class CompletenessFilter(CountedFilter):
 
 
 class ActiveFilter(CountedFilter):
-    """By whether it is the one that its person uses."""
+    """By whether it is the one that its person uses, or lies in the trash."""
 
     title = "use"
     parameter_name = "use"
-    choice = {"active": ("Active", Q(is_active=True)), "spare": ("Not active", Q(is_active=False))}
+    choice = {
+        "active": ("Active", Q(is_active=True, deleted_at=None)),
+        "spare": ("Not active", Q(is_active=False, deleted_at=None)),
+        IN_TRASH: ("In the trash", Q(deleted_at__isnull=False)),
+    }
+
+    def rows(self, model: type[Model]) -> QuerySet[Any]:
+        return Profile.with_trash.all()
 
 
 @admin.register(Profile)
-class ProfileAdmin(OfPerson):
+class ProfileAdmin(RevisedAdmin):
     """Profiles with everything in them. They are made and deleted by their users."""
 
     form = CareerForm
@@ -144,9 +144,8 @@ class ProfileAdmin(OfPerson):
     @admin.display(description="profile", ordering="label")
     def read_link(self, profile: Profile) -> str:
         """Its label, which leads to the page where it is read."""
-        return format_html(
-            '<a href="{}">{}</a>', reverse("admin:profiles_profile_read", args=[profile.pk]), profile.label
-        )
+        where = " (in the trash)" if profile.deleted_at else ""
+        return format_html('<a href="{}">{}</a>{}', read_address(profile), profile.label, where)
 
     @admin.display(description="e-mail", ordering="email")
     def masked(self, profile: Profile) -> str:
@@ -169,50 +168,57 @@ class ProfileAdmin(OfPerson):
         return sum(rendering.summary(profile)["counts"].values())
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Profile]:
-        return rendering.with_counts(super().get_queryset(request))
+        return rendering.with_counts(Profile.with_trash.order_by(*self.get_ordering(request)))
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Profile], search_term: str) -> Any:
-        if (found := search.profile_id(search_term)) is not None:
-            return queryset.filter(pk=found), False
+        """What lies in the trash is found by its id, or where it was chosen in the filter."""
+        if (pk := search.profile_id(search_term)) is not None:
+            return queryset.filter(pk=pk), False
+        if request.GET.get(ActiveFilter.parameter_name) == IN_TRASH:
+            rows = queryset
+        else:
+            rows = queryset.filter(deleted_at=None)
         if not search_term.strip():
-            return queryset, False
-        return queryset.filter(user__in=self.people(request, search_term, queryset)), False
+            return rows, False
+        # Without the filter by trash: an unfiltered list is searched quicker.
+        return rows.filter(user__in=self.people(request, search_term, queryset)), False
 
     def get_urls(self) -> list[URLPattern]:
         read = path("<path:object_id>/read/", self.admin_site.admin_view(self.read), name="profiles_profile_read")
         return [read, *super().get_urls()]
 
     def read(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The page on which a career is read, as a résumé and not as a form."""
-        profile = self.get_object(request, object_id)
-        if not self.has_view_permission(request, profile):
-            raise PermissionDenied
-        if profile is None:
-            raise Http404
-        self.note_opened(request, profile)
-        document = json.loads(rendering.current(profile).body)
-        analytics = json.loads(rendering.analytics(profile, clock.now().date()).body)
+        """The page on which a career is read, as a résumé and not as a form; with `?version=` as it was then."""
+        profile = self.opened(request, object_id)
+        version = named_version(request.GET.get("version", ""), profile.version)
+        document = _document(profile, version)
         may_edit = self.has_change_permission(request, profile)
         context = {
-            **self.admin_site.each_context(request),
-            "title": profile.label,
-            "opts": self.opts,
             "profile": profile,
             "person": person_link(profile.user),
-            "sheet": sheet_of(write(_shown(document), kinds.SECTIONS, include={HIDDEN})),
-            "custom_fields": [(key, _lines(value)) for key, value in document["custom_fields"].items()],
-            "analytics": analytics,
+            "version": version,
+            "kept_until": profile.deleted_at and profile.deleted_at + KEPT_IN_TRASH,
+            "sheet": sheet_of(write(shown(document), kinds.SECTIONS, include={HIDDEN})),
+            "custom_fields": [(key, lines(value)) for key, value in document["custom_fields"].items()],
+            "analytics": completeness.analyse(document, clock.now().date()),
             "offered": offered(self.allowed(request), request.user, profile),
             "edit": reverse("admin:profiles_profile_change", args=[profile.pk]) if may_edit else "",
         }
-        request.current_app = self.admin_site.name
-        return TemplateResponse(request, "desk/career.html", context)
+        return self.page(request, "desk/career.html", document["label"], context)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """Who can't mend it reads it."""
-        if request.method == "GET" and self.has_view_permission(request) and not self.has_change_permission(request):
+        if request.method == "GET" and self.has_view_permission(request) and not self._may_mend(request, object_id):
             return HttpResponseRedirect(reverse("admin:profiles_profile_read", args=[object_id]))
         return super().change_view(request, object_id, *args, **kwargs)
+
+    def _may_mend(self, request: HttpRequest, object_id: str) -> bool:
+        may: bool = self.has_change_permission(request)
+        return may and self.has_change_permission(request, self.get_object(request, object_id))
+
+    def has_change_permission(self, request: HttpRequest, obj: Profile | None = None) -> bool:
+        """What lies in the trash is taken out first."""
+        return super().has_change_permission(request, obj) and not (obj and obj.deleted_at)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -243,15 +249,22 @@ class ProfileAdmin(OfPerson):
         """The profile of a page; of a form that was sent the locked one, in the transaction that Django has begun."""
         profile = super().get_object(request, object_id, from_field)
         is_change = request.method == "POST" and connection.in_atomic_block
-        return Profile.objects.locked(profile.pk, by_staff=True) if profile is not None and is_change else profile
+        if profile is None or not is_change:
+            return profile
+        return Profile.objects.locked(profile.pk, Cause(Actor.SUPPORT, "support_change", staff_id=request.user.pk))
 
     def save_model(self, request: HttpRequest, obj: Profile, form: ModelForm[Profile], change: bool) -> None:  # noqa: FBT001  # Django's signature
         """Nothing: `close_revision` stores what the form has changed."""
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
-        formset.save()
-        if formset.has_changed():
-            form.instance.touch()
+        # Django's form sets write row by row; the engine writes what they have found, and notes it for the history.
+        formset.save(commit=False)
+        profile, model = form.instance, formset.model
+        stored = profile.stored(model)
+        bulk.delete(profile, model, [stored[row.pk] for row in formset.deleted_objects])
+        changed = [(stored[row.pk], _content(row)) for row, _ in formset.changed_objects]
+        bulk.update(profile, model, changed)
+        bulk.create(profile, model, [_content(row) for row in formset.new_objects])
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001  # Django's signature
         super().save_related(request, form, formsets, change)
@@ -259,35 +272,19 @@ class ProfileAdmin(OfPerson):
         form.instance.close_revision()
 
 
-def _shown(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A document without what an import kept aside, which may tell of other people, anywhere in it."""
-    return {name: {} if name == "extra" else _bare(value) for name, value in document.items()}
+def _document(profile: Profile, version: int | None) -> Any:
+    """The document of a profile, in the trash or out of it, at a version or as it is.
+
+    Raises Missing and Forgotten as `Walk.to` does.
+    """
+    if version or profile.deleted_at:
+        return json.loads(history.rendered(profile.pk, version or profile.version).body)
+    return json.loads(rendering.current(profile).body)
 
 
-def _bare(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_bare(each) for each in value]
-    return _shown(value) if isinstance(value, dict) else value
-
-
-def _lines(value: Any, depth: int = 0) -> list[str]:
-    """A JSON value as lines to read; what lies inside of something else begins with a dash for each level."""
-    start, lines = "– " * depth, []
-    for name, each in _entries(value):
-        if isinstance(each, (dict, list)):
-            lines += [f"{start}{name}", *_lines(each, depth + 1)]
-        else:
-            lines.append(f"{start}{name}{_word(each)}")
-    return lines
-
-
-def _entries(value: Any) -> list[tuple[str, Any]]:
-    if isinstance(value, dict):
-        return [(f"{key}: ", each) for key, each in value.items()]
-    return [("", each) for each in (value if isinstance(value, list) else [value])]
-
-
-def _word(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    return str(value) if not isinstance(value, bool) else "yes" if value else "no"
+def _content(row: Part) -> dict[str, Any]:
+    """The content of a row that a form has filled, with what follows from it."""
+    for field in row._meta.concrete_fields:
+        if isinstance(field, FoldedField):
+            setattr(row, field.attname, field.derive(row))
+    return {name: getattr(row, name) for name in row.content_fields()}

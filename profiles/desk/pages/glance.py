@@ -1,5 +1,6 @@
 """A person at a glance: short tables of the newest rows that support needs first."""
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,15 +11,16 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.db.models import Model, QuerySet
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.html import format_html
 
 from profiles import limits
 from profiles.career import rendering
-from profiles.desk.rows import name_of, named, page_link
+from profiles.desk.rows import page_link, read_address
+from profiles.desk.wording import moment, words
 from profiles.models import Job, Profile, usage
+from profiles.models.trash import KEPT_IN_TRASH
 from profiles_project.database import clock
-from users.models import AuditEntry, Mail, SecurityEvent, Session, User
+from users.models import Mail, Session, User
 from users.second_factor import device_of
 
 # The number of newest rows shown; a link leads to the others. All profiles are shown.
@@ -36,11 +38,6 @@ class Table:
     more: bool
 
 
-def moment(value: Any) -> str:
-    """A time as the desk writes it, UTC to the minute."""
-    return date_format(value, "DATETIME_FORMAT") if value else "–"
-
-
 def why_failed(job: Job) -> str:
     """Why a job failed, without what a field's own sentence might quote."""
     if job.problem is None:
@@ -51,14 +48,13 @@ def why_failed(job: Job) -> str:
 
 def state_of(mail: Mail) -> str:
     """The state of a mail in words."""
+    if mail.sent_at:
+        return f"sent {moment(mail.sent_at)}"
     if mail.problem:
-        return mail.problem
-    return f"sent {moment(mail.sent_at)}" if mail.sent_at else f"waiting, tried {mail.attempts} times"
-
-
-def words(name: str) -> str:
-    """A name of ours as words: `login_failed` as “Login failed”."""
-    return name.replace("_", " ").replace("-", " ").capitalize()
+        return f"{mail.problem} {mail.failure}".strip()
+    tried = "once" if mail.attempts == 1 else f"{mail.attempts} times"
+    state = f"tried {tried}, next at {moment(mail.next_try_at)}" if mail.attempts else "waiting"
+    return f"{mail.failure.rstrip('.')}; {state}" if mail.failure else state
 
 
 def facts(user: User) -> list[tuple[str, str]]:
@@ -86,6 +82,7 @@ def _storage(user: User) -> Table:
         "imports": "What imports remember",
         "jobs": "Jobs",
         "files": "Files of jobs",
+        "history": "History of profiles",
         "records": "Requests with an idempotency key",
         "sessions": "Sessions",
         "mails": "Mails",
@@ -100,12 +97,11 @@ def _table(
     heading: str, columns: tuple[str, ...], rows: QuerySet[Any], cells: Callable[[Any], tuple[Any, ...]], user: User
 ) -> Table:
     found = list(rows[: MOST_SHOWN + 1])
-    field = "user_id__exact" if rows.model is AuditEntry else "user__id__exact"
     return Table(
         heading,
         columns,
         tuple(cells(row) for row in islice(found, MOST_SHOWN)),
-        f"{_list_of(rows.model)}?{urlencode({field: user.pk})}",
+        f"{_list_of(rows.model)}?{urlencode({'user__id__exact': user.pk})}",
         len(found) > MOST_SHOWN,
     )
 
@@ -114,21 +110,16 @@ def _list_of(model: type[Model]) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
 
-def tables(user: User, *, with_audit: bool) -> Iterable[Table]:
-    """The tables on a person's page, in a constant number of statements."""
+def tables(user: User) -> Iterable[Table]:
+    """The tables on a person's page, in a constant number of statements; what happened when is in its timeline."""
     yield _profiles(user)
+    yield _trash(user)
     yield _storage(user)
     yield _table("Sessions", ("Device", "Began", "Last use", "State"), user.sessions.all(), _session, user)
     jobs = Job.objects.filter(user=user).defer("input", "result")
     yield _table("Jobs", ("Job", "State", "Problem", "Filed", "Ended"), jobs, _job, user)
     mails = Mail.objects.filter(user=user)
     yield _table("Mails", ("Mail", "Address", "Filed", "State"), mails, _mail, user)
-    events = SecurityEvent.objects.filter(user=user)
-    yield _table("Security events", ("Event", "When", "Session"), events, _event, user)
-    if with_audit:
-        # Page views are left out here; the whole log has them.
-        deeds = AuditEntry.objects.filter(user_id=user.pk).exclude(action="view").annotate(by=name_of("staff_id"))
-        yield _table("Audit log", ("Action", "By", "When", "Reason"), deeds, _entry, user)
 
 
 def _profiles(user: User) -> Table:
@@ -142,9 +133,23 @@ def _profiles(user: User) -> Table:
     )
 
 
+def _trash(user: User) -> Table:
+    trash = Profile.with_trash.filter(user=user, deleted_at__isnull=False).order_by("-deleted_at", "-id")
+    found = list(trash[: MOST_SHOWN + 1])
+    query = urlencode({"user__id__exact": user.pk, "use": "trash"})
+    columns = ("Profile", "Name", "Version", "Deleted", "Kept until")
+    rows = tuple(map(_trashed, found[:MOST_SHOWN]))
+    return Table("Trash", columns, rows, f"{_list_of(Profile)}?{query}", len(found) > MOST_SHOWN)
+
+
+def _trashed(profile: Profile) -> tuple[Any, ...]:
+    deleted_at: dt.datetime = profile.deleted_at  # type: ignore[assignment]  # since it lies in the trash
+    label = format_html('<a href="{}">{}</a>', read_address(profile), profile.label)
+    return label, profile.full_name, profile.version, moment(deleted_at), moment(deleted_at + KEPT_IN_TRASH)
+
+
 def _profile(profile: Profile, score: int | None) -> tuple[Any, ...]:
-    address = reverse("admin:profiles_profile_read", args=[profile.pk])
-    label = format_html('<a href="{}">{}</a>', address, profile.label)
+    label = format_html('<a href="{}">{}</a>', read_address(profile), profile.label)
     state = "active" if profile.is_active else ""
     return label, profile.full_name, f"{score} %", state, profile.version, moment(profile.updated_at)
 
@@ -164,11 +169,3 @@ def _job(job: Job) -> tuple[Any, ...]:
 
 def _mail(mail: Mail) -> tuple[Any, ...]:
     return page_link(mail, mail.get_kind_display()), mail.address, moment(mail.created_at), state_of(mail)
-
-
-def _event(event: SecurityEvent) -> tuple[Any, ...]:
-    return words(event.kind), moment(event.created_at), str(event.session_id or "–")
-
-
-def _entry(entry: Any) -> tuple[Any, ...]:
-    return words(entry.action), named(entry.staff_id, entry.by), moment(entry.created_at), entry.reason

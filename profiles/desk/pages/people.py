@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, Permission
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.formats import date_format
 
@@ -17,6 +17,7 @@ from profiles.desk import search
 from profiles.desk.base import DeskAdmin
 from profiles.desk.lists import CountedFilter, masked_email
 from profiles.desk.pages import glance
+from profiles.desk.pages.timeline import timeline
 from profiles.desk.roles import ROLES
 from profiles.models import Job, Profile
 from profiles_project.web.forms import JudgedForm
@@ -26,6 +27,8 @@ from users.tasks import file_mail
 
 # The score from which a profile counts as complete.
 COMPLETE_FROM = 80
+# On a page of the timeline; the page of the person shows fewer.
+MOST_EVENTS = 50
 PERMISSIONS = "Permissions"
 
 
@@ -138,7 +141,24 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
         return glance.facts(obj)
 
     def tables(self, request: HttpRequest, obj: User) -> Iterable[glance.Table]:
-        return glance.tables(obj, with_audit=request.user.has_perm("users.view_auditentry"))
+        return glance.tables(obj)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+    ) -> HttpResponse:
+        if obj is not None:
+            context["timeline"] = timeline(request, obj, glance.MOST_SHOWN)
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def has_history(self, request: HttpRequest) -> bool:
+        return True
+
+    def history_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The person's timeline, of one kind or of all, a page at a time."""
+        person = self.opened(request, object_id)
+        chosen = {name: request.GET.get(name, "") for name in ("kind", "before")}
+        context = {"person": person, "timeline": timeline(request, person, MOST_EVENTS, **chosen)}
+        return self.page(request, "desk/history_of_person.html", f"Timeline of {person.full_name}", context)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         return self.readonly_fields if obj else ()

@@ -64,7 +64,10 @@ class MailAdmin(TraceAdmin):
 
     list_display = ("kind", "person", "masked", "created_at", "state")
     list_filter = (MailFilter, WordFilter.of("kind", Mail.Kind.values))
-    fields = ("id", "person", "kind", "address", "created_at", "sent_at", "attempts", "next_try_at", "problem")
+    fields = (
+        *("id", "person", "kind", "address", "created_at", "sent_at"),
+        *("attempts", "next_try_at", "problem", "failure"),
+    )
     readonly_fields = fields
 
     @admin.display(description="address")
@@ -123,3 +126,7 @@ class AuditEntryAdmin(ReadOnly, OfPerson):
 
     def note_opened(self, request: HttpRequest, obj: Any) -> None:
         """Not an entry of its own: the log would tell of nothing but itself."""
+
+    def has_history(self, request: HttpRequest) -> bool:
+        """An entry is never changed."""
+        return False

@@ -5,8 +5,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from profiles.desk.lists import CountedFilter, WordFilter
-from profiles.desk.pages.glance import why_failed, words
+from profiles.desk.pages.glance import why_failed
 from profiles.desk.pages.traces import TraceAdmin
+from profiles.desk.wording import words
 from profiles.models import Job
 from profiles.tasks import EXPORT, IMPORT, PROFILE_EXPORT
 
