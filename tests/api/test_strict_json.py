@@ -192,9 +192,10 @@ def test_nesting_of_32_levels_is_read(body: bytes) -> None:
     ],
 )
 def test_deeper_nesting_is_refused_at_once(body: bytes) -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     assert refusal(body) == TOO_DEEP
-    assert time.perf_counter() - started < 0.1
+    # Of this thread alone, whatever else the machine does; what is gone through whole takes seconds.
+    assert time.thread_time() - started < 1
 
 
 values = st.recursive(
