@@ -30,7 +30,7 @@ from django.db import connection
 from psycopg.sql import Literal
 from profiles.career.rendering import _DOCUMENT
 from profiles_project.database.prepared import Parameter
-found = _DOCUMENT._on(connection)
+found = _DOCUMENT.compiled_on(connection)
 written = ("%s" if isinstance(each, Parameter) else Literal(each).as_string() for each in found.parameters)
 print(found.sql % tuple(written))
 """

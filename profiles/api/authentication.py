@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import F, FilteredRelation, Q, QuerySet
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from profiles.models import Profile
@@ -14,7 +15,7 @@ from users.api.authentication import SESSION_ID, SessionJWTAuthentication, with_
 from users.models import Session
 
 # What a read needs of a profile, which its version tells apart; a write reads the row anew, under its lock.
-OWN = ("id", "user_id", "version", "created_at", "log_version", "boundary", "log_bytes")
+OWN = ("id", "user_id", "version", "created_at", "log_version", "boundary")
 
 
 def _with_own_profile() -> "QuerySet[Session]":
@@ -27,7 +28,8 @@ def _with_own_profile() -> "QuerySet[Session]":
     return sessions.annotate(**read).defer("user__email", "user__full_name", "user__created_at", "user__updated_at")
 
 
-_SESSION = Prepared(_with_own_profile)
+# What writes is told in the history by the device that sent it.
+_READING, _WRITING = Prepared(lambda: _with_own_profile().defer("user_agent")), Prepared(_with_own_profile)
 
 
 class ProfileJWTAuthentication(SessionJWTAuthentication):
@@ -43,7 +45,8 @@ class ProfileJWTAuthentication(SessionJWTAuthentication):
         except ValueError:
             # The route names no profile, or no valid id. The view answers that, after authentication.
             return super().find_session(pk, request)
-        found: Any = _SESSION.first(pk=pk, profile_id=profile_id)
+        sessions = _READING if request.method in SAFE_METHODS else _WRITING
+        found: Any = sessions.first(pk=pk, profile_id=profile_id)
         if found is not None:
             values = [getattr(found, f"own_{name}") for name in OWN]
             found.own = None if values[0] is None else Profile.from_db(DEFAULT_DB_ALIAS, OWN, values)

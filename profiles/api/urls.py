@@ -17,20 +17,21 @@ from profiles_project.api.routers import BulkRouter, SingletonRouter
 _PROFILE = "profiles/<str:profile_id>"
 
 router = BulkRouter()
-router.register("jobs", JobViewSet, basename="job")
 router.register("profiles/trash", TrashViewSet, basename="trash")
 router.register("profiles", ProfileViewSet, basename="profile")
 for model, viewset in COMPONENT_VIEWSETS.items():
     router.register(f"{_PROFILE}/{model.plural}", viewset, basename=model.singular)
+router.register("jobs", JobViewSet, basename="job")
 singletons = SingletonRouter()
 singletons.register(f"{_PROFILE}/skills", SkillsViewSet, basename="skills")
 for kind, names_viewset in SKILL_NAMES_VIEWSETS.items():
     singletons.register(f"{_PROFILE}/skills/{kind}", names_viewset, basename=f"{kind}-skills")
 singletons.register(f"{_PROFILE}/custom-fields", CustomFieldsViewSet, basename="custom-fields")
 
+# In the order in which they are looked through.
 urlpatterns = [
-    path("auth/me/export", OwnDataView.as_view()),
-    path("auth/me/erase", EraseView.as_view()),
     *router.urls,
     *singletons.urls,
+    path("auth/me/export", OwnDataView.as_view()),
+    path("auth/me/erase", EraseView.as_view()),
 ]

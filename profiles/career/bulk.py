@@ -47,9 +47,21 @@ def create(profile: Profile, model: type[Part], rows: Sequence[Row]) -> list[dic
     return made
 
 
-def bring_back(profile: Profile, model: type[Part], rows: Sequence[Row]) -> None:
-    """Stores rows that were deleted, each with its id and place of then. Raises Taken for an id in use by now."""
-    insert(profile, model, [_complete(profile, model, row) for row in rows], chosen=True)
+def reinstate(profile: Profile, model: type[P], rows: Sequence[Row], *, existing: Sequence[P]) -> None:
+    """Puts complete rows, each with its place, in the place of the existing ones. Raises Taken for an id in use by now.
+
+    A row that trades its name with another one is deleted and made again, since names are unique at any moment.
+    """
+    wanted = {row["id"]: row for row in rows if row["id"]}
+    stay = {
+        row.pk: row
+        for row in existing
+        if row.pk in wanted and all(getattr(row, name) == wanted[row.pk][name] for name in model.unique_fields)
+    }
+    delete(profile, model, [row for row in existing if row.pk not in stay])
+    update(profile, model, [(row, wanted[pk]) for pk, row in stay.items()])
+    made = [_complete(profile, model, row) for row in rows if row["id"] not in stay]
+    insert(profile, model, made, chosen=_chosen(made))
 
 
 def _chosen(rows: Sequence[Row]) -> bool:

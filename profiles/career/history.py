@@ -6,23 +6,25 @@ the rows, one for the log, however many versions there are.
 
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
+import orjson
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from profiles.career import bulk, rendering
 from profiles.career.jsonlists import JSONObjects
 from profiles.career.past import SKILLS, TABLES, Change, State, Values, described, differences
 from profiles.models import COMPONENTS, PARTS, Component, CustomField, Origin, Part, Profile, Revision, Skill
-from profiles.models.log import OWN
+from profiles.models.log import OWN, SIZE
 from profiles_project.database.prepared import Parameter, Prepared
 from profiles_project.database.refusals import Forgotten, Missing, Taken
 
-# How many entries are read at once: an ordinary one has some hundred bytes, the largest some MiB.
-ENTRIES_AT_ONCE, LARGE_ENTRIES_AT_ONCE = 2_000, 4
-LARGE_LOG_BYTES = 8 * 2**20
+# A log of more bytes is read in pieces: as objects it takes many times its bytes.
+LARGE_LOG_BYTES, PIECE_BYTES = 2 * 2**20, 2**20
 # Of a revision that touched more, lists of revisions name so many; `diff` names all.
 MOST_CHANGES = 100
 
@@ -72,14 +74,12 @@ class Walk:
 
         One statement; several where a log is so large that all of it at once would take much memory.
         """
-        entries = self.entries().filter(version__gte=version)
-        at_once = ENTRIES_AT_ONCE if self.profile.log_bytes <= LARGE_LOG_BYTES else LARGE_ENTRIES_AT_ONCE
-        newest = self.state.version
-        while found := list(entries.filter(version__lte=newest)[:at_once]):
-            yield from found
-            newest = found[-1].version - 1
-            if len(found) < at_once or newest < version:
-                return
+        entries = self.entries().filter(version__gte=version, version__lte=self.state.version)
+        if self.profile.log_bytes <= LARGE_LOG_BYTES:
+            yield from _loaded(entries)
+            return
+        for versions in _pieces(entries.values_list("version", SIZE)):
+            yield from _loaded(entries.filter(version__lte=versions[0], version__gte=versions[-1]))
 
     def _check(self, version: int) -> None:
         if not 1 <= version <= self.profile.version:
@@ -104,6 +104,27 @@ class Walk:
         values |= {"version": state.version, "log_version": state.version, "updated_at": state.updated_at}
         values["boundary"] = profile.floor
         return Profile(**values)
+
+
+def _loaded(entries: Any) -> Iterator[Revision]:
+    """The entries with what they have overwritten, parsed by the quicker library: a log may be large, and dense."""
+    for entry in entries.defer("changes").annotate(stored=Cast("changes", TextField())):
+        entry.changes = orjson.loads(entry.stored)
+        yield entry
+
+
+def _pieces(sizes: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+    """Versions in a row that have few bytes together, or one that has many."""
+    piece: list[int] = []
+    room = PIECE_BYTES
+    for version, size in sizes:
+        if piece and size > room:
+            yield piece
+            piece, room = [], PIECE_BYTES
+        piece.append(version)
+        room -= size
+    if piece:
+        yield piece
 
 
 def document(walk: Walk) -> dict[str, Any]:
@@ -212,12 +233,11 @@ def restore(profile: Profile, version: int, items: Sequence[Mapping[str, str]] |
 def _restore_all(profile: Profile, state: State) -> None:
     _restore_own(profile, state)
     for model in PARTS:
-        if model is not Skill:
-            bulk.replace(profile, model, _as_rows(state.listed(model)), existing=profile.stored(model).values())
-    for kind in Skill.Kind.values:
-        _restore_skills(profile, state, kind)
-    for source, brought in state.origins.items():
-        _restore_origin(profile, source, brought)
+        bulk.reinstate(profile, model, _as_rows(state.listed(model)), existing=list(profile.stored(model).values()))
+    # Else it would be no revision, and what was remembered could not be had again.
+    if profile.has_changed:
+        for source, brought in state.origins.items():
+            _restore_origin(profile, source, brought)
 
 
 def _restore_own(profile: Profile, state: State) -> None:
@@ -226,8 +246,12 @@ def _restore_own(profile: Profile, state: State) -> None:
 
 
 def _restore_skills(profile: Profile, state: State, kind: str) -> None:
-    existing = [row for row in profile.stored(Skill).values() if row.kind == kind]
-    bulk.replace(profile, Skill, _as_rows(state.listed(Skill, kind=kind)), existing=existing)
+    stored = profile.stored(Skill)
+    existing = [row for row in stored.values() if row.kind == kind]
+    # A skill that is of the other kind by now stays there.
+    elsewhere = {pk for pk, row in stored.items() if row.kind != kind}
+    rows = _as_rows(state.listed(Skill, kind=kind), elsewhere)
+    bulk.reinstate(profile, Skill, rows, existing=existing)
 
 
 def _restore_origin(profile: Profile, source: str, brought: Any) -> None:
@@ -239,8 +263,10 @@ def _restore_origin(profile: Profile, source: str, brought: Any) -> None:
         Origin.remember(profile, source, brought)
 
 
-def _as_rows(rows: Iterable[Values]) -> list[Values]:
-    return [{**row, "id": uuid.UUID(row["id"])} for row in rows]
+def _as_rows(rows: Iterable[Values], taken: Container[uuid.UUID] = ()) -> list[Values]:
+    """Rows for the bulk engine; one whose id is taken gets a new one."""
+    ids = ((row, uuid.UUID(row["id"])) for row in rows)
+    return [{**row, "id": None if pk in taken else pk} for row, pk in ids]
 
 
 def _restore_items(profile: Profile, state: State, items: Sequence[Mapping[str, str]]) -> None:
@@ -261,7 +287,7 @@ def _restore_items(profile: Profile, state: State, items: Sequence[Mapping[str, 
     if errors:
         raise ValidationError({"items": errors})
     for model, rows in wanted.items():
-        _put_back(profile, model, _as_rows(rows))
+        _put_back(profile, model, rows, [uuid.UUID(row["id"]) for row in state.listed(model)])
 
 
 def _found(state: State, kind: str, pk: str) -> tuple[Any, Values] | None:
@@ -278,10 +304,23 @@ def _normal(item: Mapping[str, str]) -> str:
     return item["id"] if item["kind"] == CustomField.plural else item["id"].lower()
 
 
-def _put_back(profile: Profile, model: type[Part], rows: Sequence[Values]) -> None:
-    """Rows that are there still get their content back, the others come back with it to where they stood."""
+def _put_back(profile: Profile, model: type[Part], rows: Sequence[Values], order: Sequence[uuid.UUID]) -> None:
+    """Rows that are there still get their content back, the others come back behind those that stood before them.
+
+    `order` has the ids of the whole list as it was.
+    """
     key = "key" if model is CustomField else "id"
-    known = {getattr(row, key): row for row in profile.stored(model).values()}
+    stored = profile.stored(model)
+    known = {str(getattr(row, key)): row for row in stored.values()}
     there = [(known[row[key]], row) for row in rows if row[key] in known]
     bulk.update(profile, model, [(old, {name: row[name] for name in model.content_fields()}) for old, row in there])
-    bulk.bring_back(profile, model, [row for row in rows if row[key] not in known])
+    gone = [row for row in rows if row[key] not in known]
+    back = {uuid.UUID(row["id"]): new for row, new in zip(gone, _as_rows(gone, stored), strict=True)}
+    ids = list(stored)
+    for pk in (pk for pk in order if pk in back):
+        before = next((each for each in reversed(order[: order.index(pk)]) if each in ids), None)
+        ids.insert(ids.index(before) + 1 if before else 0, pk)
+    places = {pk: place for place, pk in enumerate(ids)} if back else {}
+    bulk.update(profile, model, [(stored[pk], {"position": place}) for pk, place in places.items() if pk in stored])
+    made = [{**row, "position": places[pk]} for pk, row in back.items()]
+    bulk.reinstate(profile, model, made, existing=[])

@@ -169,6 +169,8 @@ def _skills_described(rows: Mapping[str, Values], change: Mapping[str, Any]) -> 
         fields.setdefault(row["kind"], set()).add("names")
     for pk, before in change.get("changed", {}).items():
         names = fields.setdefault(rows[pk]["kind"], set())
+        if "kind" in before:
+            fields.setdefault(before["kind"], set()).add("names")
         names |= {"names" if name in {"name", "kind"} else "details" for name in before if name not in _DERIVED}
     for kind, names in fields.items():
         yield Change(f"skills.{kind}", kind, "changed", SKILL_TITLES[kind], sorted(names, reverse=True))

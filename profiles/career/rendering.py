@@ -42,7 +42,13 @@ def item_fields(model: type[Component]) -> tuple[str, ...]:
 
 def item(profile: Profile, model: type[Component], values: Mapping[str, Any]) -> dict[str, Any]:
     """An item as the document shows it, from all values of its row."""
-    return {**{name: values[name] for name in item_fields(model)}, "version": max(values["version"], profile.floor)}
+    return floored(profile.floor, {name: values[name] for name in item_fields(model)})
+
+
+def floored(floor: int, shown: dict[str, Any]) -> dict[str, Any]:
+    """An item with the version that is shown, none below the profile's floor."""
+    shown["version"] = max(shown["version"], floor)
+    return shown
 
 
 # Incremented where the document comes to mean something else by the same members.

@@ -18,7 +18,7 @@ from profiles.models import log, usage
 from profiles.models.log import OWN, Actor, Cause, Changes
 from profiles.models.parts import PARTS, Part
 from profiles_project.database import clock
-from profiles_project.database.prepared import Parameter, Prepared, PreparedUpdate
+from profiles_project.database.prepared import Parameter, Prepared, PreparedUpdate, Together
 from profiles_project.database.refusals import InTrash, LimitPassed, Missing, Stale, Taken
 from profiles_project.database.values import SearchField, is_same, new_id
 from users.models import User
@@ -252,7 +252,7 @@ class Profile(models.Model):
         *("full_name", "email", "phone", "location", "linkedin", "github", "website"),
         *("headline", "image", *PLACE, "links"),
     )
-    LOG = ("log_version", "boundary", "log_bytes", "versions")
+    LOG = ("log_version", "log_bytes", "versions")
     CONTENT = ("label", *PERSONAL_INFO, "professional_summary", "extra")
     REVISED = (*CONTENT, "is_active", "deleted_at")
 
@@ -305,6 +305,11 @@ class Profile(models.Model):
         """The version below which none of an item is shown: a release without a log may have changed it until then."""
         return self.boundary if self.log_version == self.version else self.version
 
+    @property
+    def has_changed(self) -> bool:
+        """Whether the open revision has changed anything so far."""
+        return bool(self.changes) or any(not is_same(v, self._before[name]) for name, v in self.own_values().items())
+
     def stored(self, model: type[P]) -> dict[uuid.UUID, P]:
         """All rows of a kind by id, in their order, as they were when the revision first asked for them."""
         if model not in self._rows:
@@ -323,9 +328,9 @@ class Profile(models.Model):
         self.versions = self._versions(self.CONTENT)
         entry = self.changes.entry({}, {})
         log.make_room(self, usage.excess(total, self.byte_count + log.size_of(self.cause, entry)))
-        self.log_bytes = log.write(self, entry)
+        self.log_bytes = log.size_of(self.cause, entry)
         columns = ("byte_count", "bytes_version", "versions", "log_bytes")
-        _update(*columns).run(pk=self.pk, **{name: getattr(self, name) for name in columns})
+        self._write({name: getattr(self, name) for name in columns}, entry)
 
     def close_revision(self) -> None:
         """One UPDATE that raises the version and one entry of the log, if anything changed. Raises LimitPassed."""
@@ -339,9 +344,11 @@ class Profile(models.Model):
         # Never earlier than the last change, whatever this machine's clock says.
         self.updated_at = max(clock.now(), self.updated_at)
         self.versions = self._versions(changed)
-        self.log_bytes += log.write(self, entry)
+        self.log_bytes += log.size_of(self.cause, entry)
         is_usual = len(changed) <= 1
         changed |= {name: getattr(self, name) for name in ("version", "updated_at", *self.LOG)}
+        if self.boundary == self.version - 1:
+            changed["boundary"] = self.boundary
         if self.bytes_version == self.version:
             changed |= {"byte_count": self.byte_count, "bytes_version": self.bytes_version}
         if not changed.keys().isdisjoint(("full_name", "email")):
@@ -349,11 +356,19 @@ class Profile(models.Model):
         if self.score is not None:
             changed["score"] = self.score = None
         if is_usual:
-            _update(*changed).run(pk=self.pk, **changed)
+            self._write(changed, entry)
         else:
             # Any set of columns may change, and the server should not keep a plan for each set.
+            logged = log.values_of(self, entry)
+            log.insertion(*logged).run(**logged)
             Profile.with_trash.filter(pk=self.pk).update(**changed)
         self.open_revision(self.cause)
+
+    def _write(self, columns: Mapping[str, Any], entry: str) -> None:
+        """Store these columns and the entry of the log."""
+        logged = log.values_of(self, entry)
+        # What both have is the version.
+        _update_and_log(tuple(columns), tuple(logged)).run(pk=self.pk, **{**logged, **columns})
 
     def _boundary(self) -> dict[str, Any]:
         """What the log says of the version before where a release without a log wrote it: when that was."""
@@ -375,23 +390,23 @@ class Profile(models.Model):
         """
         is_known = self.bytes_version == self.version
         before = self.byte_count or 0
-        is_judged = self.cause.actor != Actor.SUPPORT
+        is_judged = is_known and self.cause.actor != Actor.SUPPORT
+        size = log.size_of(self.cause, entry)
+        total = None
         if self.changes:
             below, total = usage.measure(self.pk, self.user_id)
             self.byte_count = usage.own_bytes(values) + below
-            if is_known and self.byte_count > before and is_judged:
-                usage.judge(total.content - before + self.byte_count)
-            more = max(self.byte_count - before, 0)
-            log.make_room(self, usage.excess(total, more + log.size_of(self.cause, entry)))
         elif is_known:
             more = sum(usage.bytes_of(value) - usage.bytes_of(self._before[name]) for name, value in changed.items())
             self.byte_count = before + more
-            if not usage.LARGE_FIELDS.isdisjoint(changed):
-                total = usage.total_of(self.user_id)
-                if more > 0 and is_judged:
-                    usage.judge(total.content + more)
-                log.make_room(self, usage.excess(total, max(more, 0) + log.size_of(self.cause, entry)))
-        else:
+        more = (self.byte_count or 0) - before
+        if total is None and (size > log.SMALL_BYTES or not usage.LARGE_FIELDS.isdisjoint(changed)):
+            total = usage.total_of(self.user_id)
+        if total is not None:
+            if is_judged and more > 0:
+                usage.judge(total.content + more)
+            log.make_room(self, usage.excess(total, more + size))
+        if not is_known and not self.changes:
             # The worker counts it.
             return
         self.bytes_version = self.next_version
@@ -412,3 +427,8 @@ _ALL_OF_USER = Prepared(lambda: Profile.with_trash.select_for_update(no_key=True
 @functools.cache
 def _update(*columns: str) -> PreparedUpdate:
     return PreparedUpdate(lambda: Profile.with_trash.filter(pk=_PK), *columns)
+
+
+@functools.cache
+def _update_and_log(columns: tuple[str, ...], logged: tuple[str, ...]) -> Together:
+    return Together(log.insertion(*logged), _update(*columns))

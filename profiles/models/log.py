@@ -10,18 +10,21 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
+import orjson
 from django.apps import apps
 from django.db import models, transaction
 from django.db.models import Case, F, TextField, Value, When
 from django.db.models.functions import Greatest
 
-from profiles.modelfields import VerbatimJSONField, compact_json
+from profiles.modelfields import VerbatimJSONField
 from profiles.models.parts import Part
 from profiles_project.database.prepared import Parameter, PreparedSQL
 from profiles_project.database.sizes import octets
 
 # The bytes of an entry beside its texts: the row's header, its numbers, and its places in the indexes.
 ROW_BYTES = 160
+# Entries of fewer bytes make no room by themselves; the schedule does it within a minute.
+SMALL_BYTES = 4 * 2**10
 DELETED_AT_ONCE = 1_000
 # The database looks for each profile among all that a statement lowers.
 LOWERED_AT_ONCE = 50
@@ -103,7 +106,7 @@ class Changes:
 
     def remembered(self, source: str, before: Any) -> None:
         """What imports from a source remember is replaced; `before` is None where there was nothing."""
-        self._origins.setdefault(source, before)
+        self._origins.setdefault(str(source), before)
 
     def entry(self, own: Mapping[str, Any], more: Mapping[str, Any]) -> str:
         """The `changes` of a revision that overwrote these of the profile's `own` values, as JSON.
@@ -124,7 +127,7 @@ class Changes:
                 found[str(model._meta.model_name)] = filled
         if self._origins:
             found[ORIGINS] = self._origins
-        return compact_json(found)
+        return orjson.dumps(found).decode()
 
 
 class Revision(models.Model):
@@ -242,7 +245,8 @@ _RARE = ("staff_id", "reverts")
 
 
 @functools.cache
-def _insertion(*names: str) -> PreparedSQL:
+def insertion(*names: str) -> PreparedSQL:
+    """The statement that stores an entry with these columns."""
     fields = [field for field in Revision._meta.concrete_fields if field.attname in names]
     columns, places = ", ".join(str(field.column) for field in fields), ", ".join(["%s"] * len(fields))
     # The changes come as JSON already.
@@ -262,8 +266,8 @@ def size_of(cause: Cause, changes: str) -> int:
     return ROW_BYTES + sum(len(text.encode()) for text in (cause.action, cause.device, changes))
 
 
-def write(profile: Any, changes: str) -> int:
-    """Store the entry of the version that the profile has now. Returns the bytes that it takes."""
+def values_of(profile: Any, changes: str) -> dict[str, Any]:
+    """What `insertion` takes for the entry of the version that the profile has now."""
     cause: Cause = profile.cause
     values = {
         "profile_id": profile.pk,
@@ -275,6 +279,4 @@ def write(profile: Any, changes: str) -> int:
         "device": cause.device,
         "changes": changes,
     }
-    values |= {name: value for name in _RARE if (value := getattr(cause, name)) is not None}
-    _insertion(*values).run(**values)
-    return size_of(cause, changes)
+    return values | {name: value for name in _RARE if (value := getattr(cause, name)) is not None}

@@ -40,6 +40,8 @@ class Part(models.Model):
     list_field: ClassVar[str] = ""
     # Whether clients know the version of the list, and none of its rows.
     is_list_versioned: ClassVar[bool] = False
+    # Which fields tell a row from all others of its profile, beside its id.
+    unique_fields: ClassVar[tuple[str, ...]] = ()
     # At most this many rows a list.
     max_rows: ClassVar[int] = 1000
     # Content that each kind has alike.
@@ -394,6 +396,7 @@ class Skill(Part):
 
     list_field = "kind"
     is_list_versioned = True
+    unique_fields = ("kind", "name_key")
     max_rows = 500
 
     class Meta(Part.Meta):
@@ -412,6 +415,7 @@ class CustomField(Part):
     value = VerbatimJSONField()
 
     plural = "custom_fields"
+    unique_fields = ("key",)
     max_rows = 100
 
     class Meta(Part.Meta):

@@ -66,7 +66,8 @@ class _Statement(ABC):
     @abstractmethod
     def _compile(self, connection: Any) -> _Compiled: ...
 
-    def _on(self, connection: Any) -> _Compiled:
+    def compiled_on(self, connection: Any) -> _Compiled:
+        """The statement for this kind of database, translated when it is first asked for."""
         compiled = self._compiled.get(connection.vendor)
         if compiled is None:
             with self._lock:
@@ -76,7 +77,7 @@ class _Statement(ABC):
 
     def _run(self, connection: Any, values: Mapping[str, Any]) -> tuple[list[tuple[Any, ...]], int]:
         """The rows that the statement finds, and how many it has found or changed."""
-        compiled = self._on(connection)
+        compiled = self.compiled_on(connection)
         bound = [each.bind(values, connection) if isinstance(each, Parameter) else each for each in compiled.parameters]
         if connection.vendor == "postgresql" and (done := connection.run_prepared(compiled.sql, bound)):
             found: tuple[list[tuple[Any, ...]], int] = done
@@ -97,13 +98,13 @@ class Prepared(_Statement):
         """The rows that the query finds with these values."""
         connection = connections[DEFAULT_DB_ALIAS]
         found, _ = self._run(connection, values)
-        converters = self._on(connection).converters
+        converters = self.compiled_on(connection).converters
         return [_converted(row, converters, connection) for row in found] if converters else found
 
     def objects(self, **values: Any) -> list[Any]:
         """The objects that it finds, those of `select_related` and annotations with them."""
         found = self.rows(**values)
-        compiled = self._on(connections[DEFAULT_DB_ALIAS])
+        compiled = self.compiled_on(connections[DEFAULT_DB_ALIAS])
         return [_object(row, compiled) for row in found]
 
     def first(self, **values: Any) -> Any:
@@ -140,6 +141,24 @@ class PreparedUpdate(_Statement):
         query.add_update_values({field.name: Parameter(field.name, field) for field in fields})
         sql, parameters = query.get_compiler(connection=connection).as_sql()
         return _Compiled(sql, parameters)
+
+
+class Together(_Statement):
+    """Two statements that write, of which PostgreSQL gets one; both take their values by name from the same ones."""
+
+    def __init__(self, first: _Statement, second: _Statement) -> None:
+        super().__init__()
+        self.first, self.second = first, second
+
+    def run(self, **values: Any) -> int:
+        if connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
+            return super().run(**values)
+        self.first.run(**values)
+        return self.second.run(**values)
+
+    def _compile(self, connection: Any) -> _Compiled:
+        first, second = self.first.compiled_on(connection), self.second.compiled_on(connection)
+        return _Compiled(f"WITH first AS ({first.sql}) {second.sql}", [*first.parameters, *second.parameters])
 
 
 def _compile(queryset: "QuerySet[Any, Any]", connection: Any) -> _Compiled:

@@ -57,8 +57,9 @@ REQUESTS: dict[str, Callable[[Profile, int], tuple[str, str, Any]]] = {
 }
 # Where one row can't be out of order, there is nothing to write.
 FEWEST = {"order": 3}
-# What each request costs, authentication and ownership included: a change of these is a decision. One statement of each
-# write is the entry of the log. Deleting moves to the trash, and touches nothing below the profile.
+# What each request costs, authentication and ownership included: a change of these is a decision. On SQLite one
+# statement of each write is the entry of the log; PostgreSQL gets it with the UPDATE of the profile, but where several
+# of the profile's own columns change. Deleting moves to the trash, and touches nothing below the profile.
 COSTS = {
     "profile": 2,
     "list": 3,
@@ -80,6 +81,14 @@ COSTS = {
 }
 
 
+WITHOUT_LOG = {"profile", "list", "skills", "analytics", "activate", "DELETE profile"}
+
+
+def log_is_apart() -> int:
+    """How many statements the entry of the log is."""
+    return int(connection.vendor != "postgresql")
+
+
 def cost(name: str, count: int) -> int:
     """Statements of a request about a profile with `count` rows in each list."""
     user = UserFactory.create()
@@ -95,7 +104,8 @@ def cost(name: str, count: int) -> int:
 @pytest.mark.parametrize("name", REQUESTS)
 def test_the_number_of_statements_does_not_depend_on_the_number_of_rows(name: str) -> None:
     costs = {count: cost(name, count) for count in ROWS if count >= FEWEST.get(name, 1)}
-    assert set(costs.values()) == {COSTS[name]}, costs
+    expected = COSTS[name] if name in WITHOUT_LOG else COSTS[name] - 1 + log_is_apart()
+    assert set(costs.values()) == {expected}, costs
 
 
 def test_a_profile_is_created_with_all_its_rows_in_the_same_number_of_statements() -> None:
@@ -105,7 +115,7 @@ def test_a_profile_is_created_with_all_its_rows_in_the_same_number_of_statements
         with statements() as run:
             assert api.post(f"{API}/profiles", profile_document(count)).status_code == 201
         found[count] = len(run)
-    assert set(found.values()) == {11 + len(COMPONENTS)}, found
+    assert set(found.values()) == {10 + log_is_apart() + len(COMPONENTS)}, found
 
 
 @pytest.mark.parametrize(("path", "expected"), [("/profiles?limit=100", 3), ("/auth/me/export", 14)])

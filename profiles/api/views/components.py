@@ -48,7 +48,7 @@ class ComponentViewSet(ProfileScopedViewSet):
 
     def _page(self, profile: Profile) -> Response:
         rows = self.model.objects.filter(profile=profile).values(*rendering.item_fields(self.model))
-        shown = partial(rendering.item, profile, self.model)
+        shown = partial(rendering.floored, profile.floor)
         return tagged(paginate(self.request, rows, self.model.plural, shown), rendering.tag(profile))
 
     @idempotent(ItemsAnswer())

@@ -25,6 +25,11 @@ from users.api.idempotency import idempotent
 MAX_VERSION = 2**31 - 1
 
 
+def _history_tag(profile: Profile) -> str:
+    """Another one where older entries are gone, too."""
+    return rendering.tag(profile, "history", str(profile.log_bytes))
+
+
 def _version(text: str) -> int | None:
     """The version that a text names, None where it names none."""
     is_number = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_VERSION))
@@ -33,8 +38,8 @@ def _version(text: str) -> int | None:
 
 def _is_long(request: Request) -> bool:
     """Whether the log that is walked is so long that a user may have few such requests under way."""
-    profile: Profile = request.parser_context["view"].profile
-    return profile.log_bytes > LARGE_BYTES
+    known = Profile.with_trash.filter(pk=request.parser_context["view"].profile.pk)
+    return any(log + (content or 0) > LARGE_BYTES for log, content in known.values_list("log_bytes", "byte_count"))
 
 
 class HistoryActions(ProfileScopedViewSet):
@@ -43,13 +48,12 @@ class HistoryActions(ProfileScopedViewSet):
     @openapi.profiles_history
     @action(detail=True, is_expensive=_is_long)
     def history(self, request: Request, profile_id: str) -> HttpResponse:
-        tag = rendering.tag(self.profile, "history")
-        if unchanged := not_modified(request, tag):
-            return unchanged
         walk = history.Walk(self.profile.pk)
+        if unchanged := not_modified(request, _history_tag(walk.profile)):
+            return unchanged
         page = paginate(request, walk.entries().only("version"), "revisions", lambda entry: entry)
         page.data["revisions"] = history.summaries(walk, page.data["revisions"])
-        return tagged(page, rendering.tag(walk.profile, "history"))
+        return tagged(page, _history_tag(walk.profile))
 
     @openapi.profiles_at_version
     @action(detail=True, url_path="history/<str:version>", is_expensive=_is_long)
@@ -59,7 +63,9 @@ class HistoryActions(ProfileScopedViewSet):
 
     @openapi.profiles_diff
     @action(detail=True, url_path="history/<str:version>/diff", is_expensive=_is_long)
-    def diff(self, request: Request, profile_id: str, version: str) -> Response:
+    def diff(self, request: Request, profile_id: str, version: str) -> HttpResponse:
+        if unchanged := self.not_modified():
+            return unchanged
         one = self._named(version)
         against = request.query_params.get("against")
         other = one - 1 if against is None else _version(against)

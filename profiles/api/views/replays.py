@@ -16,6 +16,7 @@ from profiles.career import history, rendering
 from profiles.models import Profile, Skill
 from profiles.portability import imports
 from profiles_project.database.refusals import Forgotten, Missing
+from profiles_project.memory import LARGE_BYTES
 from users.api.idempotency import DeletedSince, Made
 
 # An import's report can't be rebuilt. Of a larger one only the counts are kept.
@@ -60,7 +61,8 @@ class DocumentAnswer:
         profile = Profile.objects.find(pk)
         if profile is None or profile.user_id != view.account.pk:
             raise DeletedSince
-        if profile.version != kept["version"]:
+        # A long log is not walked: that takes long, and nothing counts repeated requests among the expensive ones.
+        if profile.version != kept["version"] and profile.log_bytes <= LARGE_BYTES:
             with suppress(Forgotten, Missing):
                 return history.rendered(pk, kept["version"])
         return _stored(pk)
