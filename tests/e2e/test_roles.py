@@ -13,7 +13,7 @@ from users.models import User
 
 # Pages that a role is refused; a superuser is refused none, who is no staff all of them.
 SUPERUSERS = ("user-add", "groups", "group", "group-add", "tasks", "act-reset-second-factor")
-REFUSED = {"support": (*SUPERUSERS, "audit-log", "audit-entry", "act-erase"), "lead": SUPERUSERS}
+REFUSED = {"support": (*SUPERUSERS, "audit-log", "audit-entry", "job-history", "act-erase"), "lead": SUPERUSERS}
 
 
 @pytest.mark.parametrize("role", REFUSED)
