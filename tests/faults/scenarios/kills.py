@@ -56,7 +56,7 @@ class Writer:
             self._send("PUT", changed, partial(self._count, "proficiency = %s", "fluent"))
             there = self.version
             if self._send("DELETE", {"language_ids": ids}, partial(self._gone, ids)):
-                self._send("POST", {"version": there}, lambda: BATCH - self._gone(ids), "/restore")
+                self._send("POST", {"version": there}, partial(self._back, ids), "/restore")
 
     def _send(self, method: str, body: object, effect: Callable[[], int], below: str = "/languages") -> bool:
         """Send a batch; whether it is stored. ``effect`` counts how many of its items show it."""
@@ -91,6 +91,9 @@ class Writer:
             value,
         )
         return int(rows[0][0])
+
+    def _back(self, ids: list[str]) -> int:
+        return len(ids) - self._gone(ids)
 
     def _gone(self, ids: list[str]) -> int:
         rows = self.stage.sql("SELECT count(*) FROM profiles_language WHERE id = ANY(%s::uuid[])", ids)
