@@ -17,7 +17,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 
 from profiles.career import bulk, rendering
 from profiles.career.jsonlists import JSONObjects
-from profiles.career.past import SKILLS, TABLES, Change, State, Values, described, differences
+from profiles.career.past import SKILLS, TABLES, Change, State, Values, described, differences, is_detailed
 from profiles.models import COMPONENTS, PARTS, Component, CustomField, Origin, Part, Profile, Revision, Skill
 from profiles.models.log import OWN, SIZE
 from profiles_project.database.prepared import Parameter, Prepared
@@ -136,7 +136,7 @@ def document(walk: Walk) -> dict[str, Any]:
         {name: row[name] for name in ("kind", "name", *Skill.DETAILS)}
         for kind in sorted(Skill.Kind.values, reverse=True)
         for row in state.listed(Skill, kind=kind)
-        if row["level"] is not None or row["keywords"] or row["extra"]
+        if is_detailed(row)
     ]
     return {
         **rendering.own(profile),

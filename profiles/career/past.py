@@ -69,7 +69,7 @@ class State:
 
     def _skills(self, kind: str) -> Values:
         rows = self.listed(Skill, kind=kind)
-        details = {row["name"]: {name: row[name] for name in Skill.DETAILS} for row in rows if _is_detailed(row)}
+        details = {row["name"]: {name: row[name] for name in Skill.DETAILS} for row in rows if is_detailed(row)}
         return {"names": [row["name"] for row in rows], "details": details}
 
 
@@ -90,7 +90,8 @@ def _place(row: Values) -> tuple[int, str]:
     return row["position"], row["id"]
 
 
-def _is_detailed(row: Values) -> bool:
+def is_detailed(row: Values) -> bool:
+    """Whether more is known of a skill than its name."""
     return any(row[name] not in (None, [], {}) for name in Skill.DETAILS)
 
 

@@ -64,13 +64,13 @@ class HistoryActions(ProfileScopedViewSet):
     @openapi.profiles_diff
     @action(detail=True, url_path="history/<str:version>/diff", is_expensive=_is_long)
     def diff(self, request: Request, profile_id: str, version: str) -> HttpResponse:
-        if unchanged := self.not_modified():
-            return unchanged
         one = self._named(version)
         against = request.query_params.get("against")
         other = one - 1 if against is None else _version(against)
         if other is None:
             raise ParameterInvalid("against", "This must be the number of a version.")
+        if unchanged := self.not_modified():
+            return unchanged
         older, newer = sorted((one, other))
         changes = history.diff(self.profile.pk, older, newer)
         if one < other:
