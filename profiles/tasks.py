@@ -322,7 +322,7 @@ def _apply(operation: Operation, job: Job, judged: Any) -> Mapping[str, Any]:
     with Profile.objects.revise(job.profile_id, Cause(Actor.JOB, job.kind)) as profile:
         _check_same(job, profile)
         if not _if_match(job).matches(profile.pk, profile.version):
-            raise Stale(profile.version)
+            raise Stale(profile.version, profile)
         body = operation.apply(profile, judged)
     return operation.result(body, profile)
 

@@ -174,7 +174,7 @@ def _check_number(profiles: "ById") -> None:
 
 def _check(profile: "Profile", expected: Expected | None) -> None:
     if expected is not None and not expected(profile.pk, profile.version):
-        raise Stale(profile.version)
+        raise Stale(profile.version, profile)
 
 
 class Profile(models.Model):

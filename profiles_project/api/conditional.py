@@ -12,7 +12,7 @@ from profiles_project.api.errors import Problem
 
 
 class PreconditionFailed(Problem):
-    """412: the version that `If-Match` names is not the current one, which the document carries as `version`."""
+    """412: `If-Match` names a version of what does not exist yet."""
 
     status_code = 412
 
@@ -45,6 +45,21 @@ class IfMatch:
             return True
         wanted = [str(document_id), str(version)]
         return any(_opaque(tag).split(".")[:2] == wanted for tag in self.tags)
+
+    def split(self, part_id: uuid.UUID) -> tuple["IfMatch", "IfMatch"]:
+        """The tags that name this part of the document (its id and a version, nothing else), and all others.
+
+        No header at all is among the others.
+        """
+        if self.tags is None:
+            return IfMatch(()), self
+        of_part = tuple(tag for tag in self.tags if _names(tag, part_id))
+        return IfMatch(of_part), IfMatch(tuple(tag for tag in self.tags if tag not in of_part))
+
+
+def _names(tag: str, part_id: uuid.UUID) -> bool:
+    first, *others = _opaque(tag).split(".")
+    return first == str(part_id) and len(others) == 1
 
 
 def not_modified(request: Request, tag: str) -> HttpResponse | None:

@@ -184,7 +184,8 @@ def _refusal_problem(exc: Refusal) -> Problem:
     if isinstance(exc, LimitPassed):
         return _validation_problem(exceptions.ValidationError([*exc.sentences], code="limit"), "")
     if isinstance(exc, Stale):
-        return Problem(status=412, version=exc.version)
+        current = {} if exc.current is None else {"current": exc.current}
+        return Problem(str(exc) or None, status=412, version=exc.version, **current)
     if isinstance(exc, Forgotten):
         return NoLongerKept(str(exc) or None)
     if isinstance(exc, InTrash):

@@ -49,6 +49,10 @@ class ProblemDocument(serializers.Serializer[Any]):
     )
     more = serializers.BooleanField(required=False, help_text="True where there are more faults than `errors` tells.")
     version = serializers.IntegerField(required=False, help_text="With 412 only: the profile's current version.")
+    current = serializers.DictField(
+        required=False,
+        help_text="With 412 on an item's own route only: the item as it is now. Absent where it is gone.",
+    )
 
 
 class AutoSchema(SpectacularSchema):
@@ -165,7 +169,9 @@ def path_id(name: str, description: str) -> OpenApiParameter:
     return OpenApiParameter(name, OpenApiTypes.UUID, OpenApiParameter.PATH, description=description)
 
 
-def _headers(*, conditional_read: bool, conditional_write: bool, idempotent: bool) -> list[OpenApiParameter]:
+def _headers(
+    *, conditional_read: bool, conditional_write: bool, on_part: bool, idempotent: bool
+) -> list[OpenApiParameter]:
     found = []
     if idempotent:
         text = (
@@ -181,6 +187,11 @@ def _headers(*, conditional_read: bool, conditional_write: bool, idempotent: boo
         found.append(OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description=text))
     if conditional_write:
         text = "An `ETag` you have read; where the profile has changed since, nothing is stored and the answer is 412."
+        if on_part:
+            text += (
+                ' The tag `"<item id>.<item version>"` names the item alone: a change elsewhere in the profile is no'
+                " conflict then. Of several tags one that matches is enough."
+            )
         found.append(OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=text))
     return found
 
@@ -221,17 +232,20 @@ def operation(
     auth: bool = True,
     below_profile: bool = False,
     tagged: str = "",
+    on_part: bool = False,
     idempotent: bool = False,
 ) -> Callable[[F], F]:
     """Describes a view's method: what it takes, what it gives, and every problem that it can answer.
 
     `errors` names the statuses beyond those that follow from the rest: 401 with `auth`; 403 and 404 with
     `below_profile`; 400, 408, 415 and 422 with a request, 422 with parameters; 406, 413, 429 and 503 always. `tagged`
-    is "read" or "write" for what carries an `ETag` (304 with the one, 412 with the other); `idempotent` marks what
-    takes an `Idempotency-Key` (400, 409, 410, 422). `request_example` and
-    `response_example` (of the first status in `responses`) are bare values.
+    is "read" or "write" for what carries an `ETag` (304 with the one, 412 with the other), `on_part` says that
+    `If-Match` may name a part of the profile; `idempotent` marks what takes an `Idempotency-Key` (400, 409, 410, 422).
+    `request_example` and `response_example` (of the first status in `responses`) are bare values.
     """
-    headers = _headers(conditional_read=tagged == "read", conditional_write=tagged == "write", idempotent=idempotent)
+    headers = _headers(
+        conditional_read=tagged == "read", conditional_write=tagged == "write", on_part=on_part, idempotent=idempotent
+    )
     parameters = [*parameters, *headers]
     statuses = {406, 413, 429, 503, *errors}
     statuses |= {401} if auth else set()
@@ -269,6 +283,8 @@ RETRY_AFTER = {
     "required": True,
     "schema": {"type": "integer", "minimum": 1},
 }
+# What a 412 comes with where there is a profile.
+CURRENT_TAG = {"description": "The current one of the profile.", "schema": {"type": "string"}}
 
 
 def share_problems(result: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
@@ -284,6 +300,8 @@ def share_problems(result: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]
                 if MEDIA_TYPE in answer.get("content", {}):
                     shared[f"Problem{status}"] = answer
                     answer["description"] = " ".join([f"{BY_STATUS[int(status)][1]}.", *types.get(int(status), ())])
+                    if int(status) == HTTPStatus.PRECONDITION_FAILED:
+                        answer["headers"] = {"ETag": CURRENT_TAG}
                     if int(status) in {429, 503}:
                         answer["headers"] = {"Retry-After": RETRY_AFTER}
                     item["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}

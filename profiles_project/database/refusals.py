@@ -1,7 +1,8 @@
 """What models and their managers refuse, who know nothing of HTTP: `api/errors.py` says what each means to a client."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class Refusal(Exception):
@@ -29,11 +30,18 @@ class InTrash(Taken):
 
 
 class Stale(Refusal):
-    """What it is about has changed: `version` is the current one."""
+    """What it is about has changed: `version` is the current one, `about` the row as it is now.
 
-    def __init__(self, version: int) -> None:
-        super().__init__()
+    Where a part of it was to be changed, `current` is that part as clients see it now; None where it is gone.
+    """
+
+    def __init__(
+        self, version: int, about: Any, *, sentence: str = "", current: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(*([sentence] if sentence else []))
         self.version = version
+        self.about = about
+        self.current = current
 
 
 class LimitPassed(Refusal):

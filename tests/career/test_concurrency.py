@@ -114,6 +114,36 @@ def test_of_writers_with_the_same_tag_exactly_one_wins(user: User, profile: Prof
     assert profile.version == 2
 
 
+def patch_one_item(user: User, profile: Profile, writers: int) -> Counter[int]:
+    """What writers get who change one item at once, each with the item's tag."""
+    path = url(profile, f"/experiences/{make_item(profile, Experience).pk}")
+    apis = clients(user, writers)
+    shown = apis[0].get(path).json()
+    tag = f'"{shown["id"]}.{shown["version"]}"'
+    calls = [
+        # Unjudged, since without the lock there may be a 500.
+        lambda api=api, n=n: api.patch(path, {"title": f"Title {n}"}, if_match=tag, check=False).status_code
+        for n, api in enumerate(apis)
+    ]
+    return Counter(at_once(*calls))
+
+
+@pytest.mark.parametrize("writers", [2, WRITERS])
+def test_of_writers_with_the_same_tag_of_an_item_exactly_one_wins(user: User, profile: Profile, writers: int) -> None:
+    assert patch_one_item(user, profile, writers) == {200: 1, 412: writers - 1}
+    profile.refresh_from_db()
+    assert profile.version == 2
+
+
+def test_without_the_lock_no_tag_of_an_item_is_stale(
+    user: User, profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: both read the item before either writes, so both tags pass, and the database stops the late one."""
+    without_lock(monkeypatch, 2)
+    found = patch_one_item(user, profile, 2)
+    assert (found.total(), found[200], found[412]) == (2, 1, 0)
+
+
 def increase(profile: Profile) -> None:
     """Read the label's number, add one, write it: what a lost update shows in."""
     with Profile.objects.revise(profile.pk, Cause(Actor.YOU, "profiles_update")) as revised:
@@ -139,14 +169,12 @@ def test_many_writers_with_many_changes_each_lose_none(profile: Profile) -> None
     assert profile.version == 1 + writers * changes
 
 
-def test_without_the_lock_changes_are_lost(profile: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The control: all writers read before any of them writes, which the lock would not let them.
+def without_lock(monkeypatch: pytest.MonkeyPatch, writers: int) -> None:
+    """Makes all writers read before any of them writes, which the lock would not let them.
 
     On PostgreSQL the log, which has one entry a version, refuses the late ones then. On SQLite the lock is the
     transaction's beginning (IMMEDIATE), and without it they are refused too.
     """
-    Profile.objects.filter(pk=profile.pk).update(label="0")
-    writers = 4
     everybody_has_read = threading.Barrier(writers)
 
     def unlocked(manager: ProfileManager, those: Prepared, cause: Cause, **which: Any) -> dict[uuid.UUID, Profile]:
@@ -156,6 +184,16 @@ def test_without_the_lock_changes_are_lost(profile: Profile, monkeypatch: pytest
             row.open_revision(cause)
         return found
 
+    monkeypatch.setattr(ProfileManager, "_locked", unlocked)
+    if connection.vendor == "sqlite":
+        monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "transaction_mode", "DEFERRED")
+
+
+def test_without_the_lock_changes_are_lost(profile: Profile, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control of the test above."""
+    Profile.objects.filter(pk=profile.pk).update(label="0")
+    writers = 4
+
     def write() -> bool:
         try:
             increase(profile)
@@ -163,9 +201,7 @@ def test_without_the_lock_changes_are_lost(profile: Profile, monkeypatch: pytest
             return False
         return True
 
-    monkeypatch.setattr(ProfileManager, "_locked", unlocked)
-    if connection.vendor == "sqlite":
-        monkeypatch.setitem(connections.settings["default"]["OPTIONS"], "transaction_mode", "DEFERRED")
+    without_lock(monkeypatch, writers)
     succeeded = at_once(*[write] * writers).count(True)
     profile.refresh_from_db()
     assert (profile.label, profile.version) == ("1", 2)

@@ -237,6 +237,7 @@ class ComponentOperations:
         """Reading and changing one item."""
         one = f"one of the {self.plural}"
         place: dict[str, Any] = {"parameters": [ITEM_ID]}
+        change = {**place, "tagged": "write", "on_part": True}
         return {
             "retrieve": self._below("retrieve", f"Read {one}", tagged="read", **place, **self.single),
             "update": self._below(
@@ -245,8 +246,7 @@ class ComponentOperations:
                 description=KEEPS,
                 request=self.serializer,
                 request_example=examples.known(self.changed),
-                tagged="write",
-                **place,
+                **change,
                 **self.single,
             ),
             "partial_update": self._below(
@@ -254,11 +254,10 @@ class ComponentOperations:
                 f"Change a part of {one}",
                 request=ITEM_PATCHES[self.model],
                 request_example=self.change,
-                tagged="write",
-                **place,
+                **change,
                 **self.single,
             ),
-            "destroy": self._below("delete", f"Delete {one}", responses={204: None}, tagged="write", **place),
+            "destroy": self._below("delete", f"Delete {one}", responses={204: None}, **change),
         }
 
     def by_action(self) -> dict[str, Callable[[Any], Any]]:

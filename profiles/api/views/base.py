@@ -22,9 +22,10 @@ from profiles.career.operations import Operation
 from profiles.models import Actor, Cause, Profile
 from profiles.models.log import DEVICE_LENGTH
 from profiles_project.api.conditional import IfMatch, not_modified, tagged
-from profiles_project.api.errors import ParameterInvalid, faults
+from profiles_project.api.errors import ParameterInvalid, faults, to_problem
 from profiles_project.api.preferences import prefers_async
 from profiles_project.api.ratelimit import ScopeThrottle, who_asks
+from profiles_project.database.refusals import Stale
 from profiles_project.database.values import parse_id
 from users.api.views import PrivateView
 
@@ -77,6 +78,13 @@ class ProfileScopedViewSet(ViewSetMixin, PrivateView):
             raise Http404
         self.check_object_permissions(self.request, profile)
         self.profile = profile
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """The answer to an exception. A 412 has the `ETag` of the profile as it is now."""
+        if isinstance(exc, Stale) and (problem := to_problem(exc)):
+            problem.headers["ETag"] = rendering.tag(exc.about)
+            exc = problem
+        return super().handle_exception(exc)
 
     def is_bulk(self) -> bool:
         """Whether the request writes many items, as far as can be told without parsing its body."""

@@ -3,7 +3,9 @@
 Contract 3.3 and 3.4.
 """
 
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, ClassVar
 
@@ -20,9 +22,10 @@ from profiles.api.views.base import ProfileScopedViewSet, path_uuid
 from profiles.api.views.replays import ItemsAnswer, SkillsAnswer
 from profiles.career import bulk, operations, rendering, serializers
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
-from profiles_project.api.conditional import tagged
+from profiles_project.api.conditional import IfMatch, tagged
 from profiles_project.api.errors import ParameterInvalid
 from profiles_project.api.pagination import paginate
+from profiles_project.database.refusals import Missing, Stale
 from users.api.idempotency import idempotent
 
 
@@ -96,17 +99,44 @@ class ComponentViewSet(ProfileScopedViewSet):
     def _change_one(self, item_id: str, *, partial: bool) -> Response:
         pk = path_uuid(item_id)
         data = self.body()
-        with self.revise(f"{self.model.plural}_{self.action}") as profile:
-            row = bulk.named(profile, self.model, [pk])[pk]
+        with self._revise_one(pk, self.action) as (profile, row):
             serializer = serializers.ITEM_SERIALIZERS[self.model](data=data, row=row, partial=partial)
             serializer.is_valid(raise_exception=True)
             bulk.update(profile, self.model, [(row, serializer.validated_data)])
         return self._answer_item(profile, row)
 
     def destroy(self, request: Request, profile_id: str, item_id: str) -> Response:
-        with self.revise(f"{self.model.plural}_delete") as profile:
-            bulk.delete(profile, self.model, bulk.named(profile, self.model, [path_uuid(item_id)]).values())
+        with self._revise_one(path_uuid(item_id), "delete") as (profile, row):
+            bulk.delete(profile, self.model, [row])
         return self.answer(None, profile, status=204)
+
+    @contextmanager
+    def _revise_one(self, pk: uuid.UUID, action: str) -> Iterator[tuple[Profile, Component]]:
+        """The profile, locked for a change of one item that `If-Match` allows, and the item.
+
+        Raises Stale, and Missing where there is no such item.
+        """
+        with Profile.objects.revise(self.profile.pk, self.cause(f"{self.model.plural}_{action}")) as profile:
+            try:
+                row = bulk.named(profile, self.model, [pk])[pk]
+            except Missing:
+                # What changed elsewhere comes first, as on every route.
+                self._expect(profile, pk, None)
+                raise
+            self._expect(profile, pk, row)
+            yield profile, row
+
+    def _expect(self, profile: Profile, pk: uuid.UUID, row: Component | None) -> None:
+        """Judge `If-Match`, whose tags may name the item or the profile. Raises Stale where none of them matches."""
+        of_item, of_profile = IfMatch.of(self.request).split(pk)
+        if of_profile.matches(profile.pk, profile.version):
+            return
+        current = rendering.item(profile, self.model, row.values()) if row else None
+        if current and of_item.matches(pk, current["version"]):
+            return
+        name = self.model._meta.verbose_name
+        sentence = f"This {name} has changed since you read it." if current else f"This {name} is not there any more."
+        raise Stale(profile.version, profile, sentence=sentence if of_item.tags else "", current=current)
 
 
 def _viewset(model: type[Component]) -> type[ComponentViewSet]:
