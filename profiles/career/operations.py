@@ -100,6 +100,12 @@ class CreateItems(OnItems):
 
     def apply(self, profile: Profile, judged: tuple[bool, Sequence[bulk.Row]]) -> Any:
         is_list, rows = judged
+        for index, row in enumerate(rows):
+            if row.get("id") == profile.pk:
+                name, text, code = serializers.OWN_ID
+                fault: Any = {name: [ErrorDetail(text, code)]}
+                in_list: Any = {index: fault}
+                raise ValidationError(in_list if is_list else fault)
         made = self.shown(profile, bulk.create(profile, self.model, rows))
         return made if is_list else made[0]
 

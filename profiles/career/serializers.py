@@ -255,6 +255,10 @@ def ids_in(data: Any) -> list[uuid.UUID]:
     return [item_id for item_id in ids if item_id is not None]
 
 
+# An item's tag would be taken for its profile's.
+OWN_ID: Rule = ("id", "This is the id of the profile; choose another, or send none.", "id_of_profile")
+
+
 class ItemSerializer(ModelDocument):
     """One item of a component: a new one, or what is sent for the stored `row` that the request's address names.
 
@@ -294,10 +298,20 @@ class ItemSerializer(ModelDocument):
     ) -> list[Rule]:
         model = self.Meta.model
         broken = [("id", "This field is required.", "required")] if needs_id and not values.get("id") else []
+        if row is None and values.get("id") and values["id"] == self._profile_id:
+            broken.append(OWN_ID)
         whole = {**(row.values() if row else model.defaults()), **values}
         for name in errors:
             whole.pop(name, None)
         return [*broken, *model.broken_rules(whole)]
+
+    @cached_property
+    def _profile_id(self) -> uuid.UUID | None:
+        """The id of the profile whose document the item is in, which may be chosen with it; None outside of one."""
+        if profile := self.context.get("profile"):
+            return cast("Profile", profile).pk
+        root = self.root
+        return read_id(root.initial_data) if isinstance(root, ProfileSerializer) else None
 
 
 def _item_serializer(model: type[Component]) -> type[ItemSerializer]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from profiles.models import Experience, Profile
+from profiles.models import COMPONENTS, Experience, Profile
 from tests.support.client import NO_BODY, ApiClient
 from tests.support.contract import API
 from tests.support.factories import item, make_profile, profile_document
@@ -235,3 +235,54 @@ def test_a_profile_that_is_made_now_has_no_tag_yet(api: ApiClient) -> None:
     answer = api.post(f"{API}/profiles", profile_document(1), if_match='"x"')
     assert answer.status_code == 412
     assert "ETag" not in answer
+
+
+# Ids that would make a tag name two things ------------------------------------------------------------------------
+
+
+def refused_at(answer: Any, *pointers: str) -> None:
+    assert answer.status_code == 422, answer.content
+    assert [(each["pointer"], each["code"]) for each in answer.json()["errors"]] == [
+        (pointer, "id_of_profile") for pointer in pointers
+    ]
+    assert "This is the id of the profile; choose another, or send none." in answer.json()["detail"]
+
+
+def test_no_new_item_has_the_id_of_its_profile(section: Section) -> None:
+    own = str(section.profile.pk)
+    bad, good = item(section.kind, 8, id=own), item(section.kind, 9, id=str(uuid.uuid4()))
+    name, is_skill = section.kind.plural, section.kind.in_skills
+    document = {"skills": {name: [good, bad]}} if is_skill else {name: [good, bad]}
+    inside = f"/skills/{name}" if is_skill else f"/{name}"
+    with nothing_stored(section):
+        refused_at(section.api.post(section.path, bad), "/id")
+        refused_at(section.api.post(section.path, [good, bad]), "/1/id")
+        refused_at(section.api.post(section.path, [good, bad], headers={"Prefer": "respond-async"}), "/1/id")
+        refused_at(section.api.put(section.profile_path, document), f"{inside}/1/id")
+        refused_at(section.api.patch(section.profile_path, document), f"{inside}/1/id")
+        if is_skill:
+            refused_at(section.api.put(f"{section.profile_path}/skills", document["skills"]), f"/{name}/1/id")
+
+
+@pytest.mark.parametrize("kind", COMPONENTS, ids=lambda kind: kind.plural)
+def test_nor_has_one_that_is_made_with_it(api: ApiClient, kind: type[Any]) -> None:
+    own = str(uuid.uuid4())
+    document = profile_document(2, id=own)
+    items = (document["skills"] if kind.in_skills else document)[kind.plural]
+    items[1]["id"] = own
+    refused_at(api.post(f"{API}/profiles", document), f"{'/skills' if kind.in_skills else ''}/{kind.plural}/1/id")
+    assert not Profile.with_trash.exists()
+    # What another profile is called is no matter.
+    items[1]["id"] = str(uuid.uuid4())
+    assert api.post(f"{API}/profiles", document).status_code == 201
+
+
+def test_an_item_that_has_the_id_of_its_profile_already_goes_on(section: Section) -> None:
+    section.kind._default_manager.filter(pk=section.ids()[0]).update(id=section.profile.pk)
+    assert section.api.put(section.path, section.items()).status_code == 200
+    document = section.api.get(section.profile_path).json()
+    assert section.api.put(section.profile_path, document).json() == document
+    # A tag of two parts is the item's there.
+    tag = item_tag(section)
+    change_elsewhere(section)
+    assert section.api.patch(section.item_path(), {section.first_field: "Other"}, if_match=tag).status_code == 200
