@@ -7,6 +7,7 @@ statements that does not depend on the number of rows.
 import functools
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from math import inf
 from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection, transaction
@@ -222,7 +223,10 @@ def store(profile: Profile, values: Row) -> None:
         store_skills(profile, values["skills"])
     if CustomField.plural in values:
         existing = profile.stored(CustomField).values()
-        replace(profile, CustomField, values[CustomField.plural], existing=existing, key="key")
+        # A map has no order: some clients send its keys in another one than they got.
+        places = {row.key: row.position for row in existing}
+        rows = sorted(values[CustomField.plural], key=lambda row: places.get(row["key"], inf))
+        replace(profile, CustomField, rows, existing=existing, key="key")
 
 
 def store_skills(profile: Profile, values: Row | None) -> None:

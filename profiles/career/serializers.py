@@ -14,6 +14,7 @@ from rest_framework.settings import api_settings
 from rest_framework.utils.serializer_helpers import BindingDict
 
 from profiles import partial_dates
+from profiles.career import matching
 from profiles.modelfields import (
     ExtraField,
     LinkListField,
@@ -181,8 +182,9 @@ class ItemListSerializer(serializers.ListSerializer[Any]):
     """A list of items, each judged together with the row that is stored for it.
 
     `existing` holds those rows by id; without it they are those of the context's `profile`, the one under revision.
-    With `needs_ids` each item must name one of them. Where the change is partial (the argument, or the context's
-    `partial` for a list in a document) a known item may lack required fields; a new one never may.
+    With `needs_ids` each item must name one of them; without it, one that has no id is looked for among them. Where the
+    change is partial (the argument, or the context's `partial` for a list in a document) a known item may lack required
+    fields; a new one never may.
     """
 
     def __init__(
@@ -215,8 +217,8 @@ class ItemListSerializer(serializers.ListSerializer[Any]):
         child = cast("ItemSerializer", self.child)
         seen: set[uuid.UUID] = set()
 
-        def judge(item: Any) -> dict[str, Any]:
-            item_id = read_id(item)
+        def judge(named: tuple[Any, uuid.UUID | None]) -> dict[str, Any]:
+            item, item_id = named
             row = stored.get(item_id) if item_id else None
             values, errors = child.judge(item, row is not None and is_partial, row=row, needs_id=self.needs_ids)
             if item_id in seen:
@@ -225,9 +227,21 @@ class ItemListSerializer(serializers.ListSerializer[Any]):
                 seen.add(item_id)
             if errors:
                 raise ValidationError(errors)
-            return values
+            return values | {"id": row.pk} if row else values
 
-        return judge_each(judge, data, most_faults(self, data))
+        return judge_each(judge, list(zip(data, self._ids(data, stored), strict=True)), most_faults(self, data))
+
+    def _ids(self, data: list[Any], stored: Mapping[uuid.UUID, Component]) -> list[uuid.UUID | None]:
+        """The id that each item carries, or that of the stored item that it is (contract 1.1)."""
+        ids = [read_id(item) for item in data]
+        if self.needs_ids or not stored:
+            return ids
+        child = cast("ItemSerializer", self.child)
+        names = child.Meta.model.identities()[0]
+        sent = [matching.Sent(pk, {} if pk else child.identifying(item)) for pk, item in zip(ids, data, strict=True)]
+        rows = {pk: {name: getattr(row, name) for name in names} for pk, row in stored.items()}
+        matched = matching.stored_ids(sent, rows)
+        return [matched.get(index, pk) for index, pk in enumerate(ids)]
 
     def _stored(self) -> Mapping[uuid.UUID, Component]:
         if self.existing is not None:
@@ -287,6 +301,25 @@ class ItemSerializer(ModelDocument):
         if self.row is not None and isinstance(data, Mapping):
             data = {name: value for name, value in data.items() if name != "id"}
         return self.valid(data, is_partial=self.partial, row=self.row)
+
+    def identifying(self, item: Any) -> dict[str, Any]:
+        """What an item without an id says of the fields that identify it: nothing where one of them is at fault.
+
+        A required field that is absent counts as null; of any other that is absent nothing is said.
+        """
+        if not isinstance(item, Mapping) or item.get("id") not in (None, ""):
+            return {}
+        told = {}
+        for name in self.Meta.model.identities()[0]:
+            field = self.fields[name]
+            if name in item:
+                try:
+                    told[name] = field.run_validation(item[name])
+                except ValidationError:
+                    return {}
+            elif field.required:
+                told[name] = None
+        return told
 
     def broken_rules(
         self,

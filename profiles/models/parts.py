@@ -103,8 +103,7 @@ class Component(Part):
 
     singular: ClassVar[str]
     period: ClassVar[tuple[str, str] | None] = None
-    # By which fields an import knows an item again, the surest first; all but the first count only where no two items
-    # share them. Without any: by the required fields, then by the first field.
+    # By which sets of fields an item is known again, the surest first (`identities`).
     identity: ClassVar[tuple[tuple[str, ...], ...]] = ()
     # Whether the document shows the list below `skills`.
     in_skills: ClassVar[bool] = False
@@ -122,6 +121,17 @@ class Component(Part):
 
     def __str__(self) -> str:
         return str(getattr(self, self.content_fields()[0]))
+
+    @classmethod
+    @functools.cache
+    def identities(cls) -> tuple[tuple[str, ...], ...]:
+        """By which sets of fields an item that comes without its id is known again, the surest first.
+
+        A client's list is matched by the first set alone. An import goes on to the others, which count only where no
+        two items share their values.
+        """
+        first = cls.content_fields()[:1]
+        return cls.identity or (cls.required_fields() or first, first)
 
     def clean(self) -> None:
         """The rules between fields, for the admin's forms."""

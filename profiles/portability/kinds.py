@@ -67,7 +67,7 @@ def section(model: type[Component]) -> Section:
         needed=needed,
         vital=(*required, *needed, *([end] if model.end_unless_current else [])),
         period=tuple(field.name for field in fields if field.name in {start, end, "is_current"}),
-        identity=model.identity or (model.required_fields(), model.content_fields()[:1]),
+        identity=model.identities(),
         in_skills=model.in_skills,
         is_private=model.is_private,
         is_ours=model.plural not in mapping.LISTS,

@@ -5,12 +5,13 @@ what that import made of it follows the source; one that is empty and always was
 and stays. In mode `replace` the source wins instead, in the parts that it has.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
+from profiles.career.matching import Candidate, pairs, without_case
 from profiles.portability.json_resume.mapping import SKILLS, Section, is_empty
 from profiles.portability.json_resume.objects import Entry, Path
 from profiles.portability.json_resume.values import fingerprint
@@ -18,6 +19,7 @@ from profiles_project.texts import fold
 
 Document = Mapping[str, Any]
 Item = Mapping[str, Any]
+One = TypeVar("One")
 
 MERGE, REPLACE = "merge", "replace"
 SKILL_KINDS = ("technical", "soft")
@@ -231,15 +233,17 @@ class Merge:
         ]
         by_id = {item["id"]: item for item in mine}
         known = self._known(section)
-        ones = [Candidate(arrival, arrival.marks) for arrival in arrivals]
-        for arrival, entry in _pairs(section, ones, [Candidate(entry, entry["fields"]) for entry in known]):
+        came = _candidates(section, ((arrival, arrival.marks) for arrival in arrivals))
+        remembered = _candidates(section, ((entry, entry["fields"]) for entry in known))
+        for arrival, entry in pairs(section.identity, came, remembered):
             arrival.before = entry
             arrival.same = by_id.get(entry["id"])
         claimed = {entry["id"] for entry in known}
-        others = [Candidate(item, _without_case(item)) for item in mine if item["id"] not in claimed]
+        others = _candidates(section, ((item, item) for item in mine if item["id"] not in claimed))
         # An item whose remembered id is gone is looked for, too: a client may have sent it again without an id.
-        ones = [Candidate(arrival, _without_case(arrival.item)) for arrival in arrivals if arrival.same is None]
-        for arrival, item in _pairs(section, ones, others, strict=True):
+        ones = _candidates(section, ((arrival, arrival.item) for arrival in arrivals if arrival.same is None))
+        # What is known of both may nowhere contradict: nobody has said before that they are the same.
+        for arrival, item in pairs(section.identity, ones, others, contradict=partial(_contradict, section)):
             arrival.same = item
         return arrivals
 
@@ -375,10 +379,6 @@ def _marks(values: Item) -> dict[str, str]:
     return {name: _mark(value) for name, value in values.items() if name not in {"id", "extra"}}
 
 
-def _without_case(item: Item) -> dict[str, Any]:
-    return {name: fold(value) if isinstance(value, str) else value for name, value in item.items()}
-
-
 def _useful(section: Section, extra: Mapping[str, Any], values: Item) -> dict[str, Any]:
     """What came beyond our fields, without the originals of values that were not taken over."""
     fields = {key.name: key.field for key in section.keys}
@@ -391,37 +391,11 @@ def _useful(section: Section, extra: Mapping[str, Any], values: Item) -> dict[st
 
 # Pairing ----------------------------------------------------------------------------------------------------------
 
-One = TypeVar("One")
-Other = TypeVar("Other")
 
-
-@dataclass(eq=False)
-class Candidate(Generic[One]):
-    """Something to pair, and the values that identify it."""
-
-    of: One
-    values: Item
-    is_paired: bool = False
-
-
-def _pairs(
-    section: Section, ones: Sequence[Candidate[One]], others: Sequence[Candidate[Other]], *, strict: bool = False
-) -> Iterator[tuple[One, Other]]:
-    """Pairs of what is the same item, by the fields that identify an item of the section.
-
-    Where `strict`, what is known of both may nowhere contradict: nobody has said before that they are the same.
-    """
-    for names in section.identity:
-        is_sure = names is section.identity[0]
-        there = _by_values(names, others, is_sure=is_sure)
-        for values, here in _by_values(names, ones, is_sure=is_sure).items():
-            same = there.get(values, [])
-            if not is_sure and (len(here) > 1 or len(same) > 1):
-                continue
-            for one, other in zip(here, same, strict=False):
-                if not (strict and _contradict(section, one.values, other.values)):
-                    one.is_paired = other.is_paired = True
-                    yield one.of, other.of
+def _candidates(section: Section, named: Iterable[tuple[One, Item]]) -> list[Candidate[One]]:
+    """What is to be paired, each with its values: of a field that it does not name it says that it is empty."""
+    names = {name for names in section.identity for name in names}
+    return [Candidate(of, without_case({name: values.get(name) for name in names})) for of, values in named]
 
 
 def _contradict(section: Section, one: Item, other: Item) -> bool:
@@ -433,16 +407,3 @@ def _contradict(section: Section, one: Item, other: Item) -> bool:
         if here and there and here[:length] != there[:length]:
             return True
     return False
-
-
-def _by_values(
-    names: Sequence[str], candidates: Sequence[Candidate[One]], *, is_sure: bool
-) -> dict[tuple[Any, ...], list[Candidate[One]]]:
-    """The candidates without a pair, by their values of these fields."""
-    made: dict[tuple[Any, ...], list[Candidate[One]]] = defaultdict(list)
-    for candidate in candidates:
-        values = tuple(candidate.values.get(name) or "" for name in names)
-        # Two empty values count as equal only where all fields of the identity are compared.
-        if not candidate.is_paired and (is_sure or all(values)):
-            made[values].append(candidate)
-    return made

@@ -27,8 +27,13 @@ def renamed(profile: Profile) -> list[dict[str, Any]]:
     return [item(Experience, number, id=pk, title=f"New title {number}") for number, pk in enumerate(ids(profile))]
 
 
-def whole(profile: Profile, count: int) -> dict[str, Any]:
-    return {**profile_document(count, label="Changed"), LIST: renamed(profile)}
+def whole(count: int, first: int = 0, **changes: Any) -> dict[str, Any]:
+    """A document without ids, whose items have numbers from ``first`` on."""
+    document = profile_document(count, label="Changed")
+    for kind in COMPONENTS:
+        holder = document["skills"] if kind.in_skills else document
+        holder[kind.plural] = [item(kind, first + number, **changes) for number in range(count)]
+    return document
 
 
 # Method, path below the profile (or from the root) and body, for a profile with so many rows in each list.
@@ -45,7 +50,9 @@ REQUESTS: dict[str, Callable[[Profile, int], tuple[str, str, Any]]] = {
     "DELETE item": lambda profile, _: ("DELETE", f"/{LIST}/{ids(profile)[0]}", NO_BODY),
     "order": lambda profile, _: ("PUT", f"/{LIST}/order", {"ids": [*ids(profile)[1:], *ids(profile)[:1]]}),
     "PUT skills": lambda _, n: ("PUT", "/skills", {"technical": [f"new skill {number}" for number in range(n)]}),
-    "PUT profile": lambda profile, n: ("PUT", "", whole(profile, n)),
+    "PUT profile": lambda profile, n: ("PUT", "", {**whole(n, first=n), LIST: renamed(profile)}),
+    "PUT profile, items without ids": lambda _, n: ("PUT", "", whole(n, is_visible=True)),
+    "PUT profile, nothing but its label": lambda _, n: ("PUT", "", whole(n)),
     "PATCH profile": lambda _, __: ("PATCH", "", {"label": "Changed"}),
     "PATCH profile, a list": lambda profile, _: ("PATCH", "", {LIST: renamed(profile)}),
     "POST custom fields": lambda _, n: (
@@ -76,6 +83,8 @@ COSTS = {
     "order": 9,
     "PUT skills": 9,
     "PUT profile": 7 + 3 * len(COMPONENTS),
+    "PUT profile, items without ids": 8 + 2 * len(COMPONENTS),
+    "PUT profile, nothing but its label": 7 + len(COMPONENTS),
     "PATCH profile": 5,
     "PATCH profile, a list": 8,
     "POST custom fields": 7,

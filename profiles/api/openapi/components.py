@@ -18,9 +18,10 @@ from profiles.api.openapi.shared import (
     below,
     bulk,
     deferrable,
+    looked_for,
 )
 from profiles.career import requests, serializers
-from profiles.models import Component
+from profiles.models import COMPONENTS, Component
 from profiles_project.api.fields import Document
 from profiles_project.api.schema import page_of, page_parameters
 
@@ -42,6 +43,7 @@ skills_retrieve = below(
 skills_update = below(
     operation_id="skills_update",
     summary="Replace what is sent of the skills section",
+    description=f"A list that is sent becomes the whole list. {looked_for(m for m in COMPONENTS if m.in_skills)}",
     tags=["skills"],
     request=serializers.SkillsSerializer,
     request_example=examples.known(examples.SKILLS),

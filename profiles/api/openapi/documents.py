@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers as drf
 
 from profiles.api import examples
-from profiles.api.openapi.shared import KEEPS, below, nested, variant
+from profiles.api.openapi.shared import KEEPS, below, looked_for, nested, variant
 from profiles.career import requests, serializers
 from profiles.models import COMPONENTS
 from profiles_project.api.schema import operation, page_of, page_parameters
@@ -22,7 +22,7 @@ SKILLS_PATCH = variant(
 
 
 class ProfilePatch(PROFILE_CHANGE):  # type: ignore[misc, valid-type]  # a class made by `variant`
-    """What of the document shall change. An item with a known id may lack what stays as it is; a new one may not."""
+    """What of the document shall change. A stored item may lack what stays as it is; a new one may not."""
 
     schema_required = ()
     skills = SKILLS_PATCH(required=False, allow_null=True)
@@ -116,7 +116,10 @@ profiles_retrieve = profile_operation(
 profiles_update = profile_operation(
     operation_id="profiles_update",
     summary="Replace what is sent of a profile",
-    description=f"A list that is sent becomes the whole list; its items carry their required fields. {KEEPS}",
+    description=(
+        "A list that is sent becomes the whole list; its items carry their required fields."
+        f" {KEEPS} {looked_for(COMPONENTS)}"
+    ),
     request=PROFILE_CHANGE,
     request_example=examples.NEW_PROFILE,
     errors=[409],
@@ -126,7 +129,7 @@ profiles_update = profile_operation(
 profiles_partial_update = profile_operation(
     operation_id="profiles_partial_update",
     summary="Change a part of a profile",
-    description=f"A list that is sent becomes the whole list. {KEEPS}",
+    description=f"A list that is sent becomes the whole list. {KEEPS} {looked_for(COMPONENTS)}",
     request=ProfilePatch,
     request_example={"professional_summary": examples.SUMMARY, "personal_info": {"location": "Marylebone, London"}},
     errors=[409],

@@ -1,6 +1,6 @@
 """What the descriptions of several subjects share: ids in paths, bodies with other required fields, jobs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
@@ -37,6 +37,17 @@ LARGE = (
     " or none, in either case."
 )
 KEEPS = "What is absent keeps its stored value, inside `personal_info` and inside an item too; null clears."
+
+
+def looked_for(models: Iterable[type[Component]]) -> str:
+    """What becomes of items without an id in lists of these kinds."""
+    fields = "; ".join(f"{model.plural}: {', '.join(model.identities()[0])}" for model in models)
+    return (
+        "An item without an `id` (absent, null or empty) is the stored one that agrees with it, without case, in the"
+        f" fields that identify its kind, and that no other item of the list names ({fields}); an optional one of these"
+        " fields that is absent agrees with any value. Ids claim first, equal items pair in their order. It keeps its"
+        " `id` and all that is not sent. An item that is none of the stored ones is created."
+    )
 
 
 class JobProgress(drf.Serializer[Any]):
