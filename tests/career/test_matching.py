@@ -129,7 +129,9 @@ def _as_a_client_knows_it(document: dict[str, Any], chance: random.Random, porti
         required = {"id", *kind.required_fields()}
         for each in listed(known, kind):
             if chance.random() >= portions.ids:
-                chance.choice([each.pop, lambda name, sent=each: sent.update({name: None})])("id")
+                each["id"] = None
+            if each["id"] is None and chance.random() < 0.5:
+                del each["id"]
             for name in [name for name in each if name not in required and chance.random() >= portions.keys]:
                 del each[name]
     if chance.random() >= portions.keys:
