@@ -17,7 +17,8 @@ from django.db.models import Q
 from django_tasks import task
 
 from profiles.career import rendering
-from profiles.career.operations import OPERATIONS, Operation
+from profiles.career.operations import Operation
+from profiles.career.sync.pushes import ALL_OPERATIONS
 from profiles.models import Actor, Cause, Job, JobFile, Origin, Profile, usage
 from profiles.models.jobs import MAX_ATTEMPTS, MAX_WAITING, answer_json
 from profiles.portability import exports, imports
@@ -89,8 +90,8 @@ def file_operation(profile: Profile, operation: Operation, data: Any, if_match: 
     judged = operation.judge(data)
     with transaction.atomic():
         owner = _make_room(profile.user_id)
-        with _rehearsal(), Profile.objects.revise(profile.pk, Cause(Actor.JOB, "")) as rehearsed:
-            operation.apply(rehearsed, judged)
+        with _rehearsal():
+            operation.carry_out(partial(Profile.objects.revise, profile.pk, Cause(Actor.JOB, "")), judged)
         tags = None if if_match.tags is None else list(if_match.tags)
         kept = answer_json(operation.kept(data))
         if not operation.frees:
@@ -295,14 +296,14 @@ def _perform(job: Job, pulse: Pulse) -> None:
         result = effect()
         # The input is deleted, which makes room for most results.
         more = len(answer_json(result)) - len(job.input)
-        if more > 0 and not (job.kind in OPERATIONS and OPERATIONS[job.kind].frees):
+        if more > 0 and not (job.kind in ALL_OPERATIONS and ALL_OPERATIONS[job.kind].frees):
             usage.check(job.user_id, more)
         if not job.succeed(result):
             raise Lost
 
 
 def _label(job: Job) -> str:
-    operation = OPERATIONS.get(job.kind)
+    operation = ALL_OPERATIONS.get(job.kind)
     return operation.label if operation else ""
 
 
@@ -317,14 +318,20 @@ def _operate(operation: Operation, job: Job, pulse: Pulse) -> Iterator[Effect]:
 
 
 def _apply(operation: Operation, job: Job, judged: Any) -> Mapping[str, Any]:
+    body, profile = operation.carry_out(partial(_revised, job), judged)
+    return operation.result(body, profile)
+
+
+@contextmanager
+def _revised(job: Job) -> Iterator[Profile]:
+    """The job's profile under revision. Raises Missing and Stale."""
     if job.profile_id is None:
         raise Missing
     with Profile.objects.revise(job.profile_id, Cause(Actor.JOB, job.kind)) as profile:
         _check_same(job, profile)
         if not _if_match(job).matches(profile.pk, profile.version):
             raise Stale(profile.version, profile)
-        body = operation.apply(profile, judged)
-    return operation.result(body, profile)
+        yield profile
 
 
 def _check_same(job: Job, profile: Profile | None) -> Profile:
@@ -391,7 +398,7 @@ def _keep(job: Job, file: IO[bytes], form: exports.Format) -> Mapping[str, Any]:
 
 # Maps each kind of job to its work: a context manager that prepares outside the transaction and yields the effect.
 PERFORM: dict[str, Callable[[Job, Pulse], AbstractContextManager[Effect]]] = {
-    **{kind: partial(_operate, operation) for kind, operation in OPERATIONS.items()},
+    **{kind: partial(_operate, operation) for kind, operation in ALL_OPERATIONS.items()},
     EXPORT: _export,
     PROFILE_EXPORT: _profile_export,
     IMPORT: _import,

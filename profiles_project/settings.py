@@ -239,6 +239,7 @@ RATELIMITS = {
         "bulk_items": "6000/m",  # by user: the items in them
         "import": "10/h",  # by user
         "export": "10/h",  # by user
+        "sync": "120/m",  # by user: pulls and pushes of what was changed off line
         "default": "600/m",  # all else: by user, without a token by address
     }.items()
 }
@@ -312,6 +313,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "ItemKind": "profiles.career.sync.kinds.KIND_CHOICES",
+        "JobStatus": "profiles.api.openapi.shared.JOB_STATUSES",
+        "ChangeStatus": "profiles.career.sync.pushes.STATUS_CHOICES",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "profiles_project.api.schema.share_problems",

@@ -15,7 +15,7 @@ from users.api.authentication import SESSION_ID, SessionJWTAuthentication, with_
 from users.models import Session
 
 # What a read needs of a profile, which its version tells apart; a write reads the row anew, under its lock.
-OWN = ("id", "user_id", "version", "created_at", "log_version", "boundary")
+OWN = ("id", "user_id", "version", "created_at", "log_version", "boundary", "log_bytes")
 
 
 def _with_own_profile() -> "QuerySet[Session]":

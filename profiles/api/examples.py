@@ -212,3 +212,38 @@ TRASHED: dict[str, Any] = {
     "deleted_at": "2026-02-01T18:00:00Z",
     "purged_at": "2026-03-03T18:00:00Z",
 }
+_EXPERIENCE = ITEMS["experiences"]
+_STATE = "AZkAAAAAcACAAAAAAAAAAQAGSQscWogAAAAABwAAAAc"
+PULLED: dict[str, Any] = {
+    "changed": [{"kind": "experiences", "id": _EXPERIENCE["id"], "version": 7, "data": _EXPERIENCE}],
+    "deleted": [{"kind": "custom_fields", "id": "teacher", "version": 6}],
+    "order": {"experiences": [_EXPERIENCE["id"]]},
+    "version": 7,
+    "full": False,
+    "state": _STATE,
+    "has_more": False,
+}
+ALL_CHANGES: dict[str, Any] = {
+    "profiles": [{"id": PROFILE["id"], **PULLED}],
+    "removed": [],
+    "state": _STATE,
+    "has_more": False,
+}
+PUSH: dict[str, Any] = {
+    "changes": [{"kind": "experiences", "id": _EXPERIENCE["id"], "base": 5, "set": {"title": "Lead engineer"}}]
+}
+PUSHED: dict[str, Any] = {
+    "results": [
+        {
+            "kind": "experiences",
+            "id": _EXPERIENCE["id"],
+            "status": "merged",
+            "version": 7,
+            "data": {**_EXPERIENCE, "version": 7, "title": "Lead engineer"},
+            "conflict": None,
+            "deleted": False,
+            "problem": None,
+        }
+    ],
+    "state": _STATE,
+}

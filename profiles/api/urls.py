@@ -12,6 +12,7 @@ from profiles.api.views.components import (
 from profiles.api.views.documents import ProfileViewSet
 from profiles.api.views.history import TrashViewSet
 from profiles.api.views.jobs import JobViewSet
+from profiles.api.views.synchronising import SyncView
 from profiles_project.api.routers import BulkRouter, SingletonRouter
 
 _PROFILE = "profiles/<str:profile_id>"
@@ -32,6 +33,7 @@ singletons.register(f"{_PROFILE}/custom-fields", CustomFieldsViewSet, basename="
 urlpatterns = [
     *router.urls,
     *singletons.urls,
+    path("sync", SyncView.as_view()),
     path("auth/me/export", OwnDataView.as_view()),
     path("auth/me/erase", EraseView.as_view()),
 ]

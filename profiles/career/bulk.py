@@ -18,7 +18,8 @@ from profiles.models import COMPONENTS, PARTS, CustomField, Part, Profile, Skill
 from profiles_project.api.renderers import JSONRenderer
 from profiles_project.database.prepared import Parameter, Prepared, PreparedSQL
 from profiles_project.database.refusals import Missing, Taken
-from profiles_project.database.values import is_same, new_id
+from profiles_project.database.values import new_id
+from profiles_project.equality import is_same
 from profiles_project.texts import fold
 
 P = TypeVar("P", bound=Part)
@@ -204,13 +205,18 @@ def reorder(profile: Profile, model: type[P], rows: Sequence[P]) -> None:
     update(profile, model, [(row, {"position": position}) for position, row in enumerate(rows)])
 
 
-def set_own_fields(profile: Profile, values: Row) -> None:
-    """Sets the profile's own fields that a valid document contains."""
+def own_fields(values: Row) -> dict[str, Any]:
+    """The profile's own fields that a valid document contains, by the names of the model."""
     own = {**values.get("personal_info", {})}
     own |= {name: values[name] for name in ("label", "professional_summary", "extra") if name in values}
     if "label" in own and own["label"] is None:
         own["label"] = Profile._meta.get_field("label").get_default()
-    for name, value in own.items():
+    return own
+
+
+def set_own_fields(profile: Profile, values: Row) -> None:
+    """Sets the profile's own fields that a valid document contains."""
+    for name, value in own_fields(values).items():
         setattr(profile, name, value)
 
 

@@ -54,8 +54,7 @@ class Walk:
 
     def entries(self) -> Any:
         """The log from the newest entry on, back to where a release without a log has written."""
-        mine = Revision.objects.filter(profile=self.profile.pk, born=self.profile.born)
-        return mine.filter(version__lte=self.profile.version, version__gt=self.profile.floor).order_by("-version")
+        return logged(self.profile)
 
     def to(self, version: int) -> State:
         """The profile at a version. Raises Missing where it never was, Forgotten where it is no longer kept."""
@@ -70,16 +69,8 @@ class Walk:
         return self.state
 
     def back(self, version: int) -> Iterator[Revision]:
-        """The entries from the version reached so far down to that of this one, the newest first.
-
-        One statement; several where a log is so large that all of it at once would take much memory.
-        """
-        entries = self.entries().filter(version__gte=version, version__lte=self.state.version)
-        if self.profile.log_bytes <= LARGE_LOG_BYTES:
-            yield from _loaded(entries)
-            return
-        for versions in _pieces(entries.values_list("version", SIZE)):
-            yield from _loaded(entries.filter(version__lte=versions[0], version__gte=versions[-1]))
+        """The entries from the version reached so far down to that of this one, the newest first."""
+        return read_back(self.profile, version, self.state.version)
 
     def _check(self, version: int) -> None:
         if not 1 <= version <= self.profile.version:
@@ -104,6 +95,25 @@ class Walk:
         values |= {"version": state.version, "log_version": state.version, "updated_at": state.updated_at}
         values["boundary"] = profile.floor
         return Profile(**values)
+
+
+def logged(profile: Profile) -> Any:
+    """The log of a profile from the newest entry on, back to where a release without a log has written."""
+    mine = Revision.objects.filter(profile=profile.pk, born=profile.born)
+    return mine.filter(version__lte=profile.version, version__gt=profile.floor).order_by("-version")
+
+
+def read_back(profile: Profile, oldest: int, newest: int) -> Iterator[Revision]:
+    """The entries from this newest version down to the oldest.
+
+    One statement; several where a log is so large that all of it at once would take much memory.
+    """
+    entries = logged(profile).filter(version__gte=oldest, version__lte=newest)
+    if profile.log_bytes <= LARGE_LOG_BYTES:
+        yield from _loaded(entries)
+        return
+    for versions in _pieces(entries.values_list("version", SIZE)):
+        yield from _loaded(entries.filter(version__lte=versions[0], version__gte=versions[-1]))
 
 
 def _loaded(entries: Any) -> Iterator[Revision]:

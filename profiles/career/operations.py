@@ -2,7 +2,8 @@
 
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
@@ -11,6 +12,8 @@ from rest_framework.settings import api_settings
 from profiles.career import bulk, rendering, requests, serializers
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles_project.api.fields import Document, length_fault
+
+Revise = Callable[[], AbstractContextManager[Profile]]
 
 
 class Operation(ABC):
@@ -33,6 +36,12 @@ class Operation(ABC):
     @abstractmethod
     def apply(self, profile: Profile, judged: Any) -> Any:
         """Do it, inside a revision of the profile; the body of the answer. Raises what is wrong with what is stored."""
+
+    def carry_out(self, revise: Revise, judged: Any) -> tuple[Any, Profile]:
+        """Do it, inside the revision that `revise` opens; the body of the answer, and the profile."""
+        with revise() as profile:
+            body = self.apply(profile, judged)
+        return body, profile
 
     def size(self, data: Any) -> int:
         """How many items the request's JSON names."""

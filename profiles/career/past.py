@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from profiles.models import COMPONENTS, PARTS, Component, CustomField, Part, Profile, Skill
 from profiles.models.log import ORIGINS, OWN
-from profiles_project.database.values import is_same
+from profiles_project.equality import is_same
 
 Values = dict[str, Any]
 TABLES: Mapping[str, type[Part]] = {str(model._meta.model_name): model for model in PARTS}

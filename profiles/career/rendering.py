@@ -67,7 +67,7 @@ def format_number(components: Sequence[type[Component]]) -> str:
 FORMAT = format_number(COMPONENTS)
 
 
-def below(model: type[Part], **which: str) -> "QuerySet[Any]":
+def below(model: type[Part], **which: Any) -> "QuerySet[Any]":
     """The rows of a kind below the profile of the query around it."""
     return model.objects.filter(profile=OuterRef("pk"), **which)
 
@@ -78,21 +78,26 @@ _FLOOR = Case(
 )
 
 
-def _items(model: type[Component]) -> JSONObjects:
-    """The list of a kind, each item with the version that is shown."""
-    return JSONObjects(below(model), *item_fields(model), version=Greatest("version", _FLOOR))
+def items(model: type[Component], **which: Any) -> JSONObjects:
+    """The list of a kind below the profile of the query around it, as documents show it."""
+    return versioned(below(model, **which), *item_fields(model))
+
+
+def versioned(rows: "QuerySet[Any]", *columns: str) -> JSONObjects:
+    """Rows below the profile of the query around it, each with the version that is shown."""
+    return JSONObjects(rows, *columns, version=Greatest("version", _FLOOR))
 
 
 # What the database makes of the rows below a profile, each in the document's order: the lists of the skills section,
 # and the other lists with the map of custom fields.
-_DETAILED = below(Skill).exclude(level=None, keywords=[], extra={}).order_by("-kind", "position", "id")
+DETAILED = below(Skill).exclude(level=None, keywords=[], extra={}).order_by("-kind", "position", "id")
 _SKILLS = {
     **{kind: JSONValues(below(Skill, kind=kind), "name") for kind in Skill.Kind.values},
-    "details": JSONObjects(_DETAILED, "kind", "name", *Skill.DETAILS),
-    **{model.plural: _items(model) for model in COMPONENTS if model.in_skills},
+    "details": JSONObjects(DETAILED, "kind", "name", *Skill.DETAILS),
+    **{model.plural: items(model) for model in COMPONENTS if model.in_skills},
 }
 _OTHERS = {
-    **{model.plural: _items(model) for model in COMPONENTS if not model.in_skills},
+    **{model.plural: items(model) for model in COMPONENTS if not model.in_skills},
     CustomField.plural: JSONMap(below(CustomField), "key", "value"),
 }
 

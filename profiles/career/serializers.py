@@ -436,7 +436,7 @@ class SkillsSerializer(Document):
 CUSTOM_KEY_LENGTH = CustomField._meta.get_field("key").max_length or 0
 
 
-def _custom_key(given: str) -> tuple[str, TextFault | None]:
+def custom_key(given: str) -> tuple[str, TextFault | None]:
     """The key of a custom field as it is stored, and what is wrong with it, None where nothing is."""
     key = given.strip()
     wrong = fault(key, CUSTOM_KEY_LENGTH)
@@ -479,7 +479,7 @@ class CustomFields(serializers.Field):  # type: ignore[type-arg]  # a map with a
         rows: dict[str, Any] = {}
         errors: dict[str, list[ErrorDetail]] = {}
         for given, value in data.items():
-            key, wrong = _custom_key(given)
+            key, wrong = custom_key(given)
             found = [each for each in (custom_value_fault(value), wrong) if each]
             if not wrong and key in rows:
                 found.append(("This key stands in the map twice.", "duplicate"))

@@ -20,7 +20,8 @@ from profiles.models.parts import PARTS, Part
 from profiles_project.database import clock
 from profiles_project.database.prepared import Parameter, Prepared, PreparedUpdate, Together
 from profiles_project.database.refusals import InTrash, LimitPassed, Missing, Stale, Taken
-from profiles_project.database.values import SearchField, is_same, new_id
+from profiles_project.database.values import SearchField, new_id
+from profiles_project.equality import is_same
 from users.models import User
 
 P = TypeVar("P", bound=Part)
@@ -298,12 +299,17 @@ class Profile(models.Model):
     @property
     def born(self) -> int:
         """When it was created, in microseconds since 1970."""
-        return int(self.created_at.timestamp() * 1_000_000)
+        return log.born_at(self.created_at)
 
     @property
     def floor(self) -> int:
         """The version below which none of an item is shown: a release without a log may have changed it until then."""
         return self.boundary if self.log_version == self.version else self.version
+
+    def version_of(self, name: str) -> int:
+        """The version with which the own members (`OWN`) or the list by this name changed last, as clients are told."""
+        known: int = self.versions.get(name, 0)
+        return max(known, self.floor, 1)
 
     @property
     def has_changed(self) -> bool:

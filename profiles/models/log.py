@@ -4,6 +4,7 @@ An entry never holds what its revision wrote: that stands in the rows, or in a l
 through the entries (`career/history.py`) finds the profile as it was at each version.
 """
 
+import datetime as dt
 import functools
 import uuid
 from collections import defaultdict
@@ -238,6 +239,11 @@ def _lower(profiles: Any, freed: Mapping[uuid.UUID, int]) -> None:
             *(When(pk=pk, then=Value(each)) for pk, each in some.items()), output_field=models.BigIntegerField()
         )
         profiles.filter(pk__in=some).update(log_bytes=Greatest(F("log_bytes") - size, 0))
+
+
+def born_at(created_at: dt.datetime) -> int:
+    """The `born` of a profile that was created then."""
+    return int(created_at.timestamp() * 1_000_000)
 
 
 # Rarely given, so that most entries leave them to the database.

@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from profiles_project.database.refusals import Forgotten, InTrash, LimitPassed, Refusal, Stale, Taken
+from profiles_project.database.refusals import Expired, Forgotten, InTrash, LimitPassed, Refusal, Stale, Taken
 from profiles_project.database.unfit import is_unfit, name_of
 from profiles_project.observe.context import request_id
 
@@ -106,6 +106,15 @@ class NoLongerKept(Problem):
     default_detail = "This version is no longer kept."
 
 
+class StateExpired(Problem):
+    """410: a state of synchronising that is older than history is kept."""
+
+    status_code = 410
+    slug = "state-expired"
+    title = "State expired"
+    default_detail = "This device has not been in touch for too long; it has to load everything anew."
+
+
 class TooLarge(Problem):
     """413: a request body above its limit, refused before it is parsed."""
 
@@ -188,6 +197,8 @@ def _refusal_problem(exc: Refusal) -> Problem:
         return Problem(str(exc) or None, status=412, version=exc.version, **current)
     if isinstance(exc, Forgotten):
         return NoLongerKept(str(exc) or None)
+    if isinstance(exc, Expired):
+        return StateExpired()
     if isinstance(exc, InTrash):
         return IdInTrash(str(exc))
     return Problem(str(exc) or None, status=409 if isinstance(exc, Taken) else 404)

@@ -281,6 +281,14 @@ class Document(serializers.Serializer[Any]):
 
         `known` is what `broken_rules` needs to know beside them. Raises ValidationError for what is no object.
         """
+        values, errors = self.judge_fields(data, is_partial=is_partial)
+        valid = {name: value for name, value in values.items() if name not in errors}
+        for name, message, code in self.broken_rules(valid, errors, **known):
+            errors.setdefault(name, [ErrorDetail(message, code)])
+        return values, errors
+
+    def judge_fields(self, data: Any, *, is_partial: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The same, each field by itself: no rule between fields counts."""
         if data is None:
             self.fail("null")
         if not isinstance(data, Mapping):
@@ -298,9 +306,6 @@ class Document(serializers.Serializer[Any]):
                     pass
             elif field.required and not is_partial:
                 errors[name] = [ErrorDetail(str(field.error_messages["required"]), "required")]
-        valid = {name: value for name, value in values.items() if name not in errors}
-        for name, message, code in self.broken_rules(valid, errors, **known):
-            errors.setdefault(name, [ErrorDetail(message, code)])
         return values, errors
 
     def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:

@@ -16,7 +16,8 @@ MAX_OFFSET = 2**31 - 1
 MAX_DIGITS = len(str(MAX_OFFSET))
 
 
-def _parameter(request: Request, name: str, default: int, lowest: int, highest: int) -> int:
+def whole_number(request: Request, name: str, default: int, lowest: int, highest: int) -> int:
+    """A whole number in the query. Raises ParameterInvalid where it is none, or outside."""
     text = request.query_params.get(name)
     if text is None:
         return default
@@ -42,8 +43,8 @@ def paginate(
 
     `limit` (1 to 100) and `offset` (from 0) come from the query; ParameterInvalid (422) where they are outside.
     """
-    limit = _parameter(request, "limit", default_limit, 1, MAX_LIMIT)
-    offset = _parameter(request, "offset", 0, 0, MAX_OFFSET)
+    limit = whole_number(request, "limit", default_limit, 1, MAX_LIMIT)
+    offset = whole_number(request, "offset", 0, 0, MAX_OFFSET)
     total = rows.count() if isinstance(rows, QuerySet) else len(rows)
     page = [render(row) for row in rows[offset : offset + limit]]
     has_next, has_previous = offset + limit < total, offset > 0

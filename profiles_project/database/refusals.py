@@ -17,6 +17,10 @@ class Forgotten(Refusal):
     """What it is about was there once, and is no longer kept."""
 
 
+class Expired(Refusal):
+    """What a client has seen is so old that nobody knows any more what was deleted since."""
+
+
 class Taken(Refusal):
     """An identifier that belongs to something else already."""
 

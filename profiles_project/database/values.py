@@ -1,6 +1,5 @@
 """Values that every app shares: identifiers, and columns of texts that compare without case."""
 
-import json
 import uuid
 from collections.abc import Sequence
 
@@ -34,20 +33,6 @@ def is_storable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return "\0" not in text
-
-
-def is_same(one: object, other: object) -> bool:
-    """Whether two values are equal and of the same types throughout: to Python 1, 1.0 and True are equal.
-
-    The order of keys counts for nothing; PostgreSQL's jsonb has one of its own.
-    """
-    if repr(one) == repr(other):
-        return True
-    return isinstance(one, (dict, list)) and _in_order(one) == _in_order(other)
-
-
-def _in_order(value: object) -> str:
-    return json.dumps(value, sort_keys=True)
 
 
 class FoldedField(models.CharField[str, str]):

@@ -94,6 +94,7 @@ BELOW_PROFILE = {
     "/history/{version}": ("get",),
     "/history/{version}/diff": ("get",),
     "/restore": ("post",),
+    "/changes": ("get", "post"),
     "/skills": ("get", "put"),
     "/skills/technical": ("post", "delete"),
     "/skills/soft": ("post", "delete"),
@@ -116,6 +117,7 @@ TABLE: dict[tuple[str, str], Access] = {
     (f"{API}/profiles/me", "get"): PERSONAL,
     (f"{API}/profiles/import", "post"): PERSONAL,
     (f"{API}/profiles/trash", "get"): PERSONAL,
+    (f"{API}/sync", "get"): PERSONAL,
     # The profile of the example does not lie in the trash.
     (f"{API}/profiles/trash/{{profile_id}}", "delete"): Access(401, 404, 403),
     (f"{API}/profiles/trash/{{profile_id}}/restore", "post"): Access(401, 404, 403),

@@ -37,6 +37,7 @@ DEFAULTS = {
     "bulk_items": "6000/m",
     "import": "10/h",
     "export": "10/h",
+    "sync": "120/m",
     "default": "600/m",
 }
 
@@ -269,6 +270,16 @@ def test_single_writes_and_reads_are_no_bulk_writes(api: ApiClient, profile: Pro
         api.put(f"{path}/custom-fields", {"a": 1}),
     ]
     assert {each["RateLimit-Policy"] for each in answers} == {'"default";q=600;w=60'}
+
+
+def test_pulls_and_pushes_have_a_limit_of_their_own(api: ApiClient, profile: Profile, limits: dict[str, str]) -> None:
+    limits["sync"] = "3/m"
+    path = f"{API}/profiles/{profile.pk}/changes"
+    field = {"kind": "custom_fields", "id": "mine", "base": 0, "set": {"value": 1}}
+    answers = [api.get(path), api.get(f"{API}/sync"), api.post(path, {"changes": [field]})]
+    assert {each["RateLimit-Policy"] for each in answers} == {'"sync";q=3;w=60'}
+    assert api.post(path, {"changes": [field]}).status_code == 429
+    assert api.get(f"{API}/profiles/{profile.pk}").status_code == 200
 
 
 def test_items_past_the_limit_are_refused_and_nothing_is_stored(

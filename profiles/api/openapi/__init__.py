@@ -41,3 +41,8 @@ from profiles.api.openapi.history import (
     trash_restore as trash_restore,
 )
 from profiles.api.openapi.portability import profiles_export as profiles_export, profiles_import as profiles_import
+from profiles.api.openapi.synchronising import (
+    profiles_changes as profiles_changes,
+    profiles_push as profiles_push,
+    profiles_sync as profiles_sync,
+)

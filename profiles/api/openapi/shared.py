@@ -39,6 +39,10 @@ LARGE = (
 KEEPS = "What is absent keeps its stored value, inside `personal_info` and inside an item too; null clears."
 
 
+# Named by settings.SPECTACULAR_SETTINGS.
+JOB_STATUSES = Job.Status.choices
+
+
 def looked_for(models: Iterable[type[Component]]) -> str:
     """What becomes of items without an id in lists of these kinds."""
     fields = "; ".join(f"{model.plural}: {', '.join(model.identities()[0])}" for model in models)
@@ -62,7 +66,7 @@ class JobSummary(drf.Serializer[Any]):
 
     id = drf.UUIDField()
     kind = drf.CharField(help_text="The operation id of the request that it stands for.")
-    status = drf.ChoiceField(Job.Status.choices)
+    status = drf.ChoiceField(JOB_STATUSES)
     progress = JobProgress()
     problem = ProblemDocument(allow_null=True, help_text="Why it failed: what the request would have got.")
     created_at = drf.DateTimeField()

@@ -4,6 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -124,9 +125,7 @@ class ProfileScopedViewSet(ViewSetMixin, PrivateView):
         """
         if operation.size(data) > limit or prefers_async(self.request):
             return accepted(tasks.file_operation(self.profile, operation, data, IfMatch.of(self.request)))
-        judged = operation.judge(data)
-        with self.revise(operation.kind) as profile:
-            body = operation.apply(profile, judged)
+        body, profile = operation.carry_out(partial(self.revise, operation.kind), operation.judge(data))
         return show(profile) if show else self.answer(body, profile, status=operation.status)
 
     def named_in_query_or_body(self, operation: Operation) -> Any:

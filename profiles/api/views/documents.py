@@ -13,6 +13,7 @@ from profiles.api.views.base import PROFILES_PAGE, ProfileScopedViewSet, as_json
 from profiles.api.views.history import HistoryActions
 from profiles.api.views.portability import PortabilityActions
 from profiles.api.views.replays import DocumentAnswer
+from profiles.api.views.synchronising import SyncActions
 from profiles.career import bulk, rendering, requests, serializers
 from profiles.models import JobFile, Profile
 from profiles_project.api.conditional import IfMatch, PreconditionFailed, not_modified
@@ -21,7 +22,7 @@ from profiles_project.database import clock
 from users.api.idempotency import idempotent
 
 
-class ProfileViewSet(HistoryActions, PortabilityActions, ProfileScopedViewSet):
+class ProfileViewSet(HistoryActions, SyncActions, PortabilityActions, ProfileScopedViewSet):
     """The profiles of the user of the token."""
 
     lookup_url_kwarg = "profile_id"

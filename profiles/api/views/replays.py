@@ -6,6 +6,7 @@ thereby still answers something that a client can read.
 
 import uuid
 from contextlib import AbstractContextManager, suppress
+from functools import partial
 from typing import Any
 
 import orjson
@@ -13,6 +14,7 @@ from django.http import HttpResponse
 from rest_framework.response import Response
 
 from profiles.career import history, rendering
+from profiles.career.sync.pushes import PushChanges
 from profiles.models import Profile, Skill
 from profiles.portability import imports
 from profiles_project.database.refusals import Forgotten, Missing
@@ -125,3 +127,17 @@ class SkillsAnswer:
         with _locked(view) as profile:
             names = [row.name for row in Skill.of(profile, kind=kind).values()]
         return _made(profile, rendering.render({**kept, kind.value: names}), tag)
+
+
+class PushAnswer:
+    """What became of the changes of a push. They are judged anew, which stores nothing twice."""
+
+    def kept(self, response: Response) -> Any:
+        return {}
+
+    def made(self, view: Any, kept: Any, tag: str) -> Made:
+        operation = PushChanges()
+        # `If-Match` was judged when the request came first.
+        revise = partial(Profile.objects.revise, view.profile.pk, view.cause(operation.kind))
+        body, profile = operation.carry_out(revise, operation.judge(view.body()))
+        return Made(rendering.render(body), rendering.tag(profile), is_first=False)
