@@ -9,13 +9,15 @@ STATIC := $(shell find profiles profiles_project users -path '*/static/*' -type 
 PYTEST := $(PY) -m pytest -q -n 2 --dist worksteal
 # Written by npm when it has installed all: packages that ship example résumés, and the checker of accessibility.
 EXAMPLES := tests/npm/node_modules/.package-lock.json
+# The same for the libraries that the adapters under clients/ are for.
+CLIENTS := clients/node_modules/.package-lock.json
 CHROMIUM := /usr/bin/chromium
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # Two pips in one environment would disturb each other.
 .NOTPARALLEL:
-.PHONY: help install run serve worker check test e2e faults bench lint audit format schema requirements
+.PHONY: help install run serve worker check test e2e faults sync bench lint audit format schema requirements
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -31,10 +33,10 @@ serve: install ## runs the production server alone
 worker: install ## runs the background worker alone
 	@exec $(PY) manage.py worker
 
-check: lint $(EXAMPLES) ## checks style, types and the fast half of the tests, on SQLite, 80 s
+check: lint $(EXAMPLES) $(CLIENTS) ## checks style, types and the fast half of the tests, on SQLite, 80 s
 	TEST_BACKEND=sqlite $(PYTEST) -m "not own_servers and not slow"
 
-test: lint $(EXAMPLES) ## runs everything a change must pass, 8 minutes
+test: lint $(EXAMPLES) $(CLIENTS) ## runs everything a change must pass, 8 minutes
 	TEST_BACKEND=postgresql $(PYTEST) -m "not pure"
 	# Measured here alone (docs/decisions/0008); the report is shown where it is short of the limit in pyproject.toml.
 	TEST_BACKEND=sqlite $(PYTEST) -m "not own_servers" --cov --cov-report= --cov-fail-under=0
@@ -45,6 +47,9 @@ e2e: $(VENV)/.dev $(EXAMPLES) $(CHROMIUM) staticfiles/staticfiles.json ## drives
 
 faults: $(VENV)/.dev staticfiles/staticfiles.json ## kills, stops and overruns the service, 20 to 50 minutes (docs/faults.md)
 	$(PY) -m tests.faults $(SCENARIOS)
+
+sync: $(VENV)/.dev $(CLIENTS) staticfiles/staticfiles.json ## simulates devices that are off line half of the time, an hour and a half (docs/faults.md)
+	$(PY) -m tests.sync.simulation $(SYNC)
 
 bench: $(VENV)/.bench staticfiles/staticfiles.json ## compares the service with its peers, 45 minutes (bench/RESULTS.md); needs wrk
 	$(PY) -m bench $(BENCH)
@@ -109,6 +114,11 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.made
 $(EXAMPLES): tests/npm/package.json tests/npm/package-lock.json | $(VENV)/.dev
 	@echo "Installing tests/npm/package-lock.json …"
 	@$(VENV)/bin/npm ci --prefix tests/npm --loglevel=error
+	@touch $@
+
+$(CLIENTS): clients/package.json clients/package-lock.json | $(VENV)/.dev
+	@echo "Installing clients/package-lock.json …"
+	@$(VENV)/bin/npm ci --prefix clients --ignore-scripts --loglevel=error
 	@touch $@
 
 # Debian's, which gets Debian's security updates; it depends on no font, without which every text is a row of boxes.

@@ -94,3 +94,20 @@ def test_the_guides_session_about_history_works_as_it_is_printed(tmp_path: Path)
     # The only refusal is the one that the page shows.
     assert re.findall(r'"status": (\d+)', told) == ["409"]
     assert "problems/in-trash" in told
+
+
+@pytest.mark.own_servers
+@needs_curl
+def test_the_guides_session_about_synchronising_works_as_it_is_printed(tmp_path: Path) -> None:
+    with service(tmp_path) as port:
+        told = run_session(GUIDE["synchronising"], port, tmp_path).stdout
+    assert '"full":true' in told
+    assert re.search(r'"deleted":\[\{"kind":"languages","id":"[^"]+","version":3\}\]', told)
+    assert re.findall(r"(\d{3})$", told, re.MULTILINE) == ["304"]
+    statuses = re.findall(r'"status": ?"(\w+)"', told)
+    assert statuses == [*["applied"] * 5, "conflict", "applied", "conflict", "applied"]
+    assert '"name":"German"' in told
+    assert '"conflict":{"name":{"base":"French","yours":"Norman","stored":"Breton"}}' in told
+    # The only refusal is the one that the page shows.
+    assert re.findall(r'"status": ?(\d+)', told) == ["412"]
+    assert '"current":' in told

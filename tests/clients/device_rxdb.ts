@@ -1,0 +1,134 @@
+/** A device that keeps a profile with RxDB; lines.ts has its commands. */
+
+import { withMine } from '../../clients/chains.ts';
+import type { Question, Values } from '../../clients/changes.ts';
+import { Career } from '../../clients/rxdb/example.ts';
+import { nothingOnTheWay, serve } from './lines.ts';
+import type { Command, Device, Dump } from './lines.ts';
+
+const RETRY_MILLISECONDS = 20;
+const OFF_LINE = 'The device is off line.';
+
+/** Two questions about one item as one: the person answers all that is asked of it. */
+function together(before: Question | undefined, question: Question): Question {
+  if (!before) return question;
+  const set = question.yours.set && { ...before.yours.set, ...question.yours.set };
+  const yours = set ? { ...question.yours, set } : question.yours;
+  return { ...question, yours, conflict: question.conflict && { ...before.conflict, ...question.conflict } };
+}
+
+/** The question without the fields in which the document has something newer by now, as of an edit that was not sent. */
+function open(now: Values, question: Question): Question {
+  const isAsked = ([name]: [string, unknown]): boolean => {
+    const [field = ''] = name.split('.');
+    return JSON.stringify(now[field] ?? null) === JSON.stringify(question.stored.data?.[field] ?? null);
+  };
+  return { ...question, conflict: Object.fromEntries(Object.entries(question.conflict ?? {}).filter(isAsked)) };
+}
+
+/** Whether the document still has what was refused, as after an answer that came and could not be stored here yet. */
+function isAhead(now: Values, { yours, stored, conflict, isDeleted }: Question): boolean {
+  const isHeld = (field: string): boolean => JSON.stringify(now[field]) === JSON.stringify(yours.set?.[field]);
+  const isStored = (field: string): boolean => JSON.stringify(now[field]) === JSON.stringify(stored.data?.[field]);
+  const fields = Object.keys(conflict ?? {}).map((name) => name.split('.')[0] ?? '');
+  return !!yours.set && fields.some((field) => isHeld(field) && (isDeleted || !isStored(field)));
+}
+
+class RxDevice implements Device {
+  private career?: Career;
+  private opened = 0;
+  private isOnLine = false;
+  private accessToken = '';
+  /** What the person was not asked yet, by key. */
+  private readonly questions = new Map<string, Question>();
+
+  async open({ url, profile, token }: Command): Promise<void> {
+    await this.career?.leave();
+    this.questions.clear();
+    this.accessToken = token;
+    const decide = async (question: Question) => {
+      const key = `${question.yours.kind}|${question.yours.id}`;
+      this.questions.set(key, together(this.questions.get(key), question));
+      return 'stored' as const;
+    };
+    const options = { url, profile, token: async () => this.tokenOnLine(), decide };
+    this.career = await Career.open(`career${process.pid}number${this.opened++}`, options, RETRY_MILLISECONDS);
+  }
+
+  private tokenOnLine(): string {
+    if (!this.isOnLine) throw new Error(OFF_LINE);
+    return this.accessToken;
+  }
+
+  private get items() { return this.career!.items; }
+
+  async create({ kind, id, values }: Command): Promise<void> {
+    await this.items.insert({ key: `${kind}|${id}`, kind, id, version: 0, data: values });
+  }
+
+  async edit({ kind, id, values }: Command): Promise<void> {
+    const doc = await this.found(kind, id);
+    await doc.incrementalModify((now) => ({ ...now, data: { ...now.data, ...values } }));
+  }
+
+  async delete({ kind, id }: Command): Promise<void> {
+    await (await this.found(kind, id)).incrementalRemove();
+  }
+
+  private async found(kind: string, id: string) {
+    const doc = await this.items.findOne(`${kind}|${id}`).exec();
+    if (!doc) throw new Error(`${kind} ${id} is not there.`);
+    return doc;
+  }
+
+  /** Lets the line to the service be there until all is in sync, or something has failed. */
+  async sync(): Promise<void> {
+    const { replication } = this.career!;
+    let stop = (_error: Error): void => undefined;
+    const failed = new Promise<never>((_, reject) => { stop = reject; });
+    const watching = replication.error$.subscribe(({ message }) => { if (!message.includes(OFF_LINE)) stop(new Error(message)); });
+    this.isOnLine = true;
+    try {
+      if (replication.wasStarted) replication.reSync(); else await replication.start();
+      await Promise.race([this.allInSync(), failed]);
+    } finally {
+      this.isOnLine = false;
+      watching.unsubscribe();
+      await nothingOnTheWay();
+    }
+  }
+
+  private async allInSync(): Promise<void> {
+    do await this.career!.replication.awaitInSync(); while (this.isOnLine && (await this.career!.unsent()).length);
+  }
+
+  async token({ token }: Command): Promise<void> {
+    this.accessToken = token;
+  }
+
+  /** Writes into the documents what the person wanted, as edits of what is stored now. */
+  async resolve(): Promise<void> {
+    for (const [key, question] of [...this.questions]) {
+      const { yours, stored, isDeleted, conflict } = question;
+      const doc = await this.items.findOne(key).exec();
+      if (doc && isAhead(doc.data, question)) continue; // of what is stored; it is asked about later
+      this.questions.delete(key);
+      if (!conflict) continue;
+      if (yours.delete) await doc?.incrementalRemove();
+      else if (doc) await doc.incrementalModify((now) => ({ ...now, data: withMine(now.data, open(now.data, question)) }));
+      else if (isDeleted) await this.items.insert({ ...stored, key, version: 0, data: withMine(stored.data!, question) });
+    }
+  }
+
+  async dump(): Promise<Dump> {
+    const items: Dump['items'] = {};
+    for (const { kind, id, data } of await this.items.find().exec()) (items[kind] ??= {})[id] = data;
+    return { items, pending: (await this.career!.unsent()).length, conflicts: [...this.questions.values()] };
+  }
+
+  async close(): Promise<void> {
+    await this.career?.leave();
+  }
+}
+
+await serve(new RxDevice());
