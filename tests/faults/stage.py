@@ -134,6 +134,8 @@ class Stage:
             "WEB_WORKERS": str(WEB_WORKERS),
             "PORT": str(self.port),
         }
+        # What Python runs as the server.
+        self.command: tuple[str, ...] = ("manage.py", "serve")
         self.people = 0
         self.clients: list[Client] = []
 
@@ -163,7 +165,7 @@ class Stage:
 
     def start_server(self, application: str = "", **variables: str) -> Program:
         """The server, ready to answer; the caller ends it."""
-        command = [sys.executable, "manage.py", "serve"]
+        command = [sys.executable, *self.command]
         if application:
             command = [sys.executable, "-m", "granian", application, "--interface", "wsgi", "--http", "1", "--no-ws"]
             command += ["--port", str(self.port), "--workers", str(WEB_WORKERS), "--blocking-threads", "5"]
