@@ -1,4 +1,5 @@
-"""`python -m bench [compare | growth | history | jobs | imports | search | keeping | report]`: measures and reports.
+"""`python -m bench [compare | growth | history | jobs | imports | search | keeping | sync | report]`:
+measures and reports.
 
 Without a word it compares.
 """
@@ -7,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from bench import compare, report
-from bench.trials import growth, history, imports, jobs, keeping, search
+from bench.trials import growth, history, imports, jobs, keeping, search, sync
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "compare": compare.main,
@@ -17,6 +18,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "imports": imports.main,
     "search": search.main,
     "keeping": keeping.main,
+    "sync": sync.main,
     "report": lambda _: report.main(),
 }
 

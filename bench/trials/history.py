@@ -5,24 +5,16 @@ is written; all else, the versions of items included, is the same.
 """
 
 import argparse
-import json
-import logging
-import os
-import secrets
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from statistics import median
 from typing import Any
 from unittest.mock import patch
 
-from tests.support.service.servers import postgresql, redis
+from bench.inside import API, Person, cost, service, shown
 
-API = "/api/v1"
-INFO = {"full_name": "Ada Lovelace", "email": "ada@example.org"}
 ITEM = {"title": "Engineer", "company": "Analytical Engines", "start_date": "2019", "is_current": True}
 REVISIONS = 1_000
 PROFILES = 20
@@ -30,33 +22,15 @@ PROFILES = 20
 TIMES = {"PATCH": 200, "POST of 100": 12, "PUT of the whole document": 40}
 
 
-class Person:
-    """Somebody with a token, whose requests go through the whole service in this process."""
+class Writer(Person):
+    """Somebody who changes a profile, and one that items are added to."""
 
     def __init__(self) -> None:
-        from django.test import Client  # noqa: PLC0415  # settings come first
-
-        self.client = Client(SERVER_NAME="127.0.0.1")
-        self.headers: dict[str, str] = {}
-        account = {"email": "ada@example.org", "password": "Analytical1843", "full_name": "Ada Lovelace"}
-        token = self.send("POST", f"{API}/auth/register", account)["access_token"]
-        self.headers = {"authorization": f"Bearer {token}"}
+        super().__init__()
         self.path = self.new()
         self.send("POST", f"{self.path}/experiences", [{**ITEM, "description": "x" * 300}] * 20)
         self.document = self.send("GET", self.path)
         self.target, self.number = self.new(), 0
-
-    def send(self, method: str, path: str, body: Any = None) -> Any:
-        """The answer's JSON. RuntimeError where it is a refusal."""
-        data = "" if body is None else json.dumps(body)
-        answer = self.client.generic(method, path, data, "application/json", headers=self.headers)
-        if answer.status_code >= 400:
-            raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.content[:200]!r}")
-        return json.loads(answer.content) if answer.content else None
-
-    def new(self) -> str:
-        """The address of a new profile."""
-        return f"{API}/profiles/{self.send('POST', f'{API}/profiles', {'personal_info': INFO})['id']}"
 
     def patch(self) -> None:
         self.number += 1
@@ -86,15 +60,7 @@ def without_log() -> Iterator[None]:
         yield
 
 
-def cost(work: Callable[[], object], times: int) -> float:
-    """Microseconds of this process for one."""
-    began = time.process_time()
-    for _ in range(times):
-        work()
-    return (time.process_time() - began) / times * 1e6
-
-
-def writes(person: Person, rounds: int) -> Iterator[str]:
+def writes(person: Writer, rounds: int) -> Iterator[str]:
     """A line for each work: what it costs without the log and with it."""
     works = {"PATCH": person.patch, "POST of 100": person.post, "PUT of the whole document": person.put}
     for name, work in works.items():
@@ -111,7 +77,7 @@ def writes(person: Person, rounds: int) -> Iterator[str]:
         yield f"{name}: {shown(plain)} µs without, {shown(logged)} µs with the log; {ratio:.3f}, n={rounds}"
 
 
-def reads(person: Person) -> Iterator[str]:
+def reads(person: Writer) -> Iterator[str]:
     """A line for each way to look back, of a profile with a thousand revisions."""
     for _ in range(PROFILES - 2):
         person.new()
@@ -128,43 +94,13 @@ def reads(person: Person) -> Iterator[str]:
         yield f"{name}: {shown(taken)} ms, n={len(taken)}"
 
 
-def shown(values: Sequence[float]) -> str:
-    """The median with its range."""
-    return f"{median(values):.4g} ({min(values):.4g} to {max(values):.4g})"
-
-
 def main(arguments: Sequence[str]) -> int:
     """Print all of it; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bench history", description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
     rounds = parser.parse_args(arguments).rounds
-    with postgresql() as database, redis() as cache, tempfile.TemporaryDirectory() as folder:
-        os.environ |= {
-            "DJANGO_SETTINGS_MODULE": "profiles_project.settings",
-            "DATABASE_URL": database.url,
-            "REDIS_URL": cache.url,
-            "DATA_DIR": folder,
-            "SECRET_KEY": secrets.token_hex(32),
-            "JWT_SIGNING_KEY": secrets.token_hex(32),
-            "ALLOWED_HOSTS": "127.0.0.1",
-            "APP_LINK_BASE": "https://app.example",
-            "EMAIL_URL": "dummymail://",
-            "SECURE_SSL_REDIRECT": "false",
-            "RATELIMIT_DEFAULT": "1000000/m",
-            "RATELIMIT_BULK": "1000000/m",
-            "RATELIMIT_BULK_ITEMS": "100000000/m",
-        }
-        import django  # noqa: PLC0415  # settings come first
-        from django.core.management import call_command  # noqa: PLC0415  # as above
-        from django.db import connections  # noqa: PLC0415  # as above
-
-        logging.disable()
-        django.setup()
-        call_command("migrate", verbosity=0)
-        try:
-            person = Person()
-            for line in (*writes(person, rounds), *reads(person)):
-                sys.stdout.write(f"{line}\n")
-        finally:
-            connections.close_all()
+    with service():
+        person = Writer()
+        for line in (*writes(person, rounds), *reads(person)):
+            sys.stdout.write(f"{line}\n")
     return 0
