@@ -4,7 +4,7 @@
  * service knows what it has stored already, and what the newer ones were made of.
  */
 
-import type { Change, Item, Question, Result, Values } from './changes.ts';
+import type { Change, Item } from './changes.ts';
 
 /** More changes in one request are a job. */
 const MOST = 100;
@@ -14,7 +14,7 @@ const LONG = 50;
 export function append(chain: Change[], change: Change): Change[] {
   const last = chain.at(-1);
   if (chain.length < LONG || !last?.set || !change.set) return [...chain, change];
-  return [...chain.slice(0, -1), { ...last, set: { ...last.set, ...change.set } }];
+  return [...chain.slice(0, -1), { ...last, set: { ...last.set, ...change.set }, whole: change.whole ?? last.whole }];
 }
 
 /** The chains of each request. The orders of lists come last, when what they name is there. */
@@ -42,37 +42,5 @@ export function difference(before: Item | undefined, after: Item, base: number, 
   if (!known) return { kind, id, base, set: data, ...(before && { isBack: true }) };
   const changed = Object.keys({ ...known, ...data }).filter((name) => !isSame(known[name], data[name]));
   const set = Object.fromEntries(changed.map((name) => [name, data[name] ?? null]));
-  return changed.length ? { kind, id, base, set } : null;
-}
-
-/** What is left of a change without the fields that others changed too; nothing where all of it was refused. */
-export function without(change: Change, { conflict, deleted }: Result): Change[] {
-  if (!change.set || !conflict || deleted) return [];
-  const set = { ...change.set };
-  for (const name of Object.keys(conflict)) {
-    const [field = '', member] = name.split('.');
-    if (field !== 'personal_info' || !member) delete set[field];
-    else set[field] = { ...(set[field] as Values), [member]: conflict[name]?.stored };
-  }
-  return Object.keys(set).length ? [{ ...change, set }] : [];
-}
-
-/** The texts that are there, without those that the person took away, with those that the person added. */
-function mergedTexts(before: unknown, yours: unknown[], now: unknown[]): unknown[] {
-  const known = Array.isArray(before) ? before : [];
-  const added = yours.filter((text) => !known.includes(text) && !now.includes(text));
-  return [...now.filter((text) => yours.includes(text) || !known.includes(text)), ...added];
-}
-
-/** An item's fields as they are by now, with yours in the fields in question: the edit of a person who holds to it. */
-export function withMine(now: Values, { conflict, yours: { set } }: Question): Values {
-  const made = { ...now };
-  for (const [name, { base, yours }] of Object.entries(conflict ?? {})) {
-    const [field = '', member] = name.split('.');
-    const there = made[field];
-    if (field === 'personal_info' && member) made[field] = { ...(there as Values), [member]: yours };
-    else if (Array.isArray(yours) && Array.isArray(there)) made[field] = mergedTexts(base, yours, there);
-    else made[field] = member ? set?.[field] : yours; // of skills' details all
-  }
-  return made;
+  return changed.length ? { kind, id, base, set, whole: data } : null;
 }

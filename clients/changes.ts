@@ -1,7 +1,5 @@
 /** What an item and a change of it are, on the device and on the wire (contract, section 8). */
 
-import { without } from './chains.ts';
-
 export type Values = Record<string, unknown>;
 
 /** An item as the service holds it; `data` is null where it is gone. The order of a list is an item of kind `order`. */
@@ -9,10 +7,12 @@ export interface Item { kind: string; id: string; version: number; data: Values 
 
 /**
  * What a person did to an item. `base` is the version that the person saw, 0 for a new item. It `isBack` where the
- * person made it again, knowing that it was deleted: that is not asked about.
+ * person made it again, knowing that it was deleted: that is not asked about. `whole` is the item with the change in
+ * it, for the case that it was deleted elsewhere and nobody else remembers it.
  */
 export interface Change {
-  kind: string; id: string; base: number; set?: Values; delete?: boolean; resolve?: 'mine'; isBack?: boolean;
+  kind: string; id: string; base: number; set?: Values; delete?: boolean; resolve?: 'mine';
+  isBack?: boolean; whole?: Values;
 }
 
 /** By field what the person saw, what the person wants, and what is stored since somebody else changed it. */
@@ -62,20 +62,6 @@ export function itemNow(change: Change, { version, data, deleted }: Result): Ite
 }
 
 /** The change as the service reads it. */
-export function wire({ isBack: _isBack, ...change }: Change): object {
+export function wire({ isBack: _isBack, whole: _whole, ...change }: Change): object {
   return change.kind === 'order' ? { kind: change.id, base: change.base, order: change.set?.['ids'] } : change;
-}
-
-/** A change that holds against what the person was shown, and not against what came later. Its other fields merge. */
-export function held(change: Change, result: Result): Change[] {
-  if (result.deleted) return [{ ...change, resolve: 'mine' }];
-  const shown = { ...change, base: result.version ?? 0 };
-  if (!change.set) return [shown];
-  const set: Values = {};
-  for (const name of Object.keys(result.conflict ?? {})) {
-    const [field = '', member] = name.split('.');
-    const value = change.set[field];
-    set[field] = field === 'personal_info' && member ? { ...(set[field] as Values), [member]: (value as Values)[member] } : value;
-  }
-  return [...without(change, result), { ...shown, set }];
 }

@@ -1,9 +1,9 @@
 /** Reads and sends the changes of one profile. Both adapters, for RxDB and for WatermelonDB, talk through this. */
 
-import { batches, without } from './chains.ts';
-import { held, item, itemNow, wire } from './changes.ts';
+import { held, without } from './answers.ts';
+import { batches } from './chains.ts';
+import { item, itemNow, wire } from './changes.ts';
 import type { Change, Decision, Item, Outcome, Page, Question, Result } from './changes.ts';
-
 const [REQUEST_MILLISECONDS, TRIES] = [60_000, 3];
 
 export interface Options<Answer extends Decision> {

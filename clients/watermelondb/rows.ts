@@ -57,5 +57,7 @@ export function chainOf(row: Row, kind: string, table: TableSchema, before: Chan
   const columns = row._status === 'created' ? Object.keys(table.columns) : row._changed.split(',');
   const isNew = (name: string, value: unknown) => JSON.stringify(told[name]) !== JSON.stringify(value);
   const news = fieldsOf(row, columns, table).filter((field) => isNew(...field));
-  return news.length ? append(chain, { ...change, set: Object.fromEntries(news) }) : chain;
+  if (!news.length) return chain;
+  const whole = Object.fromEntries(fieldsOf(row, Object.keys(table.columns), table));
+  return append(chain, { ...change, set: Object.fromEntries(news), whole });
 }

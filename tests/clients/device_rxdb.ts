@@ -1,6 +1,6 @@
 /** A device that keeps a profile with RxDB; lines.ts has its commands. */
 
-import { withMine } from '../../clients/chains.ts';
+import { withMine } from '../../clients/answers.ts';
 import type { Question, Values } from '../../clients/changes.ts';
 import { Career } from '../../clients/rxdb/example.ts';
 import { nothingOnTheWay, serve } from './lines.ts';
@@ -20,8 +20,10 @@ function together(before: Question | undefined, question: Question): Question {
 /** The question without the fields in which the document has something newer by now, as of an edit that was not sent. */
 function open(now: Values, question: Question): Question {
   const isAsked = ([name]: [string, unknown]): boolean => {
-    const [field = ''] = name.split('.');
-    return JSON.stringify(now[field] ?? null) === JSON.stringify(question.stored.data?.[field] ?? null);
+    const [field = '', member] = name.split('.');
+    const isInside = field === 'personal_info' && member;
+    const valueIn = (data: Values) => (isInside ? (data[field] as Values | undefined)?.[member] : data[field]) ?? null;
+    return JSON.stringify(valueIn(now)) === JSON.stringify(valueIn(question.stored.data ?? {}));
   };
   return { ...question, conflict: Object.fromEntries(Object.entries(question.conflict ?? {}).filter(isAsked)) };
 }
