@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from profiles.career.sync import trails
 from profiles.models import COMPONENTS, Experience, Profile, Revision
 from tests.support.client import ApiClient
 from tests.support.contract import API
@@ -70,6 +71,32 @@ def test_skills_are_one_item_of_each_kind(phone: Device) -> None:
     assert made["data"]["details"] == {names[0]: {"level": "expert", "keywords": [], "extra": {}}}
     cleared = one(phone, {"kind": "skills.technical", "id": "technical", "base": 2, "set": {"details": {}}})
     assert (cleared["status"], cleared["data"]) == ("applied", {"names": [*names, "Zig"], "details": {}})
+
+
+def test_details_of_skills_that_are_in_no_list_are_left_out(phone: Device) -> None:
+    name = phone.items["skills.soft", "soft"]["names"][0]
+    told = one(phone, phone.change("skills.soft", "soft", details={**_details(phone), "Nowhere": {"level": "x"}}))
+    assert (told["status"], told["version"]) == ("unchanged", 1)
+    assert version(phone) == 1
+    # What is known of a skill goes with it.
+    change = phone.change("skills.soft", "soft", names=[name], details={name: {"level": "mine"}, "Nowhere": {}})
+    made = one(phone, change)
+    again = one(phone, change)
+    assert (made["status"], again["status"], again["data"]) == ("applied", "unchanged", made["data"])
+
+
+def _details(device: Device) -> dict[str, Any]:
+    found: dict[str, Any] = device.items["skills.soft", "soft"]["details"]
+    return found
+
+
+def test_details_that_are_sent_twice_are_all_that_is_known(phone: Device) -> None:
+    one_, other, _ = phone.items["skills.soft", "soft"]["names"]
+    results = phone.push(
+        phone.change("skills.soft", "soft", details={one_: {"level": "first"}}),
+        phone.change("skills.soft", "soft", details={other: {"level": "second"}}),
+    )
+    assert list(results[1]["data"]["details"]) == [other]
 
 
 def test_the_profiles_own_members_are_an_item(phone: Device) -> None:
@@ -243,6 +270,52 @@ def test_changes_that_were_stored_together_are_known_apart(phone: Device) -> Non
     assert [each["status"] for each in phone.push(one, two)] == ["applied", "applied"]
     assert [each["status"] for each in phone.push(one, two, three)] == ["unchanged", "unchanged", "merged"]
     assert stored(phone, "experiences", pk)["title"] == "Three"
+
+
+def test_lists_that_one_push_changes_twice_are_known_again(phone: Device, tablet: Device) -> None:
+    one(tablet, tablet.change("skills.soft", "soft", names=["Both", "Theirs"]))
+    changes = [
+        phone.change("skills.soft", "soft", names=["Both", "First"]),
+        phone.change("skills.soft", "soft", names=["Second"]),
+    ]
+    made = phone.push(*changes)
+    assert {each["status"] for each in made} == {"merged"}
+    again = phone.push(*changes)
+    assert [(each["status"], each["data"]) for each in again] == [("unchanged", each["data"]) for each in made]
+    assert version(phone) == 3
+
+
+def test_orders_of_one_push_are_known_again_by_the_last_one(phone: Device, tablet: Device) -> None:
+    a, b, c = phone.order["experiences"]
+    orders = [{"kind": "experiences", "base": 1, "order": order} for order in ([c, a, b], [b, a, c])]
+    made = phone.push(*orders)
+    assert made[1]["data"]["order"] == [b, a, c]
+    tablet.api.put(f"{phone.path}/experiences/order", {"ids": [a, b, c]})
+    again = phone.push(*orders)
+    assert [each["status"] for each in again] == ["unchanged", "unchanged"]
+    assert again[1]["data"]["order"] == [a, b, c]
+
+
+def test_what_one_push_deletes_and_makes_anew_is_known_again(phone: Device, tablet: Device) -> None:
+    key = phone.first("custom_fields")
+    field = {"kind": "custom_fields", "id": key, "base": 1}
+    changes = [{**field, "delete": True, "resolve": "mine"}, {**field, "set": {"value": "anew"}}]
+    phone.push(*changes)
+    one(tablet, {**field, "base": 2, "set": {"value": "theirs"}})
+    assert [each["status"] for each in phone.push(*changes)] == ["unchanged", "unchanged"]
+    assert phone.api.get(phone.path).json()["custom_fields"][key] == "theirs"
+
+
+@pytest.mark.parametrize(("first", "then"), [(None, {}), (1, 2), (True, 2)], ids=["null", "number", "boolean"])
+def test_a_field_is_known_again_by_value_and_type(phone: Device, tablet: Device, first: Any, then: Any) -> None:
+    creation = {"kind": "custom_fields", "id": "new", "base": 0, "set": {"value": first}}
+    one(phone, creation)
+    one(tablet, {**creation, "base": 2, "set": {"value": 1.0}})
+    one(tablet, {**creation, "base": 3, "set": {"value": then}})
+    again = one(phone, {**creation, "resolve": "mine"})
+    assert (again["status"], again["data"]) == ("unchanged", {"value": then})
+    told = one(phone, {**creation, "base": 3, "set": {"value": "mine"}})
+    assert told["conflict"] == {"value": {"base": 1.0, "yours": "mine", "stored": then}}
 
 
 def test_an_item_that_is_created_and_deleted_in_one_push_never_was(phone: Device) -> None:
@@ -500,6 +573,18 @@ def test_an_id_that_is_taken_elsewhere_is_rejected(phone: Device, other_user: Us
     assert Experience.objects.get(pk=theirs).title != "x"
 
 
+def test_an_item_whose_id_was_taken_since_does_not_stop_the_others(phone: Device, api: ApiClient) -> None:
+    pk = phone.first("experiences")
+    one(phone, {"kind": "experiences", "id": pk, "base": 1, "delete": True})
+    elsewhere = api.post(f"{API}/profiles", profile_document(1)).json()["id"]
+    api.post(f"{API}/profiles/{elsewhere}/experiences", {**item(Experience, 1), "id": pk})
+    back, other = phone.push(
+        {**phone.change("experiences", pk, title="Mine"), "resolve": "mine"},
+        phone.change("education", phone.first("education"), degree="Stored"),
+    )
+    assert (back["status"], back["problem"]["status"], other["status"]) == ("rejected", 409, "applied")
+
+
 def test_unknown_members_are_ignored(phone: Device) -> None:
     pk = phone.first("experiences")
     made = one(phone, phone.change("experiences", pk, title="Mine", id=ID, version=7, _status="x", hobby=1))
@@ -511,6 +596,35 @@ def test_if_match_holds_for_a_push(phone: Device) -> None:
     phone.api.patch(phone.path, {"label": "Other"})
     body = {"changes": [phone.change("experiences", phone.first("experiences"), title="Mine")]}
     assert phone.api.post(f"{phone.path}/changes", body, if_match=tag).status_code == 412
+
+
+def test_an_answer_that_would_tell_large_items_again_and_again_is_422(phone: Device) -> None:
+    names = [f"Skill {number}" for number in range(400)]
+    details = {name: {"keywords": ["x" * 100] * 20} for name in names}
+    made = one(phone, phone.change("skills.soft", "soft", names=names, details=details))
+    change = {"kind": "skills.soft", "id": "soft", "base": 2, "set": {"names": [*made["data"]["names"], "More"]}}
+    answer = phone.api.post(f"{phone.path}/changes", {"changes": [change] * 100})
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "answer_too_large")
+    assert version(phone) == 2
+    assert one(phone, change)["status"] == "applied"
+
+
+def test_what_would_take_too_long_to_compare_is_not_known(
+    phone: Device, tablet: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pk, gone = phone.first("experiences"), str(uuid.uuid4())
+    creation = {"kind": "experiences", "id": gone, "base": 0, "set": item(Experience, 9)}
+    one(phone, creation)
+    one(tablet, {"kind": "experiences", "id": gone, "base": 2, "delete": True})
+    for number in range(3):
+        one(tablet, {**tablet.change("experiences", pk, title=f"Title {number}"), "base": number + 3})
+    monkeypatch.setattr(trails, "MOST_READ", 0)
+    told = one(phone, phone.change("experiences", pk, title="Mine"))
+    assert told["conflict"] == {"title": {"base": None, "yours": "Mine", "stored": "Title 2"}}
+    assert version(phone) == 6
+    # Nothing comes back from the dead for that.
+    again = phone.push(creation, phone.change("experiences", pk, title="Mine"))
+    assert [(each["status"], each["deleted"]) for each in again] == [("conflict", True), ("conflict", False)]
 
 
 # Limits --------------------------------------------------------------------------------------------------------------

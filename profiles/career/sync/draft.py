@@ -43,6 +43,8 @@ class Draft:
         self.profile = profile
         self.items: dict[Key, Item] = {}
         self.lists: dict[str, Ordered] = {}
+        # Items that are to be created, of which the log says that somebody has deleted them.
+        self.deleted: set[Key] = set()
         self._find(changes)
         self._judge(changes)
         sound = [change for change in changes if not change.faults]
@@ -99,9 +101,9 @@ class Draft:
             for each in changes
             if each.base == 0 and each.order is None and not each.is_deletion and self.items[each.key].stored is None
         ]
-        if absent and not pulls.deleted_among(self.profile, {item.key for item in absent}).isdisjoint(
-            item.key for item in absent
-        ):
+        if absent:
+            self.deleted = pulls.deleted_among(self.profile, {item.key for item in absent})
+        if self.deleted:
             bases.append(0)
         if not bases:
             return None

@@ -3,6 +3,7 @@
 All that one push stores is one revision. A change that can't be stored stops none of the others.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,8 @@ from profiles_project.equality import is_same
 APPLIED, MERGED, UNCHANGED, CONFLICT, REJECTED = STATUSES = ("applied", "merged", "unchanged", "conflict", "rejected")
 # For the OpenAPI document.
 STATUS_CHOICES = [(name, name) for name in STATUSES]
+# What an answer tells of items that its push names several times.
+MOST_BYTES = 8 * 2**20
 # What `conflict` says of a member.
 Conflict = Mapping[str, Mapping[str, Any]]
 
@@ -64,7 +67,7 @@ class Push:
         profile = self.profile
         version = profile.next_version if profile.has_changed else profile.version
         state = written([Seen.all_of(profile.pk, profile.born, version)])
-        return {"results": [self._shown(each) for each in results], "state": state}
+        return {"results": self._answer(results), "state": state}
 
     def _result(self, change: Change) -> Result:
         if change.faults:
@@ -96,7 +99,7 @@ class Push:
         if made.conflicts:
             return Result(change, CONFLICT, item, conflict=made.conflicts)
         whole = item.kind.settled({**item.now, **made.values})
-        if is_same(whole, item.now):
+        if not made.values or is_same(whole, item.now):
             return Result(change, UNCHANGED, item)
         if broken := item.kind.broken(whole):
             if self._is_own_fault(change, item, base):
@@ -125,7 +128,8 @@ class Push:
             text = "There is no such item in this profile, and there was none at the version that is the change's base."
             raise ValidationError({"id": [ErrorDetail(text, "not_found")]})
         # A client that knew that it was not there makes it anew.
-        if was_absent or (last is None and (change.base == 0 or change.is_mine)):
+        is_new = change.base == 0 and item.key not in self.draft.deleted
+        if was_absent or (last is None and (is_new or change.is_mine)):
             return self._created(change, item)
         return self._set_on_deleted(change, item, base, last)
 
@@ -146,8 +150,6 @@ class Push:
         return self._revived(change, item, {**last, **made.values}, MERGED)
 
     def _created(self, change: Change, item: Item) -> Result:
-        if item.is_taken:
-            raise Taken(f"The id {item.id} is taken already; choose another one.")
         if item.id == str(self.profile.pk):
             name, text, code = serializers.OWN_ID
             raise ValidationError({name: [ErrorDetail(text, code)]})
@@ -157,6 +159,8 @@ class Push:
 
     def _revived(self, change: Change, item: Item, whole: Members, status: str) -> Result:
         """Let an item be there, which is not there now."""
+        if item.is_taken:
+            raise Taken(f"The id {item.id} is taken already; choose another one.")
         if broken := item.kind.broken(whole):
             raise ValidationError({"set": broken})
         self._take(change, item, whole)
@@ -199,6 +203,19 @@ class Push:
         return Result(change, APPLIED if is_current else MERGED, ordered=ordered)
 
     # Showing ------------------------------------------------------------------------------------------------------
+
+    def _answer(self, results: Sequence[Result]) -> list[dict[str, Any]]:
+        """What clients are told. Raises ValidationError where items that are named again and again take too much."""
+        numbers = Counter(each.change.key for each in results)
+        told, size = [], 0
+        for result in results:
+            told.append(shown := self._shown(result))
+            if numbers[result.change.key] > 1:
+                size += len(rendering.render(shown))
+            if size > MOST_BYTES:
+                text = "These changes name large items too often for one answer; send fewer at once."
+                raise ValidationError({"changes": [ErrorDetail(text, "answer_too_large")]})
+        return told
 
     def _shown(self, result: Result) -> dict[str, Any]:
         change, item, ordered = result.change, result.item, result.ordered

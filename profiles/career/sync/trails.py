@@ -16,6 +16,8 @@ Key = tuple[str, str]
 ORDER = "order"
 # By table these ids, or all of a table.
 Wanted = Mapping[type[Part], Collection[str] | None]
+# How many members may be read, which takes about two seconds: what was before that is not known.
+MOST_READ = 250_000
 # Reads an item from a state; None where it is not there.
 Reader = Callable[[State], Any]
 
@@ -45,15 +47,16 @@ def followed(
     keys: Mapping[Key, Reader],
     oldest: int,
 ) -> Trail:
-    """The trail of items back to a version, as far as the log is kept.
+    """The trail of items back to a version, as far as the log is kept and not too much is to be read.
 
     `state` holds the rows that are `wanted`: by table these ids, or all of a table (None). `keys` maps each item to the
     function that reads it from the state.
     """
     now = {key: read(state) for key, read in keys.items()}
     trail = Trail(profile.version, dict(now))
+    members = 0
     for entry in read_back(profile, max(oldest, profile.floor) + 1, profile.version):
-        if entry.version != trail.reaches:
+        if entry.version != trail.reaches or members > MOST_READ:
             break
         changes = dict(_about(entry.changes, wanted))
         try:
@@ -64,6 +67,7 @@ def followed(
         trail.reaches = entry.version - 1
         for key in _touched(changes, keys):
             before = keys[key](state)
+            members += len(before or ())
             # The quicker comparison finds most differences.
             if before != now[key] or not is_same(before, now[key]):
                 trail.steps.setdefault(key, []).append(Step(entry.version, before, now[key]))
