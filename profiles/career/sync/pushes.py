@@ -95,17 +95,19 @@ class Push:
             return Result(change, UNCHANGED, item)
         now = item.kind.filled(item.now, change.values)
         made = merge(base, change.values, now, take_mine=change.is_mine, key=item.kind.text_key)
-        item.view |= change.values
         if made.conflicts:
             return Result(change, CONFLICT, item, conflict=made.conflicts)
         whole = item.kind.settled({**item.now, **made.values})
         if not made.values or is_same(whole, item.now):
+            item.view |= change.values
             return Result(change, UNCHANGED, item)
         if broken := item.kind.broken(whole):
             if self._is_own_fault(change, item, base):
                 raise ValidationError({"set": broken})
             return Result(change, CONFLICT, item, conflict=_differences(base, change.values, item.now, made.values))
         self._take(change, item, whole)
+        # What was refused is not what later changes stand on: they would pass for stored.
+        item.view |= change.values
         return Result(change, APPLIED if self.draft.is_current(change, item) else MERGED, item)
 
     def _is_own_fault(self, change: Change, item: Item, base: Members | None) -> bool:
