@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from profiles.career.sync import states
+from profiles.career.sync import pulls, states
 from profiles.models import Experience, Profile, Project, Revision
 from tests.support.client import ApiClient
 from tests.support.contract import API
@@ -262,6 +262,28 @@ def test_an_expired_profile_comes_as_a_whole(api: ApiClient, path: str) -> None:
     Revision.objects.filter(version=2).delete()
     (told,) = sync(api, state)["profiles"]
     assert told["full"]
+
+
+def test_profiles_that_do_not_fit_into_an_answer_are_not_read(
+    api: ApiClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [path.rpartition("/")[2], *(api.post(f"{API}/profiles", profile_document(1)).json()["id"] for _ in "ab")]
+    read: list[int] = []
+    found = pulls._found
+
+    def counted(those: Any, wanted: Any, **which: Any) -> Any:
+        read.append(len(wanted))
+        return found(those, wanted, **which)
+
+    monkeypatch.setattr(pulls, "_found", counted)
+    assert sync(api, limit=1)["has_more"]
+    # Nobody knows how large they are.
+    Profile.objects.update(byte_count=None)
+    first = sync(api)
+    assert ([each["id"] for each in first["profiles"]], first["has_more"]) == (ids[:2], True)
+    rest = sync(api, first["state"])
+    assert ([each["id"] for each in rest["profiles"]], rest["has_more"]) == (ids[2:], False)
+    assert read == [1, 2, 1]
 
 
 @pytest.mark.parametrize("limit", [1, 4])

@@ -92,6 +92,8 @@ def _details(device: Device) -> dict[str, Any]:
 
 def test_details_that_are_sent_twice_are_all_that_is_known(phone: Device) -> None:
     one_, other, _ = phone.items["skills.soft", "soft"]["names"]
+    one(phone, phone.change("skills.soft", "soft", details={}))
+    phone.pull()
     results = phone.push(
         phone.change("skills.soft", "soft", details={one_: {"level": "first"}}),
         phone.change("skills.soft", "soft", details={other: {"level": "second"}}),

@@ -17,6 +17,7 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce, StrIndex
 from django.db.models.lookups import GreaterThan
 
+from profiles import limits
 from profiles.career import history, rendering
 from profiles.career.jsonlists import JSONObjects, JSONValues
 from profiles.career.past import SKILLS
@@ -327,7 +328,8 @@ def all_changes(user_id: int, seen: Mapping[uuid.UUID, Seen], limit: int) -> All
     ]
     # What was begun is ended first, so that a state never has two places.
     differ.sort(key=lambda profile: profile.pk not in seen or seen[profile.pk].place is None)
-    now = _within_bytes(differ)
+    # What each has to tell fills the answer, but for a moved list: more than so many would be read in vain.
+    now = _within_bytes(differ)[:limit]
     told.has_more = len(now) < len(differ)
     found = _each(user_id, {profile.pk: (profile, seen.get(profile.pk)) for profile in now})
     for pk in (profile.pk for profile in now if profile.pk in found):
@@ -353,8 +355,11 @@ def _each(user_id: int, wanted: Wanted) -> dict[uuid.UUID, _Found]:
 
 
 def _within_bytes(profiles: Sequence[Profile]) -> list[Profile]:
-    """As many of the profiles, from the first, as one answer takes: one, and more as long as they are small."""
-    sizes = accumulate(profile.byte_count or 0 for profile in profiles)
+    """As many of the profiles, from the first, as one answer takes: one, and more as long as they are small.
+
+    One whose size nobody has counted yet may be as large as any.
+    """
+    sizes = accumulate(limits.MAX_DOCUMENT_BYTES if p.byte_count is None else p.byte_count for p in profiles)
     return [each for each, size in zip(profiles, sizes, strict=True) if each is profiles[0] or size <= MOST_BYTES]
 
 
