@@ -139,9 +139,9 @@ class ProfileOnDevice:
             base = question["version"]
         else:
             asked = {name.removeprefix("personal_info.").partition(".")[0] for name in question["conflict"] or ()}
-            # What the person sees: they may have edited it again meanwhile.
-            held = some(self.items(question["kind"]).get(question["id"], {}), asked, are_in=True)
-            change = {"set": some(change["set"], asked, are_in=False)}
+            seen = self.items(question["kind"]).get(question["id"], {})  # they may have edited it again meanwhile
+            held, change = some(seen, asked, are_in=True), {"set": some(change["set"], asked, are_in=False)}
+            held |= {n: merged(c, held.get(n)) for n, c in (question["conflict"] or {}).items() if n in asked}
         update = "UPDATE queue SET status = 'new', base = ?, change = ? WHERE seq = ?"
         self.db.execute(update, (base, dumps(change), question["seq"]))
         if mine and held:  # against what the person was shown, not what came later
@@ -163,3 +163,11 @@ def some(values: dict[str, Any], names: set[str], *, are_in: bool) -> dict[str, 
     info = {n: v for n, v in values.get("personal_info", {}).items() if (n in names) is are_in}
     found = {n: v for n, v in values.items() if (n in names) is are_in and n != "personal_info"}
     return {**found, **({"personal_info": info} if info else {})}
+
+
+def merged(conflict: dict[str, Any], mine: Any) -> Any:
+    """What holds of a member in conflict: of a list what either side has added, of all else the person's."""
+    base, stored = conflict["base"] or [], conflict["stored"]
+    if not isinstance(mine, list) or not isinstance(stored, list):
+        return mine
+    return [each for each in stored if each in mine or each not in base] + [e for e in mine if e not in stored]
