@@ -48,7 +48,7 @@ e2e: $(VENV)/.dev $(EXAMPLES) $(CHROMIUM) staticfiles/staticfiles.json ## drives
 faults: $(VENV)/.dev staticfiles/staticfiles.json ## kills, stops and overruns the service, 20 to 50 minutes (docs/faults.md)
 	$(PY) -m tests.faults $(SCENARIOS)
 
-sync: $(VENV)/.dev $(CLIENTS) staticfiles/staticfiles.json ## simulates devices that are off line half of the time, an hour and a half (docs/faults.md)
+sync: $(VENV)/.dev $(CLIENTS) staticfiles/staticfiles.json ## simulates devices that are off line half of the time, 18 to 35 s a run of a client (docs/faults.md)
 	$(PY) -m tests.sync.simulation $(SYNC)
 
 bench: $(VENV)/.bench staticfiles/staticfiles.json ## compares the service with its peers, 45 minutes (bench/RESULTS.md); needs wrk

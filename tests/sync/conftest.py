@@ -107,3 +107,21 @@ def same_as_stored(device: Device) -> None:
         if isinstance(value, list) and name not in {"technical", "soft", "details"}:
             assert len(value) == sum(kind == name for kind, _ in device.items), name
     assert {"profile", "skills.technical", "skills.soft"} <= kinds
+
+
+def version(device: Device) -> int:
+    """The version of the profile as it is stored."""
+    found: int = device.api.get(device.path).json()["version"]
+    return found
+
+
+def stored(device: Device, kind: str, pk: str) -> dict[str, Any]:
+    """An item as it is stored."""
+    found: dict[str, Any] = device.api.get(f"{device.path}/{kind}/{pk}").json()
+    return found
+
+
+def one(device: Device, change: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """The result of one change."""
+    (result,) = device.push(change, **options)
+    return result

@@ -7,33 +7,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from profiles.career.sync import trails
 from profiles.models import COMPONENTS, Experience, Profile, Revision
 from tests.support.client import ApiClient
 from tests.support.contract import API
-from tests.support.factories import item, make_profile, profile_document
-from tests.sync.conftest import Device, same_as_stored
-from users.models import User
+from tests.support.factories import item, profile_document
+from tests.sync.conftest import Device, one, same_as_stored, stored, version
 
 pytestmark = pytest.mark.django_db
-
-
-def version(device: Device) -> int:
-    """The version of the profile as it is stored."""
-    found: int = device.api.get(device.path).json()["version"]
-    return found
-
-
-def stored(device: Device, kind: str, pk: str) -> dict[str, Any]:
-    """An item as it is stored."""
-    found: dict[str, Any] = device.api.get(f"{device.path}/{kind}/{pk}").json()
-    return found
-
-
-def one(device: Device, change: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """The result of one change."""
-    (result,) = device.push(change, **options)
-    return result
 
 
 # Each kind -----------------------------------------------------------------------------------------------------------
@@ -193,162 +173,6 @@ def test_a_list_that_grew_too_long_by_both_is_a_conflict(phone: Device, tablet: 
     assert (told["status"], list(told["conflict"])) == ("conflict", ["technologies"])
 
 
-# Repeated ------------------------------------------------------------------------------------------------------------
-
-
-def test_a_push_that_is_repeated_is_harmless(phone: Device, tablet: Device) -> None:
-    pk, gone, new = phone.first("experiences"), phone.first("education"), str(uuid.uuid4())
-    changes = [
-        phone.change("experiences", pk, title="Mine"),
-        {"kind": "education", "id": gone, "base": 1, "delete": True},
-        {"kind": "experiences", "id": new, "base": 0, "set": item(Experience, 9)},
-        {"kind": "experiences", "base": 1, "order": [new, *phone.order["experiences"]]},
-        phone.change("skills.technical", "technical", names=["Ada"]),
-    ]
-    first = phone.push(*changes)
-    assert {each["status"] for each in first} == {"applied"}
-    again = phone.push(*changes)
-    assert [each["status"] for each in again] == ["unchanged"] * len(changes)
-    assert [each["data"] for each in again] == [each["data"] for each in first]
-    assert version(phone) == 2
-    # Somebody else goes on from there, and it comes once more.
-    tablet.pull()
-    tablet.push(
-        tablet.change("experiences", pk, title="Theirs"),
-        {"kind": "experiences", "id": new, "base": 2, "delete": True},
-        {"kind": "experiences", "base": 2, "order": phone.order["experiences"]},
-        tablet.change("skills.technical", "technical", names=["Rust"]),
-    )
-    assert [each["status"] for each in phone.push(*changes)] == ["unchanged"] * len(changes)
-    assert version(phone) == 3
-    assert stored(phone, "experiences", pk)["title"] == "Theirs"
-    phone.pull()
-    same_as_stored(phone)
-    assert ("experiences", new) not in phone.items
-
-
-def test_several_changes_of_an_item_follow_each_other(phone: Device, tablet: Device) -> None:
-    pk, new = phone.first("experiences"), str(uuid.uuid4())
-    changes = [
-        phone.change("experiences", pk, title="First", company="First"),
-        phone.change("experiences", pk, title="Second"),
-        phone.change("experiences", pk, location="Third"),
-        {"kind": "experiences", "id": new, "base": 0, "set": item(Experience, 9)},
-        {"kind": "experiences", "id": new, "base": 0, "set": {"title": "Changed"}},
-    ]
-    results = phone.push(*changes)
-    assert {each["status"] for each in results} == {"applied"}
-    assert [results[0]["data"][name] for name in ("title", "company", "location")] == ["Second", "First", "Third"]
-    assert stored(phone, "experiences", new)["title"] == "Changed"
-    one(tablet, {"kind": "experiences", "id": pk, "base": 2, "set": {"title": "Theirs"}})
-    assert {each["status"] for each in phone.push(*changes)} == {"unchanged"}
-    assert stored(phone, "experiences", pk)["title"] == "Theirs"
-
-
-@pytest.mark.parametrize("kind", ["experiences", "custom_fields", "order"])
-def test_who_goes_back_to_an_earlier_value_has_made_a_new_change(phone: Device, kind: str) -> None:
-    """Two answers were lost, so the client sends all of it again, with a change that looks like its first one."""
-    if kind == "order":
-        a, b, c = phone.order["experiences"]
-        one, two = ({"kind": "experiences", "base": 1, "order": ids} for ids in ([b, a, c], [c, b, a]))
-    elif kind == "experiences":
-        pk = phone.first("experiences")
-        one, two = (phone.change("experiences", pk, title=title) for title in ("One", "Two"))
-    else:
-        pk = phone.first("custom_fields")
-        one, two = (phone.change("custom_fields", pk, value=value) for value in ("One", "Two"))
-    assert [each["status"] for each in phone.push(one)] == ["applied"]
-    assert [each["status"] for each in phone.push(one, two)] == ["unchanged", "merged"]
-    results = phone.push(one, two, one)
-    assert [each["status"] for each in results] == ["unchanged", "unchanged", "merged"]
-    data = results[-1]["data"]
-    assert one.get("order", "One") in (data.get("order"), data.get("title"), data.get("value"))
-    assert {each["status"] for each in phone.push(one, two, one)} == {"unchanged"}
-
-
-def test_changes_that_were_stored_together_are_known_apart(phone: Device) -> None:
-    pk = phone.first("experiences")
-    one, two, three = (phone.change("experiences", pk, title=title) for title in ("One", "Two", "Three"))
-    assert [each["status"] for each in phone.push(one, two)] == ["applied", "applied"]
-    assert [each["status"] for each in phone.push(one, two, three)] == ["unchanged", "unchanged", "merged"]
-    assert stored(phone, "experiences", pk)["title"] == "Three"
-
-
-def test_lists_that_one_push_changes_twice_are_known_again(phone: Device, tablet: Device) -> None:
-    one(tablet, tablet.change("skills.soft", "soft", names=["Both", "Theirs"]))
-    changes = [
-        phone.change("skills.soft", "soft", names=["Both", "First"]),
-        phone.change("skills.soft", "soft", names=["Second"]),
-    ]
-    made = phone.push(*changes)
-    assert {each["status"] for each in made} == {"merged"}
-    again = phone.push(*changes)
-    assert [(each["status"], each["data"]) for each in again] == [("unchanged", each["data"]) for each in made]
-    assert version(phone) == 3
-
-
-def test_orders_of_one_push_are_known_again_by_the_last_one(phone: Device, tablet: Device) -> None:
-    a, b, c = phone.order["experiences"]
-    orders = [{"kind": "experiences", "base": 1, "order": order} for order in ([c, a, b], [b, a, c])]
-    made = phone.push(*orders)
-    assert made[1]["data"]["order"] == [b, a, c]
-    tablet.api.put(f"{phone.path}/experiences/order", {"ids": [a, b, c]})
-    again = phone.push(*orders)
-    assert [each["status"] for each in again] == ["unchanged", "unchanged"]
-    assert again[1]["data"]["order"] == [a, b, c]
-
-
-def test_what_one_push_deletes_and_makes_anew_is_known_again(phone: Device, tablet: Device) -> None:
-    key = phone.first("custom_fields")
-    field = {"kind": "custom_fields", "id": key, "base": 1}
-    changes = [{**field, "delete": True, "resolve": "mine"}, {**field, "set": {"value": "anew"}}]
-    phone.push(*changes)
-    one(tablet, {**field, "base": 2, "set": {"value": "theirs"}})
-    assert [each["status"] for each in phone.push(*changes)] == ["unchanged", "unchanged"]
-    assert phone.api.get(phone.path).json()["custom_fields"][key] == "theirs"
-
-
-@pytest.mark.parametrize(("first", "then"), [(None, {}), (1, 2), (True, 2)], ids=["null", "number", "boolean"])
-def test_a_field_is_known_again_by_value_and_type(phone: Device, tablet: Device, first: Any, then: Any) -> None:
-    creation = {"kind": "custom_fields", "id": "new", "base": 0, "set": {"value": first}}
-    one(phone, creation)
-    one(tablet, {**creation, "base": 2, "set": {"value": 1.0}})
-    one(tablet, {**creation, "base": 3, "set": {"value": then}})
-    again = one(phone, {**creation, "resolve": "mine"})
-    assert (again["status"], again["data"]) == ("unchanged", {"value": then})
-    told = one(phone, {**creation, "base": 3, "set": {"value": "mine"}})
-    assert told["conflict"] == {"value": {"base": 1.0, "yours": "mine", "stored": then}}
-
-
-def test_an_item_that_is_created_and_deleted_in_one_push_never_was(phone: Device) -> None:
-    new = str(uuid.uuid4())
-    results = phone.push(
-        {"kind": "experiences", "id": new, "base": 0, "set": item(Experience, 9)},
-        {"kind": "experiences", "id": new, "base": 0, "delete": True},
-    )
-    assert [each["status"] for each in results] == ["applied", "applied"]
-    assert version(phone) == 1
-    pk = phone.first("experiences")
-    results = phone.push(
-        {"kind": "experiences", "id": pk, "base": 1, "delete": True},
-        {"kind": "experiences", "id": pk, "base": 1, "set": {"title": "Back"}},
-    )
-    assert [each["status"] for each in results] == ["applied", "applied"]
-    assert stored(phone, "experiences", pk)["title"] == "Back"
-
-
-def test_an_idempotency_key_judges_a_push_anew(phone: Device) -> None:
-    change = phone.change("experiences", phone.first("experiences"), title="Mine")
-    body = {"changes": [change]}
-    key = {"Idempotency-Key": "one"}
-    first = phone.api.post(f"{phone.path}/changes", body, headers=key)
-    again = phone.api.post(f"{phone.path}/changes", body, headers=key)
-    assert (again.status_code, again["Idempotency-Replayed"]) == (200, "current")
-    assert again.json()["results"][0]["status"] == "unchanged"
-    assert again["ETag"] == first["ETag"]
-    assert phone.api.post(f"{phone.path}/changes", {"changes": []}, headers=key).status_code == 422
-
-
 # Deleted -------------------------------------------------------------------------------------------------------------
 
 
@@ -490,145 +314,6 @@ def test_an_order_is_never_rejected(phone: Device, tablet: Device) -> None:
     assert one(phone, {"kind": "experiences", "base": 99, "order": [b]})["status"] == "unchanged"
 
 
-# Bad input -----------------------------------------------------------------------------------------------------------
-
-ID = "01990000-0000-7000-8000-00000000000a"
-GOOD = {"kind": "experiences", "id": ID, "base": 0, "set": {}}
-BAD: list[tuple[Any, str]] = [
-    (None, "/changes/1"),
-    ("x", "/changes/1"),
-    ([], "/changes/1"),
-    ({}, "/changes/1/kind"),
-    ({**GOOD, "kind": "hobbies"}, "/changes/1/kind"),
-    ({**GOOD, "kind": ["experiences"]}, "/changes/1/kind"),
-    ({**GOOD, "id": "x"}, "/changes/1/id"),
-    ({**GOOD, "id": None}, "/changes/1/id"),
-    ({**GOOD, "id": 5}, "/changes/1/id"),
-    ({**GOOD, "base": -1}, "/changes/1/base"),
-    ({**GOOD, "base": 1.5}, "/changes/1/base"),
-    ({**GOOD, "base": 2**31}, "/changes/1/base"),
-    ({**GOOD, "base": None}, "/changes/1/base"),
-    ({**GOOD, "set": "x"}, "/changes/1/set"),
-    ({**GOOD, "set": None}, "/changes/1/set"),
-    ({**GOOD, "delete": True}, "/changes/1/set"),
-    ({"kind": "experiences", "id": ID, "base": 0}, "/changes/1/set"),
-    ({"kind": "experiences", "id": ID, "base": 0, "delete": False}, "/changes/1/set"),
-    ({"kind": "experiences", "id": ID, "base": 0, "delete": "yes"}, "/changes/1/delete"),
-    ({"kind": "experiences", "base": 0, "order": "x"}, "/changes/1/order"),
-    ({"kind": "custom_fields", "base": 0, "order": []}, "/changes/1/kind"),
-    ({**GOOD, "resolve": "theirs"}, "/changes/1/resolve"),
-    ({**GOOD, "set": {}}, "/changes/1/set/title"),
-    ({**GOOD, "set": {**item(Experience, 1), "title": ""}}, "/changes/1/set/title"),
-    ({**GOOD, "set": {**item(Experience, 1), "title": 5}}, "/changes/1/set/title"),
-    ({"kind": "custom_fields", "id": "x" * 51, "base": 0, "set": {"value": 1}}, "/changes/1/id"),
-    ({"kind": "custom_fields", "id": "x", "base": 0, "set": {}}, "/changes/1/set/value"),
-    ({"kind": "custom_fields", "id": "x", "base": 0, "set": {"value": "x" * 20_000}}, "/changes/1/set/value"),
-    ({"kind": "skills.soft", "id": "technical", "base": 1, "set": {"names": []}}, "/changes/1/id"),
-    ({"kind": "skills.soft", "id": "soft", "base": 1, "set": {"names": "x"}}, "/changes/1/set/names"),
-    ({"kind": "skills.soft", "id": "soft", "base": 1, "set": {"names": [""]}}, "/changes/1/set/names/0"),
-    ({"kind": "skills.soft", "id": "soft", "base": 1, "set": {"details": {"x": 5}}}, "/changes/1/set/details/x"),
-    ({"kind": "skills.soft", "id": "soft", "base": 1, "delete": True}, "/changes/1/delete"),
-    ({"kind": "profile", "id": ID, "base": 1, "set": {}}, "/changes/1/id"),
-]
-
-
-@pytest.mark.parametrize(("bad", "pointer"), BAD, ids=[f"{n}" for n in range(len(BAD))])
-def test_a_change_at_fault_stops_none_of_the_others(phone: Device, bad: Any, pointer: str) -> None:
-    pk = phone.first("experiences")
-    changes = [phone.change("experiences", pk, title="Before"), bad, phone.change("experiences", pk, company="After")]
-    answer = phone.api.post(f"{phone.path}/changes", {"changes": changes}, check_request=False)
-    before, told, after = answer.json()["results"]
-    assert (before["status"], told["status"], after["status"]) == ("applied", "rejected", "applied")
-    problem = told["problem"]
-    assert (problem["status"], problem["errors"][0]["pointer"]) == (422, pointer)
-    assert problem["detail"].strip()
-    item_now = stored(phone, "experiences", pk)
-    assert (item_now["title"], item_now["company"]) == ("Before", "After")
-    assert version(phone) == 2
-
-
-@pytest.mark.parametrize(
-    "body",
-    [[], None, "x", {}, {"changes": None}, {"changes": {}}, {"changes": []}, {"changes": [GOOD] * 1001}],
-    ids=["list", "null", "text", "empty", "null changes", "object", "none", "too many"],
-)
-def test_a_body_at_fault_is_422_and_stores_nothing(phone: Device, body: Any) -> None:
-    answer = phone.api.post(f"{phone.path}/changes", body, check_request=False)
-    assert answer.status_code == 422
-    assert version(phone) == 1
-
-
-def test_an_id_that_is_taken_elsewhere_is_rejected(phone: Device, other_user: User) -> None:
-    theirs = str(Experience.objects.get(profile=make_profile(other_user, 1)).pk)
-    results = phone.push(
-        {"kind": "experiences", "id": theirs, "base": 0, "set": item(Experience, 1)},
-        {"kind": "experiences", "id": phone.first("profile"), "base": 0, "set": item(Experience, 1)},
-        phone.change("experiences", phone.first("experiences"), title="Stored"),
-    )
-    assert [each["status"] for each in results] == ["rejected", "rejected", "applied"]
-    assert results[0]["problem"]["status"] == 409
-    assert results[1]["problem"]["errors"][0]["pointer"] == "/changes/1/id"
-    # What is changed or deleted there is not found, whoever it belongs to.
-    for change in ({"set": {"title": "x"}}, {"delete": True}):
-        told = one(phone, {"kind": "experiences", "id": theirs, "base": 1, **change})
-        assert told["status"] in {"rejected", "unchanged"}
-    assert Experience.objects.get(pk=theirs).title != "x"
-
-
-def test_an_item_whose_id_was_taken_since_does_not_stop_the_others(phone: Device, api: ApiClient) -> None:
-    pk = phone.first("experiences")
-    one(phone, {"kind": "experiences", "id": pk, "base": 1, "delete": True})
-    elsewhere = api.post(f"{API}/profiles", profile_document(1)).json()["id"]
-    api.post(f"{API}/profiles/{elsewhere}/experiences", {**item(Experience, 1), "id": pk})
-    back, other = phone.push(
-        {**phone.change("experiences", pk, title="Mine"), "resolve": "mine"},
-        phone.change("education", phone.first("education"), degree="Stored"),
-    )
-    assert (back["status"], back["problem"]["status"], other["status"]) == ("rejected", 409, "applied")
-
-
-def test_unknown_members_are_ignored(phone: Device) -> None:
-    pk = phone.first("experiences")
-    made = one(phone, phone.change("experiences", pk, title="Mine", id=ID, version=7, _status="x", hobby=1))
-    assert (made["status"], made["data"]["id"]) == ("applied", pk)
-
-
-def test_if_match_holds_for_a_push(phone: Device) -> None:
-    tag = phone.api.get(phone.path)["ETag"]
-    phone.api.patch(phone.path, {"label": "Other"})
-    body = {"changes": [phone.change("experiences", phone.first("experiences"), title="Mine")]}
-    assert phone.api.post(f"{phone.path}/changes", body, if_match=tag).status_code == 412
-
-
-def test_an_answer_that_would_tell_large_items_again_and_again_is_422(phone: Device) -> None:
-    names = [f"Skill {number}" for number in range(400)]
-    details = {name: {"keywords": ["x" * 100] * 20} for name in names}
-    made = one(phone, phone.change("skills.soft", "soft", names=names, details=details))
-    change = {"kind": "skills.soft", "id": "soft", "base": 2, "set": {"names": [*made["data"]["names"], "More"]}}
-    answer = phone.api.post(f"{phone.path}/changes", {"changes": [change] * 100})
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "answer_too_large")
-    assert version(phone) == 2
-    assert one(phone, change)["status"] == "applied"
-
-
-def test_what_would_take_too_long_to_compare_is_not_known(
-    phone: Device, tablet: Device, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pk, gone = phone.first("experiences"), str(uuid.uuid4())
-    creation = {"kind": "experiences", "id": gone, "base": 0, "set": item(Experience, 9)}
-    one(phone, creation)
-    one(tablet, {"kind": "experiences", "id": gone, "base": 2, "delete": True})
-    for number in range(3):
-        one(tablet, {**tablet.change("experiences", pk, title=f"Title {number}"), "base": number + 3})
-    monkeypatch.setattr(trails, "MOST_READ", 0)
-    told = one(phone, phone.change("experiences", pk, title="Mine"))
-    assert told["conflict"] == {"title": {"base": None, "yours": "Mine", "stored": "Title 2"}}
-    assert version(phone) == 6
-    # Nothing comes back from the dead for that.
-    again = phone.push(creation, phone.change("experiences", pk, title="Mine"))
-    assert [(each["status"], each["deleted"]) for each in again] == [("conflict", True), ("conflict", False)]
-
-
 # Limits --------------------------------------------------------------------------------------------------------------
 
 
@@ -667,3 +352,10 @@ def test_a_push_is_one_revision_of_the_person(phone: Device, api: ApiClient) -> 
     assert (newest["version"], newest["action"], newest["actor"]["kind"]) == (2, "profiles_push", "you")
     assert Profile.objects.get(pk=phone.first("profile")).version == 2
     assert api.post(f"{API}/profiles", profile_document(1)).status_code == 201
+
+
+def test_if_match_holds_for_a_push(phone: Device) -> None:
+    tag = phone.api.get(phone.path)["ETag"]
+    phone.api.patch(phone.path, {"label": "Other"})
+    body = {"changes": [phone.change("experiences", phone.first("experiences"), title="Mine")]}
+    assert phone.api.post(f"{phone.path}/changes", body, if_match=tag).status_code == 412
