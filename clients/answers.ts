@@ -22,7 +22,8 @@ export function held(change: Change, result: Result): Change[] {
   if (result.deleted) {
     // As it was last, with the change in it: a new item for the service, unless somebody has brought it back.
     const set = { ...change.whole, ...item(change.kind, change.id, 0, result.data).data, ...change.set };
-    return [result.version ? { ...shown, set } : { ...shown, set, resolve: 'mine' }];
+    const again = { ...change, base: result.version ?? 0, set };
+    return [result.version || change.base ? again : { ...again, resolve: 'mine' }]; // or they are asked for ever
   }
   const set: Values = {};
   for (const name of Object.keys(result.conflict ?? {})) {

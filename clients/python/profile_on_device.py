@@ -2,28 +2,29 @@
 
 import sqlite3
 from collections.abc import Callable
+from functools import reduce
 from json import dumps, loads
 from typing import Any
 
 import httpx
 
 # `items` is what the service has: where data is null it is gone, and the id "" has the order of a list. `queue` is what
-# was changed here: new, sent (it may be stored, though no answer came), done, in conflict, or rejected.
+# was changed here: new, sent (it may be stored, though no answer came), done, or with an answer that asks the person.
 TABLES = """CREATE TABLE IF NOT EXISTS items (kind, id, version, data, PRIMARY KEY (kind, id));
-CREATE TABLE IF NOT EXISTS queue (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind, id, base, change, status, answer);
-CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY, since)"""
+CREATE TABLE IF NOT EXISTS queue (seq REAL PRIMARY KEY, kind, id, base, change, status, answer);
+CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY, since);
+CREATE VIEW IF NOT EXISTS asked AS SELECT kind, id FROM queue WHERE answer IS NOT NULL;
+CREATE VIEW IF NOT EXISTS moving AS SELECT kind, id FROM queue WHERE status IN ('new', 'sent');
+CREATE VIEW IF NOT EXISTS waiting AS SELECT kind, id FROM asked UNION SELECT kind, id FROM moving"""
 STORE = "REPLACE INTO items VALUES (?, ?, ?, ?)"
-QUEUE = "INSERT INTO queue (seq, kind, id, base, change, status) VALUES (?, ?, ?, ?, ?, 'new')"
-QUEUED = "SELECT * FROM queue WHERE kind = ? AND id = ? AND status <> 'done' ORDER BY seq DESC"
+PULLED = "REPLACE INTO items SELECT * FROM (SELECT ? AS kind, ? AS id, ?, ?) WHERE (kind, id) NOT IN waiting"
+QUEUE = "INSERT INTO queue SELECT coalesce(?, max(seq) + 1, 1), ?, ?, ?, ?, ?, NULL FROM queue"
+QUEUED = "SELECT * FROM queue WHERE kind = ? AND id = ? ORDER BY seq"
 SHOWN = """SELECT 0 AS seq, id, iif(data = 'null', version, 0) AS base, data AS change FROM items WHERE kind = :kind
 UNION ALL SELECT seq, id, base, change FROM queue WHERE kind = :kind AND status <> 'done' ORDER BY seq"""
-# With what is done of the same item, nothing of one about which the person is asked, and orders last.
 TO_SEND = """SELECT *, json_object('kind', kind, 'id', nullif(id, ''), 'base', base) AS named FROM queue JOIN (
-    SELECT kind, id, min(seq) FILTER (WHERE status = 'sent') AS first FROM queue GROUP BY kind, id
-    HAVING first AND NOT max(status IN ('conflict', 'rejected'))) USING (kind, id)
-WHERE status <> 'new' ORDER BY id = '', first, seq LIMIT 100"""
-ANSWERED = "UPDATE queue SET status = ?, change = ?, answer = ? WHERE seq = ? AND status = 'sent'"
-FORGET_DONE = "DELETE FROM queue WHERE (kind, id) NOT IN (SELECT kind, id FROM queue WHERE status <> 'done')"
+    SELECT kind, id, min(seq) FILTER (WHERE status = 'sent') AS first FROM queue GROUP BY kind, id HAVING first
+) USING (kind, id) WHERE status IN ('sent', 'done') ORDER BY id = '', first, seq LIMIT 100"""
 
 
 class Later(Exception):
@@ -57,42 +58,45 @@ class ProfileOnDevice:
         with self.db:
             self.db.execute("BEGIN IMMEDIATE")
             row = self.db.execute("SELECT version FROM items WHERE kind = ? AND id = ?", (kind, pk)).fetchone()
-            seq, base = None, row["version"] if row else 0
-            for earlier in self.db.execute(QUEUED, (kind, pk)).fetchall():
-                if earlier["status"] != "rejected" and (earlier["status"], earlier["base"]) != ("new", base):
-                    break  # it may be stored by now, or was made from something else
-                before, seq, base = loads(earlier["change"]), earlier["seq"], earlier["base"]
-                if "set" in before and "set" in change:
-                    change = {**before, "set": over(before["set"], change["set"])}
+            seq, base, queued = None, row["version"] if row else 0, self.db.execute(QUEUED, (kind, pk)).fetchall()
+            while queued and queued[-1]["status"] in {"new", "rejected"}:
+                before = loads(queued[-1]["change"])
+                if queued[-1]["base"] != base and not (before.get("set", {}).keys() & change.get("set", {}).keys()):
+                    break  # each is made from something else
+                seq, base = queued[-1]["seq"], queued.pop()["base"]
+                change = over(before, change) if "set" in before and "set" in change else change
                 self.db.execute("DELETE FROM queue WHERE seq = ?", (seq,))
-            else:
-                if "delete" in change and not base:
-                    return  # the service has never heard of it
-            self.db.execute(QUEUE, (seq, kind, pk, base, dumps(change)))
+            if queued or base or "delete" not in change:  # else the service has never heard of it
+                self.db.execute(QUEUE, (seq, kind, pk, base, dumps(change), "new"))
 
     def sync(self) -> None:
         """Send what was changed here, then fetch what was changed elsewhere."""
-        self.db.execute("UPDATE queue SET status = 'sent' WHERE status = 'new'")
+        self.db.execute("UPDATE queue SET status = 'sent' WHERE status = 'new' AND (kind, id) NOT IN asked")
         while rows := self.db.execute(TO_SEND).fetchall():
             changes = [{**loads(row["named"]), **loads(row["change"])} for row in rows]
             results = self._ask("POST", json={"changes": changes}).raise_for_status().json()["results"]
             with self.db:
                 self.db.execute("BEGIN IMMEDIATE")
-                for row, result in zip(rows, results, strict=True):
+                for row, result in [*zip(rows, results, strict=True)][::-1]:
                     self._take(row, result)
-                self.db.execute(FORGET_DONE)
+                self.db.execute("DELETE FROM queue WHERE status = 'done' AND (kind, id) NOT IN moving")
         while self._pull():
             pass
 
     def _take(self, row: sqlite3.Row, result: dict[str, Any]) -> None:
-        kind, data, change = row["kind"], result["data"], row["change"]
-        if result["deleted"]:  # what is here may be all that is left of it
-            data, mine = None, self.items(kind).get(row["id"])
-            change = dumps({"set": mine}) if mine else change
-        status = result["status"] if result["status"] in {"conflict", "rejected"} else "done"
-        self.db.execute(ANSWERED, (status, change, dumps(result), row["seq"]))
-        if data or status != "rejected":
-            self.db.execute(STORE, (kind, result["id"] or row["id"], result["version"] or 0, dumps(data)))
+        seq, kind, pk, data = row["seq"], row["kind"], row["id"], None if result["deleted"] else result["data"]
+        change, taken = loads(row["change"]), ("done", row["change"], None)
+        if row["status"] == "sent" and result["status"] in {"conflict", "rejected"}:
+            if result["deleted"] and not result["data"] and pk in self.items(kind):
+                change = {"set": self.items(kind)[pk], "resolve": None if row["base"] else "mine"}  # all that is left
+            elif result["conflict"] and data and "set" in change:  # what nobody asks about goes on
+                rest, change = ({"set": some(change["set"], result["conflict"], are_in=yes)} for yes in (False, True))
+                if rest["set"]:
+                    self.db.execute(QUEUE, (seq - 2**-20, kind, pk, row["base"], dumps(rest), "sent"))
+            taken = result["status"], dumps(change), dumps(result)
+        self.db.execute("UPDATE queue SET status = ?, change = ?, answer = ? WHERE seq = ?", (*taken, seq))
+        if data or result["status"] != "rejected":
+            self.db.execute(STORE, (kind, result["id"] or pk, result["version"] or 0, dumps(data)))
 
     def _pull(self) -> bool:
         answer = self._ask("GET", params=dict(self.db.execute("SELECT max(since) AS since FROM state").fetchone()))
@@ -104,8 +108,8 @@ class ProfileOnDevice:
         rows += [(e["kind"], e["id"], e["version"], dumps(e.get("data"))) for e in page["changed"] + page["deleted"]]
         with self.db:
             self.db.execute("BEGIN IMMEDIATE")
-            self.db.execute("DELETE FROM items WHERE ?", (page["full"],))
-            self.db.executemany(STORE, rows)
+            self.db.execute("DELETE FROM items WHERE ? AND (kind, id) NOT IN waiting", (page["full"],))
+            self.db.executemany(PULLED, rows)
             self.db.execute("REPLACE INTO state VALUES (1, ?)", (page["state"],))
         return bool(page["has_more"])
 
@@ -124,28 +128,23 @@ class ProfileOnDevice:
 
     def questions(self) -> list[dict[str, Any]]:
         """What to ask the person: the results that are a conflict or rejected, each with its `change`."""
-        rows = self.db.execute("SELECT * FROM queue WHERE status IN ('conflict', 'rejected') ORDER BY seq")
+        rows = self.db.execute("SELECT * FROM queue WHERE answer IS NOT NULL ORDER BY seq").fetchall()
         return [{**loads(row["answer"]), **dict(row), "change": loads(row["change"])} for row in rows]
 
     def resolve(self, question: dict[str, Any], *, mine: bool) -> None:
-        """Push the change so that it holds, or give it up; of two changed members only those that are in conflict."""
-        change, base, held = question["change"], question["base"], dict[str, Any]()
-        if not mine and (question["deleted"] or question["problem"] or "delete" in change):
-            self.db.execute("DELETE FROM queue WHERE seq = ?", (question["seq"],))
-            return
-        if question["deleted"]:
-            change["resolve"] = "mine"
-        elif "delete" in change:
-            base = question["version"]
-        else:
-            asked = {name.removeprefix("personal_info.").partition(".")[0] for name in question["conflict"] or ()}
-            seen = self.items(question["kind"]).get(question["id"], {})  # they may have edited it again meanwhile
-            held, change = some(seen, asked, are_in=True), {"set": some(change["set"], asked, are_in=False)}
-            held |= {n: merged(c, held.get(n)) for n, c in (question["conflict"] or {}).items() if n in asked}
-        update = "UPDATE queue SET status = 'new', base = ?, change = ? WHERE seq = ?"
-        self.db.execute(update, (base, dumps(change), question["seq"]))
-        if mine and held:  # against what the person was shown, not what came later
-            self.db.execute(QUEUE, (None, question["kind"], question["id"], question["version"], dumps({"set": held})))
+        """Push the change so that it holds against what the person was shown, not what came later, or give it up."""
+        kind, pk, change, conflict = question["kind"], question["id"], question["change"], question["conflict"] or {}
+        if not mine:
+            change = {"set": {}}  # the answer tells what is stored by then
+        elif "set" in change:  # they may have edited it again meanwhile; what is deleted comes back whole
+            ours = (loads(row["change"]) for row in self.db.execute(QUEUED, (kind, pk)) if row["status"] != "done")
+            now = reduce(over, (each.get("set", {}) for each in ours), question["data"] or {})
+            names = now if question["deleted"] else change["set"]
+            change = {**change, "set": {name: merged(conflict.get(name), now[name]) for name in names}}
+        base = question["version"] or 0 if mine and conflict else question["base"]
+        self.db.execute("DELETE FROM queue WHERE seq = ?", (question["seq"],))
+        if mine or question["data"] or question["deleted"]:  # else there is no such item
+            self.db.execute(QUEUE, (None, kind, pk, base, dumps(change), "new"))
 
     def clear(self) -> None:
         """Forget the person's data, at log-out."""
@@ -153,21 +152,22 @@ class ProfileOnDevice:
 
 
 def over(data: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
-    """An item with these members set; those of `personal_info` one by one, as the service does it."""
-    info = {**data.get("personal_info", {}), **values.get("personal_info", {})}
-    return {**data, **values, **({"personal_info": info} if info else {})}
+    """An item or a change with these members set; those of `personal_info` one by one, as the service does it."""
+    inside = {"set", "personal_info"} & data.keys() & values.keys()
+    return {**data, **values, **{name: over(data[name], values[name]) for name in inside}}
 
 
-def some(values: dict[str, Any], names: set[str], *, are_in: bool) -> dict[str, Any]:
-    """The members with these names, or the others; those of `personal_info` one by one."""
-    info = {n: v for n, v in values.get("personal_info", {}).items() if (n in names) is are_in}
+def some(values: dict[str, Any], conflict: dict[str, Any], *, are_in: bool) -> dict[str, Any]:
+    """The members in conflict, or the others; those of `personal_info` one by one."""
+    names = {name.removeprefix("personal_info.").partition(".")[0] for name in conflict}
     found = {n: v for n, v in values.items() if (n in names) is are_in and n != "personal_info"}
-    return {**found, **({"personal_info": info} if info else {})}
+    info = {n: v for n, v in values.get("personal_info", {}).items() if (n in names) is are_in}
+    return {**found, "personal_info": info} if info else found
 
 
-def merged(conflict: dict[str, Any], mine: Any) -> Any:
+def merged(conflict: dict[str, Any] | None, mine: Any) -> Any:
     """What holds of a member in conflict: of a list what either side has added, of all else the person's."""
-    base, stored = conflict["base"] or [], conflict["stored"]
+    base, stored = (conflict["base"] or [], conflict["stored"]) if conflict else ([], None)
     if not isinstance(mine, list) or not isinstance(stored, list):
         return mine
     return [each for each in stored if each in mine or each not in base] + [e for e in mine if e not in stored]

@@ -99,8 +99,9 @@ def play(on: Stage, name: str, options: argparse.Namespace, until: float) -> Tot
         world = World(on, (KINDS | CONTROLS)[name], plan, seed)
         outcome = world.play()
         total.add(outcome)
-        if options.journals and outcome.verdict.items:
-            world.journal.write(options.journals / f"{name.replace(':', '')}-{seed}.jsonl", outcome.verdict.items)
+        if options.journals and not outcome.is_kept:
+            file = options.journals / f"{name.replace(':', '')}-{seed}.jsonl"
+            world.journal.write(file, outcome.items | world.journal.rejected)
     return total
 
 

@@ -177,14 +177,14 @@ class Hands:
 MakeDevice = Callable[[int, float], Device]
 
 
-def differences(shown: Any, stored: Any) -> list[str]:
-    """What a device shows in another way than the service stores, both by kind and id."""
-    found = [f"{key} is missing" for key in sorted(stored.keys() - shown.keys())]
-    found += [f"{key} is not stored" for key in sorted(shown.keys() - stored.keys())]
+def differences(shown: Any, stored: Any) -> list[tuple[Key, str]]:
+    """What a device shows in another way than the service stores, both by kind and id: of which item, and what."""
+    found = [(key, "is missing") for key in sorted(stored.keys() - shown.keys())]
+    found += [(key, "is not stored") for key in sorted(shown.keys() - stored.keys())]
     for key in sorted(shown.keys() & stored.keys()):
         shape = SHAPES[key[0]]
         found += [
-            f"{key} {name}: {shown[key].get(name)} is not {stored[key].get(name)}"
+            (key, f"{name}: {shown[key].get(name)} is not {stored[key].get(name)}")
             for name in (*shape.texts, *shape.lists)
             if (shown[key].get(name) or None) != (stored[key].get(name) or None)
         ]

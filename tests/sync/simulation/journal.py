@@ -13,6 +13,8 @@ class Journal:
 
     def __init__(self) -> None:
         self._lines: list[tuple[float, str, str, Key, Any]] = []
+        # Items of which the service has refused a change, which no device should send.
+        self.rejected: set[Key] = set()
 
     def note(self, device: str, what: str, key: Key, *values: Any) -> None:
         """Add a line."""
@@ -25,6 +27,8 @@ class Journal:
             for change, result in zip(sent["changes"], body["results"], strict=True):
                 key = change["kind"], str(change.get("id"))
                 self.note(device, f"pushed{way}", key, change, result)
+                if result["status"] == "rejected":
+                    self.rejected.add(key)
             return
         for name in ("changed", "deleted"):
             for each in body[name]:

@@ -86,6 +86,9 @@ class Ledger:
         with self._lock:
             is_about_life = question.get("isDeleted") or not mine or device in self._deleters.get(key, ())
             if after is None:
+                # Deleted here all the same, which may yet be undone: then what they decided to keep holds.
+                for name, fields in (question.get("conflict") or {}).items():
+                    self._replaced((key, name), fields["yours"], fields["stored"])
                 self._note(self._given_up, key, mine)
                 self._burying[device].setdefault(key, []).extend((mine, stored, before or {}))
                 return

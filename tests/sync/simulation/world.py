@@ -58,7 +58,7 @@ class Outcome:
     edits: int
     verdict: Verdict
     # In the end, by device.
-    differences: dict[str, list[str]]
+    differences: dict[str, list[tuple[Key, str]]]
     unsent: dict[str, int]
     seen: Counter[str]
     seconds: float
@@ -73,6 +73,11 @@ class Outcome:
     def differing(self) -> int:
         """How many devices show something else than what is stored, or have something that they can't send."""
         return sum(bool(self.differences[name] or self.unsent[name]) for name in self.differences)
+
+    @property
+    def items(self) -> set[Key]:
+        """The items with which something is wrong."""
+        return self.verdict.items | {key for found in self.differences.values() for key, _ in found}
 
     @property
     def is_kept(self) -> bool:
@@ -151,6 +156,9 @@ class World:
             holding = executor.submit(self._hold)
             early = self.plan.edits // 4
             self._edit(away, early)
+            # A creation whose answer is lost is a new one when nobody remembers the item and its deletion any more.
+            while not away.hands.sync()[0]:
+                time.sleep(0.1)
             left = self._version()
             self._edit(away, early, is_away=True)
             for life in lives:
