@@ -60,7 +60,7 @@ class Place:
     networks: dict[str, Network] = field(default_factory=dict)
 
     def device(self, name: str) -> PythonDevice:
-        """A device that has pulled the profile; the same file again where it was there before."""
+        """A device that has pulled nothing yet; the same file again where it was there before."""
         if name in self.devices:
             self.devices[name].close()
         network = self.networks[name] = Network()

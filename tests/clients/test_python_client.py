@@ -241,6 +241,65 @@ def test_a_deletion_of_what_was_changed_elsewhere_is_asked(
     assert (place.stored("experiences", pk) is None) == mine
 
 
+def test_what_two_devices_bring_back_is_asked_on_the_second(
+    place: Place, phone: PythonDevice, tablet: PythonDevice
+) -> None:
+    pk, third = place.first("experiences"), place.device("third")
+    assert third.sync()
+    third.delete("experiences", pk)
+    assert third.sync()
+    for device, text in ((phone, "From the phone"), (tablet, "From the tablet")):
+        device.edit("experiences", pk, {"title": text})
+        assert device.sync()
+        assert question(device)["deleted"]
+    for device in (phone, tablet):
+        device.client.resolve(question(device), mine=True)
+        assert device.sync()
+    assert question(tablet)["conflict"]["title"]["stored"] == "From the phone"
+    tablet.client.resolve(question(tablet), mine=True)
+    place.assert_all_alike()
+    assert (place.stored("experiences", pk) or {})["title"] == "From the tablet"
+
+
+def test_what_is_pulled_meanwhile_is_not_what_a_person_saw_who_is_asked(
+    place: Place, phone: PythonDevice, tablet: PythonDevice
+) -> None:
+    pk = place.first("experiences")
+    tablet.edit("experiences", pk, {"title": "Seen in the question"})
+    phone.edit("experiences", pk, {"title": "Mine"})
+    assert tablet.sync()
+    assert phone.sync()
+    tablet.edit("experiences", pk, {"title": "Seen by nobody"})
+    assert tablet.sync()
+    phone.client.resolve(question(phone), mine=True)
+    # Without an answer to the push, and with one to the pull.
+    assert phone.client._pull() is False
+    phone.edit("experiences", pk, {"title": "Mine again"})
+    assert phone.sync()
+    assert question(phone)["conflict"]["title"]["stored"] == "Seen by nobody"
+    assert (place.stored("experiences", pk) or {})["title"] == "Seen by nobody"
+
+
+def test_the_rest_of_a_change_in_conflict_does_not_cover_what_came_later(
+    place: Place, phone: PythonDevice, tablet: PythonDevice
+) -> None:
+    pk = place.first("experiences")
+    phone.edit("experiences", pk, {"title": "Mine", "technologies": ["One"]})
+    place.networks["phone"].before = lost
+    assert not phone.sync()
+    phone.edit("experiences", pk, {"technologies": ["One", "Two"]})
+    tablet.edit("experiences", pk, {"title": "Theirs", "technologies": ["Tablet"]})
+    assert tablet.sync()
+    assert phone.sync()
+    assert set(phone.client.items("experiences")[pk]["technologies"]) == {"One", "Two", "Tablet"}
+    assert question(phone)["change"] == {"set": {"title": "Mine"}}
+    phone.edit("experiences", pk, {"technologies": ["One", "Two", "Tablet", "Three"]})
+    phone.client.resolve(question(phone), mine=False)
+    place.assert_all_alike()
+    stored = place.stored("experiences", pk) or {}
+    assert (stored["title"], set(stored["technologies"])) == ("Theirs", {"One", "Two", "Tablet", "Three"})
+
+
 def test_what_is_rejected_is_kept_with_its_sentence_until_it_is_mended(place: Place, phone: PythonDevice) -> None:
     pk, other, new = place.first("experiences"), place.first("projects"), str(uuid.uuid4())
     phone.edit("experiences", pk, {"title": "", "company": "Other"})
