@@ -11,20 +11,19 @@ import httpx
 # `items` is what the service has: where data is null it is gone, and the id "" has the order of a list. `queue` is what
 # was changed here: new, sent (it may be stored, though no answer came), done, or with an answer that asks the person.
 TABLES = """CREATE TABLE IF NOT EXISTS items (kind, id, version, data, PRIMARY KEY (kind, id));
-CREATE TABLE IF NOT EXISTS queue (seq REAL PRIMARY KEY, kind, id, base, change, status, answer);
+CREATE TABLE IF NOT EXISTS queue (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind, id, base, change, status, answer);
 CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY, since);
 CREATE VIEW IF NOT EXISTS asked AS SELECT kind, id FROM queue WHERE answer IS NOT NULL;
-CREATE VIEW IF NOT EXISTS moving AS SELECT kind, id FROM queue WHERE status IN ('new', 'sent');
-CREATE VIEW IF NOT EXISTS waiting AS SELECT kind, id FROM asked UNION SELECT kind, id FROM moving"""
-STORE = "REPLACE INTO items VALUES (?, ?, ?, ?)"
+CREATE VIEW IF NOT EXISTS waiting AS SELECT kind, id FROM queue WHERE status <> 'done'"""
+STORE = "REPLACE INTO items SELECT * FROM (SELECT ? AS kind, ? AS id, ?, ?) WHERE (kind, id) NOT IN asked"
 PULLED = "REPLACE INTO items SELECT * FROM (SELECT ? AS kind, ? AS id, ?, ?) WHERE (kind, id) NOT IN waiting"
-QUEUE = "INSERT INTO queue SELECT coalesce(?, max(seq) + 1, 1), ?, ?, ?, ?, ?, NULL FROM queue"
+QUEUE = "INSERT INTO queue VALUES (?, ?, ?, ?, ?, 'new', NULL)"
 QUEUED = "SELECT * FROM queue WHERE kind = ? AND id = ? ORDER BY seq"
 SHOWN = """SELECT 0 AS seq, id, iif(data = 'null', version, 0) AS base, data AS change FROM items WHERE kind = :kind
 UNION ALL SELECT seq, id, base, change FROM queue WHERE kind = :kind AND status <> 'done' ORDER BY seq"""
 TO_SEND = """SELECT *, json_object('kind', kind, 'id', nullif(id, ''), 'base', base) AS named FROM queue JOIN (
     SELECT kind, id, min(seq) FILTER (WHERE status = 'sent') AS first FROM queue GROUP BY kind, id HAVING first
-) USING (kind, id) WHERE status IN ('sent', 'done') ORDER BY id = '', first, seq LIMIT 100"""
+) USING (kind, id) WHERE status <> 'new' AND (kind, id) NOT IN asked ORDER BY id = '', first, seq LIMIT 100"""
 
 
 class Later(Exception):
@@ -67,7 +66,7 @@ class ProfileOnDevice:
                 change = over(before, change) if "set" in before and "set" in change else change
                 self.db.execute("DELETE FROM queue WHERE seq = ?", (seq,))
             if queued or base or "delete" not in change:  # else the service has never heard of it
-                self.db.execute(QUEUE, (seq, kind, pk, base, dumps(change), "new"))
+                self.db.execute(QUEUE, (seq, kind, pk, base, dumps(change)))
 
     def sync(self) -> None:
         """Send what was changed here, then fetch what was changed elsewhere."""
@@ -77,26 +76,18 @@ class ProfileOnDevice:
             results = self._ask("POST", json={"changes": changes}).raise_for_status().json()["results"]
             with self.db:
                 self.db.execute("BEGIN IMMEDIATE")
-                for row, result in [*zip(rows, results, strict=True)][::-1]:
-                    self._take(row, result)
-                self.db.execute("DELETE FROM queue WHERE status = 'done' AND (kind, id) NOT IN moving")
+                self._take([*zip(rows, results, strict=True)])
+                self.db.execute("DELETE FROM queue WHERE status = 'done' AND (kind, id) NOT IN waiting")
         while self._pull():
             pass
 
-    def _take(self, row: sqlite3.Row, result: dict[str, Any]) -> None:
-        seq, kind, pk, data = row["seq"], row["kind"], row["id"], None if result["deleted"] else result["data"]
-        change, taken = loads(row["change"]), ("done", row["change"], None)
-        if row["status"] == "sent" and result["status"] in {"conflict", "rejected"}:
-            if result["deleted"] and not result["data"] and pk in self.items(kind):
-                change = {"set": self.items(kind)[pk], "resolve": None if row["base"] else "mine"}  # all that is left
-            elif result["conflict"] and data and "set" in change:  # what nobody asks about goes on
-                rest, change = ({"set": some(change["set"], result["conflict"], are_in=yes)} for yes in (False, True))
-                if rest["set"]:
-                    self.db.execute(QUEUE, (seq - 2**-20, kind, pk, row["base"], dumps(rest), "sent"))
-            taken = result["status"], dumps(change), dumps(result)
-        self.db.execute("UPDATE queue SET status = ?, change = ?, answer = ? WHERE seq = ?", (*taken, seq))
-        if data or result["status"] != "rejected":
-            self.db.execute(STORE, (kind, result["id"] or pk, result["version"] or 0, dumps(data)))
+    def _take(self, answers: list[tuple[sqlite3.Row, dict[str, Any]]]) -> None:
+        asks = [(r["status"], dumps(r), row["seq"]) for row, r in answers if r["status"] in {"conflict", "rejected"}]
+        self.db.executemany("UPDATE queue SET status = ?, answer = ? WHERE seq = ? AND status = 'sent'", asks)
+        for row, result in answers:  # of what is asked about, all stays as the person sees it
+            data = None if result["deleted"] else result["data"]
+            self.db.execute("UPDATE queue SET status = 'done' WHERE seq = ? AND (kind, id) NOT IN asked", (row["seq"],))
+            self.db.execute(STORE, (row["kind"], result["id"] or row["id"], result["version"] or 0, dumps(data)))
 
     def _pull(self) -> bool:
         answer = self._ask("GET", params=dict(self.db.execute("SELECT max(since) AS since FROM state").fetchone()))
@@ -133,18 +124,27 @@ class ProfileOnDevice:
 
     def resolve(self, question: dict[str, Any], *, mine: bool) -> None:
         """Push the change so that it holds against what the person was shown, not what came later, or give it up."""
-        kind, pk, change, conflict = question["kind"], question["id"], question["change"], question["conflict"] or {}
-        if not mine:
-            change = {"set": {}}  # the answer tells what is stored by then
-        elif "set" in change:  # they may have edited it again meanwhile; what is deleted comes back whole
+        kind, pk, seq, version = question["kind"], question["id"], question["seq"], question["version"] or 0
+        change, conflict = question["change"], question["conflict"] or {}
+        rest = change if question["problem"] and mine else {"set": {}}
+        seen = self.items(kind).get(pk, change.get("set", {}))  # they may have edited it again meanwhile
+        if question["deleted"]:  # a new item, of all that there is of it
             ours = (loads(row["change"]) for row in self.db.execute(QUEUED, (kind, pk)) if row["status"] != "done")
-            now = reduce(over, (each.get("set", {}) for each in ours), question["data"] or {})
-            names = now if question["deleted"] else change["set"]
-            change = {**change, "set": {name: merged(conflict.get(name), now[name]) for name in names}}
-        base = question["version"] or 0 if mine and conflict else question["base"]
-        self.db.execute("DELETE FROM queue WHERE seq = ?", (question["seq"],))
-        if mine or question["data"] or question["deleted"]:  # else there is no such item
-            self.db.execute(QUEUE, (None, kind, pk, base, dumps(change), "new"))
+            change = {"set": reduce(over, (each.get("set", {}) for each in ours), question["data"] or seen)}
+            change["resolve"] = None if version or question["base"] else "mine"
+        elif conflict and "set" in change:  # what nobody asks about is sent as it was
+            rest = {"set": some(change["set"], conflict, are_in=False)}
+            now = some(seen, conflict, are_in=True).items()
+            change = {"set": {name: merged(conflict.get(name), value) for name, value in now}}
+        with self.db as db:
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("UPDATE queue SET status = 'sent', change = ?, answer = NULL WHERE seq = ?", (dumps(rest), seq))
+            if not (mine or question["deleted"] or question["data"]):  # there is no such item
+                db.execute("DELETE FROM queue WHERE seq = ?", (seq,))
+            if mine and conflict:
+                db.execute(QUEUE, (None, kind, pk, version, dumps(change)))
+            elif question["deleted"]:
+                db.execute(STORE, (kind, pk, version, "null"))
 
     def clear(self) -> None:
         """Forget the person's data, at log-out."""
