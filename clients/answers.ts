@@ -9,8 +9,9 @@ export function without(change: Change, { conflict, deleted }: Result): Change[]
   const set = { ...change.set };
   for (const name of Object.keys(conflict)) {
     const [field = '', member] = name.split('.');
-    if (field !== 'personal_info' || !member) delete set[field];
-    else set[field] = { ...(set[field] as Values), [member]: conflict[name]?.stored };
+    const { [member ?? '']: _asked, ...others } = (set[field] ?? {}) as Values;
+    if (field === 'personal_info' && Object.keys(others).length) set[field] = others;
+    else delete set[field];
   }
   return Object.keys(set).length ? [{ ...change, set }] : [];
 }

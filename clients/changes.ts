@@ -32,7 +32,7 @@ export interface Question {
 /** Yours holds; or what is stored does, in the fields in question; or yours stays here alone and is sent again. */
 export type Decision = 'mine' | 'stored' | 'later';
 
-/** What became of the changes of an item: the item now, which of them were stored, and whether others wait. */
+/** What became of the changes of an item: the item now, which may be stored, whether the person decides later. */
 export interface Outcome { item: Item; stored: Change[]; isOpen: boolean }
 
 // The wire ------------------------------------------------------------------------------------------------------------

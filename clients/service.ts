@@ -56,10 +56,10 @@ export class Service<Answer extends Decision = Decision> {
     const stored = itemNow(yours, { ...result, deleted: false });
     const question = { yours, stored, conflict, isDeleted, problem };
     const decision = isDeleted && yours.isBack ? 'mine' : await this.options.decide(question);
-    if (decision === 'later') return { item: now, stored: chain.slice(0, place), isOpen: true };
-    const kept = decision === 'mine' && conflict ? held(yours, result) : without(yours, result);
-    const rest = [...chain.slice(0, place), ...kept, ...chain.slice(place + 1)];
-    return rest.length ? (await this.push([rest]))[0]! : { item: now, stored: [], isOpen: false };
+    const [past, rest] = [chain.slice(0, place), without(yours, result)]; // the rest may have been stored, too
+    if (decision === 'later') return { item: now, stored: [...past, ...rest], isOpen: true };
+    const all = [...past, ...(decision === 'mine' && conflict ? held(yours, result) : rest), ...chain.slice(place + 1)];
+    return all.length ? (await this.push([all]))[0]! : { item: now, stored: [], isOpen: false };
   }
 
   /** The answer, null where it is 410. A refused token is renewed once; a busy service is asked again when it says. */

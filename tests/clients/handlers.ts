@@ -91,6 +91,18 @@ const trials: Record<string, () => Promise<void>> = {
     assert.deepEqual(again, ['Baroness']);
     assert.deepEqual((await titles(second))[1], []);
   },
+
+  /** What nobody is asked about may be stored, though its answer was lost: it stays apart from what is decided later. */
+  async postponed() {
+    const { items } = await elsewhere.pull();
+    const base = items.find((item) => item.id === id)!.version;
+    await changeElsewhere(base, 'Countess');
+    const later = new Service({ ...options, decide: async () => 'later' as const });
+    const change: Change = { kind, id, base, set: { title: 'Duchess', location: 'London' } };
+    const [outcome] = await later.push([[change]]);
+    assert.deepEqual(outcome!.stored, [{ ...change, set: { location: 'London' } }]);
+    assert(outcome!.isOpen);
+  },
 };
 
 await trials[trial!]!();
