@@ -60,6 +60,7 @@ PROFILE: dict[str, Any] = {
     **TIMES,
     "personal_info": PERSONAL_INFO,
     "professional_summary": SUMMARY,
+    "enhanced_professional_summary": None,
     "skills": SKILLS,
     **{kind.plural: [ITEMS[kind.plural]] for kind in COMPONENTS if not kind.in_skills},
     "extra": {},

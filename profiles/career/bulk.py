@@ -208,7 +208,7 @@ def reorder(profile: Profile, model: type[P], rows: Sequence[P]) -> None:
 def own_fields(values: Row) -> dict[str, Any]:
     """The profile's own fields that a valid document contains, by the names of the model."""
     own = {**values.get("personal_info", {})}
-    own |= {name: values[name] for name in ("label", "professional_summary", "extra") if name in values}
+    own |= {name: values[name] for name in Profile.TOP if name in values}
     if "label" in own and own["label"] is None:
         own["label"] = Profile._meta.get_field("label").get_default()
     return own

@@ -140,7 +140,7 @@ def own(profile: Profile) -> dict[str, Any]:
         "created_at": profile.created_at,
         "updated_at": profile.updated_at,
         "personal_info": {name: getattr(profile, name) for name in Profile.PERSONAL_INFO},
-        "professional_summary": profile.professional_summary,
+        **{name: getattr(profile, name) for name in Profile.SUMMARIES},
         "extra": profile.extra,
     }
 
@@ -236,7 +236,8 @@ def _count(model: type[Part], which: Mapping[str, str]) -> Any:
 def summary(profile: Profile) -> dict[str, Any]:
     """A profile of `with_counts` as lists show it."""
     # What an import kept aside may tell of other people.
-    shown = {name: value for name, value in own(profile).items() if name not in {"user_id", "extra"}}
+    hidden = {"user_id", "extra", "enhanced_professional_summary"}
+    shown = {name: value for name, value in own(profile).items() if name not in hidden}
     return {**shown, "counts": {name: getattr(profile, f"count_of_{name}") for name, _, _ in _lists()}}
 
 

@@ -22,6 +22,7 @@ SAMPLES: Mapping[type[Component], Mapping[str, Any]] = {
         "industry": "Computing",
         "url": "https://engines.example.org",
         "company_description": "Makers of calculating machines",
+        "enhanced_description": "Wrote the first programs for a machine.",
     },
     parts.Education: {
         "institution": "University of London",
@@ -48,6 +49,9 @@ SAMPLES: Mapping[type[Component], Mapping[str, Any]] = {
         "roles": ["Author"],
         "entity": "Scientific Memoirs",
         "type": "publication",
+        "enhanced_description": "The first program that was ever published.",
+        "repository_url": "https://git.example.org/note-g",
+        "is_ongoing": False,
     },
     parts.Certification: {
         "name": "Certified Analyst",

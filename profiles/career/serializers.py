@@ -321,6 +321,15 @@ class ItemSerializer(ModelDocument):
                 told[name] = None
         return told
 
+    def judge_fields(self, data: Any, *, is_partial: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+        aliases = self.Meta.model.aliases if isinstance(data, Mapping) else {}
+        sent_as = {name: alias for alias, name in aliases.items() if alias in data and name not in data}
+        if not sent_as:
+            return super().judge_fields(data, is_partial=is_partial)
+        renamed = {**data, **{name: data[alias] for name, alias in sent_as.items()}}
+        values, errors = super().judge_fields(renamed, is_partial=is_partial)
+        return values, {sent_as.get(name, name): found for name, found in errors.items()}
+
     def broken_rules(
         self,
         values: Mapping[str, Any],
@@ -536,7 +545,7 @@ class ProfileSerializer(ModelDocument):
             "created_at",
             "updated_at",
             "personal_info",
-            "professional_summary",
+            *Profile.SUMMARIES,
             "extra",
             "skills",
             "custom_fields",

@@ -282,7 +282,7 @@ COLUMNS: Mapping[str, Fate | Columns] = {
     "profiles.Profile": {
         **dict.fromkeys(("label", "full_name", "location", "headline", "address", "city", "region"), text),
         **dict.fromkeys(("linkedin", "github", "website", "image"), url),
-        "professional_summary": text,
+        **dict.fromkeys(Profile.SUMMARIES, text),
         "email": email,
         "phone": phone,
         "postal_code": code,

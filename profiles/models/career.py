@@ -222,6 +222,8 @@ class Profile(models.Model):
     links = LinkListField()
 
     professional_summary = models.TextField(max_length=2000, null=True, blank=True, validators=[MinLengthValidator(10)])
+    # What a program made of the summary.
+    enhanced_professional_summary = models.TextField(max_length=2000, null=True, blank=True)
     extra = ExtraField(max_bytes=limits.MAX_PROFILE_EXTRA_BYTES)
 
     # Derived from the document, for support alone: search words, and completeness in percent. Every revision clears
@@ -253,8 +255,11 @@ class Profile(models.Model):
         *("full_name", "email", "phone", "location", "linkedin", "github", "website"),
         *("headline", "image", *PLACE, "links"),
     )
+    SUMMARIES = ("professional_summary", "enhanced_professional_summary")
+    # The content that the document shows at its top, as it is stored.
+    TOP = ("label", *SUMMARIES, "extra")
     LOG = ("log_version", "log_bytes", "versions")
-    CONTENT = ("label", *PERSONAL_INFO, "professional_summary", "extra")
+    CONTENT = (*TOP, *PERSONAL_INFO)
     REVISED = (*CONTENT, "is_active", "deleted_at")
 
     class Meta:

@@ -109,6 +109,8 @@ class Component(Part):
     in_skills: ClassVar[bool] = False
     # Whether an item that has an `is_current` must have an end when it is false.
     end_unless_current: ClassVar[bool] = False
+    # Other names of fields, which apps in the field use.
+    aliases: ClassVar[Mapping[str, str]] = {}
     # Whether it tells of other people: only the owner sees it then, in no count and in no support view.
     is_private: ClassVar[bool] = False
     shared_fields = ("is_visible", "extra")
@@ -204,6 +206,8 @@ class Experience(Component):
     industry = models.CharField(max_length=100, null=True, blank=True)
     url = HttpUrlField(max_length=200, null=True, blank=True)
     company_description = models.CharField(max_length=500, null=True, blank=True)
+    # What a program made of the description.
+    enhanced_description = models.TextField(max_length=2000, null=True, blank=True)
 
     class Meta(Component.Meta):
         indexes = _index("experience")
@@ -249,6 +253,7 @@ class Project(Component):
     plural, singular = "projects", "project"
     period = ("start_date", "end_date")
     identity = (("name", "start_date"), ("name",))
+    aliases = {"github_url": "repository_url"}
 
     name = models.CharField(max_length=100)
     description = models.TextField(max_length=1000)
@@ -260,6 +265,9 @@ class Project(Component):
     roles = StringListField(item_max=100, db_default=[])
     entity = models.CharField(max_length=100, null=True, blank=True)
     type = models.CharField(max_length=50, null=True, blank=True)
+    enhanced_description = models.TextField(max_length=2000, null=True, blank=True)
+    repository_url = HttpUrlField(max_length=200, null=True, blank=True)
+    is_ongoing = models.BooleanField(default=False, db_default=False)
 
     class Meta(Component.Meta):
         indexes = _index("project")

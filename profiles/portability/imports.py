@@ -271,7 +271,7 @@ def _new_id() -> str:
 # A stored document with nothing in it.
 _EMPTY: dict[str, Any] = {
     "personal_info": dict.fromkeys(Profile.PERSONAL_INFO),
-    "professional_summary": None,
+    **dict.fromkeys(Profile.SUMMARIES),
     "extra": {},
     "custom_fields": {},
     "skills": {**{name: [] for name in (*Skill.Kind.values, "details")}, **{m.plural: [] for m in COMPONENTS}},

@@ -12,7 +12,7 @@ from itertools import count
 from typing import Any, TypeVar
 
 from profiles.career.matching import Candidate, pairs, without_case
-from profiles.portability.json_resume.mapping import SKILLS, Section, is_empty
+from profiles.portability.json_resume.mapping import SKILLS, SUMMARIES, Section, is_empty
 from profiles.portability.json_resume.objects import Entry, Path
 from profiles.portability.json_resume.values import fingerprint
 from profiles_project.texts import fold
@@ -79,8 +79,7 @@ class Merge:
     def result(self) -> Merged:
         """Merge, and say what came of it."""
         made: dict[str, Any] = {"personal_info": self._own()}
-        if "professional_summary" in made["personal_info"]:
-            made["professional_summary"] = made["personal_info"].pop("professional_summary")
+        made |= {name: made["personal_info"].pop(name) for name in SUMMARIES if name in made["personal_info"]}
         made["extra"] = self._extra()
         if "custom_fields" in self.brought:
             made["custom_fields"] = self._custom_fields(self.stored["custom_fields"], self.brought["custom_fields"])
@@ -106,12 +105,12 @@ class Merge:
     # Fields -----------------------------------------------------------------------------------------------------
 
     def _own(self) -> dict[str, Any]:
-        summary = {name: self.brought[name] for name in ("professional_summary",) if name in self.brought}
-        brought = {**self.brought["personal_info"], **summary}
-        mine = {**self.stored["personal_info"], "professional_summary": self.stored["professional_summary"]}
+        summaries = {name: self.brought[name] for name in SUMMARIES if name in self.brought}
+        brought = {**self.brought["personal_info"], **summaries}
+        mine = {**self.stored["personal_info"], **{name: self.stored[name] for name in SUMMARIES}}
         taken, kept = self._taken(mine, brought, self.remembered["fields"])
         for name in kept:
-            where: Path = (name,) if name == "professional_summary" else ("personal_info", name)
+            where: Path = (name,) if name in SUMMARIES else ("personal_info", name)
             self.entries.append(Entry(where, "refused", YOURS_STAYS))
         self.remembered["fields"] |= _marks(brought)
         return taken

@@ -105,6 +105,8 @@ class Layout:
     texts: Lines = ()
     points: Lines = ()
     facts: Mapping[str, str] = field(default_factory=dict)
+    # Which key a text gives way to, where an item has that too.
+    instead: Mapping[str, str] = field(default_factory=dict)
     # The facts that are dates.
     date_facts: Lines = ()
     # Whether an item without an end goes on, as JSON Resume means it; others go on only if `isCurrent` says so.
@@ -132,6 +134,7 @@ LAYOUTS = (
         texts=("description", "summary"),
         points=("highlights",),
         facts={"Technologies": "technologies"},
+        instead={"summary": "enhancedDescription"},
         goes_on=True,
     ),
     Layout(
@@ -150,7 +153,8 @@ LAYOUTS = (
         dates=("startDate", "endDate"),
         texts=("description",),
         points=("highlights",),
-        facts={"Roles": "roles", "Keywords": "keywords"},
+        facts={"Roles": "roles", "Keywords": "keywords", "Repository": "repositoryUrl"},
+        instead={"description": "enhancedDescription"},
     ),
     Layout("skills", "Skills", words=("name", "level")),
     Layout("languages", "Languages", words=("language", "fluency")),
@@ -195,7 +199,7 @@ def arrange(resume: Json, ours: Iterable[Layout] = ()) -> Sheet:
         name=names[0],
         label=_line(basics.get("label")) if _line(basics.get("name")) else "",
         contacts=_contacts(basics),
-        texts=_paragraphs(basics.get("summary")),
+        texts=_paragraphs(basics.get("enhancedSummary")) or _paragraphs(basics.get("summary")),
         sections=tuple(section for layout in (*LAYOUTS, *ours) for section in _sections(layout, layout.items(resume))),
     )
 
@@ -220,10 +224,15 @@ def _item(layout: Layout, item: Json) -> SheetItem:
         remarks=tuple(_filled(_line(item.get(key)) for key in layout.remarks)),
         dates=_dates(layout, item),
         link=_link(item.get("url")),
-        texts=tuple(lines for key in layout.texts for lines in _paragraphs(item.get(key))),
+        texts=tuple(lines for key in layout.texts for lines in _preferred(layout, key, item)),
         points=tuple(lines for key in layout.points for text in _list(item.get(key)) if (lines := _lines(text))),
         facts=tuple(fact for label, key in layout.facts.items() if (fact := _fact(layout, label, key, item)).text),
     )
+
+
+def _preferred(layout: Layout, key: str, item: Json) -> tuple[Lines, ...]:
+    """The paragraphs of a text, or of the one that it gives way to."""
+    return _paragraphs(item.get(layout.instead.get(key, ""))) or _paragraphs(item.get(key))
 
 
 def _fact(layout: Layout, label: str, key: str, item: Json) -> Fact:
@@ -257,7 +266,8 @@ def _dates(layout: Layout, item: Json) -> tuple[Moment, ...]:
     start, end = moments
     if start.text and end.text:
         return (start,) if start == end else (start, end)
-    if start.text and (layout.goes_on or item.get("isCurrent") is True):
+    goes_on = layout.goes_on or item.get("isCurrent") is True or item.get("isOngoing") is True
+    if start.text and goes_on:
         return start, Moment("present")
     return (Moment(f"from {start.text}", start.iso),) if start.text else (Moment(f"until {end.text}", end.iso),)
 

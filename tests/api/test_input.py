@@ -296,6 +296,7 @@ FIELDS = dict(fields(OPERATIONS["profiles_create"].schema))
 # What a field is after null has cleared it, where that is neither null nor an empty list.
 CLEARED: dict[str, Any] = {
     "is_current": False,
+    "is_ongoing": False,
     "label": "Master",
     "is_visible": True,
     "extra": {},

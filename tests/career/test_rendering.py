@@ -74,7 +74,7 @@ def as_serialized(profile: Profile) -> dict[str, Any]:
         "version",
         "created_at",
         "updated_at",
-        "professional_summary",
+        *Profile.SUMMARIES,
         "extra",
     )
     document = {

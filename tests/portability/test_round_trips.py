@@ -16,6 +16,7 @@ from profiles.portability.json_resume.mapping import (
     OURS_IN_META,
     PROFILES,
     SKILLS,
+    SUMMARIES,
     Key,
 )
 from profiles.portability.kinds import SECTIONS
@@ -152,7 +153,7 @@ def mapping_rows() -> Iterator[tuple[str, str, str]]:
     for before, where, keys in groups:
         for key in keys:
             name = " or ".join((f"`{before}{key.name}`", *(f"`{other}`" for other in key.also)))
-            field = "professional_summary" if key.field == "professional_summary" else where + key.field
+            field = key.field if key.field in SUMMARIES else where + key.field
             yield f"**{name}**" if key.is_ours else name, f"`{field}`", key.kind
 
 

@@ -72,6 +72,7 @@ def profile_document(count: int = 1, **changes: Any) -> dict[str, Any]:
         "label": "Master",
         "personal_info": copy.deepcopy(PERSONAL_INFO),
         "professional_summary": SUMMARY,
+        "enhanced_professional_summary": f"In short: {SUMMARY}",
         "extra": {"x-source": "a notebook"},
         "skills": skills,
         **lists,

@@ -378,7 +378,7 @@ def _fixed(given: str, only: str) -> str:
     return only
 
 
-_OWN_SET = ("label", "personal_info", "professional_summary", "extra")
+_OWN_SET = (*Profile.TOP, "personal_info")
 _SKILLS = SkillItem()
 KINDS: dict[str, Kind] = {
     OWN: OfProfile(),

@@ -39,12 +39,15 @@ IN_TRASH = "trash"
 
 
 class CareerForm(JudgedForm, ModelForm[Any]):
-    """Texts in NFC, as the API stores them; the value of a custom field stays as it is."""
+    """Texts as the API stores them: in NFC, null where they are empty. The value of a custom field stays as it is."""
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        texts = {name for name in values if not isinstance(self.fields[name], forms.JSONField)}
-        return {name: nfc(v) if name in texts and isinstance(v, str) else v for name, v in values.items()}
+        clearable = {field.name for field in self._meta.model._meta.concrete_fields if field.null}
+        for name, value in values.items():
+            if isinstance(value, str) and not isinstance(self.fields[name], forms.JSONField):
+                values[name] = None if not value and name in clearable else nfc(value)
+        return values
 
 
 class SkillFormSet(BaseInlineFormSet[Skill, Profile, ModelForm[Skill]]):
@@ -136,7 +139,7 @@ class ProfileAdmin(RevisedAdmin):
     fieldsets = (
         (None, {"fields": ("id", "user", "label", "is_active")}),
         ("Person", {"fields": Profile.PERSONAL_INFO}),
-        ("Summary", {"fields": ("professional_summary",)}),
+        ("Summary", {"fields": Profile.SUMMARIES}),
         ("Revision", {"fields": ("version", "created_at", "updated_at")}),
     )
     inlines = INLINES

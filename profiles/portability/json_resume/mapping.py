@@ -37,7 +37,9 @@ def ours(name: str, field: str, kind: str = "text", absent: Any = None) -> Key:
 
 # The key that every item has.
 IS_VISIBLE = ours("isVisible", "is_visible", "flag", absent=True)
-# Keys of `basics`: fields of personal_info, and the document's own summary.
+# The fields of `basics` that stand at the top of our document.
+SUMMARIES = ("professional_summary", "enhanced_professional_summary")
+# Keys of `basics`: fields of personal_info, and the document's own summaries.
 BASICS = (
     Key("name", "full_name"),
     Key("label", "headline"),
@@ -46,6 +48,7 @@ BASICS = (
     Key("phone", "phone"),
     Key("url", "website", "url", also=("website",)),
     Key("summary", "professional_summary"),
+    ours("enhancedSummary", "enhanced_professional_summary"),
 )
 # Keys of `basics.location`: fields of personal_info, too.
 LOCATION = (
@@ -122,6 +125,7 @@ LISTS: Mapping[str, tuple[str, *tuple[Key, ...]]] = {
         ours("technologies", "technologies", "texts"),
         ours("employmentType", "employment_type"),
         ours("industry", "industry"),
+        ours("enhancedDescription", "enhanced_description"),
     ),
     "education": (
         "education",
@@ -150,6 +154,9 @@ LISTS: Mapping[str, tuple[str, *tuple[Key, ...]]] = {
         Key("roles", "roles", "texts"),
         Key("entity", "entity"),
         Key("type", "type"),
+        ours("enhancedDescription", "enhanced_description"),
+        ours("repositoryUrl", "repository_url", "url"),
+        ours("isOngoing", "is_ongoing", "flag", absent=False),
     ),
     "certifications": (
         "certificates",

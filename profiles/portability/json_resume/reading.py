@@ -227,8 +227,7 @@ class Reading:
         line = {"location": text} if (text := one_line(self.place.values)) else {}
         info = {**self.place.values, **line, **self.line, **self._addresses(), **self.basics.values}
         made: dict[str, Any] = {"extra": self._extra()}
-        if "professional_summary" in info:
-            made["professional_summary"] = info.pop("professional_summary")
+        made |= {name: info.pop(name) for name in mapping.SUMMARIES if name in info}
         if isinstance(self.resume["basics"].get("profiles"), list):
             info["links"] = [full_link(link.values) for link in self.links]
         made["personal_info"] = info
@@ -365,7 +364,7 @@ class Reading:
             case ("personal_info", str(field), *rest):
                 holders = (part for part in (self.place, self.networks) if field in part.by_field)
                 found = next(holders, self.basics), field, tuple(rest)
-            case (("professional_summary" | "extra") as field, *rest):
+            case (str(field), *rest) if field in (*mapping.SUMMARIES, "extra"):
                 found = self.basics, field, tuple(rest)
             case ("skills", ("technical" | "soft") as kind, int(index), *_):
                 found = _at(self._skills_by[kind], index, (), "name")

@@ -106,7 +106,7 @@ def _object_fits(keys: Sequence[Key], raw: Any) -> bool:
 
 def _basics(document: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     info = document["personal_info"]
-    values = {**info, "professional_summary": document["professional_summary"]}
+    values = {**info, **{name: document[name] for name in mapping.SUMMARIES}}
     apart = {"location", "profiles", OTHER_PROFILES, *mapping.NETWORKS.values()}
     own = {name: kept for name, kept in extra.items() if name not in apart}
     made = _written(mapping.BASICS, values, own)

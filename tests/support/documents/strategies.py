@@ -181,6 +181,7 @@ def careers() -> st.SearchStrategy[dict[str, Any]]:
         optional={
             "label": st.sampled_from(["Master", "For research"]),
             "professional_summary": st.sampled_from(["Wrote the first program.", None]),
+            "enhanced_professional_summary": st.sampled_from(["The first programmer.", None]),
             "skills": st.fixed_dictionaries({}, optional=skills).flatmap(_with_details),
             "custom_fields": st.dictionaries(words.map(lambda text: f"k{text}".strip()), json_values, max_size=2),
             "extra": st.just({}) | st.just({"x-source": {"a": [1]}}),
