@@ -84,7 +84,7 @@ def test_a_fault_is_told_by_the_name_that_was_sent(api: ApiClient) -> None:
 def test_a_printed_resume_shows_an_enhanced_text_in_place_of_the_plain_one() -> None:
     work = {"position": "Analyst", "startDate": "1842", "summary": "Plain."}
     project = {"name": "Note G", "startDate": "1842", "description": "Plain.", "isOngoing": True}
-    resume = {"basics": {"name": "Ada", "summary": "Plain."}, "work": [work], "projects": [project]}
+    resume: dict[str, Any] = {"basics": {"name": "Ada", "summary": "Plain."}, "work": [work], "projects": [project]}
     assert [item.texts for section in arrange(resume).sections for item in section.items] == [(("Plain.",),)] * 2
     enhanced: dict[str, Any] = {
         "basics": {**resume["basics"], "enhancedSummary": ENHANCED},
