@@ -46,7 +46,7 @@ class RestoreBody(Document):
 class SkillsBody(Document):
     """Skills to add or remove; one that is named twice counts once."""
 
-    skills = SkillNames(unique=False, required=True, allow_null=False, min_length=1)
+    skills = SkillNames(required=True, allow_null=False, min_length=1)
 
 
 class CustomFieldEntry(Document):

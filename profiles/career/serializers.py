@@ -377,25 +377,17 @@ def nested_list(model: type[Component]) -> Any:
 
 
 class SkillNames(Items):
-    """Skills by name: 1 to 100 characters each, once each without regard to case; null clears them."""
+    """Skills by name: 1 to 100 characters each; one that is named twice (without case) is taken once; null clears."""
 
-    default_error_messages = {"duplicate": "This skill stands in the list twice."}
-
-    def __init__(self, *, unique: bool = True, **options: Any) -> None:
-        self.unique = unique
+    def __init__(self, **options: Any) -> None:
         child = Text(max_length=Skill._meta.get_field("name").max_length or 0)
         options = {"required": False, "allow_null": True, "max_length": Skill.max_rows, **options}
         super().__init__(child=child, **options)
 
     def to_internal_value(self, data: Any) -> list[str]:
-        names: list[str] = super().to_internal_value(data)
         first: dict[str, str] = {}
-        again: Any = {}
-        for index, name in enumerate(names):
-            if first.setdefault(fold(name), name) is not name:
-                again[index] = [ErrorDetail(str(self.error_messages["duplicate"]), "duplicate")]
-        if again and self.unique:
-            raise ValidationError(again)
+        for name in super().to_internal_value(data):
+            first.setdefault(fold(name), name)
         return list(first.values())
 
 
@@ -410,9 +402,12 @@ class SkillDetail(ModelDocument):
 
 
 class SkillDetails(Items):
-    """The details of skills, each skill once; null clears them. Those of a skill that is in no list are left out."""
+    """The details of skills; null clears them. Those of a skill that is in no list are left out.
 
-    default_error_messages = {"duplicate": "The details of this skill stand in the list twice."}
+    The same of one skill twice is taken once, two different things are refused.
+    """
+
+    default_error_messages = {"duplicate": "The list says two different things about this skill."}
 
     def __init__(self) -> None:
         most = Skill.max_rows * len(Skill.Kind)
@@ -420,16 +415,15 @@ class SkillDetails(Items):
 
     def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
         details: list[dict[str, Any]] = super().to_internal_value(data)
-        seen: set[tuple[str, str]] = set()
+        first: dict[tuple[str, str], dict[str, Any]] = {}
         again: Any = {}
         for index, each in enumerate(details):
-            key = (each["kind"], fold(each["name"]))
-            if key in seen:
+            known = first.setdefault((each["kind"], fold(each["name"])), each)
+            if known | {"name": each["name"]} != each:
                 again[index] = [ErrorDetail(str(self.error_messages["duplicate"]), "duplicate")]
-            seen.add(key)
         if again:
             raise ValidationError(again)
-        return details
+        return list(first.values())
 
 
 class SkillsSerializer(Document):

@@ -211,8 +211,10 @@ NO_DETAILS: dict[str, tuple[Any, dict[str, str]]] = {
     "an empty one": ([{}], {"/0/kind": "required", "/0/name": "required"}),
     "of no kind": ([GO | {"kind": "hard"}], {"/0/kind": "invalid_choice"}),
     "of null": ([GO | {"kind": None, "name": None}], {"/0/kind": "null", "/0/name": "null"}),
-    "the same twice": ([CALM, GO, CALM], {"/2": "duplicate"}),
-    "the same in another case": ([GO, GO | {"name": "gO"}], {"/1": "duplicate"}),
+    "two different things of one skill": (
+        [CALM, GO, CALM | {"level": "Other"}, GO | {"name": "gO", "keywords": ["other"]}],
+        {"/2": "duplicate", "/3": "duplicate"},
+    ),
     "too long": (
         [{"kind": "soft", "name": "x" * 101, "level": "x" * 51, "keywords": ["x" * 101]}],
         {"/0/name": "max_length", "/0/level": "max_length", "/0/keywords/0": "max_length"},

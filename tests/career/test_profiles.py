@@ -439,10 +439,33 @@ def test_a_skill_that_changes_its_case_or_place_stays_the_same_row(api: ApiClien
     after = api.send(method, address(profile), {"skills": {"soft": sent}}).json()
     assert after["skills"]["soft"] == sent
     assert {row.name.lower(): row.pk for row in Skill.objects.filter(kind="soft")}.items() >= ids.items()
-    assert faults(api.send(method, address(profile), {"skills": {"soft": ["Straße", "STRASSE"]}})) == {
-        "/skills/soft/1": "duplicate"
+    again = api.send(method, address(profile), {"skills": {"soft": [*sent, "Straße", "soft Skill 1 "]}})
+    assert again.json() == after
+
+
+def test_a_skill_that_a_list_names_twice_is_stored_once(api: ApiClient) -> None:
+    sent = profile_document(1)
+    calm = {"kind": "soft", "name": "Calm", "level": "High"}
+    sent["skills"] |= {
+        "technical": ["Go", "Rust", "go", " GO "],
+        "soft": ["Calm", "Calm"],
+        "details": [calm, calm | {"name": "CALM"}],
     }
-    assert_unmoved(api, after)
+    made = api.post(PROFILES, sent)
+    assert made.status_code == 201
+    shown = made.json()
+    skills = shown["skills"]
+    assert (skills["technical"], skills["soft"]) == (["Go", "Rust"], ["Calm"])
+    assert [(each["name"], each["level"]) for each in skills["details"]] == [("Calm", "High")]
+    path = f"{PROFILES}/{shown['id']}"
+    for method, below, body in (
+        ("PUT", "", {"skills": sent["skills"]}),
+        ("PATCH", "", {"skills": {"technical": ["Go", "Rust", "RUST"]}}),
+        ("PUT", "/skills", {"soft": ["Calm", "calm"]}),
+        ("POST", "/skills/soft", {"skills": ["calm", "CALM"]}),
+    ):
+        assert api.send(method, path + below, body)["ETag"] == made["ETag"]
+    assert api.delete(f"{path}/skills/soft", {"skills": ["calm", "CALM"]}).json()["message"].startswith("1 soft skill ")
 
 
 # Limits -----------------------------------------------------------------------------------------------------------

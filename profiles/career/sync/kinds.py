@@ -246,7 +246,7 @@ class SkillKnowledgeMap(DictField):
 class SkillItem(Document):
     """The skills of one kind as one item: their names, and what is known of them."""
 
-    names = serializers.SkillNames(unique=False)
+    names = serializers.SkillNames()
     details = SkillKnowledgeMap()
 
 
