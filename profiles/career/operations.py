@@ -7,11 +7,10 @@ from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
-from rest_framework.settings import api_settings
 
 from profiles.career import bulk, rendering, requests, serializers
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
-from profiles_project.api.fields import Document, length_fault
+from profiles_project.api.fields import Document
 
 Revise = Callable[[], AbstractContextManager[Profile]]
 
@@ -100,7 +99,7 @@ class CreateItems(OnItems):
     status = 201
 
     def judge(self, data: Any) -> tuple[bool, Sequence[bulk.Row]]:
-        is_list = isinstance(data, list)
+        is_list = isinstance(data, list) or serializers.wraps_list(self.model, data)
         serializer: Any = serializers.ITEM_SERIALIZERS[self.model](data=data)
         if is_list:
             serializer = serializers.item_list(self.model, data=data)
@@ -127,9 +126,7 @@ class UpdateItems(OnItems):
 
     def judge(self, data: Any) -> Any:
         # The rest needs the stored rows; a list that is too long is refused before all of them are looked up.
-        found = length_fault(data, 0, serializers.JOB_LIMIT) if isinstance(data, list) else None
-        if found:
-            raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [ErrorDetail(*found)]})
+        serializers.check_list(data, 0, serializers.JOB_LIMIT)
         return data
 
     def apply(self, profile: Profile, judged: Any) -> list[dict[str, Any]]:

@@ -36,7 +36,7 @@ from profiles_project.api.fields import (
     StringList,
     Text,
     judge_each,
-    length_fault,
+    list_fault,
     most_faults,
 )
 from profiles_project.texts import TextFault, direction_fault, fault, fold, nfc, too_long
@@ -206,12 +206,9 @@ class ItemListSerializer(serializers.ListSerializer[Any]):
         return [] if data is None and self.allow_null else super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, list):
-            return super().to_internal_value(data)
         # Before anything is looked up for the items, or they themselves are looked at.
         sized: Any = self
-        if found := length_fault(data, sized.min_length or 0, sized.max_length):
-            raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [ErrorDetail(*found)]})
+        check_list(data, sized.min_length or 0, sized.max_length)
         stored = self._stored()
         is_partial = self.is_partial or bool(self.context.get("partial"))
         child = cast("ItemSerializer", self.child)
@@ -249,6 +246,19 @@ class ItemListSerializer(serializers.ListSerializer[Any]):
         profile: Profile | None = self.context.get("profile")
         model: type[Component] = self.child.Meta.model  # type: ignore[union-attr]  # of an ItemSerializer
         return profile.stored(model) if profile else {}
+
+
+def check_list(data: Any, shortest: int, longest: int) -> None:
+    """Raises ValidationError for what is no list of items of a length that may be."""
+    if found := list_fault(data, shortest, longest):
+        raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [ErrorDetail(*found)]})
+
+
+def wraps_list(model: type[Component], data: Any) -> bool:
+    """Whether what was sent as an item is an object around a list of them: a list in it, and no member of an item."""
+    if not isinstance(data, Mapping) or not data.keys().isdisjoint(model.content_fields()):
+        return False
+    return model.plural in data or any(isinstance(value, list) for value in data.values())
 
 
 _ANY_ID = ItemId()

@@ -8,7 +8,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.core.validators import (
     MaxLengthValidator,
@@ -173,8 +173,12 @@ class ItemId(serializers.UUIDField):
             self.fail("invalid", value=data)
 
 
-def length_fault(items: Sequence[Any], shortest: int, longest: int) -> TextFault | None:
-    """What is wrong with a list's length, with DRF's codes; None for a valid one."""
+def list_fault(items: Any, shortest: int, longest: int) -> TextFault | None:
+    """What is wrong with a value as a list of such a length, with DRF's codes; None for a valid one."""
+    if not isinstance(items, list):
+        is_object = isinstance(items, Mapping)
+        text = "Send the list itself, not an object with the list in it." if is_object else "This must be a list."
+        return text, "not_a_list"
     if len(items) > longest:
         return f"Ensure this field has no more than {longest} elements.", "max_length"
     if len(items) < shortest:
@@ -222,11 +226,14 @@ class Items(serializers.ListField):
         # DRF's own method would judge the length a second time.
         return self.to_internal_value(data) if isinstance(data, list) else super().run_validation(data)
 
-    def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, list):
-            self.fail("not_a_list", input_type=type(data).__name__)
-        if found := length_fault(data, self.min_length or 0, self.max_length):
+    def sized(self, data: Any) -> list[Any]:
+        """The value, if it is a list of a length that may be. Raises ValidationError."""
+        if found := list_fault(data, self.min_length or 0, self.max_length):
             raise ValidationError(*found)
+        return cast("list[Any]", data)
+
+    def to_internal_value(self, data: Any) -> Any:
+        data = self.sized(data)
         return judge_each(self.child.run_validation, data, most_faults(self, data))
 
 

@@ -202,6 +202,24 @@ def test_what_is_no_item_is_refused(section: Section, method: str) -> None:
         assert faults(answer).keys() == {"/0" if isinstance(body, list) else ""}, body
 
 
+def test_an_object_around_a_list_is_told_as_such(section: Section) -> None:
+    known = section.items()
+    whole = section.api.get(section.profile_path).json()
+    del whole["extra"]
+    for body in ({section.kind.plural: known}, {section.kind.plural: item(section.kind)}, {"items": known}, whole):
+        for method in ("POST", "PUT", "PATCH"):
+            with nothing_stored(section):
+                answer = section.api.send(method, section.path, body)
+            assert faults(answer) == {"": "not_a_list"}
+            assert answer.json()["detail"] == "Send the list itself, not an object with the list in it."
+    nested = {section.kind.plural: {section.kind.plural: known}}
+    in_document = section.api.patch(section.profile_path, {"skills": nested} if section.kind.in_skills else nested)
+    assert in_document.json()["detail"].endswith(" Send the list itself, not an object with the list in it.")
+    # What has a member of an item is one, whatever else it holds.
+    one = section.api.post(section.path, item(section.kind, 30) | {section.kind.plural: known})
+    assert (one.status_code, isinstance(one.json(), dict)) == (201, True)
+
+
 def test_every_fault_is_named_at_once(section: Section) -> None:
     first = section.first_field
     lacking = item(section.kind)

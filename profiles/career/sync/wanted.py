@@ -12,7 +12,7 @@ from profiles.career.sync.kinds import KIND_CHOICES, KINDS, OfComponent
 from profiles.career.sync.states import MAX_VERSION
 from profiles.career.sync.trails import Key
 from profiles.models.parts import Rule
-from profiles_project.api.fields import AnyJSON, Document, Flag, Items, Text, WholeNumber, length_fault
+from profiles_project.api.fields import AnyJSON, Document, Flag, Items, Text, WholeNumber
 
 
 @dataclass
@@ -78,11 +78,7 @@ class _Changes(Items):
     """The changes, which are judged one by one, so that one at fault stops none of the others."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, list):
-            self.fail("not_a_list", input_type=type(data).__name__)
-        if found := length_fault(data, self.min_length or 0, self.max_length):
-            raise ValidationError(*found)
-        return data
+        return self.sized(data)
 
 
 class PushBody(Document):
