@@ -428,6 +428,8 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 CORS_ALLOWED_ORIGINS = words("CORS_ALLOWED_ORIGINS")
+# An app under development comes from whatever port its tool has chosen.
+CORS_ALLOWED_ORIGIN_REGEXES = [r"^http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?\Z"] if DEBUG else []
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [*default_headers, "if-match", "if-none-match", "idempotency-key", "prefer"]
 CORS_EXPOSE_HEADERS = [

@@ -15,6 +15,7 @@ from django.conf import settings as django_settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from django.db import IntegrityError
+from django.test import Client
 
 from profiles_project.checks import check_database_is_made_for_production
 from profiles_project.mail import DevelopmentBackend
@@ -60,6 +61,35 @@ def refusal(load: Environment, **variables: str) -> str:
     with pytest.raises(ImproperlyConfigured) as caught:
         load(**variables)
     return str(caught.value)
+
+
+ORIGINS = {
+    "http://localhost": True,
+    "http://localhost:5173": True,
+    "http://127.0.0.1:8100": True,
+    "https://localhost:5173": False,
+    "http://localhost.evil.example": False,
+    "http://localhost:80.evil.example": False,
+    "http://evil.example/http://localhost:1": False,
+    "http://127.0.0.10:80": False,
+    "http://127a0b0c1": False,
+    "null": False,
+}
+
+
+@pytest.mark.parametrize("is_debug", [True, False], ids=["make run", "production"])
+def test_apps_on_the_developers_machine_get_in_under_make_run_alone(
+    load: Environment,
+    settings: Any,
+    is_debug: bool,  # noqa: FBT001  # what pytest gives
+) -> None:
+    loaded = load(DEBUG="true") if is_debug else load(**PRODUCTION)
+    settings.CORS_ALLOWED_ORIGINS = loaded["CORS_ALLOWED_ORIGINS"]
+    settings.CORS_ALLOWED_ORIGIN_REGEXES = loaded["CORS_ALLOWED_ORIGIN_REGEXES"]
+    for origin, is_ours in ORIGINS.items():
+        preflight = {"Origin": origin, "Access-Control-Request-Method": "PATCH"}
+        answer = Client().options("/api/v1/profiles", headers=preflight)
+        assert answer.get("Access-Control-Allow-Origin") == (origin if is_ours and is_debug else None), origin
 
 
 def test_production_names_all_that_is_missing_in_one_sentence(load: Environment) -> None:
