@@ -191,13 +191,14 @@ class OnSkills(Operation):
 
     action: ClassVar[str]
     list_name = "skills"
+    body: ClassVar[type[Document]] = requests.SkillsBody
 
     def __init__(self, skill_kind: Skill.Kind) -> None:
         self.skill_kind = skill_kind.value
         self.kind = f"skills_{self.skill_kind}_{self.action}"
 
     def judge(self, data: Any) -> Sequence[str]:
-        names: Sequence[str] = _list_in(requests.SkillsBody, self.list_name, data)
+        names: Sequence[str] = _list_in(self.body, self.list_name, data)
         return names
 
     def answer(self, count: int, done: str, names: Sequence[str]) -> dict[str, Any]:
@@ -220,6 +221,7 @@ class RemoveSkills(OnSkills):
     """Deletes the skills that are there."""
 
     action = "delete"
+    body = requests.SkillsToRemove
     frees = True
 
     def apply(self, profile: Profile, judged: Sequence[str]) -> dict[str, Any]:

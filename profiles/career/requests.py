@@ -44,9 +44,15 @@ class RestoreBody(Document):
 
 
 class SkillsBody(Document):
-    """Skills to add or remove; one that is named twice counts once."""
+    """Skills to add; one that is named twice counts once."""
 
     skills = SkillNames(required=True, allow_null=False, min_length=1)
+
+
+class SkillsToRemove(Document):
+    """Skills to remove; an empty list removes none."""
+
+    skills = SkillNames(required=True, allow_null=False)
 
 
 class CustomFieldEntry(Document):
@@ -82,15 +88,15 @@ class PasswordBody(Document):
 
 
 class KeysBody(Document):
-    """Keys of custom fields to remove."""
+    """Keys of custom fields to remove; an empty list removes none."""
 
-    keys = Items(child=Text(max_length=CUSTOM_KEY_LENGTH), min_length=1, max_length=CustomField.max_rows)
+    keys = Items(child=Text(max_length=CUSTOM_KEY_LENGTH), max_length=CustomField.max_rows)
 
 
 def _ids_body(model: type[Component]) -> type[Document]:
-    ids = Items(child=ItemId(allow_null=False), min_length=1, max_length=JOB_LIMIT)
-    name = f"{model.__name__}Ids"
-    return type(name, (Document,), {f"{model.singular}_ids": ids, "__doc__": "The items to delete."})
+    ids = Items(child=ItemId(allow_null=False), max_length=JOB_LIMIT)
+    about = "The items to delete; an empty list deletes none."
+    return type(f"{model.__name__}Ids", (Document,), {f"{model.singular}_ids": ids, "__doc__": about})
 
 
 # The body of each kind's bulk DELETE: `{"experience_ids": [...]}`.

@@ -380,7 +380,6 @@ def test_skills_are_added_and_removed_by_name_without_case(api: ApiClient, user:
     ("body", "where"),
     [
         ({}, "/skills"),
-        ({"skills": []}, "/skills"),
         ({"skills": None}, "/skills"),
         ({"skills": "Go"}, "/skills"),
         ({"skills": {"0": "Go"}}, "/skills"),
@@ -405,9 +404,9 @@ def test_faulty_lists_of_skills_change_nothing(api: ApiClient, user: User, metho
 @pytest.mark.parametrize(
     ("below", "query", "name"),
     [
-        ("/skills/soft", "skills=", "skills"),
+        ("/skills/soft", "skills=&skills=Go", "skills"),
         ("/skills/soft", f"skills=Go&skills={'x' * 101}", "skills"),
-        ("/custom-fields", "keys=", "keys"),
+        ("/custom-fields", "keys=&keys=", "keys"),
         ("/custom-fields", "keys=a&keys=%00", "keys"),
     ],
 )
@@ -416,6 +415,23 @@ def test_a_fault_in_the_query_names_the_parameter(
 ) -> None:
     (fault,) = faults(api.delete(f"{address(make_profile(user, 1), below)}?{query}"))
     assert fault["parameter"] == name
+
+
+def test_a_delete_that_names_nothing_does_nothing(api: ApiClient, user: User) -> None:
+    profile = make_profile(user, 2)
+    before = api.get(address(profile))
+    for below, key, status in (("/skills/soft", "skills", 200), ("/custom-fields", "keys", 204)):
+        path = address(profile, below)
+        for how in ({"json": {key: []}}, {"query": {key: ""}}):
+            answer = api.delete(path, **how, if_match=before["ETag"])
+            assert (answer.status_code, answer["ETag"]) == (status, before["ETag"])
+            assert api.delete(path, **how, if_match=f'"{profile.pk}.9.1"').status_code == 412
+        assert api.delete(path).status_code == 400
+    none = api.delete(address(profile, "/skills/soft"), {"skills": []}).json()
+    soft = before.json()["skills"]["soft"]
+    assert none == {"message": "0 soft skills removed successfully", "soft": soft}
+    assert api.get(address(profile)).json() == before.json()
+    assert api.post(address(profile, "/skills/soft"), {"skills": []}).status_code == 422
 
 
 # Custom fields ----------------------------------------------------------------------------------------------------
@@ -504,7 +520,6 @@ def test_custom_fields_are_added_overwritten_replaced_and_removed(api: ApiClient
         ("PUT", {"non_field_errors": "x" * 10240}, "/non_field_errors"),
         ("PUT", {f"{n}": 1 for n in range(101)}, ""),
         ("DELETE", {}, "/keys"),
-        ("DELETE", {"keys": []}, "/keys"),
         ("DELETE", {"keys": "a"}, "/keys"),
         ("DELETE", {"keys": [1]}, "/keys/0"),
         ("DELETE", {"keys": [None]}, "/keys/0"),

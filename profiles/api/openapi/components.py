@@ -134,7 +134,7 @@ def skill_names_delete(kind: str) -> Callable[[Any], Any]:
         summary=f"Remove {kind} skills",
         description="By the body or by `?skills=`; one that is not there is no error.",
         tags=["skills"],
-        request=requests.SkillsBody,
+        request=requests.SkillsToRemove,
         request_example={"skills": ["Go", "C++"]},
         responses={200: _skill_names(kind)},
         response_example={"message": f"2 {kind} skills removed successfully", kind: examples.SKILLS[kind]},

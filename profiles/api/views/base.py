@@ -129,10 +129,13 @@ class ProfileScopedViewSet(ViewSetMixin, PrivateView):
         return show(profile) if show else self.answer(body, profile, status=operation.status)
 
     def named_in_query_or_body(self, operation: Operation) -> Any:
-        """The items that a DELETE names, by `?name=a&name=b` or by its body, in the form of the body."""
+        """The items that a DELETE names, by `?name=a&name=b` or by its body, in the form of the body.
+
+        `?name=` names none.
+        """
         if not (given := self.request.query_params.getlist(self.query_name)):
             return self.body()
-        named = {operation.list_name: given}
+        named = {operation.list_name: [] if given == [""] else given}
         try:
             operation.judge(named)
         except ValidationError as exc:

@@ -68,11 +68,11 @@ class ComponentViewSet(ProfileScopedViewSet):
         operation = operations.DeleteItems(self.model)
         if (text := request.query_params.get(self.query_name)) is None:
             return self.carry_out(operation, self.body())
-        ids = {operation.list_name: text.split(",")}
+        ids = {operation.list_name: text.split(",") if text else []}
         try:
             operation.judge(ids)
         except ValidationError as exc:
-            sentence = f"This must be 1 to {serializers.JOB_LIMIT} UUIDs with commas between them."
+            sentence = f"This must be at most {serializers.JOB_LIMIT} UUIDs with commas between them."
             raise ParameterInvalid(self.query_name, sentence) from exc
         return self.carry_out(operation, ids)
 
