@@ -209,9 +209,8 @@ def own_fields(values: Row) -> dict[str, Any]:
     """The profile's own fields that a valid document contains, by the names of the model."""
     own = {**values.get("personal_info", {})}
     own |= {name: values[name] for name in Profile.TOP if name in values}
-    if "label" in own and own["label"] is None:
-        own["label"] = Profile._meta.get_field("label").get_default()
-    return own
+    # A profile always has a label: null leaves it what it is.
+    return {name: value for name, value in own.items() if name != "label" or value is not None}
 
 
 def set_own_fields(profile: Profile, values: Row) -> None:

@@ -507,6 +507,17 @@ class CustomFields(serializers.Field):  # type: ignore[type-arg]  # a map with a
         return value
 
 
+class Label(Text):
+    """What a profile is called, which it always is: null and an empty text keep what is stored."""
+
+    null_clears = True
+
+    def __init__(self) -> None:
+        about = "null or an empty text keeps the label that is stored; a new profile is called Master."
+        longest = Profile._meta.get_field("label").max_length or 0
+        super().__init__(max_length=longest, required=False, allow_null=True, help_text=about)
+
+
 class PersonalInfoSerializer(ModelDocument):
     """Who the person is and how to reach them."""
 
@@ -529,7 +540,7 @@ class ProfileSerializer(ModelDocument):
 
     id = ItemId()
     user_id = serializers.IntegerField(read_only=True)
-    label = Text(max_length=100, required=False, allow_null=True)  # type: ignore[assignment]  # a field, not DRF's attribute of that name
+    label = Label()  # type: ignore[assignment]  # a field, not DRF's attribute of that name
     is_active = serializers.BooleanField(read_only=True)
     version = serializers.IntegerField(read_only=True, min_value=1)
     created_at = serializers.DateTimeField(read_only=True)

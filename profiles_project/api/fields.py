@@ -1,6 +1,7 @@
 """Serializer fields that take exactly what the contract says (1.1, 3.1) and say plainly what is wrong.
 
-`null_clears` on a field says that null is taken and never given back: it clears to an empty value.
+`null_clears` on a field says that null is taken and never given back: it clears to an empty value, or keeps a value
+that must be there.
 """
 
 import math

@@ -259,6 +259,20 @@ def test_only_what_is_sent_changes_and_that_is_one_version(api: ApiClient, user:
 
 
 @methods
+@pytest.mark.parametrize("none", [None, "", "  "])
+def test_no_label_keeps_the_stored_one(api: ApiClient, method: str, none: Any) -> None:
+    made = api.post(PROFILES, {"label": none, "personal_info": PERSONAL_INFO})
+    path, label = made["Location"], made.json()["label"]
+    named = api.patch(path, {"label": "For banks"})
+    assert (label, named.json()["label"]) == ("Master", "For banks")
+    kept = api.send(method, path, {"label": none})
+    assert (kept.json(), kept["ETag"]) == (named.json(), named["ETag"])
+    changes = {"changes": [{"kind": "profile", "id": named.json()["id"], "base": 2, "set": {"label": none}}]}
+    (pushed,) = api.post(f"{path}/changes", changes).json()["results"]
+    assert (pushed["status"], pushed["data"]["label"]) == ("unchanged", "For banks")
+
+
+@methods
 @pytest.mark.parametrize("nothing", [None, []], ids=["null", "empty"])
 def test_each_list_of_the_skills_is_cleared_alone(api: ApiClient, user: User, method: str, nothing: Any) -> None:
     path = address(make_profile(user, 2))
