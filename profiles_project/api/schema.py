@@ -17,7 +17,7 @@ from drf_spectacular.utils import (
 from rest_framework import serializers
 
 from profiles_project.api.errors import BY_STATUS, MEDIA_TYPE, TYPE_BASE, Problem
-from profiles_project.api.fields import Text
+from profiles_project.api.fields import HttpUrl, Text
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -68,17 +68,14 @@ class AutoSchema(SpectacularSchema):
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]  # no types
         fields = {field.field_name: field for field in serializer.fields.values()}
+        properties = schema.get("properties", {})
+        for name, prop in properties.items():
+            properties[name] = (
+                _as_taken(fields[name], prop) if direction == "request" else _as_given(fields[name], prop)
+            )
         required = getattr(serializer, "schema_required", None)
-        if direction == "response":
-            if not isinstance(serializer, (ProblemDocument, Fault)):
-                required = [name for name in schema.get("properties", {}) if not fields[name].write_only]
-            for name, prop in schema.get("properties", {}).items():
-                if getattr(fields[name], "null_clears", False):
-                    schema["properties"][name] = _without_null(prop)
-        else:
-            for name, prop in schema.get("properties", {}).items():
-                if isinstance(fields[name], Text) and fields[name].allow_null:
-                    schema["properties"][name] = _or_empty(prop)
+        if direction == "response" and not isinstance(serializer, (ProblemDocument, Fault)):
+            required = [name for name in properties if not fields[name].write_only]
         if required is not None:
             schema.pop("required", None)
             if required:
@@ -107,14 +104,34 @@ class AutoSchema(SpectacularSchema):
         return body
 
 
+def _as_taken(field: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of a field's value in a request."""
+    # An address without a scheme is taken too.
+    plain = _without(schema, "format") if isinstance(field, HttpUrl) else schema
+    return _or_empty(plain) if isinstance(field, Text) and field.allow_null else plain
+
+
+def _as_given(field: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of a field's value in an answer."""
+    # What is stored has a scheme, but may have letters beyond ASCII.
+    plain = _without(schema, "format") if isinstance(field, HttpUrl) else schema
+    return _without_null(plain) if getattr(field, "null_clears", False) else plain
+
+
+def _without(schema: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in schema.items() if name not in names}
+
+
 def _or_empty(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema of the same text, or of an empty one, which clears as null does."""
-    rules = {name: schema[name] for name in ("minLength", "pattern") if name in schema}
-    others = {name: value for name, value in schema.items() if name not in rules}
+    """The schema of the same text, or of an empty one, which clears as null does.
+
+    The choice stands in one pattern: generators make a type without a name, or one that is not there, of an `anyOf`.
+    """
+    others = _without(schema, "minLength", "pattern")
     # DRF says of every text that may not be blank that it has a character.
-    if rules == {"minLength": 1}:
-        return others
-    return {**others, "anyOf": [{"maxLength": 0}, rules]} if rules else others
+    shortest = schema.get("minLength", 1)
+    pattern = schema.get("pattern") or (rf"^[\s\S]{{{shortest},}}$" if shortest > 1 else "")
+    return {**others, "pattern": f"^$|{pattern}"} if pattern else others
 
 
 def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,8 +142,7 @@ def _without_null(schema: Mapping[str, Any]) -> dict[str, Any]:
         return {**schema, "type": kinds[0] if len(kinds) == 1 else kinds}
     if schema.get("oneOf") and {"type": "null"} in schema["oneOf"]:
         rest = [each for each in schema["oneOf"] if each != {"type": "null"}]
-        others = {name: value for name, value in schema.items() if name != "oneOf"}
-        return {**others, **rest[0]} if len(rest) == 1 else {**schema, "oneOf": rest}
+        return {**_without(schema, "oneOf"), **rest[0]} if len(rest) == 1 else {**schema, "oneOf": rest}
     return dict(schema)
 
 

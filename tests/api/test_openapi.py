@@ -17,6 +17,7 @@ from drf_spectacular.renderers import OpenApiYamlRenderer
 from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import validate
 
+from profiles.models import COMPONENTS
 from tests.support.contract import API, FORMATS, PROBLEM, contract
 
 pytestmark = pytest.mark.pure
@@ -119,6 +120,47 @@ def request_schema(name: str) -> Draft202012Validator:
     return Draft202012Validator(schema, formats=FORMATS, validate_formats=True)
 
 
+def nodes(node: Any, place: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object in a part of the document, with its place; what stands in examples is none of the document's."""
+    if isinstance(node, dict):
+        yield place, node
+        for name, child in node.items():
+            if name not in {"examples", "example"}:
+                yield from nodes(child, f"{place}/{name}")
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            yield from nodes(child, f"{place}/{index}")
+
+
+def test_every_alternative_has_a_type_so_that_generators_can_name_it() -> None:
+    choices = [(place, each[word]) for place, each in nodes(DOCUMENT) for word in ("anyOf", "oneOf") if word in each]
+    assert [place for place, choice in choices if any(not {"type", "$ref"} & one.keys() for one in choice)] == []
+    assert [place for place, each in nodes(DOCUMENT["components"]["schemas"]) if "anyOf" in each] == []
+
+
+def test_every_bulk_request_is_an_array_of_one_to_a_thousand_items_and_so_is_its_answer() -> None:
+    bulk = [
+        each for _, _, each in OPERATIONS if re.search("_bulk_(create|update|partial_update)$", each["operationId"])
+    ]
+    assert len(bulk) == 3 * len(COMPONENTS)
+    for operation in bulk:
+        sent = operation["requestBody"]["content"]["application/json"]["schema"]
+        (status,) = {"200", "201"} & operation["responses"].keys()
+        answered = operation["responses"][status]["content"]["application/json"]["schema"]
+        assert (sent["type"], sent["minItems"], sent["maxItems"]) == ("array", 1, 1000), operation["operationId"]
+        assert (answered["type"], list(answered["items"])) == ("array", ["$ref"]), operation["operationId"]
+
+
+def test_only_what_must_have_a_scheme_is_called_a_uri() -> None:
+    uris = [place for place, each in nodes(DOCUMENT) if each.get("format") == "uri"]
+    assert uris
+    assert [
+        place
+        for place in uris
+        if not place.endswith("Problem/properties/type") and not place.endswith("ProblemDocument/properties/type")
+    ] == []
+
+
 @pytest.mark.parametrize(
     ("name", "change", "is_valid"),
     [
@@ -130,11 +172,15 @@ def request_schema(name: str) -> Draft202012Validator:
         ("ExperiencePatchRequest", {"title": ""}, False),
         ("PatchedProfilePatchRequest", {"professional_summary": ""}, True),
         ("PatchedProfilePatchRequest", {"professional_summary": "x" * 9}, False),
+        ("PatchedProfilePatchRequest", {"professional_summary": "x\n" * 5}, True),
+        ("PersonalInfoChangeRequest", {"phone": ""}, True),
+        ("PersonalInfoChangeRequest", {"phone": "+44 20"}, True),
+        ("PersonalInfoChangeRequest", {"phone": "none"}, False),
+        ("PersonalInfoChangeRequest", {"website": "example.com/ada"}, True),
         ("PatchedProfilePatchRequest", {"professional_summary": None}, True),
         ("PatchedProfilePatchRequest", {"experiences": [{}] * 1000}, True),
         ("PatchedProfilePatchRequest", {"experiences": [{}] * 1001}, False),
         ("PatchedProfilePatchRequest", {"custom_fields": {str(number): 0 for number in range(101)}}, False),
-        ("ExperienceOneOrManyRequest", [], False),
     ],
 )
 def test_it_says_what_clears_a_field_and_how_long_a_list_may_be(name: str, change: Any, *, is_valid: bool) -> None:

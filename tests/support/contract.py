@@ -125,9 +125,18 @@ class Contract:
         except ValueError as error:
             yield f"the {what} is not JSON: {error}"
             return
+        if self._is_creation(key) and isinstance(value, dict):
+            # Contract 3.3: one object stands for an array of it, which the document leaves to its description.
+            value = [value]
         for fault in self.validator(*key).iter_errors(value):
             place = "/".join(map(str, fault.instance_path))
             yield f"the {what} does not fit at /{place}: {fault.message}"
+
+    def _is_creation(self, key: tuple[str, str, str, str]) -> bool:
+        """Whether it is the request that adds items to a list, or its answer 201."""
+        template, method, status, _ = key
+        name = self.document["paths"][template][method]["operationId"]
+        return name.endswith("_bulk_create") and status in {"request", "201"}
 
     def _validator(self, template: str, method: str, status: str, media_type: str) -> Draft202012Validator:
         """The compiled schema of an answer, or with the status ``request`` that of the request body."""

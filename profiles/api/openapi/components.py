@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import serializers as drf
 
 from profiles.api import examples
@@ -191,17 +191,16 @@ class ComponentOperations:
 
     def on_many(self) -> dict[str, Callable[[Any], Any]]:
         """Changes of several items in one request."""
-        name = f"{self.model.__name__}OneOrMany"
         in_query = OpenApiParameter("ids", str, OpenApiParameter.QUERY, description="Instead of a body, with commas.")
         return {
             "create": self._bulk(
                 "bulk_create",
                 f"Add {self.plural}",
-                description=f"An array of items or one object; the answer has the same form. {LARGE}",
-                request=_one_or_many(name, self.serializer),
-                request_example=[examples.new(self.example)],
-                responses={201: _one_or_many(f"{name}Answer", self.serializer)},
-                response_example=[self.example],
+                description=f"One object is taken as well; the answer to it is one object. {LARGE}",
+                request=_array(self.serializer),
+                request_example=examples.new(self.example),
+                responses={201: self.serializer(many=True)},
+                response_example=self.example,
                 errors=[409],
                 tagged="write",
                 idempotent=True,
@@ -267,11 +266,5 @@ class ComponentOperations:
         return {**self.on_lists(), **self.on_many(), **self.on_one()}
 
 
-def _array(child: Any) -> Any:
+def _array(child: type[Document]) -> Any:
     return child(many=True, min_length=1, max_length=serializers.JOB_LIMIT)
-
-
-def _one_or_many(name: str, child: type[Document]) -> Any:
-    return PolymorphicProxySerializer(
-        component_name=name, serializers=[child, _array(child)], resource_type_field_name=None, many=False
-    )
