@@ -18,6 +18,8 @@ from users.api.serializers import Password
 class DuplicateBody(Document):
     """The label of the copy; without it the copy has its original's."""
 
+    may_be_absent = True
+
     label = Text(max_length=100, required=False, allow_null=True)  # type: ignore[assignment]  # a field, not DRF's attribute of that name
 
 

@@ -268,6 +268,8 @@ class Document(serializers.Serializer[Any]):
     default_error_messages = {"invalid": "This must be an object."}
     # For the schema: the fields that a request must carry, where that differs from what the fields themselves say.
     schema_required: tuple[str, ...] | None = None
+    # For the schema: whether a request may come without a body. Elsewhere an empty one is 400.
+    may_be_absent = False
 
     @cached_property
     def _writable_fields(self) -> list[Any]:

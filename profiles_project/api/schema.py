@@ -92,13 +92,18 @@ class AutoSchema(SpectacularSchema):
         return schema
 
     def _get_request_body(self, direction: Any = "request") -> Any:
-        if self.method != "DELETE" or self.get_request_serializer() is None:
-            return super()._get_request_body(direction)  # type: ignore[no-untyped-call]  # no types
+        taken: Any = self.get_request_serializer()
+        if self.method != "DELETE" or taken is None:
+            body: Any = super()._get_request_body(direction)  # type: ignore[no-untyped-call]  # no types
+            if body:
+                # drf-spectacular asks for a body only where one of its members is required.
+                body["required"] = not getattr(taken, "may_be_absent", False)
+            return body
         # drf-spectacular describes no body of DELETE (RFC 9110 gives it no meaning but does not forbid it), so a copy
         # describes it as that of a POST.
         as_post = copy.copy(self)
         as_post.method = "POST"
-        body: Any = super(AutoSchema, as_post)._get_request_body(direction)  # type: ignore[no-untyped-call]  # no types
+        body = super(AutoSchema, as_post)._get_request_body(direction)  # type: ignore[no-untyped-call]  # no types
         if body:
             body.pop("required", None)
         return body

@@ -17,8 +17,11 @@ from drf_spectacular.renderers import OpenApiYamlRenderer
 from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import validate
 
+from profiles.api import examples
 from profiles.models import COMPONENTS
+from tests.support.client import ApiClient
 from tests.support.contract import API, FORMATS, PROBLEM, contract
+from users.models import User
 
 pytestmark = pytest.mark.pure
 
@@ -149,6 +152,20 @@ def test_every_bulk_request_is_an_array_of_one_to_a_thousand_items_and_so_is_its
         answered = operation["responses"][status]["content"]["application/json"]["schema"]
         assert (sent["type"], sent["minItems"], sent["maxItems"]) == ("array", 1, 1000), operation["operationId"]
         assert (answered["type"], list(answered["items"])) == ("array", ["$ref"]), operation["operationId"]
+
+
+@pytest.mark.django_db
+def test_a_body_is_required_where_an_empty_one_is_refused_and_nowhere_else(user: User) -> None:
+    assert ApiClient().as_user(user).post(f"{API}/profiles", examples.PROFILE).status_code == 201
+    ids = {"profile_id": examples.PROFILE["id"], "version": "1"}
+    for path, method, operation in OPERATIONS:
+        plural = path.removesuffix("/{item_id}").rpartition("/")[2]
+        # What a DELETE names may stand in its query instead.
+        if "requestBody" in operation and method != "delete":
+            item_id = examples.ITEMS[plural]["id"] if "{item_id}" in path else ""
+            answer = ApiClient().as_user(user).send(method.upper(), path.format(**ids, item_id=item_id))
+            is_required = operation["requestBody"].get("required", False)
+            assert (answer.status_code == 400) == is_required, (operation["operationId"], answer.status_code)
 
 
 def test_only_what_must_have_a_scheme_is_called_a_uri() -> None:

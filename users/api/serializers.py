@@ -101,6 +101,8 @@ class Refresh(Document):
 class Logout(Document):
     """A refresh token whose session is to end too."""
 
+    may_be_absent = True
+
     refresh_token = TokenText(required=False, allow_null=True)
 
 
