@@ -185,6 +185,12 @@ def page_parameters(default_limit: int = 50) -> list[OpenApiParameter]:
     ]
 
 
+def listed(name: str, description: str, **item: Any) -> OpenApiParameter:
+    """A list in the query, its items with commas between them; the service takes them one by one as well."""
+    schema = {"type": "array", "items": item}
+    return OpenApiParameter(name, schema, OpenApiParameter.QUERY, description=description, style="form", explode=False)
+
+
 def path_id(name: str, description: str) -> OpenApiParameter:
     """A UUID in the path."""
     return OpenApiParameter(name, OpenApiTypes.UUID, OpenApiParameter.PATH, description=description)

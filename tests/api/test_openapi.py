@@ -168,6 +168,44 @@ def test_a_body_is_required_where_an_empty_one_is_refused_and_nowhere_else(user:
             assert (answer.status_code == 400) == is_required, (operation["operationId"], answer.status_code)
 
 
+def test_a_parameter_of_the_query_has_the_type_of_what_it_means() -> None:
+    parameters = [each for _, _, operation in OPERATIONS for each in operation.get("parameters", ())]
+    schemas = {each["name"]: each["schema"] for each in parameters if each["in"] == "query"}
+    assert {name for name, schema in schemas.items() if {"true", "false"} & set(schema.get("enum", ()))} == set()
+    assert {name for name, schema in schemas.items() if schema["type"] == "boolean"} == {"dry_run"}
+    assert {name for name, schema in schemas.items() if schema["type"] == "array"} == {
+        "ids",
+        "include",
+        "keys",
+        "skills",
+    }
+
+
+@pytest.mark.django_db
+def test_what_the_document_calls_a_default_is_taken_when_it_is_sent(user: User) -> None:
+    client = ApiClient().as_user(user)
+    assert client.post(f"{API}/profiles", examples.PROFILE).status_code == 201
+    sent = 0
+    for path, method, operation in OPERATIONS:
+        schemas = {each["name"]: each["schema"] for each in operation.get("parameters", ()) if each["in"] == "query"}
+        query = {name: schema["default"] for name, schema in schemas.items() if "default" in schema}
+        if query and method == "get":
+            sent += 1
+            answer = client.get(path.format(profile_id=examples.PROFILE["id"]), query=query)
+            assert answer.status_code == 200, operation["operationId"]
+        elif query:
+            assert query.keys() == {"limit", "offset"}, operation["operationId"]
+    assert sent > len(COMPONENTS)
+
+
+def test_every_enum_has_a_name_that_says_what_it_is() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    assert [name for name in schemas if re.search("Enum|[0-9a-f]{3}$", name)] == []
+    inline = [place for place, each in nodes(schemas) if "enum" in each and place.count("/") > 1]
+    assert inline == []
+    assert {"ActorKind", "ItemKind", "JobStatus", "LanguageProficiency", "SkillKind"} <= schemas.keys()
+
+
 def test_only_what_must_have_a_scheme_is_called_a_uri() -> None:
     uris = [place for place, each in nodes(DOCUMENT) if each.get("format") == "uri"]
     assert uris

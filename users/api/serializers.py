@@ -12,6 +12,7 @@ from profiles_project.api.fields import Document, Email, Text
 from users.models import Session, User
 from users.validators import length_faults, password_faults
 
+TOKEN_TYPES = ["Bearer"]
 # In characters. No token of ours has so many.
 LONGEST_TOKEN = 4_000
 # Of a password that is only compared: whoever set it with a command of Django's may have passed by the rules.
@@ -173,7 +174,7 @@ class Tokens(serializers.Serializer[Any]):
 
     access_token = serializers.CharField()
     refresh_token = serializers.CharField()
-    token_type = serializers.ChoiceField(choices=["Bearer"])
+    token_type = serializers.ChoiceField(choices=TOKEN_TYPES)
     expires_in = serializers.IntegerField()
     user = TokensUser()
 

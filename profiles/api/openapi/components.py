@@ -23,7 +23,7 @@ from profiles.api.openapi.shared import (
 from profiles.career import requests, serializers
 from profiles.models import COMPONENTS, Component
 from profiles_project.api.fields import Document
-from profiles_project.api.schema import page_of, page_parameters
+from profiles_project.api.schema import listed, page_of, page_parameters
 
 
 class SkillsUpdated(serializers.SkillsSerializer):
@@ -191,7 +191,7 @@ class ComponentOperations:
 
     def on_many(self) -> dict[str, Callable[[Any], Any]]:
         """Changes of several items in one request."""
-        in_query = OpenApiParameter("ids", str, OpenApiParameter.QUERY, description="Instead of a body, with commas.")
+        in_query = listed("ids", "Instead of a body.", type="string", format="uuid")
         return {
             "create": self._bulk(
                 "bulk_create",

@@ -9,8 +9,9 @@ from rest_framework import serializers as drf
 from profiles.api import examples
 from profiles.api.openapi.shared import below, deferrable
 from profiles.career import serializers
+from profiles.portability.exports import INCLUDABLE
 from profiles.portability.json_resume import OUTCOMES
-from profiles_project.api.schema import operation
+from profiles_project.api.schema import listed, operation
 
 
 class ReportedPart(drf.Serializer[Any]):
@@ -60,13 +61,12 @@ _IMPORT_PARAMETERS = [
     _query("into", "The profile that is changed; without it a new one is made.", type="string", format="uuid"),
     _query(
         "mode",
-        "With `into`. `merge` adds what is new, updates what an earlier import brought and leaves what you wrote;"
-        " in `replace` each part that the source has becomes what the source says.",
+        "With `into` alone; `merge` if it is absent. `merge` adds what is new, updates what an earlier import"
+        " brought and leaves what you wrote; in `replace` each part that the source has becomes what the source says.",
         type="string",
         enum=["merge", "replace"],
-        default="merge",
     ),
-    _query("dry_run", "`true` gives the answer and stores nothing.", type="string", enum=["true", "false"]),
+    _query("dry_run", "`true` gives the answer and stores nothing.", type="boolean"),
 ]
 profiles_import = operation(
     operation_id="profiles_import",
@@ -118,7 +118,7 @@ profiles_export = below(
                     enum=["json-resume", "markdown", "html", "pdf"],
                     default="json-resume",
                 ),
-                _query("include", "`hidden`, `references` or both, with a comma between them.", type="string"),
+                listed("include", "What to put in all the same.", type="string", enum=list(INCLUDABLE)),
             ],
             "examples": [
                 OpenApiExample(

@@ -66,9 +66,10 @@ class ComponentViewSet(ProfileScopedViewSet):
 
     def bulk_destroy(self, request: Request, profile_id: str) -> Response:
         operation = operations.DeleteItems(self.model)
-        if (text := request.query_params.get(self.query_name)) is None:
+        if not (texts := request.query_params.getlist(self.query_name)):
             return self.carry_out(operation, self.body())
-        ids = {operation.list_name: text.split(",") if text else []}
+        # Some generators of clients repeat the name, whatever the document says.
+        ids = {operation.list_name: [each for text in texts if text for each in text.split(",")]}
         try:
             operation.judge(ids)
         except ValidationError as exc:

@@ -14,6 +14,9 @@ from profiles.career.sync.trails import Key
 from profiles.models.parts import Rule
 from profiles_project.api.fields import AnyJSON, Document, Flag, Items, Text, WholeNumber
 
+# How a change may ask for a conflict to be settled.
+RESOLUTIONS = ["mine"]
+
 
 @dataclass
 class Change:
@@ -58,7 +61,10 @@ class ChangeBody(Document):
     delete = Flag(required=False)
     order = serializers.ListField(child=AnyJSON(), required=False, help_text="The ids of a component's list.")
     resolve = serializers.ChoiceField(
-        choices=["mine"], required=False, allow_null=True, help_text="`mine`: yours holds where both changed a member."
+        choices=RESOLUTIONS,
+        required=False,
+        allow_null=True,
+        help_text="`mine`: yours holds where both changed a member.",
     )
 
     def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[Rule]:
