@@ -306,6 +306,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    # What a PATCH may leave out has a serializer of its own.
+    "COMPONENT_SPLIT_PATCH": False,
+    "SERVERS": [{"url": "/", "description": "The service that this document comes from."}],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PUBLIC": True,
     "SERVE_AUTHENTICATION": [],
@@ -329,7 +332,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "profiles_project.api.schema.share_problems",
+        "profiles.api.openapi.tags.put_in_order",
+        "profiles_project.api.document.share",
     ],
 }
 

@@ -29,8 +29,8 @@ from tests.support.service.live import ROOT, Caller, service
 from tests.support.service.servers import postgresql, redis
 
 # As the document itself shows it.
-_CREATE = yaml.safe_load((ROOT / "openapi.yaml").read_text())["paths"]["/api/v1/profiles"]["post"]
-NEW_PROFILE = _CREATE["requestBody"]["content"]["application/json"]["examples"]["Request"]["value"]
+_EXAMPLES = yaml.safe_load((ROOT / "openapi.yaml").read_text())["components"]["examples"]
+NEW_PROFILE = _EXAMPLES["ProfilesCreateRequest"]["value"]
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 PASSWORD = "Correct-Horse-7"
 # A profile of this many changes has grown long, and answers about it slow: another one takes its place.

@@ -463,6 +463,7 @@ def custom_key(given: str) -> tuple[str, TextFault | None]:
 # For the schema: the map of custom fields.
 CUSTOM_FIELDS_SCHEMA = {
     "type": "object",
+    "description": "The custom fields by their keys.",
     "additionalProperties": {},
     "maxProperties": CustomField.max_rows,
     "propertyNames": {"maxLength": CUSTOM_KEY_LENGTH},
@@ -533,7 +534,7 @@ class PersonalInfoSerializer(ModelDocument):
 
 
 class ProfileSerializer(ModelDocument):
-    """The whole career document (contract 3.1)."""
+    """The whole career document."""
 
     # A new profile; or what is sent of a stored one, the context's `profile`, which need not be all (`partial`). The
     # context's `partial` says the same of its known items.

@@ -16,7 +16,8 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from profiles_project.api.errors import BY_STATUS, MEDIA_TYPE, TYPE_BASE, Problem
+from profiles_project.api.document import SHARED_AS
+from profiles_project.api.errors import BY_STATUS, MEDIA_TYPE, TYPE_BASE
 from profiles_project.api.fields import HttpUrl, Text
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -163,7 +164,7 @@ class Pagination(serializers.Serializer[Any]):
 
 def page_of(name: str, key: str, child: type[serializers.BaseSerializer[Any]]) -> type[serializers.Serializer[Any]]:
     """The serializer of a page of contract 1.6 with its rows under `key`."""
-    members = {"__doc__": "One page of a list.", key: child(many=True), "pagination": Pagination()}
+    members = {"__doc__": f"One page of the {key}.", key: child(many=True), "pagination": Pagination()}
     # One object, said aloud since drf-spectacular takes what an action named `list` gives for a list of them.
     page: type[serializers.Serializer[Any]] = extend_schema_serializer(many=False)(
         type(name, (serializers.Serializer,), members)
@@ -179,8 +180,9 @@ class Message(serializers.Serializer[Any]):
 
 def page_parameters(default_limit: int = 50) -> list[OpenApiParameter]:
     """`limit` and `offset` of a list."""
+    limit = {"type": "integer", "minimum": 1, "maximum": 100, "default": default_limit}
     return [
-        OpenApiParameter("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": default_limit}),
+        OpenApiParameter("limit", limit, extensions={SHARED_AS: f"LimitOr{default_limit}"}),
         OpenApiParameter("offset", {"type": "integer", "minimum": 0, "maximum": 2**31 - 1, "default": 0}),
     ]
 
@@ -191,9 +193,12 @@ def listed(name: str, description: str, **item: Any) -> OpenApiParameter:
     return OpenApiParameter(name, schema, OpenApiParameter.QUERY, description=description, style="form", explode=False)
 
 
-def path_id(name: str, description: str) -> OpenApiParameter:
-    """A UUID in the path."""
-    return OpenApiParameter(name, OpenApiTypes.UUID, OpenApiParameter.PATH, description=description)
+def path_id(name: str, description: str, shared_as: str = "") -> OpenApiParameter:
+    """A UUID in the path; `shared_as` tells it from others of the same name."""
+    extensions = {SHARED_AS: shared_as} if shared_as else None
+    return OpenApiParameter(
+        name, OpenApiTypes.UUID, OpenApiParameter.PATH, description=description, extensions=extensions
+    )
 
 
 def _headers(
@@ -219,7 +224,10 @@ def _headers(
                 ' The tag `"<item id>.<item version>"` names the item alone: a change elsewhere in the profile is no'
                 " conflict then. Of several tags one that matches is enough."
             )
-        found.append(OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=text))
+        extensions = {SHARED_AS: "IfMatchOfPart"} if on_part else None
+        found.append(
+            OpenApiParameter("If-Match", str, OpenApiParameter.HEADER, description=text, extensions=extensions)
+        )
     return found
 
 
@@ -302,49 +310,3 @@ def operation(
         examples=shown,
         auth=None if auth else [],
     )
-
-
-# What these statuses come with, always.
-RETRY_AFTER = {
-    "description": "After so many seconds the request may be sent again.",
-    "required": True,
-    "schema": {"type": "integer", "minimum": 1},
-}
-# What a 412 comes with where there is a profile.
-CURRENT_TAG = {"description": "The current one of the profile.", "schema": {"type": "string"}}
-
-
-def share_problems(result: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
-    """Hook of drf-spectacular: each problem answer stands once, below `components`, and the operations refer to it.
-
-    It tells every `type` that a status may have.
-    """
-    shared = result["components"].setdefault("responses", {})
-    types = _types()
-    for path in result["paths"].values():
-        for item in path.values():
-            for status, answer in item["responses"].items():
-                if MEDIA_TYPE in answer.get("content", {}):
-                    shared[f"Problem{status}"] = answer
-                    answer["description"] = " ".join([f"{BY_STATUS[int(status)][1]}.", *types.get(int(status), ())])
-                    if int(status) == HTTPStatus.PRECONDITION_FAILED:
-                        answer["headers"] = {"ETag": CURRENT_TAG}
-                    if int(status) in {429, 503}:
-                        answer["headers"] = {"Retry-After": RETRY_AFTER}
-                    item["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
-    return result
-
-
-def _types() -> dict[int, list[str]]:
-    """By status, a sentence for each problem with a `type` of its own: what its class says of it."""
-    found: dict[int, list[str]] = {}
-    for problem in sorted(_below(Problem), key=lambda each: each.slug or ""):
-        if problem.slug:
-            meaning = str(problem.__doc__).partition(": ")[2].partition("\n")[0]
-            found.setdefault(problem.status_code, []).append(f"Type `{problem.slug}`: {meaning}")
-    return found
-
-
-def _below(problem: type[Problem]) -> set[type[Problem]]:
-    """All classes that derive from this one."""
-    return {below for each in problem.__subclasses__() for below in (each, *_below(each))}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -27,6 +28,8 @@ pytestmark = pytest.mark.pure
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCUMENT: dict[str, Any] = contract().document
+# The same with its references to what is shared, as clients get it.
+RAW: dict[str, Any] = yaml.load((ROOT / "openapi.yaml").read_text(), Loader=yaml.CSafeLoader)  # a safe one
 OPERATIONS: list[tuple[str, str, dict[str, Any]]] = [
     (path, method, operation) for path, methods in DOCUMENT["paths"].items() for method, operation in methods.items()
 ]
@@ -206,6 +209,64 @@ def test_every_enum_has_a_name_that_says_what_it_is() -> None:
     assert {"ActorKind", "ItemKind", "JobStatus", "LanguageProficiency", "SkillKind"} <= schemas.keys()
 
 
+def test_what_many_operations_have_stands_once_and_they_refer_to_it() -> None:
+    operations = [each for routes in RAW["paths"].values() for each in routes.values()]
+    answers = [(status, answer) for each in operations for status, answer in each["responses"].items()]
+    assert [
+        status for status, answer in answers if (status in {"202", "304"} or status >= "400") != ("$ref" in answer)
+    ] == []
+    heads = [head for _, answer in answers for head in answer.get("headers", {}).values()]
+    heads += [head for answer in RAW["components"]["responses"].values() for head in answer.get("headers", {}).values()]
+    assert [head for head in heads if list(head) != ["$ref"]] == []
+    known = {head["$ref"].rpartition("/")[2] for head in heads}
+    assert known == RAW["components"]["headers"].keys()
+    alone = Counter(json.dumps(each) for row in operations for each in row.get("parameters", ()) if "$ref" not in each)
+    assert [text for text, times in alone.items() if times > 1] == []
+    assert "x-shared-as" not in json.dumps(RAW)
+
+
+def test_an_answer_tells_the_headers_that_it_may_have() -> None:
+    for path, method, operation in OPERATIONS:
+        for status, answer in operation["responses"].items():
+            heads, name = answer.get("headers", {}).keys(), operation["operationId"]
+            assert ("Location" in heads) == (status in {"201", "202"}), name
+            assert ("Retry-After" in heads) == (status in {"202", "429", "503"}), name
+            if path.startswith(f"{API}/profiles") and status == "200":
+                assert "ETag" in heads, (name, method)
+
+
+def test_every_answer_says_what_it_is_and_the_document_speaks_of_nothing_that_a_reader_does_not_have() -> None:
+    answers = [(each["operationId"], answer) for _, _, each in OPERATIONS for answer in each["responses"].values()]
+    assert [name for name, answer in answers if len(answer["description"]) < len("A job.")] == []
+    vague = {"What was asked for.", "No response body", "One page of a list."}
+    assert [name for name, answer in answers if answer["description"] in vague] == []
+    texts = [each["description"] for _, each in nodes(RAW) if isinstance(each.get("description"), str)]
+    assert [text for text in texts if re.search(r"\bAnswers? /|[Cc]ontract \d|\bviewset|serializer", text)] == []
+
+
+def test_its_groups_have_texts_and_begin_with_how_to_log_in() -> None:
+    tags = [tag["name"] for tag in RAW["tags"]]
+    used = dict.fromkeys(tag for routes in RAW["paths"].values() for each in routes.values() for tag in each["tags"])
+    assert tags == list(used)
+    assert tags[:3] == ["auth", "profiles", COMPONENTS[0].plural]
+    assert NAMES[:2] == ["auth_register", "auth_login"]
+    assert all(tag["description"] for tag in RAW["tags"])
+    assert RAW["servers"]
+
+
+def test_what_needs_no_token_says_so() -> None:
+    public = {each["operationId"] for _, _, each in OPERATIONS if each["security"] == []}
+    assert public == {
+        "auth_check_email",
+        "auth_forgot_password",
+        "auth_login",
+        "auth_refresh",
+        "auth_register",
+        "auth_reset_password",
+        "auth_verify_email",
+    }
+
+
 def test_only_what_must_have_a_scheme_is_called_a_uri() -> None:
     uris = [place for place, each in nodes(DOCUMENT) if each.get("format") == "uri"]
     assert uris
@@ -225,17 +286,17 @@ def test_only_what_must_have_a_scheme_is_called_a_uri() -> None:
         ("ExperiencePatchRequest", {"end_date": "2021-13"}, False),
         ("ExperiencePatchRequest", {"start_date": ""}, False),
         ("ExperiencePatchRequest", {"title": ""}, False),
-        ("PatchedProfilePatchRequest", {"professional_summary": ""}, True),
-        ("PatchedProfilePatchRequest", {"professional_summary": "x" * 9}, False),
-        ("PatchedProfilePatchRequest", {"professional_summary": "x\n" * 5}, True),
+        ("ProfilePatchRequest", {"professional_summary": ""}, True),
+        ("ProfilePatchRequest", {"professional_summary": "x" * 9}, False),
+        ("ProfilePatchRequest", {"professional_summary": "x\n" * 5}, True),
         ("PersonalInfoChangeRequest", {"phone": ""}, True),
         ("PersonalInfoChangeRequest", {"phone": "+44 20"}, True),
         ("PersonalInfoChangeRequest", {"phone": "none"}, False),
         ("PersonalInfoChangeRequest", {"website": "example.com/ada"}, True),
-        ("PatchedProfilePatchRequest", {"professional_summary": None}, True),
-        ("PatchedProfilePatchRequest", {"experiences": [{}] * 1000}, True),
-        ("PatchedProfilePatchRequest", {"experiences": [{}] * 1001}, False),
-        ("PatchedProfilePatchRequest", {"custom_fields": {str(number): 0 for number in range(101)}}, False),
+        ("ProfilePatchRequest", {"professional_summary": None}, True),
+        ("ProfilePatchRequest", {"experiences": [{}] * 1000}, True),
+        ("ProfilePatchRequest", {"experiences": [{}] * 1001}, False),
+        ("ProfilePatchRequest", {"custom_fields": {str(number): 0 for number in range(101)}}, False),
     ],
 )
 def test_it_says_what_clears_a_field_and_how_long_a_list_may_be(name: str, change: Any, *, is_valid: bool) -> None:

@@ -30,6 +30,8 @@ SECOND_SENTENCE = re.compile(r"[.!?]\s+[A-Z]|[\r\n]")
 REQUESTS, ANSWERS = "urn:requests", "urn:answers"
 # Bodies that are no JSON.
 ARCHIVES = {"application/zip", "application/x-zip-compressed"}
+# What the document says once, and its operations refer to.
+SHARED = tuple(f"#/components/{kind}/" for kind in ("responses", "headers", "parameters", "examples"))
 # What may refuse a request before anybody asks whether the method is documented.
 REFUSALS = {401, 403, 404, 405}
 
@@ -65,7 +67,7 @@ class Contract:
     """An OpenAPI document of version 3.1, whose schemas are JSON Schema 2020-12, as a judge of answers."""
 
     def __init__(self, document: dict[str, Any]) -> None:
-        inline_responses(document)
+        inline(document, document["components"])
         self.document = document
         closed = copy.deepcopy(document)
         close_objects(closed)
@@ -160,13 +162,14 @@ def contract() -> Contract:
     return Contract(json.loads(OpenApiJsonRenderer().render(document)))
 
 
-def inline_responses(document: dict[str, Any]) -> None:
-    """Put the shared answers of a document where its operations refer to them."""
-    operations = (operation for path in document["paths"].values() for operation in path.values())
-    for responses in (operation["responses"] for operation in operations):
-        for status, answer in responses.items():
-            if "$ref" in answer:
-                responses[status] = document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+def inline(node: Any, components: dict[str, Any]) -> None:
+    """Put what is shared of a document where its operations refer to it; schemas stay where they are."""
+    for key, child in list(node.items() if isinstance(node, dict) else enumerate(node)):
+        if isinstance(child, dict) and str(child.get("$ref", "")).startswith(SHARED):
+            kind, name = child["$ref"].split("/")[2:]
+            node[key] = components[kind][name]
+        if isinstance(node[key], (dict, list)):
+            inline(node[key], components)
 
 
 def close_objects(node: Any) -> None:

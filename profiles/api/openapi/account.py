@@ -62,7 +62,7 @@ own_data = operation(
     summary="Take along everything stored about you",
     description="With `Prefer: respond-async` as a ZIP of the same parts, which a job makes.",
     tags=["auth"],
-    **deferrable({"responses": {200: OwnData}}, always=True),
+    **deferrable({"responses": {200: OwnData}}),
     response_example={
         "exported_at": "2026-02-01T18:00:00Z",
         "account": {"id": 17, "email": "ada@example.com", "full_name": "Ada Lovelace"},

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, inline_serializer
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers as drf
 
 from profiles.api import examples
@@ -22,7 +22,6 @@ from profiles.api.openapi.shared import (
 )
 from profiles.career import requests, serializers
 from profiles.models import COMPONENTS, Component
-from profiles_project.api.fields import Document
 from profiles_project.api.schema import listed, page_of, page_parameters
 
 
@@ -60,16 +59,22 @@ custom_fields_retrieve = below(
     response_example=examples.CUSTOM_FIELDS,
     tagged="read",
 )
-_UPDATED = inline_serializer(
-    "CustomFieldsUpdated", {"message": drf.CharField(), "updated_fields": drf.ListField(child=drf.CharField())}
-)
+
+
+class CustomFieldsUpdated(drf.Serializer[Any]):
+    """The keys that were added or overwritten, in the order sent."""
+
+    message = drf.CharField()
+    updated_fields = drf.ListField(child=drf.CharField())
+
+
 custom_fields_add = bulk(
     operation_id="custom_fields_add",
     summary="Add or overwrite custom fields",
     tags=["custom fields"],
     request=requests.CustomFieldsBody,
     request_example={"fields": [{"key": "notice_period_weeks", "value": 6}]},
-    responses={201: _UPDATED},
+    responses={201: CustomFieldsUpdated},
     response_example={
         "message": "1 custom field updated successfully",
         "updated_fields": ["notice_period_weeks"],
@@ -104,8 +109,12 @@ custom_fields_delete = bulk(
 
 @functools.cache
 def _skill_names(kind: str) -> Any:
-    members: dict[str, Any] = {"message": drf.CharField(), kind: drf.ListField(child=drf.CharField())}
-    return inline_serializer(f"{kind.title()}Skills", members)
+    members = {
+        "__doc__": f"The {kind} skills after the change, in their order.",
+        "message": drf.CharField(),
+        kind: drf.ListField(child=drf.CharField()),
+    }
+    return type(f"{kind.title()}Skills", (drf.Serializer,), members)
 
 
 def skill_names_add(kind: str) -> Callable[[Any], Any]:
@@ -266,5 +275,5 @@ class ComponentOperations:
         return {**self.on_lists(), **self.on_many(), **self.on_one()}
 
 
-def _array(child: type[Document]) -> Any:
+def _array(child: Any) -> Any:
     return child(many=True, min_length=1, max_length=serializers.JOB_LIMIT)

@@ -138,7 +138,7 @@ profiles_restore = profile_operation(
     tagged="write",
     idempotent=True,
 )
-_TRASHED = path_id("profile_id", "The profile in the trash; one of somebody else is 403.")
+_TRASHED = path_id("profile_id", "The profile in the trash; one of somebody else is 403.", "TrashedProfileId")
 trash_list = operation(
     operation_id="trash_list",
     summary="List the profiles in your trash",

@@ -89,7 +89,6 @@ profiles_import = operation(
             "parameters": _IMPORT_PARAMETERS,
             "examples": [OpenApiExample("Changed", _IMPORTED, response_only=True, status_codes=["200"])],
         },
-        always=True,
     ),
     errors=[403, 404, 409],
     tagged="write",
@@ -130,6 +129,5 @@ profiles_export = below(
                 )
             ],
         },
-        always=True,
     ),
 )

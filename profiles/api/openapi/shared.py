@@ -85,12 +85,15 @@ class JobDocument(JobSummary):
     result = drf.DictField(allow_null=True)
 
 
-def deferrable(options: dict[str, Any], *, always: bool = False) -> dict[str, Any]:
+def deferrable(options: dict[str, Any]) -> dict[str, Any]:
     """The options of an operation that may answer 202 with a job."""
-    when = "asked for" if always else f"asked for, or more than {serializers.BULK_LIMIT} items"
     accepted = OpenApiResponse(
         JobDocument,
-        description=f"{when.capitalize()}: a job does it. `Location` is its address, `Retry-After` when to look.",
+        description=(
+            f"Asked for, or a bulk request of more than {serializers.BULK_LIMIT} items: a job does it. The body is that"
+            " job, and nothing of what the operation answers else. `Location` is its address, `Retry-After` says when"
+            " to look."
+        ),
     )
     prefer = OpenApiParameter(
         "Prefer",

@@ -11,6 +11,7 @@ from profiles.api.openapi.shared import deferrable
 from profiles.career.sync.kinds import KIND_CHOICES
 from profiles.career.sync.pushes import STATUS_CHOICES
 from profiles.career.sync.wanted import PushBody
+from profiles_project.api.document import SHARED_AS
 from profiles_project.api.fields import AnyJSON
 from profiles_project.api.schema import ProblemDocument, operation
 
@@ -113,6 +114,7 @@ _LIMIT = OpenApiParameter(
     "limit",
     {"type": "integer", "minimum": 1, "maximum": 1000, "default": 500},
     description="The most items, changed and deleted together, that one answer tells.",
+    extensions={SHARED_AS: "PullLimit"},
 )
 profiles_changes = profile_operation(
     operation_id="profiles_changes",
