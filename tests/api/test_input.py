@@ -190,8 +190,6 @@ def resolve(schema: dict[str, Any]) -> dict[str, Any]:
 
 def types_of(schema: dict[str, Any]) -> set[str]:
     """The types of JSON that a schema takes; all of them where it says nothing."""
-    if "oneOf" in schema:
-        return {kind for each in schema["oneOf"] for kind in types_of(resolve(each))}
     kinds = schema.get("type", list(OF_TYPE))
     named = {kinds} if isinstance(kinds, str) else set(kinds)
     return {"number" if kind == "integer" else kind for kind in named}
@@ -203,8 +201,6 @@ def spoil(schema: dict[str, Any], value: Any, kind: str, wrong: Any, *, deep: bo
     ``deep`` goes into the objects and lists; without it they are replaced as a whole.
     """
     schema = resolve(schema)
-    if "oneOf" in schema:
-        schema = next(each for each in map(resolve, schema["oneOf"]) if types_of(each) == {"array"})
     spoilt, found = copy.deepcopy(value), set()
     children: dict[Any, dict[str, Any]] = dict(schema.get("properties", {}))
     if isinstance(value, list) and value:
@@ -244,7 +240,9 @@ def test_values_of_the_wrong_type_are_refused_all_at_once_and_each_at_its_place(
                     # Of very many faults the first are told.
                     is_cut = len(found) == MOST_FAULTS and set(found) < places
                     assert set(found) == places or is_cut, (wrong, found)
-            if kind not in types_of(resolve(operation.schema)):
+            # One object is taken where the document wants an array of them.
+            taken = {"object"} if operation.name.endswith("_bulk_create") else set()
+            if kind not in types_of(resolve(operation.schema)) | taken:
                 assert set(faults(api.send(operation.method, path, wrong))) == {""}, wrong
     assert set(faults(api.send(operation.method, path, None))) == {""}
     assert stored() == before

@@ -267,6 +267,18 @@ def test_what_needs_no_token_says_so() -> None:
     }
 
 
+def test_a_json_resume_is_a_free_object_of_one_name_wherever_it_goes_in_or_out() -> None:
+    schema = DOCUMENT["components"]["schemas"]["JsonResume"]
+    assert (schema["type"], schema["additionalProperties"]) == ("object", True)
+    assert not {"properties", "required"} & schema.keys()
+    refs = [place for place, each in nodes(RAW["paths"]) if each.get("$ref") == "#/components/schemas/JsonResume"]
+    assert sorted(place.partition("/content/")[0].removeprefix(f"/{API}") for place in refs) == [
+        "/jobs/{job_id}/file/get/responses/200",
+        "/profiles/import/post/requestBody",
+        "/profiles/{profile_id}/export/get/responses/200",
+    ]
+
+
 def test_only_what_must_have_a_scheme_is_called_a_uri() -> None:
     uris = [place for place, each in nodes(DOCUMENT) if each.get("format") == "uri"]
     assert uris

@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers as drf
 
 from profiles.api import examples
+from profiles.api.openapi.portability import JsonResume
 from profiles.api.openapi.shared import JobDocument, JobSummary, deferrable
 from profiles.career import requests, serializers
 from profiles_project.api.schema import operation, page_of, page_parameters, path_id
@@ -126,7 +127,7 @@ jobs_file = _job(
     description="Kept as long as the job; of several exports of a kind the five newest keep their files.",
     responses={
         (200, "application/zip"): OpenApiTypes.BINARY,
-        (200, "application/json"): {"type": "object", "additionalProperties": {}},
+        (200, "application/json"): JsonResume,
         (200, "text/markdown"): OpenApiTypes.STR,
         (200, "text/html"): OpenApiTypes.STR,
         (200, "application/pdf"): OpenApiTypes.BINARY,

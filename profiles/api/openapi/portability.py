@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers as drf
@@ -43,13 +44,20 @@ class Imported(drf.Serializer[Any]):
     report = ImportReport()
 
 
-RESUME_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "additionalProperties": {},
-    "required": ["basics"],
-    "properties": {"basics": {"type": "object", "additionalProperties": {}, "required": ["name"]}},
-    "description": "A JSON Resume document of version 1.0.0 (jsonresume.org).",
-}
+class JsonResume(drf.Serializer[Any]):
+    """A JSON Resume document of version 1.0.0 (jsonresume.org). It has `basics` with a `name`; all else is free."""
+
+
+class JsonResumeSchema(OpenApiSerializerExtension):
+    """How the OpenAPI document describes it: one free object, for generators of clients leave out what has no name."""
+
+    target_class = JsonResume
+
+    def get_name(self, auto_schema: Any, direction: Any) -> str:
+        return "JsonResume"
+
+    def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        return {"type": "object", "additionalProperties": True, "description": JsonResume.__doc__}
 
 
 def _query(name: str, description: str, **schema: Any) -> OpenApiParameter:
@@ -78,7 +86,8 @@ profiles_import = operation(
     ),
     tags=["portability"],
     request={
-        "application/json": RESUME_SCHEMA,
+        # By its name: drf-spectacular would call it by another one where it comes in.
+        "application/json": {"$ref": "#/components/schemas/JsonResume"},
         "application/zip": OpenApiTypes.BINARY,
         "application/x-zip-compressed": OpenApiTypes.BINARY,
     },
@@ -104,7 +113,7 @@ profiles_export = below(
     **deferrable(
         {
             "responses": {
-                (200, "application/json"): RESUME_SCHEMA,
+                (200, "application/json"): JsonResume,
                 (200, "text/markdown"): OpenApiTypes.STR,
                 (200, "text/html"): OpenApiTypes.STR,
                 (200, "application/pdf"): OpenApiTypes.BINARY,
