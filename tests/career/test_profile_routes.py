@@ -422,7 +422,8 @@ def test_a_delete_that_names_nothing_does_nothing(api: ApiClient, user: User) ->
     before = api.get(address(profile))
     for below, key, status in (("/skills/soft", "skills", 200), ("/custom-fields", "keys", 204)):
         path = address(profile, below)
-        for how in ({"json": {key: []}}, {"query": {key: ""}}):
+        empty: tuple[dict[str, Any], ...] = ({"json": {key: []}}, {"query": {key: ""}})
+        for how in empty:
             answer = api.delete(path, **how, if_match=before["ETag"])
             assert (answer.status_code, answer["ETag"]) == (status, before["ETag"])
             assert api.delete(path, **how, if_match=f'"{profile.pk}.9.1"').status_code == 412
