@@ -137,7 +137,7 @@ class Contract:
     def _is_creation(self, key: tuple[str, str, str, str]) -> bool:
         """Whether it is the request that adds items to a list, or its answer 201."""
         template, method, status, _ = key
-        name = self.document["paths"][template][method]["operationId"]
+        name: str = self.document["paths"][template][method].get("operationId", "")
         return name.endswith("_bulk_create") and status in {"request", "201"}
 
     def _validator(self, template: str, method: str, status: str, media_type: str) -> Draft202012Validator:
