@@ -131,7 +131,7 @@ class ProfileOnDevice:
         if question["deleted"]:  # a new item, of all that there is of it
             ours = (loads(row["change"]) for row in self.db.execute(QUEUED, (kind, pk)) if row["status"] != "done")
             change = {"set": reduce(over, (each.get("set", {}) for each in ours), question["data"] or seen)}
-            change["resolve"] = None if version or question["base"] else "mine"
+            change |= {} if version or question["base"] else {"resolve": "mine"}
         elif conflict and "set" in change:  # what nobody asks about is sent as it was
             rest = {"set": some(change["set"], conflict, are_in=False)}
             now = some(seen, conflict, are_in=True).items()
