@@ -118,7 +118,7 @@ class NewExperience(BaseModel):
     title: Name
     company: Name
     location: Annotated[Short | None, Blank] = None
-    start_date: PartialDate
+    start_date: Annotated[PartialDate | None, Blank]
     is_current: Annotated[StrictBool, BeforeValidator(_false_if_none)] = False
     # After the two fields that it depends on.
     end_date: Annotated[PartialDate | None, Blank] = Field(default=None, validate_default=True)
@@ -135,14 +135,12 @@ class NewExperience(BaseModel):
     @field_validator("end_date")
     @classmethod
     def fits(cls, end: str | None, info: ValidationInfo) -> str | None:
-        """An end that is not before the start, and one exactly where the job is not current."""
+        """An end that is not before the start, and none where the job is current."""
         start, current = info.data.get("start_date"), info.data.get("is_current")
         if end and start and partial_dates.ends_before(end, start):
             raise ValueError("This must not be before start_date.")
         if end and current:
             raise ValueError("An item that is current has no end_date.")
-        if not end and current is False:
-            raise ValueError("An item that is not current needs an end_date.")
         return end
 
 
@@ -217,7 +215,7 @@ class ExperienceOut(ItemOut):
     title: str
     company: str
     location: str | None
-    start_date: str
+    start_date: str | None
     end_date: str | None
     is_current: bool
     description: str | None
@@ -235,7 +233,7 @@ class EducationOut(ItemOut):
     institution: str
     degree: str
     field_of_study: str
-    start_date: str
+    start_date: str | None
     end_date: str | None
     is_current: bool
     gpa: float | None
@@ -253,7 +251,7 @@ class ProjectOut(ItemOut):
     description: str
     technologies: list[str]
     url: str | None
-    start_date: str
+    start_date: str | None
     end_date: str | None
     highlights: list[str]
     roles: list[str]
@@ -266,7 +264,7 @@ class CertificationOut(ItemOut):
 
     name: str
     issuer: str
-    date_obtained: str
+    date_obtained: str | None
     expiry_date: str | None
     credential_id: str | None
     url: str | None

@@ -16,13 +16,13 @@ Document = Mapping[str, Any]
 SUMMARY_LENGTH = 50
 DAYS_PER_YEAR = 365.25
 
-# The fields that contract 3.1 requires of an item.
+# The texts that contract 3.1 requires of an item. Its dates may be such that nobody knows.
 REQUIRED = {
-    "experiences": ("title", "company", "start_date"),
-    "education": ("institution", "degree", "field_of_study", "start_date"),
-    "projects": ("name", "description", "start_date"),
+    "experiences": ("title", "company"),
+    "education": ("institution", "degree", "field_of_study"),
+    "projects": ("name", "description"),
     "languages": ("name", "proficiency"),
-    "certifications": ("name", "issuer", "date_obtained"),
+    "certifications": ("name", "issuer"),
 }
 PERSONAL_INFO_POINTS = {"full_name": 25, "email": 25, "phone": 25, "location": 25}
 SKILL_POINTS = {"technical": 40, "soft": 30, "languages": 20, "certifications": 10}
@@ -212,11 +212,13 @@ def _statistics(document: Document, today: date) -> dict[str, int | float]:
 def _years(experiences: Iterable[Document], today: date) -> float:
     """Years worked until today, to one decimal: each day from a job's earliest start to its latest end counts once.
 
-    A job that is current, or has no end, lasts until today; days that are still to come count for nothing.
+    A current job lasts until today, one whose end nobody knows to the last day that its start may mean. A job whose
+    start nobody knows counts for nothing, and so do days that are still to come.
     """
     jobs = sorted(
         (earliest(job["start_date"]).toordinal(), min(_last_day(job, today), today).toordinal() + 1)
         for job in experiences
+        if job.get("start_date")
     )
     days = counted_until = 0
     for start, end in jobs:
@@ -226,4 +228,7 @@ def _years(experiences: Iterable[Document], today: date) -> float:
 
 
 def _last_day(job: Document, today: date) -> date:
-    return latest(job["end_date"]) if job.get("end_date") and not job.get("is_current") else today
+    """The last day of a job that has a start, known or taken for it."""
+    if job.get("is_current"):
+        return today
+    return latest(job.get("end_date") or job["start_date"])

@@ -162,6 +162,8 @@ class ModelDocument(Document, serializers.ModelSerializer[Any]):
         if options.get("allow_null"):
             # Text makes null of an empty string itself.
             options.pop("allow_blank", None)
+        if field_name in getattr(self.Meta.model, "named_if_unknown", ()):
+            options["required"] = True
         if issubclass(field_class, Flag):
             options |= {"allow_null": True, "required": False, "cleared": model_field.default}
         return field_class, options
@@ -311,6 +313,21 @@ class ItemSerializer(ModelDocument):
         if self.row is not None and isinstance(data, Mapping):
             data = {name: value for name, value in data.items() if name != "id"}
         return self.valid(data, is_partial=self.partial, row=self.row)
+
+    def judge(
+        self,
+        data: Any,
+        is_partial: bool,  # noqa: FBT001  # as the base has it
+        *,
+        row: Component | None = None,
+        **known: Any,
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What `Document.judge` says; a date that is stored as unknown may be absent, since it stays unknown."""
+        values, errors = super().judge(data, is_partial, row=row, **known)
+        for name in self.Meta.model.named_if_unknown if row and errors else ():
+            if name not in data and getattr(row, name) is None:
+                errors.pop(name, None)
+        return values, errors
 
     def identifying(self, item: Any) -> dict[str, Any]:
         """What an item without an id says of the fields that identify it: nothing where one of them is at fault.

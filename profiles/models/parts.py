@@ -107,10 +107,10 @@ class Component(Part):
     identity: ClassVar[tuple[tuple[str, ...], ...]] = ()
     # Whether the document shows the list below `skills`.
     in_skills: ClassVar[bool] = False
-    # Whether an item that has an `is_current` must have an end when it is false.
-    end_unless_current: ClassVar[bool] = False
     # Other names of fields, which apps in the field use.
     aliases: ClassVar[Mapping[str, str]] = {}
+    # Which fields a new item must name although they may be null: nobody knows the date then.
+    named_if_unknown: ClassVar[tuple[str, ...]] = ()
     # Whether it tells of other people: only the owner sees it then, in no count and in no support view.
     is_private: ClassVar[bool] = False
     shared_fields = ("is_visible", "extra")
@@ -123,6 +123,13 @@ class Component(Part):
 
     def __str__(self) -> str:
         return str(getattr(self, self.content_fields()[0]))
+
+    @classmethod
+    @functools.cache
+    def required_fields(cls) -> tuple[str, ...]:
+        """The names of the content fields that a new item must name, some of which may be null."""
+        needed = {*super().required_fields(), *cls.named_if_unknown}
+        return tuple(name for name in cls.content_fields() if name in needed)
 
     @classmethod
     @functools.cache
@@ -157,17 +164,13 @@ class Component(Part):
             return
         if values["is_current"] and end:
             yield last, f"An item that is current has no {last}.", "current_with_end"
-        if cls.end_unless_current and not values["is_current"] and not end:
-            yield last, f"An item that is not current needs an {last}.", "end_missing"
 
 
-def period_constraints(
-    name: str, start: str, end: str, *, current: bool = False, end_unless_current: bool = False
-) -> tuple[models.BaseConstraint, ...]:
+def period_constraints(name: str, start: str, end: str, *, current: bool = False) -> tuple[models.BaseConstraint, ...]:
     """The rules of `Component.broken_rules` as check constraints of the table `name`.
 
     Both dates cut to the shorter one's length compare as the latest end with the earliest start
-    (`partial_dates.ends_before`).
+    (`partial_dates.ends_before`). A date that nobody knows is in order with any other.
     """
     in_order = GreaterThanOrEqual(Substr(end, 1, Length(start)), Substr(start, 1, Length(end)))
     no_end = Q(**{f"{end}__isnull": True})
@@ -175,9 +178,6 @@ def period_constraints(
     if current:
         rule = Q(is_current=False) | no_end
         constraints.append(models.CheckConstraint(condition=rule, name=f"{name}_current_without_end"))
-    if end_unless_current:
-        rule = Q(is_current=True) | ~no_end
-        constraints.append(models.CheckConstraint(condition=rule, name=f"{name}_end_unless_current"))
     return tuple(constraints)
 
 
@@ -190,13 +190,13 @@ class Experience(Component):
 
     plural, singular = "experiences", "experience"
     period = ("start_date", "end_date")
-    end_unless_current = True
+    named_if_unknown = ("start_date",)
     identity = (("company", "title", "start_date"), ("company", "start_date"), ("company", "title"))
 
     title = models.CharField(max_length=100)
     company = models.CharField(max_length=100)
     location = models.CharField(max_length=100, null=True, blank=True)
-    start_date = PartialDateField()
+    start_date = PartialDateField(null=True, blank=True)
     end_date = PartialDateField(null=True, blank=True)
     is_current = models.BooleanField(default=False)
     description = models.TextField(max_length=2000, null=True, blank=True)
@@ -211,7 +211,7 @@ class Experience(Component):
 
     class Meta(Component.Meta):
         indexes = _index("experience")
-        constraints = period_constraints("experience", "start_date", "end_date", current=True, end_unless_current=True)
+        constraints = period_constraints("experience", "start_date", "end_date", current=True)
 
 
 class Education(Component):
@@ -219,6 +219,7 @@ class Education(Component):
 
     plural, singular = "education", "education"
     period = ("start_date", "end_date")
+    named_if_unknown = ("start_date",)
     identity = (
         ("institution", "degree", "field_of_study", "start_date"),
         ("institution", "degree", "field_of_study"),
@@ -228,7 +229,7 @@ class Education(Component):
     institution = models.CharField(max_length=100)
     degree = models.CharField(max_length=100)
     field_of_study = models.CharField(max_length=100)
-    start_date = PartialDateField()
+    start_date = PartialDateField(null=True, blank=True)
     end_date = PartialDateField(null=True, blank=True)
     is_current = models.BooleanField(default=False)
     gpa = models.FloatField(null=True, blank=True, validators=[MinValueValidator(0.0), MaxValueValidator(4.0)])
@@ -259,7 +260,7 @@ class Project(Component):
     description = models.TextField(max_length=1000)
     technologies = StringListField(item_max=100)
     url = HttpUrlField(max_length=200, null=True, blank=True)
-    start_date = PartialDateField()
+    start_date = PartialDateField(null=True, blank=True)
     end_date = PartialDateField(null=True, blank=True)
     highlights = StringListField(item_max=500, db_default=[])
     roles = StringListField(item_max=100, db_default=[])
@@ -280,11 +281,12 @@ class Certification(Component):
     plural, singular = "certifications", "certification"
     in_skills = True
     period = ("date_obtained", "expiry_date")
+    named_if_unknown = ("date_obtained",)
     identity = (("name", "issuer", "date_obtained"), ("name", "issuer"))
 
     name = models.CharField(max_length=200)
     issuer = models.CharField(max_length=100)
-    date_obtained = PartialDateField()
+    date_obtained = PartialDateField(null=True, blank=True)
     expiry_date = PartialDateField(null=True, blank=True)
     credential_id = models.CharField(max_length=100, null=True, blank=True)
     url = HttpUrlField(max_length=200, null=True, blank=True)

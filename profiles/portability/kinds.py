@@ -55,7 +55,7 @@ def section(model: type[Component]) -> Section:
     # Whatever is said of how well a language is spoken can be read.
     always = {key.field for key in keys if key.kind == "fluency"}
     required = tuple(field.name for field in fields if field.name in model.required_fields() and _is_text(field))
-    needed = tuple(name for name in model.required_fields() if name not in {*required, *always})
+    needed = tuple(n for n in model.required_fields() if n not in {*required, *always, *model.named_if_unknown})
     start, end = model.period or ("", "")
     noun = str(model._meta.verbose_name)
     return Section(
@@ -65,7 +65,8 @@ def section(model: type[Component]) -> Section:
         noun=f"{'an' if noun[0] in 'aeio' else 'a'} {noun}",
         required=required,
         needed=needed,
-        vital=(*required, *needed, *([end] if model.end_unless_current else [])),
+        vital=(*required, *needed),
+        may_be_unknown=model.named_if_unknown,
         period=tuple(field.name for field in fields if field.name in {start, end, "is_current"}),
         identity=model.identities(),
         in_skills=model.in_skills,

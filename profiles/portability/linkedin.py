@@ -14,6 +14,7 @@ from typing import IO, Any, NamedTuple
 
 from profiles import partial_dates
 from profiles.portability.csv_archives import CsvArchive, NotAnArchive, Row, bare_name, base_name, shown
+from profiles.portability.json_resume.values import means_now
 
 __all__ = ["FILES", "Archive", "NotAnArchive", "Note", "read"]
 
@@ -457,7 +458,8 @@ def _document(parts: dict[str, list[tuple[str, Item]]], notes: list[Note]) -> tu
     places = basics.places
     for part, items in parts.items():
         if items:
-            document[part] = [_split_degree(item) if part == "education" else item for _, item in items]
+            refined = REFINED.get(part, dict)
+            document[part] = [refined(item) for _, item in items]
             places |= {f"/{part}/{number}": place for number, (place, _) in enumerate(items)}
     return document, places
 
@@ -469,6 +471,17 @@ def _split_degree(item: Item) -> Item:
     if not comma or "area" in item or not any(told.values()):
         return item
     return {key: value for key, value in (item | told).items() if value}
+
+
+def _with_open_end(item: Item) -> Item:
+    """A position whose dates can't be read, with what they say of whether it goes on."""
+    if "endDate" in item or not ("startedOn" in item or "finishedOn" in item):
+        return item
+    return {**item, "isCurrent": means_now(item.get("finishedOn", "now"))}
+
+
+# What else is read from the rows of a part.
+REFINED: dict[str, Callable[[Item], Item]] = {"education": _split_degree, "work": _with_open_end}
 
 
 class _Basics:

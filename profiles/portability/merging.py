@@ -262,6 +262,8 @@ class Merge:
         if same is None:
             return {"id": self.new_id(), **brought}
         known = arrival.before["fields"] if arrival.before else {}
+        # What stood in for an unknown start was never the person's.
+        known = {**known, **{name: _mark(same[name]) for name in _stand_ins(section, same) if name in section.period}}
         taken, kept = self._taken(same, _told_of(section, brought, same), known, section.period)
         self.entries += [Entry((*arrival.path, name), "refused", YOURS_STAYS) for name in kept]
         extra = {**same["extra"], **_useful(section, brought.get("extra", {}), {**same, **taken})}
@@ -354,14 +356,24 @@ def _is_mark(kept: Any) -> bool:
 
 
 def _told_of(section: Section, brought: Item, same: Item) -> dict[str, Any]:
-    """What a source says of a stored item: its values without stand-ins, and its period as a whole."""
-    marks = _object(brought, "extra")
-    fields = {key.name: key.field for key in section.keys}
-    stand_ins = {fields[n] for n, mark in marks.items() if n in fields and _is_mark(mark) and "given" not in mark}
-    told = {name: value for name, value in brought.items() if name not in {"id", "extra", *stand_ins}}
+    """What a source says of a stored item: its values without stand-ins, and its period as a whole if it has one."""
+    told = {
+        name: value for name, value in brought.items() if name not in {"id", "extra", *_stand_ins(section, brought)}
+    }
+    if not any(_mark(told.get(name)) for name in section.period):
+        told = {name: value for name, value in told.items() if name not in section.period}
     if any(name in told for name in section.period):
         told |= {name: _NO_PERIOD.get(name) for name in section.period if name in same and name not in brought}
     return told
+
+
+def _stand_ins(section: Section, item: Item) -> list[str]:
+    """The fields of an item whose values stand in for something that did not come."""
+    fields = {key.name: key.field for key in section.keys}
+    marks = {fields[name]: mark for name, mark in _object(item, "extra").items() if name in fields and _is_mark(mark)}
+    return [
+        name for name, mark in marks.items() if "given" not in mark and mark["stored"] == fingerprint(item.get(name))
+    ]
 
 
 def _object(holder: Item, name: str) -> Item:

@@ -109,7 +109,7 @@ class Layout:
     instead: Mapping[str, str] = field(default_factory=dict)
     # The facts that are dates.
     date_facts: Lines = ()
-    # Whether an item without an end goes on, as JSON Resume means it; others go on only if `isCurrent` says so.
+    # Whether an item without an end goes on, as JSON Resume means it, unless `isCurrent` says that it does not.
     goes_on: bool = False
     # For a section of words: the keys of the word and of its grade, which is shown in parentheses.
     words: tuple[str, str] | None = None
@@ -222,7 +222,7 @@ def _item(layout: Layout, item: Json) -> SheetItem:
         title=title,
         subtitle=SEPARATOR.join(_filled(others)),
         remarks=tuple(_filled(_line(item.get(key)) for key in layout.remarks)),
-        dates=_dates(layout, item),
+        dates=_dates(layout, item) or ((Moment("present"),) if title and item.get("isCurrent") is True else ()),
         link=_link(item.get("url")),
         texts=tuple(lines for key in layout.texts for lines in _preferred(layout, key, item)),
         points=tuple(lines for key in layout.points for text in _list(item.get(key)) if (lines := _lines(text))),
@@ -266,8 +266,7 @@ def _dates(layout: Layout, item: Json) -> tuple[Moment, ...]:
     start, end = moments
     if start.text and end.text:
         return (start,) if start == end else (start, end)
-    goes_on = layout.goes_on or item.get("isCurrent") is True or item.get("isOngoing") is True
-    if start.text and goes_on:
+    if start.text and (item.get("isCurrent", layout.goes_on) is True or item.get("isOngoing") is True):
         return start, Moment("present")
     return (Moment(f"from {start.text}", start.iso),) if start.text else (Moment(f"until {end.text}", end.iso),)
 

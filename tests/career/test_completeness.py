@@ -54,7 +54,7 @@ def skills(**kinds: list[Any]) -> dict[str, Any]:
     return {"technical": [], "soft": [], "languages": [], "certifications": [], **kinds}
 
 
-def job(start: str, end: str | None = None, *, is_current: bool = False) -> dict[str, Any]:
+def job(start: str | None, end: str | None = None, *, is_current: bool = False) -> dict[str, Any]:
     return {"title": "a", "company": "b", "start_date": start, "end_date": end, "is_current": is_current}
 
 
@@ -93,14 +93,18 @@ documents: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
                 "technical": st.lists(texts, max_size=3),
                 "soft": st.lists(texts, max_size=3),
                 "languages": items("name", "proficiency"),
-                "certifications": items("name", "issuer", date_obtained=partial_dates),
+                "certifications": items("name", "issuer", date_obtained=st.none() | partial_dates),
             }
         ),
         "experiences": items(
-            "title", "company", start_date=partial_dates, end_date=st.none() | partial_dates, is_current=st.booleans()
+            "title",
+            "company",
+            start_date=st.none() | partial_dates,
+            end_date=st.none() | partial_dates,
+            is_current=st.booleans(),
         ),
-        "education": items("institution", "degree", "field_of_study", start_date=partial_dates),
-        "projects": items("name", "description", start_date=partial_dates),
+        "education": items("institution", "degree", "field_of_study", start_date=st.none() | partial_dates),
+        "projects": items("name", "description", start_date=st.none() | partial_dates),
         "custom_fields": st.dictionaries(st.text(max_size=2), texts | st.just(0) | st.just([]), max_size=6),
     }
 )
@@ -350,6 +354,11 @@ def test_statistics_count_what_is_there() -> None:
         ([job("2025", "2030"), job("2023-07-01", is_current=True)], 1.0),
         ([job("2019-07-01", "2099")], 5.0),
         ([{**job("2010", "2019"), "title": " "}], 0.0),
+        # One whose end nobody knows counts to the last day that its start may mean, one without a start for nothing.
+        ([job("2010")], 1.0),
+        ([job("2010-01"), job("2010-06-15")], 0.1),
+        ([job("2024")], 0.5),
+        ([job(None, "2019"), job(None), job(None, is_current=True)], 0.0),
     ],
 )
 def test_years_of_experience(jobs: list[dict[str, Any]], expected: float) -> None:
@@ -362,7 +371,9 @@ def test_years_count_each_day_until_today_once(document: dict[str, Any]) -> None
     for item in document["experiences"]:
         if not (item["title"] or "").strip() or not (item["company"] or "").strip():
             continue
-        end = "9999" if item["is_current"] or not item["end_date"] else item["end_date"]
+        if not item["start_date"]:
+            continue
+        end = "9999" if item["is_current"] else item["end_date"] or item["start_date"]
         first = date.fromisoformat(item["start_date"] + "-01-01"[len(item["start_date"]) - 4 :])
         # The text of a day begins with, or sorts before, every partial date that it lies in or before.
         days |= {

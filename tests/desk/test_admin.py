@@ -16,11 +16,14 @@ from profiles.models import (
     COMPONENTS,
     PARTS,
     Award,
+    Certification,
     Component,
     CustomField,
+    Education,
     Experience,
     Language,
     Profile,
+    Project,
     Reference,
     Skill,
     Volunteering,
@@ -181,6 +184,17 @@ def test_a_save_that_changes_nothing_is_no_revision(admin: Client, api: ApiClien
     assert whole(api, profile) == before
 
 
+def test_dates_that_nobody_knows_are_left_empty_in_the_form(admin: Client, api: ApiClient, profile: Profile) -> None:
+    fields = fields_of(admin.get(address(profile)))
+    kinds: list[type[Component]] = [Experience, Education, Project, Certification]
+    empty = {prefix(kind) + name: "" for kind in kinds for name in kind.period or ()}
+    assert save(admin, profile, fields | empty).status_code == HTTPStatus.FOUND
+    after = whole(api, profile)
+    for kind in kinds:
+        row = (after["skills"] if kind.in_skills else after)[kind.plural][0]
+        assert [row[name] for name in kind.period or ()] == [None, None]
+
+
 def test_a_save_changes_fields_and_rows_in_one_revision(admin: Client, api: ApiClient, profile: Profile) -> None:
     before = whole(api, profile)
     fields = fields_of(admin.get(address(profile)))
@@ -281,7 +295,6 @@ FAULTY: list[tuple[dict[str, Any], str]] = [
     ({prefix(Award) + "date": "May 2021"}, "Give a date as a year, a month or a day"),
     ({prefix(Volunteering) + "end_date": "2015"}, "This must not be before start_date."),
     ({prefix(Experience) + "end_date": "2018"}, "This must not be before start_date."),
-    ({prefix(Experience) + "end_date": ""}, "An item that is not current needs an end_date."),
     ({prefix(Experience) + "is_current": "on"}, "An item that is current has no end_date."),
     ({prefix(Experience) + "start_date": "May 2019"}, "Give a date as a year, a month or a day"),
     ({prefix(Experience) + "start_date": "2019-13"}, "The calendar has no 2019-13."),

@@ -47,8 +47,9 @@ def test_a_kind_is_shown_by_what_its_fields_are() -> None:
 
 def test_what_an_item_must_have_is_told_by_the_model() -> None:
     work, languages = (kinds.section(kind) for kind in (Experience, Language))
-    assert (work.required, work.needed) == (("title", "company"), ("start_date",))
-    assert work.vital == ("title", "company", "start_date", "end_date")
+    assert (work.required, work.needed) == (("title", "company"), ())
+    assert work.vital == ("title", "company")
+    assert work.may_be_unknown == ("start_date",)
     assert work.period == ("start_date", "end_date", "is_current")
     # How well a language is spoken has a stand-in.
     assert (languages.required, languages.needed, languages.vital) == (("name",), (), ("name",))

@@ -44,6 +44,7 @@ LISTS = {
             "position": "Harbour Clerk",
             "startDate": "2012",
             "finishedOn": "Summer 2016",
+            "isCurrent": False,
         },
     ],
     "volunteer": [
@@ -233,7 +234,7 @@ def test_a_date_of_each_form_is_read_with_its_precision(text: str, expected: str
 )
 def test_what_is_no_date_or_more_than_one_is_kept_aside_as_it_stands(text: str) -> None:
     archive = read_file("Positions.csv", f"Title,Started On\nClerk,{text}\n")
-    assert archive.document["work"] == [{"position": "Clerk", "startedOn": text}]
+    assert archive.document["work"] == [{"position": "Clerk", "startedOn": text, "isCurrent": True}]
     (note,) = archive.notes
     assert (note.place, note.outcome) == ("Positions.csv, row 2", "kept_aside")
     assert note.detail.startswith("Started On: «")

@@ -281,7 +281,7 @@ def leaves(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for inner in value:
             yield from leaves(inner, key)
-    else:
+    elif key != "isCurrent":
         assert isinstance(value, str)
         yield key, value
 

@@ -143,7 +143,6 @@ REFUSED: dict[str, Callable[[Profile], object]] = {
     "an end before its start": experience(start_date="2020-05", end_date="2020-04-30"),
     "an end before its start in another precision": experience(start_date="2020", end_date="2019-12-31"),
     "a current item with an end": experience(is_current=True, end_date="2020"),
-    "a past job without an end": experience(is_current=False, end_date=None),
     "a current study with an end": education(is_current=True, end_date="2020"),
     "a study that ends before it starts": education(start_date="2020", end_date="2019"),
     "a grade above 4": education(gpa=4.1),
@@ -163,6 +162,16 @@ TAKEN: dict[str, Callable[[Profile], object]] = {
     "an active profile of somebody else": lambda _: ProfileFactory.create(is_active=True),
     "an end that may be after its start": experience(start_date="2020-05", end_date="2020"),
     "a current job": experience(is_current=True, end_date=None),
+    "a past job whose end nobody knows": experience(is_current=False, end_date=None),
+    "a job whose start nobody knows": experience(start_date=None, end_date="2020"),
+    "a job without any date": experience(start_date=None, end_date=None),
+    "a study whose start nobody knows": education(start_date=None),
+    "a project without dates": lambda profile: Project.objects.bulk_create(
+        [Project(profile=profile, position=0, **item(Project, start_date=None, end_date=None))]
+    ),
+    "a certificate of a day that nobody knows": lambda profile: Certification.objects.bulk_create(
+        [Certification(profile=profile, position=0, **item(Certification, date_obtained=None))]
+    ),
     "different skills": skills("Straße", "Strasze"),
     "different keys": custom_fields("key", "Key"),
 }

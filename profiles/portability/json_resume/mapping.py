@@ -5,7 +5,7 @@ What else there is to know of a list, and the lists that JSON Resume lacks, foll
 what JSON Resume can't.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -26,13 +26,22 @@ class Key(NamedTuple):
     also: tuple[str, ...] = ()
     # Whether the key is ours, not the standard's.
     is_ours: bool = False
-    # The value that an absent key stands for, if any.
-    absent: Any = None
+    # The value that an absent key stands for, if any; a function tells it by the other values of the object.
+    absent: "Any | Callable[[Mapping[str, Any]], Any]" = None
+
+    def said_by_absence(self, values: Mapping[str, Any]) -> Any:
+        """The value that an absent key stands for among these values of its object; None where it stands for none."""
+        return self.absent(values) if callable(self.absent) else self.absent
 
 
 def ours(name: str, field: str, kind: str = "text", absent: Any = None) -> Key:
     """A key that JSON Resume does not have."""
     return Key(name, field, kind, is_ours=True, absent=absent)
+
+
+def goes_on(values: Mapping[str, Any]) -> bool:
+    """Whether a job goes on where nobody says so: it has a start and no end."""
+    return bool(values.get("start_date")) and not values.get("end_date")
 
 
 # The key that every item has.
@@ -77,10 +86,12 @@ class Section:
     noun: str
     # The texts that an item of ours must have; a résumé's item without any of them can't be one.
     required: tuple[str, ...]
-    # What else it must have, such as the date on which it began.
+    # What else it must have, beside texts and dates that nobody may know.
     needed: tuple[str, ...] = ()
     # The fields without whose values an item can't be one of ours: where one is at fault, the item is kept aside.
     vital: tuple[str, ...] = ()
+    # The dates that an item of ours names even where nobody knows them.
+    may_be_unknown: tuple[str, ...] = ()
     # The fields that say together when it was: taken over all or none.
     period: tuple[str, ...] = ()
     # By which fields an item is known again, the surest first (`Component.identity`).
@@ -120,6 +131,8 @@ LISTS: Mapping[str, tuple[str, *tuple[Key, ...]]] = {
         Key("url", "url", "url", also=("website",)),
         Key("startDate", "start_date", "date"),
         Key("endDate", "end_date", "date"),
+        # After the dates, which say it where it is absent.
+        ours("isCurrent", "is_current", "flag", absent=goes_on),
         Key("summary", "description"),
         Key("highlights", "achievements", "texts"),
         ours("technologies", "technologies", "texts"),

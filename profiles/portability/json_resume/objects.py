@@ -61,7 +61,7 @@ class ReadObject:
         if why:
             self.given[key.name] = given
             self.tell("changed", why, name)
-        elif key.absent is not None and value == key.absent:
+        elif value == key.said_by_absence(self.values):
             self.tell("changed", "An absent key says the same; exports leave it out.", name)
         if name != key.name:
             self.tell("changed", f"Newer documents call this {key.name}, and so do exports.", name)

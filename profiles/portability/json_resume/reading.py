@@ -403,6 +403,8 @@ class Reading:
             self._take_out(part, f"{key.name}: {why}")
         else:
             part.drop(field, why)
+            if field in ("start_date", "end_date") and part in self.items["work"]:
+                _tell_of_open_end(part)
 
     def _mend_own(self, fault: DocumentFault) -> bool:
         """Mend one of our own members of `meta`; false for any other fault."""
@@ -538,21 +540,47 @@ def _complete(section: Section, part: ReadObject) -> str:
         names = " or ".join(part.by_field[field].name for field in missing)
         return f"Without {names} it can't be {section.noun}; it is kept aside."
     for field in section.needed:
-        if values.get("end_date") and values.get(field) is None and field in section.period[:1]:
-            part.stand_in(field, values["end_date"], "It has no start; the end stands in.")
         if values.get(field) is None:
-            key = part.by_field[field]
-            what = "a date" if key.kind == "date" else key.name
-            return f"Without {what} it can't be {section.noun}; it is kept aside."
+            return f"Without {part.by_field[field].name} it can't be {section.noun}; it is kept aside."
     for field in missing:
         part.stand_in(field, NOT_GIVEN, f"It is not given, and {section.noun} needs it; «{NOT_GIVEN}» stands in.")
     if section.plural == "experiences":
-        values["is_current"] = not values.setdefault("end_date", None)
+        _say_whether_current(part)
+    for field in section.may_be_unknown:
+        values.setdefault(field, None)
     if values.get("is_current") and values.get("end_date"):
         part.replace("is_current", value=False, why="What has an end is not current.")
     if section.plural == "languages" and not values.get("proficiency"):
         part.stand_in("proficiency", UNKNOWN_FLUENCY, f"It is not said how well; stored as {UNKNOWN_FLUENCY}.")
     return ""
+
+
+def _say_whether_current(part: ReadObject) -> None:
+    """Say of a job whether it goes on, where the document does not.
+
+    A start that can't be read is a start, and an end that can't be read is one that nobody knows.
+    """
+    values = part.values
+    has_start = bool(values.get("start_date")) or _is_unread(part, "start_date")
+    # A null that was read means now.
+    is_open = "end_date" in values or (has_start and not _is_unread(part, "end_date"))
+    goes_on = is_open and not values.get("end_date")
+    values.setdefault("end_date", None)
+    if values.setdefault("is_current", goes_on) == goes_on:
+        _tell_of_open_end(part)
+
+
+def _tell_of_open_end(part: ReadObject) -> None:
+    """Tell that exports say of a job whether it goes on, where its dates do not."""
+    goes_on = part.values["is_current"]
+    if "isCurrent" not in part.raw and goes_on != mapping.goes_on(part.values):
+        sentence = "Nobody knows its start; exports say that it goes on."
+        part.tell("changed", sentence if goes_on else "Nobody knows its end; exports say that it has one.", "isCurrent")
+
+
+def _is_unread(part: ReadObject, field: str) -> bool:
+    """Whether something came for the field that can't be read."""
+    return field not in part.values and part.by_field[field].name in part.given
 
 
 def _cut_within(value: Any, rest: Path, limit: int) -> Any:

@@ -81,12 +81,17 @@ def date(given: Any) -> Read:
         return parse(value), why
     except ValueError:
         pass
-    if value.lower() in _NOW:
+    if means_now(value):
         return None, "This means until now; an open end says that."
     for form in _LOOSE_DATES:
         if found := form.fullmatch(value.lower()):
             return _loose_date(found, value)
     raise Unreadable("This can't be read as a date; it is kept aside.")
+
+
+def means_now(given: str) -> bool:
+    """Whether the text of an end says that it is still to come."""
+    return given.strip().lower() in _NOW
 
 
 def _loose_date(found: re.Match[str], value: str) -> Read:

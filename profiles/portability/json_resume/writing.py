@@ -42,7 +42,7 @@ def _object(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _written(keys: Iterable[Key], values: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
     """An object of the résumé: our values, or their originals where nobody has changed the values since the import."""
     by_name = {key.name: key for key in keys}
-    made = {key.name: values[key.field] for key in by_name.values() if _says_more(key, values.get(key.field))}
+    made = {key.name: values[key.field] for key in by_name.values() if _says_more(key, values)}
     for name, kept in extra.items():
         key = by_name.get(name)
         if key is None:
@@ -52,9 +52,10 @@ def _written(keys: Iterable[Key], values: Mapping[str, Any], extra: Mapping[str,
     return made
 
 
-def _says_more(key: Key, value: Any) -> bool:
-    """Whether a value says more than an absent key would."""
-    return not is_empty(value) and (key.absent is None or value != key.absent)
+def _says_more(key: Key, values: Mapping[str, Any]) -> bool:
+    """Whether the key's value says more than an absent key would."""
+    value = values.get(key.field)
+    return not is_empty(value) and value != key.said_by_absence(values)
 
 
 def _given_back(made: dict[str, Any], key: Key, kept: Mapping[str, Any]) -> dict[str, Any]:

@@ -141,7 +141,7 @@ def resumes() -> st.SearchStrategy[dict[str, Any]]:
 def _items(kind: type[Component]) -> st.SearchStrategy[list[dict[str, Any]]]:
     """Items of the samples' values, each field there or left out as far as it may be, hidden or not."""
     sample = dict(SAMPLES[kind])
-    needed = {*kind.required_fields(), *({"end_date"} if kind.end_unless_current else ())}
+    needed = set(kind.required_fields())
     first = kind.content_fields()[0]
     fields: dict[str, Any] = {name: st.just(value) for name, value in sample.items()}
     fields |= {first: words.map(lambda text: f"A {text}"), "is_visible": st.booleans()}
