@@ -46,7 +46,7 @@ class Walk:
     def __init__(self, profile_id: uuid.UUID) -> None:
         profile = _WITH_ROWS.first(pk=profile_id)
         if profile is None:
-            raise Missing
+            raise Missing.of(Profile)
         self.profile: Profile = profile
         own = {name: getattr(profile, name) for name in Profile.REVISED}
         rows = {m: {row["id"]: row for row in json.loads(getattr(profile, f"rows_of_{n}"))} for n, m in TABLES.items()}

@@ -152,7 +152,7 @@ def stored(pk: uuid.UUID) -> Rendered:
     """A profile as it is stored, or as the open transaction has made it. Raises Missing where there is none."""
     profile = _DOCUMENT.first(pk=pk)
     if profile is None:
-        raise Missing
+        raise Missing.of(Profile)
     return _rendered(profile)
 
 

@@ -68,7 +68,7 @@ class ProfileManager(models.Manager["Profile"]):
         """
         profile = self._locked(_ONE, cause, pk=pk).get(pk)
         if profile is None:
-            raise Missing
+            raise Missing.of(Profile)
         return profile
 
     @contextmanager
@@ -156,7 +156,7 @@ class ProfileManager(models.Manager["Profile"]):
     def chosen(self, profiles: "ById", profile: "Profile", expected: Expected | None) -> "Profile":
         """The profile among the locked ones. Raises Missing where it is gone, Stale where another was expected."""
         if profile.pk not in profiles:
-            raise Missing
+            raise Missing.of(Profile)
         chosen = profiles[profile.pk]
         _check(chosen, expected)
         return chosen

@@ -68,7 +68,7 @@ class APIView(views.APIView):
         self.count_items()
 
     def find(self) -> None:
-        """Find what the request is about. Raises Http404 and PermissionDenied."""
+        """Find what the request is about. Raises Missing and PermissionDenied."""
 
     def count_items(self) -> None:
         """Count what the request's body holds, now that it is known whom it is for and that they may."""

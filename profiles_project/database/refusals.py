@@ -2,7 +2,9 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
+
+from django.db.models import Model
 
 
 class Refusal(Exception):
@@ -11,6 +13,11 @@ class Refusal(Exception):
 
 class Missing(Refusal):
     """What it is about is not there, or not there any more."""
+
+    @classmethod
+    def of(cls, model: type[Model]) -> Self:
+        """There is none of this kind, which is named: «Profile not found.» for a profile."""
+        return cls(f"{str(model._meta.verbose_name).capitalize()} not found.")
 
 
 class Forgotten(Refusal):

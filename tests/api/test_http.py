@@ -14,11 +14,13 @@ from django.test import Client
 from pytest_django import Settings
 
 from profiles.career import rendering
+from profiles.models import COMPONENTS
+from profiles_project.database.values import new_id
 from profiles_project.web import health
 from profiles_project.web.bodies import LARGE_BODY_LIMIT, MIB
 from tests.support.client import ApiClient
 from tests.support.contract import API, PROBLEM, contract
-from tests.support.factories import PERSONAL_INFO, ProfileFactory
+from tests.support.factories import PERSONAL_INFO, ProfileFactory, make_profile
 from tests.support.service.live import service
 from users.models import User
 
@@ -117,6 +119,29 @@ def test_the_id_in_the_body_of_a_change_is_ignored_like_every_read_only_key(api:
 def test_a_method_that_a_route_does_not_take_is_a_405_with_those_it_takes(api: ApiClient) -> None:
     response = api.delete(f"{API}/profiles")
     assert (response.status_code, response["Allow"]) == (405, "GET, POST, HEAD, OPTIONS")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("pk", [str(new_id()), "no-uuid"], ids=["unknown", "no id"])
+def test_a_404_names_what_was_not_found(api: ApiClient, user: User, pk: str) -> None:
+    own = f"{API}/profiles/{make_profile(user, 0).pk}"
+    of_profile = ("", "/history", "/experiences", "/skills/soft", "/custom-fields", "/export")
+    cases = {f"{API}/profiles/{pk}{below}": ("GET", "POST", "Profile") for below in of_profile}
+    cases |= {f"{API}/jobs/{pk}": ("GET", "DELETE", "Job"), f"{API}/jobs/{pk}/file": ("GET", "GET", "Job")}
+    cases |= {f"{API}/auth/sessions/{pk}": ("DELETE", "DELETE", "Session")}
+    cases |= {f"{API}/profiles/trash/{pk}": ("DELETE", "DELETE", "Profile")}
+    for model in COMPONENTS:
+        name = str(model._meta.verbose_name).capitalize()
+        cases |= {f"{own}/{model.plural}/{pk}": ("GET", "DELETE", name)}
+        assert api.patch(f"{own}/{model.plural}/{pk}", {}).json()["detail"] == f"{name} not found."
+    for path, (*methods, name) in cases.items():
+        for method in methods:
+            answer = api.send(method, path)
+            assert (answer.status_code, answer.json()["detail"]) == (404, f"{name} not found."), (method, path)
+    into = api.post(f"{API}/profiles/import", {}, query={"into": str(new_id())})
+    assert into.json()["detail"] == "Profile not found."
+    assert api.get(f"{own}/history/first").json()["detail"] == "Version not found."
+    assert api.get(f"{API}/nothing").json()["detail"] == "There is nothing at this address."
 
 
 @pytest.mark.django_db

@@ -420,6 +420,7 @@ def test_a_fault_in_the_query_names_the_parameter(
 def test_a_delete_that_names_nothing_does_nothing(api: ApiClient, user: User) -> None:
     profile = make_profile(user, 2)
     before = api.get(address(profile))
+    how: dict[str, Any]
     for below, key, status in (("/skills/soft", "skills", 200), ("/custom-fields", "keys", 204)):
         path = address(profile, below)
         empty: tuple[dict[str, Any], ...] = ({"json": {key: []}}, {"query": {key: ""}})

@@ -8,7 +8,6 @@ from typing import cast
 from django.contrib.auth import authenticate
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import DatabaseError, IntegrityError, OperationalError, transaction
-from django.http import Http404
 from rest_framework.exceptions import AuthenticationFailed, ValidationError
 from rest_framework.fields import empty
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -22,6 +21,7 @@ from profiles_project.api.errors import ParameterInvalid, faults
 from profiles_project.api.fields import Email
 from profiles_project.api.pagination import paginate
 from profiles_project.api.views import APIView
+from profiles_project.database.refusals import Missing
 from profiles_project.observe.logs import security_event
 from profiles_project.texts import fold
 from users.accounts import confirm_address, replace_password, reset_password
@@ -307,9 +307,9 @@ class SessionViewSet(ViewSetMixin, PrivateView):
         try:
             pk = uuid.UUID(session_id)
         except ValueError as exc:
-            raise Http404 from exc
+            raise Missing.of(Session) from exc
         if not self.account.sessions.live().filter(pk=pk).end():
-            raise Http404
+            raise Missing.of(Session)
         note("session_ended", self.account, session=pk)
         return Response(status=204)
 

@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
-from django.http import Http404, HttpResponse
+from django.db.models import Model
+from django.http import HttpResponse
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -26,7 +27,7 @@ from profiles_project.api.conditional import IfMatch, not_modified, tagged
 from profiles_project.api.errors import ParameterInvalid, faults, to_problem
 from profiles_project.api.preferences import prefers_async
 from profiles_project.api.ratelimit import ScopeThrottle, who_asks
-from profiles_project.database.refusals import Stale
+from profiles_project.database.refusals import Missing, Stale
 from profiles_project.database.values import parse_id
 from users.api.views import PrivateView
 
@@ -34,12 +35,12 @@ from users.api.views import PrivateView
 PROFILES_PAGE = 20
 
 
-def path_uuid(text: str) -> uuid.UUID:
-    """The UUID of a path. Raises Http404 for any other text."""
+def path_uuid(text: str, model: type[Model]) -> uuid.UUID:
+    """The UUID of a path, which names one of this kind. Raises Missing for any other text."""
     try:
         return parse_id(text)
     except ValueError:
-        raise Http404 from None
+        raise Missing.of(model) from None
 
 
 def as_json(rendered: rendering.Rendered, *also: str, status: int = 200) -> HttpResponse:
@@ -74,9 +75,9 @@ class ProfileScopedViewSet(ViewSetMixin, PrivateView):
 
     def find(self) -> None:
         own: Profile | None = getattr(self.session, "own", None)
-        profile = own or Profile.objects.find(path_uuid(self.kwargs["profile_id"]))
+        profile = own or Profile.objects.find(path_uuid(self.kwargs["profile_id"], Profile))
         if profile is None:
-            raise Http404
+            raise Missing.of(Profile)
         self.check_object_permissions(self.request, profile)
         self.profile = profile
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from drf_spectacular.drainage import isolate_view_method
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
@@ -83,9 +83,9 @@ class ComponentViewSet(ProfileScopedViewSet):
         return self.carry_out(operation, self.body(), limit=serializers.JOB_LIMIT, show=self._page)
 
     def retrieve(self, request: Request, profile_id: str, item_id: str) -> HttpResponse:
-        row = self.model.of(self.profile, pk=path_uuid(item_id)).values()
+        row = self.model.of(self.profile, pk=path_uuid(item_id, self.model)).values()
         if not row:
-            raise Http404
+            raise Missing.of(self.model)
         return self.not_modified() or self._answer_item(self.profile, next(iter(row)))
 
     def _answer_item(self, profile: Profile, row: Component) -> Response:
@@ -98,7 +98,7 @@ class ComponentViewSet(ProfileScopedViewSet):
         return self._change_one(item_id, partial=True)
 
     def _change_one(self, item_id: str, *, partial: bool) -> Response:
-        pk = path_uuid(item_id)
+        pk = path_uuid(item_id, self.model)
         data = self.body()
         with self._revise_one(pk, self.action) as (profile, row):
             serializer = serializers.ITEM_SERIALIZERS[self.model](data=data, row=row, partial=partial)
@@ -107,7 +107,7 @@ class ComponentViewSet(ProfileScopedViewSet):
         return self._answer_item(profile, row)
 
     def destroy(self, request: Request, profile_id: str, item_id: str) -> Response:
-        with self._revise_one(path_uuid(item_id), "delete") as (profile, row):
+        with self._revise_one(path_uuid(item_id, self.model), "delete") as (profile, row):
             bulk.delete(profile, self.model, [row])
         return self.answer(None, profile, status=204)
 
@@ -120,10 +120,10 @@ class ComponentViewSet(ProfileScopedViewSet):
         with Profile.objects.revise(self.profile.pk, self.cause(f"{self.model.plural}_{action}")) as profile:
             try:
                 row = bulk.named(profile, self.model, [pk])[pk]
-            except Missing:
+            except Missing as exc:
                 # What changed elsewhere comes first, as on every route.
                 self._expect(profile, pk, None)
-                raise
+                raise Missing.of(self.model) from exc
             self._expect(profile, pk, row)
             yield profile, row
 

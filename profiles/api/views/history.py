@@ -4,7 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,6 +18,7 @@ from profiles.models.trash import KEPT_IN_TRASH
 from profiles_project.api.conditional import IfMatch, not_modified, tagged
 from profiles_project.api.errors import ParameterInvalid
 from profiles_project.api.pagination import paginate
+from profiles_project.database.refusals import Missing
 from profiles_project.memory import LARGE_BYTES
 from users.api.idempotency import idempotent
 
@@ -90,9 +91,9 @@ class HistoryActions(ProfileScopedViewSet):
 
     @staticmethod
     def _named(text: str) -> int:
-        """The version in an address. Raises Http404 where it is no number."""
+        """The version in an address. Raises Missing where it is no number."""
         if (version := _version(text)) is None:
-            raise Http404
+            raise Missing("Version not found.")
         return version
 
 
@@ -105,9 +106,9 @@ class TrashViewSet(ProfileScopedViewSet):
         if "profile_id" not in self.kwargs:
             return
         # One that came back is found too: a request that is sent again gets its first answer.
-        profile = Profile.with_trash.filter(pk=path_uuid(self.kwargs["profile_id"])).first()
+        profile = Profile.with_trash.filter(pk=path_uuid(self.kwargs["profile_id"], Profile)).first()
         if profile is None:
-            raise Http404
+            raise Missing.of(Profile)
         self.check_object_permissions(self.request, profile)
         self.profile = profile
 

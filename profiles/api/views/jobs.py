@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Length
-from django.http import Http404, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 from rest_framework.decorators import action
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
@@ -21,6 +21,7 @@ from profiles_project.api.errors import Conflict
 from profiles_project.api.negotiation import OwnForm
 from profiles_project.api.pagination import paginate
 from profiles_project.api.preferences import RESPOND_ASYNC
+from profiles_project.database.refusals import Missing
 from profiles_project.database.values import parse_id
 from users.api.views import PrivateView
 
@@ -77,9 +78,9 @@ class JobViewSet(ViewSetMixin, PrivateView):
         try:
             job = Job.objects.defer("input").filter(pk=parse_id(text)).first()
         except ValueError as exc:
-            raise Http404 from exc
+            raise Missing.of(Job) from exc
         if job is None:
-            raise Http404
+            raise Missing.of(Job)
         self.check_object_permissions(self.request, job)
         self.job = job
 
@@ -105,7 +106,7 @@ class JobViewSet(ViewSetMixin, PrivateView):
         pieces = self.job.pieces.filter(is_input=False)
         size = pieces.aggregate(size=Sum(Length("content")))["size"]
         if size is None or self.job.result is None:
-            raise Http404
+            raise Missing("File not found.")
         made = json.loads(self.job.result)
         # Results of the previous release name no media type: they are archives.
         form, extension = made.get("media_type", "application/zip"), made.get("extension", "zip")

@@ -5,7 +5,7 @@ import uuid
 from typing import IO, Any
 
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from rest_framework.decorators import action
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
@@ -25,6 +25,7 @@ from profiles_project.api.errors import ParameterInvalid
 from profiles_project.api.negotiation import OwnForm
 from profiles_project.api.parsers import StrictJSONParser
 from profiles_project.api.preferences import prefers_async
+from profiles_project.database.refusals import Missing
 from profiles_project.database.values import parse_id
 from profiles_project.memory import LARGE_BYTES, note_body
 from users.api.idempotency import idempotent
@@ -118,7 +119,7 @@ class PortabilityActions(ProfileScopedViewSet):
             return None
         profile = Profile.objects.find(self._id(text))
         if profile is None:
-            raise Http404
+            raise Missing.of(Profile)
         self.check_object_permissions(request, profile)
         return profile
 

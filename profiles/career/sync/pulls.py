@@ -295,7 +295,7 @@ def changes(profile: Profile, seen: Seen | None, limit: int) -> Page:
         if found.is_expired:
             raise Expired
         return found.page(limit)
-    raise Missing
+    raise Missing.of(Profile)
 
 
 def _found(user_id: int, wanted: Wanted) -> dict[uuid.UUID, _Found]:
