@@ -163,7 +163,7 @@ class ModelDocument(Document, serializers.ModelSerializer[Any]):
             # Text makes null of an empty string itself.
             options.pop("allow_blank", None)
         if field_name in getattr(self.Meta.model, "named_if_unknown", ()):
-            options["required"] = True
+            options |= {"required": True, "help_text": "Null where nobody knows it."}
         if issubclass(field_class, Flag):
             options |= {"allow_null": True, "required": False, "cleared": model_field.default}
         return field_class, options

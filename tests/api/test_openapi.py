@@ -296,7 +296,7 @@ def test_only_what_must_have_a_scheme_is_called_a_uri() -> None:
         ("ExperiencePatchRequest", {"end_date": ""}, True),
         ("ExperiencePatchRequest", {"end_date": "2021-12-31"}, True),
         ("ExperiencePatchRequest", {"end_date": "2021-13"}, False),
-        ("ExperiencePatchRequest", {"start_date": ""}, False),
+        ("ExperiencePatchRequest", {"start_date": ""}, True),
         ("ExperiencePatchRequest", {"title": ""}, False),
         ("ProfilePatchRequest", {"professional_summary": ""}, True),
         ("ProfilePatchRequest", {"professional_summary": "x" * 9}, False),

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from profiles.models import Experience
 from profiles.portability import kinds
 from profiles.portability.json_resume.reading import Reading
+from profiles.portability.json_resume.values import fingerprint
 from profiles.portability.readable import arrange
 from tests.support.client import ApiClient
 from tests.support.contract import API
@@ -82,6 +84,22 @@ def test_an_import_without_dates_leaves_those_that_the_person_has_added(api: Api
     answer = api.post(f"{API}/profiles/import", resume, query={"into": profile["id"]}).json()
     assert answer["profile"]["experiences"] == [mine]
     assert not [part for part in answer["report"]["parts"] if part["outcome"] == "refused"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("start", [None, "2017"])
+def test_an_end_that_stood_in_for_a_start_follows_the_source(api: ApiClient, start: str | None) -> None:
+    """Earlier releases stored the end as the start where a document had none."""
+    resume: dict[str, Any] = {"basics": BASICS, "work": [{**WORK, "endDate": "2019"}]}
+    profile = imported(api, resume)
+    mark = {"startDate": {"stored": fingerprint("2019")}}
+    Experience.objects.update(start_date="2019", extra=mark)
+    path = f"{API}/profiles/{profile['id']}"
+    assert "startDate" not in exported(api, profile)["work"][0]
+    resume["work"][0] |= {"startDate": start} if start else {"endDate": "2020"}
+    api.post(f"{API}/profiles/import", resume, query={"into": profile["id"]})
+    (job,) = api.get(path).json()["experiences"]
+    assert (job["start_date"], job["end_date"]) == (start, resume["work"][0]["endDate"])
 
 
 def test_an_end_does_not_stand_in_for_a_start() -> None:
