@@ -276,6 +276,10 @@ class Document(serializers.Serializer[Any]):
         # DRF looks through all fields for every item of a list.
         return [field for field in self.fields.values() if not field.read_only]
 
+    def member(self, name: str, data: Mapping[str, Any]) -> Any:
+        """What knows the keys in a member of this object: its field, None where nobody knows the member."""
+        return self.fields.get(name)
+
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         return self.valid(data, is_partial=self.partial)
 

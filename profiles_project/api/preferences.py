@@ -1,11 +1,25 @@
-"""The Prefer header (RFC 7240), of which only `respond-async` is honoured."""
+"""The Prefer header (RFC 7240), of which `respond-async` and `handling=strict` are honoured."""
 
 from rest_framework.request import Request
 
 RESPOND_ASYNC = "respond-async"
+STRICT = "handling=strict"
+
+
+def _preferences(request: Request) -> dict[str, str]:
+    """The values of the request's preferences by name, in lower case; of one that is named twice the first."""
+    found: dict[str, str] = {}
+    for preference in request.headers.get("Prefer", "").split(","):
+        name, _, value = preference.partition(";")[0].partition("=")
+        found.setdefault(name.strip().lower(), value.strip().strip('"').lower())
+    return found
 
 
 def prefers_async(request: Request) -> bool:
     """Whether the request's `Prefer` says `respond-async`, in whatever case and company."""
-    preferences = request.headers.get("Prefer", "").split(",")
-    return any(preference.partition(";")[0].strip().lower() == RESPOND_ASYNC for preference in preferences)
+    return RESPOND_ASYNC in _preferences(request)
+
+
+def prefers_strict(request: Request) -> bool:
+    """Whether it says `handling=strict`: what nobody knows is to be refused, not ignored."""
+    return _preferences(request).get("handling") == "strict"

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from drf_spectacular.openapi import AutoSchema as SpectacularSchema
 from drf_spectacular.types import OpenApiTypes
@@ -19,6 +19,7 @@ from rest_framework import serializers
 from profiles_project.api.document import SHARED_AS
 from profiles_project.api.errors import BY_STATUS, MEDIA_TYPE, TYPE_BASE
 from profiles_project.api.fields import HttpUrl, Text
+from profiles_project.api.strictness import Known
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,7 +32,7 @@ class Fault(serializers.Serializer[Any]):
     code = serializers.CharField(
         help_text="Stable: made for programs. `limit`: there are as many of these, or bytes of yours, as there may be; "
         "`user_name`: an address of a web page has a user name in it; `reused`: this Idempotency-Key was another "
-        "request's."
+        "request's; `unknown`: with `Prefer: handling=strict` only, nobody knows this key or parameter."
     )
     detail = serializers.CharField(help_text="One sentence for people.")
 
@@ -273,33 +274,33 @@ def operation(
     """Describes a view's method: what it takes, what it gives, and every problem that it can answer.
 
     `errors` names the statuses beyond those that follow from the rest: 401 with `auth`; 403 and 404 with
-    `below_profile`; 400, 408, 415 and 422 with a request, 422 with parameters; 406, 413, 429 and 503 always. `tagged`
-    is "read" or "write" for what carries an `ETag` (304 with the one, 412 with the other), `on_part` says that
-    `If-Match` may name a part of the profile; `idempotent` marks what takes an `Idempotency-Key` (400, 409, 410, 422).
+    `below_profile`; 400, 408 and 415 with a request; 406, 413, 422 (`Prefer: handling=strict`), 429 and 503 always.
+    `tagged` is "read" or "write" for what carries an `ETag` (304 with the one, 412 with the other), `on_part` says that
+    `If-Match` may name a part of the profile; `idempotent` marks what takes an `Idempotency-Key` (400, 409, 410).
     `request_example` and `response_example` (of the first status in `responses`) are bare values.
     """
     headers = _headers(
         conditional_read=tagged == "read", conditional_write=tagged == "write", on_part=on_part, idempotent=idempotent
     )
     parameters = [*parameters, *headers]
-    statuses = {406, 413, 429, 503, *errors}
+    statuses = {406, 413, 422, 429, 503, *errors}
     statuses |= {401} if auth else set()
     statuses |= {403, 404} if below_profile else set()
-    statuses |= {400, 408, 415, 422} if request is not None else set()
-    statuses |= {422} if any(p.location == OpenApiParameter.QUERY for p in parameters) else set()
+    statuses |= {400, 408, 415} if request is not None else set()
     statuses |= {412} if tagged == "write" else set()
-    statuses |= {400, 409, 410, 422} if idempotent else set()
+    statuses |= {400, 409, 410} if idempotent else set()
     answers: dict[Any, Any] = dict(responses)
     if tagged == "read":
         answers[304] = OpenApiResponse(description="Not modified: the representation you have is current.")
     answers.update({(status, MEDIA_TYPE): _problem(status) for status in sorted(statuses)})
+    known = Known(request, frozenset(p.name for p in parameters if p.location == OpenApiParameter.QUERY))
     first = next(iter(responses))
     shown = [*examples]
     if request_example is not None:
         shown.append(OpenApiExample("Request", request_example, request_only=True))
     if response_example is not None:
         shown.append(OpenApiExample("Response", response_example, response_only=True, status_codes=[str(first)]))
-    return extend_schema(
+    describe = extend_schema(
         operation_id=operation_id,
         summary=summary,
         description=description or None,
@@ -310,3 +311,11 @@ def operation(
         examples=shown,
         auth=None if auth else [],
     )
+
+    def described(method: F) -> F:
+        made: Any = describe(method)
+        # What the view holds strict requests against.
+        made.known = known
+        return cast("F", made)
+
+    return described

@@ -12,7 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from profiles_project.api import strictness
 from profiles_project.api.errors import Problem
+from profiles_project.api.preferences import STRICT, prefers_strict
 from profiles_project.api.ratelimit import ScopeThrottle, Usage, count, headers, who_asks
 from profiles_project.api.underway import expensive
 from profiles_project.memory import LARGE_BYTES, let_go
@@ -44,6 +46,8 @@ class APIView(views.APIView):
         # A view serves one request: what it has counted, and what it must give back at the end.
         self.usages: list[Usage] = []
         self.held = ExitStack()
+        # Which of the request's preferences were honoured, beside those that the answer itself names.
+        self.honoured: list[str] = []
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with self.held:
@@ -62,6 +66,7 @@ class APIView(views.APIView):
         self.find()
         if request.user.is_authenticated and self.is_expensive(request):
             self.held.enter_context(expensive(request.user.pk))
+        self.check_strictly()
         if self.scarce_scope:
             # Only now: who may have ten in an hour has none less for a wrong address or for two at once.
             self.count(self.scarce_scope, who_asks(request))
@@ -69,6 +74,18 @@ class APIView(views.APIView):
 
     def find(self) -> None:
         """Find what the request is about. Raises Missing and PermissionDenied."""
+
+    def check_strictly(self) -> None:
+        """Refuse what nobody knows, where the client prefers that. Raises a 422."""
+        known = getattr(getattr(self, str(self.request.method).lower(), None), "known", None)
+        if known and prefers_strict(self.request):
+            self.honoured.append(STRICT)
+            strictness.check(self.request, known, has_body=self.has_body)
+
+    @property
+    def has_body(self) -> bool:
+        """Whether anything was sent as the request's body."""
+        return self.request.META.get("CONTENT_LENGTH") not in {None, "", "0"}
 
     def count_items(self) -> None:
         """Count what the request's body holds, now that it is known whom it is for and that they may."""
@@ -79,7 +96,7 @@ class APIView(views.APIView):
 
     def body(self, *, optional: bool = False) -> Any:
         """The parsed body. An absent one is 400, or `{}` where it is `optional`."""
-        if self.request.META.get("CONTENT_LENGTH") in {None, "", "0"}:
+        if not self.has_body:
             if optional:
                 return {}
             raise ParseError("The request body is empty; this request needs a JSON body.")
@@ -104,6 +121,9 @@ class APIView(views.APIView):
         has_token = "Authorization" in request.headers
         response["Cache-Control"] = "private, no-cache" if has_token else "no-store"
         patch_vary_headers(response, ["Authorization"])
+        if self.honoured:
+            own = [response["Preference-Applied"]] if "Preference-Applied" in response else []
+            response["Preference-Applied"] = ", ".join([*own, *self.honoured])
         for name, value in headers(self.usages).items():
             response[name] = value
         return response

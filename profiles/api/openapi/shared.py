@@ -99,7 +99,10 @@ def deferrable(options: dict[str, Any]) -> dict[str, Any]:
         "Prefer",
         str,
         OpenApiParameter.HEADER,
-        description="`respond-async` (RFC 7240) puts the work off: the input is judged, and the answer is 202.",
+        description=(
+            "`respond-async` (RFC 7240) puts the work off: the input is judged, and the answer is 202."
+            " `handling=strict`, on every route: keys and query parameters that nobody knows are 422, not ignored."
+        ),
     )
     shown = OpenApiExample("Job", examples.job(), response_only=True, status_codes=["202"])
     return {

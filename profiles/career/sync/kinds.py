@@ -18,7 +18,7 @@ from profiles.modelfields import StringListField, custom_value_fault
 from profiles.models import COMPONENTS, Component, CustomField, Part, Profile, Skill
 from profiles.models.log import OWN
 from profiles.models.parts import Rule
-from profiles_project.api.fields import Document
+from profiles_project.api.fields import AnyJSON, Document
 from profiles_project.database.values import parse_id
 from profiles_project.equality import is_same
 from profiles_project.texts import fold
@@ -83,6 +83,10 @@ class Kind(ABC):
 
         `known` are those that the item has, or that changes before this one have set.
         """
+
+    @abstractmethod
+    def form(self) -> Document:
+        """The serializer that knows the names of the members."""
 
     def rules(self, members: Members) -> Iterable[Rule]:
         """The rules between members that an item breaks."""
@@ -153,8 +157,11 @@ class OfComponent(Kind):
         row = state.rows[self.model].get(pk)
         return row and self._members(row)
 
+    def form(self) -> Document:
+        return serializers.ITEM_SERIALIZERS[self.model]()
+
     def judge(self, known: Members, given: Any) -> tuple[dict[str, Any], Errors]:
-        values, errors = serializers.ITEM_SERIALIZERS[self.model]().judge_fields(given, is_partial=True)
+        values, errors = self.form().judge_fields(given, is_partial=True)
         values.pop("id", None)
         errors.pop("id", None)
         return values, errors
@@ -204,6 +211,9 @@ class OfFields(Kind):
         rows = (row for row in state.rows[CustomField].values() if row["key"] == pk)
         return next(({"value": row["value"]} for row in rows), None)
 
+    def form(self) -> Document:
+        return FieldItem()
+
     def judge(self, known: Members, given: Any) -> tuple[dict[str, Any], Errors]:
         if not isinstance(given, Mapping):
             raise ValidationError({"value": [ErrorDetail("This must be an object with a value.", "invalid")]})
@@ -250,6 +260,20 @@ class SkillItem(Document):
     details = SkillKnowledgeMap()
 
 
+class FieldItem(Document):
+    """A custom field as an item."""
+
+    value = AnyJSON()
+
+
+class OwnMembers(serializers.ProfileSerializer):
+    """The profile's own members as an item: the document without its lists."""
+
+    def member(self, name: str, data: Mapping[str, Any]) -> Any:
+        field = super().member(name, data)
+        return field if name in {*_OWN_SET, "id"} or (field and field.read_only) else None
+
+
 class OfSkills(Kind):
     """The skills of one kind: a list of names, and what is known beside them by name."""
 
@@ -281,6 +305,9 @@ class OfSkills(Kind):
 
     def read(self, state: State, pk: str) -> Members | None:
         return self._members(state.listed(Skill, kind=self.skill_kind))
+
+    def form(self) -> Document:
+        return _SKILLS
 
     def judge(self, known: Members, given: Any) -> tuple[dict[str, Any], Errors]:
         values, errors = _SKILLS.judge_fields(given, is_partial=True)
@@ -349,6 +376,9 @@ class OfProfile(Kind):
 
     def read(self, state: State, pk: str) -> Members | None:
         return self._members(state.own)
+
+    def form(self) -> Document:
+        return OwnMembers()
 
     def judge(self, known: Members, given: Any) -> tuple[dict[str, Any], Errors]:
         if not isinstance(given, Mapping):

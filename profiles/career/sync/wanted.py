@@ -67,6 +67,11 @@ class ChangeBody(Document):
         help_text="`mine`: yours holds where both changed a member.",
     )
 
+    def member(self, name: str, data: Mapping[str, Any]) -> Any:
+        """The members of `set` are those of the item's kind."""
+        kind = KINDS.get(str(data.get("kind"))) if name == "set" else None
+        return kind.form() if kind else super().member(name, data)
+
     def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[Rule]:
         ways = ("set", "delete", "order")
         if any(name in errors for name in ways):

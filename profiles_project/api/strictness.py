@@ -1,0 +1,81 @@
+"""`Prefer: handling=strict`: keys and query parameters that nobody knows are refused (contract 1.1)."""
+
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
+from typing import Any, NamedTuple
+
+from drf_spectacular.utils import PolymorphicProxySerializer
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from profiles_project.api.errors import MOST_FAULTS, Problem, label, pointer
+from profiles_project.api.fields import Document
+
+Path = tuple[str | int, ...]
+CODE = "unknown"
+
+
+class Known(NamedTuple):
+    """What an operation takes, as the OpenAPI document describes it: its body, and the names of query parameters."""
+
+    body: Any
+    parameters: frozenset[str]
+
+
+def check(request: Request, known: Known, *, has_body: bool) -> None:
+    """Raises a 422 that names each key and each query parameter that the operation does not know."""
+    parameters = (name for name in request.query_params if name not in known.parameters)
+    keys = unknown_keys(known.body, request.data) if has_body and known.body is not None else iter(())
+    found = list(islice(chain(map(_parameter_fault, parameters), map(_key_fault, keys)), MOST_FAULTS + 1))
+    if not found:
+        return
+    first = found[0]
+    more: dict[str, Any] = {"more": True} if len(found) > MOST_FAULTS else {}
+    shown = [fault for _, fault in found[:MOST_FAULTS]]
+    raise Problem(f"{first[0]}: {first[1]['detail']}", status=422, errors=shown, **more)
+
+
+def _parameter_fault(name: str) -> tuple[str, dict[str, str]]:
+    where = label((name,))
+    return where, {"parameter": where, "code": CODE, "detail": "This parameter is not known here."}
+
+
+def _key_fault(path: Path) -> tuple[str, dict[str, str]]:
+    return label(path), {"pointer": pointer(path), "code": CODE, "detail": "This key is not known here."}
+
+
+def unknown_keys(known: Any, data: Any, path: Path = ()) -> Iterator[Path]:
+    """The places of keys in a value that its serializer or field does not know; what takes any JSON knows all."""
+    known = _form(known, data)
+    if isinstance(data, list):
+        child = getattr(known, "child", None)
+        for index, each in enumerate(data if child is not None else ()):
+            yield from unknown_keys(child, each, (*path, index))
+    elif isinstance(data, Mapping):
+        yield from _in_object(known, data, path)
+
+
+def _in_object(known: Any, data: Mapping[str, Any], path: Path) -> Iterator[Path]:
+    for name, value in data.items():
+        place = (*path, name)
+        if isinstance(known, serializers.DictField):
+            yield from unknown_keys(known.child, value, place)
+        elif isinstance(known, serializers.Serializer):
+            field = known.member(name, data) if isinstance(known, Document) else known.fields.get(name)
+            if field is None:
+                yield place
+            elif not field.read_only:
+                yield from unknown_keys(field, value, place)
+
+
+def _form(known: Any, data: Any) -> Any:
+    """The serializer or field that judges a value, where a description allows for several."""
+    if isinstance(known, PolymorphicProxySerializer):
+        forms: Any = known.serializers
+        known = forms[0]
+        if isinstance(data, list):
+            known = next((form for form in forms if isinstance(form, serializers.ListSerializer)), known)
+    known = known() if isinstance(known, type) else known
+    # A single item may be sent where a list is described.
+    is_single = isinstance(known, serializers.ListSerializer) and isinstance(data, Mapping)
+    return known.child if is_single else known
