@@ -348,6 +348,9 @@ class ItemSerializer(ModelDocument):
                 told[name] = None
         return told
 
+    def member(self, name: str, data: Mapping[str, Any]) -> Any:
+        return super().member(self.Meta.model.aliases.get(name, name), data)
+
     def judge_fields(self, data: Any, *, is_partial: bool) -> tuple[dict[str, Any], dict[str, Any]]:
         aliases = self.Meta.model.aliases if isinstance(data, Mapping) else {}
         sent_as = {name: alias for alias, name in aliases.items() if alias in data and name not in data}

@@ -66,6 +66,8 @@ def test_a_repository_has_two_names(api: ApiClient, sent: dict[str, Any], stored
     (project,) = api.post(f"{path}/projects", [{**PROJECT, **sent}]).json()
     assert project["repository_url"] == stored
     assert "github_url" not in project
+    strict = api.post(f"{path}/projects", [{**PROJECT, **sent}], headers={"Prefer": "handling=strict"})
+    assert strict.status_code == HTTPStatus.CREATED
     changed = api.patch(f"{path}/projects/{project['id']}", {"github_url": "https://github.com/ada/other"}).json()
     assert changed["repository_url"] == "https://github.com/ada/other"
     change = {"kind": "projects", "id": project["id"], "base": changed["version"], "set": sent}

@@ -45,7 +45,7 @@ def steps(*states: Any) -> list[Step]:
 
 def found(links: Sequence[Any], log: Sequence[Step]) -> set[int]:
     """The places of those that were stored before."""
-    return stored_before(links, log, Budget())
+    return set(stored_before(links, log, Budget()))
 
 
 A1, A2, B1 = {"a": "1"}, {"a": "2"}, {"b": "1"}
@@ -123,5 +123,5 @@ def test_trying_out_has_an_end() -> None:
     budget = Budget()
     budget.left = 10
     states = [BASE | {"a": str(number)} for number in range(100)]
-    assert stored_before(chain(*({"a": "x"},) * 100), steps(*states), budget) == set()
+    assert stored_before(chain(*({"a": "x"},) * 100), steps(*states), budget) == {}
     assert budget.left < 0

@@ -43,6 +43,22 @@ def test_a_push_that_is_repeated_is_harmless(phone: Device, tablet: Device) -> N
     assert ("experiences", new) not in phone.items
 
 
+def test_a_change_that_was_stored_is_part_of_every_base_since(phone: Device, tablet: Device) -> None:
+    pk = phone.first("experiences")
+    first = phone.change("experiences", pk, title="First", technologies=["First"])
+    phone.push(first)
+    tablet.pull()
+    tablet.push(tablet.change("experiences", pk, title="Theirs", technologies=["Theirs"]))
+    # The person was shown what the tablet has made of it, and holds to another title: that is no conflict any more.
+    mine = {**first, "base": 3, "set": {"title": "Mine", "technologies": ["Theirs", "Mine"]}}
+    assert [each["status"] for each in phone.push(first, mine)] == ["unchanged", "applied"]
+    found = stored(phone, "experiences", pk)
+    assert (found["title"], found["technologies"]) == ("Mine", ["Theirs", "Mine"])
+    # Of a base that is older nobody knows whether they have seen the newer title.
+    late = {**first, "base": 1, "set": {"title": "Late"}}
+    assert [each["status"] for each in phone.push(first, late)] == ["unchanged", "conflict"]
+
+
 def test_several_changes_of_an_item_follow_each_other(phone: Device, tablet: Device) -> None:
     pk, new = phone.first("experiences"), str(uuid.uuid4())
     changes = [

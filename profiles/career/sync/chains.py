@@ -123,17 +123,17 @@ class Budget:
         return self.left >= 0
 
 
-def stored_before(chain: Sequence[Link], steps: Sequence[Step], budget: Budget) -> set[int]:
-    """The places of those changes of a chain that the steps, the oldest first, have stored.
+def stored_before(chain: Sequence[Link], steps: Sequence[Step], budget: Budget) -> dict[int, int]:
+    """Which changes of a chain the steps, the oldest first, have stored: by place the version that did it.
 
     One revision may have stored several of them.
     """
-    found: set[int] = set()
+    found: dict[int, int] = {}
     at = start = 0
     while start < len(chain):
         for number in range(at, len(steps)):
             if count := _explained(chain[start:], steps[number], budget):
-                found |= {link.place for link in chain[start : start + count]}
+                found |= {link.place: steps[number].version for link in chain[start : start + count]}
                 at, start = number + 1, start + count
                 break
         else:

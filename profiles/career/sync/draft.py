@@ -181,10 +181,10 @@ class Draft:
         found: Members | None = steps[0].before
         return found
 
-    def _stored_before(self, changes: Sequence[Change]) -> set[int]:
-        """The places of the changes that the log shows to have been stored before."""
+    def _stored_before(self, changes: Sequence[Change]) -> dict[int, int]:
+        """The changes that the log shows to have been stored before: by place the version that did it."""
         if self.trail is None:
-            return set()
+            return {}
         chains: dict[Key, list[Link]] = defaultdict(list)
         # What the client has by then: members that it has set, None of what it has deleted.
         views: dict[Key, dict[str, Any] | None] = defaultdict(dict)
@@ -199,7 +199,7 @@ class Draft:
                 views[item.key] = None if yours is None else {**(view or {}), **yours}
         budget = Budget()
         found = (stored_before(chain, self.trail.since(key, 0)[::-1], budget) for key, chain in chains.items())
-        return {place for places in found for place in places}
+        return {place: version for places in found for place, version in places.items()}
 
     def _ordering(self, change: Change, before: Sequence[Link]) -> Ordering:
         wanted = self.ids_in(change.order or ())

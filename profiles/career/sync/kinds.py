@@ -14,6 +14,7 @@ from rest_framework.fields import DictField
 
 from profiles.career import bulk, serializers
 from profiles.career.past import SKILLS, State, Values
+from profiles.career.sync.states import MAX_VERSION
 from profiles.modelfields import StringListField, custom_value_fault
 from profiles.models import COMPONENTS, Component, CustomField, Part, Profile, Skill
 from profiles.models.log import OWN
@@ -41,6 +42,17 @@ class Item:
     is_taken: bool = False
     # What the client has on its device after the changes of this push that came before.
     view: dict[str, Any] = field(default_factory=dict)
+    # By name the version that had stored a member of the view before this push.
+    stored_with: dict[str, int] = field(default_factory=dict)
+
+    def saw(self, values: Mapping[str, Any], version: int = MAX_VERSION) -> None:
+        """Note what the client has set, and with which version that had been stored before this push, if it had."""
+        self.view |= values
+        self.stored_with |= dict.fromkeys(values, version)
+
+    def view_on(self, base: int) -> dict[str, Any]:
+        """What the client has set of the item since this version, which it was shown."""
+        return {name: value for name, value in self.view.items() if self.stored_with.get(name, MAX_VERSION) > base}
 
     @property
     def key(self) -> tuple[str, str]:

@@ -89,9 +89,9 @@ class Push:
             raise ValidationError({"set": change.errors})
         if item.now is None:
             return self._set_on_gone(change, item)
-        base = self.draft.seen(change, item, item.view)
+        base = self.draft.seen(change, item, item.view_on(change.base))
         if change.place in self.draft.stored_before:
-            item.view |= change.values
+            item.saw(change.values, self.draft.stored_before[change.place])
             return Result(change, UNCHANGED, item)
         now = item.kind.filled(item.now, change.values)
         made = merge(base, change.values, now, take_mine=change.is_mine, key=item.kind.text_key)
@@ -99,7 +99,7 @@ class Push:
             return Result(change, CONFLICT, item, conflict=made.conflicts)
         whole = item.kind.settled({**item.now, **made.values})
         if not made.values or is_same(whole, item.now):
-            item.view |= change.values
+            item.saw(change.values)
             return Result(change, UNCHANGED, item)
         if broken := item.kind.broken(whole):
             if self._is_own_fault(change, item, base):
@@ -107,7 +107,7 @@ class Push:
             return Result(change, CONFLICT, item, conflict=_differences(base, change.values, item.now, made.values))
         self._take(change, item, whole)
         # What was refused is not what later changes stand on: they would pass for stored.
-        item.view |= change.values
+        item.saw(change.values)
         return Result(change, APPLIED if self.draft.is_current(change, item) else MERGED, item)
 
     def _is_own_fault(self, change: Change, item: Item, base: Members | None) -> bool:
@@ -120,9 +120,9 @@ class Push:
         if item.stored is not None:
             # This push has deleted it before.
             return self._revived(change, item, {**item.stored, **change.values}, APPLIED)
-        base = self.draft.seen(change, item, item.view)
+        base = self.draft.seen(change, item, item.view_on(change.base))
         if change.place in self.draft.stored_before:
-            item.view |= change.values
+            item.saw(change.values, self.draft.stored_before[change.place])
             return Result(change, UNCHANGED, item)
         last = self.draft.last(item)
         was_absent = self._was_absent(change, item)
@@ -166,7 +166,7 @@ class Push:
         if broken := item.kind.broken(whole):
             raise ValidationError({"set": broken})
         self._take(change, item, whole)
-        item.view = {**whole}
+        item.saw(whole)
         return Result(change, status, item)
 
     def _take(self, change: Change, item: Item, whole: Members) -> None:
@@ -183,7 +183,7 @@ class Push:
         if change.place in self.draft.stored_before or self._was_absent(change, item):
             # Somebody has brought it back since, or made it: the client did not see that.
             return Result(change, UNCHANGED, item)
-        base = self.draft.seen(change, item, item.view)
+        base = self.draft.seen(change, item, item.view_on(change.base))
         changed = [n for n, value in item.now.items() if base is None or not is_same(value, base.get(n))]
         if not is_current and changed and not change.is_mine:
             return Result(change, CONFLICT, item, conflict=_differences(base, {}, item.now, changed))
