@@ -51,6 +51,8 @@ JOBS: tuple[tuple[str, Any], ...] = (
             WHOLE_JOB | {"url": "", "company_description": None, "is_visible": None, "extra": None},
         ],
     ),
+    ("an end that nobody knows", CURRENT_JOB | {"is_current": False}),
+    ("a start that nobody knows", [JOB | {"start_date": None}, JOB | {"start_date": ""}]),
     ("an array of one", [JOB]),
     ("100 experiences", [JOB | {"title": f"Job {number}"} for number in range(99)] + [CURRENT_JOB]),
 )
@@ -61,7 +63,6 @@ BAD_JOBS: tuple[tuple[str, Any], ...] = (
     ("blank and long texts", [JOB, JOB | {"title": " ", "company": "x" * 101, "employment_type": "x" * 51}]),
     ("an end before the start", [JOB | {"end_date": "2020-12"}]),
     ("an end of what is current", CURRENT_JOB | {"end_date": "2023"}),
-    ("no end of what is not current", CURRENT_JOB | {"is_current": False}),
     ("dates that there are not", JOB | {"start_date": "2021-13", "end_date": "2021-02-30"}),
     ("values of other types", JOB | {"title": 5, "is_current": "true", "achievements": "x", "technologies": [1]}),
     ("lists that are too long", JOB | {"achievements": ["x"] * 51, "technologies": ["x" * 101]}),

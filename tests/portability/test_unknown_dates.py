@@ -18,6 +18,7 @@ WORK = {"name": "Quay Ltd", "position": "Clerk"}
 PERIODS: list[tuple[dict[str, Any], tuple[Any, Any, bool], Any, list[str]]] = [
     ({"startDate": "2018"}, ("2018", None, True), None, ["2018", "present"]),
     ({"startDate": "2018", "endDate": "Present"}, ("2018", None, True), None, ["2018", "present"]),
+    ({"startDate": "2018-03-01T00:00:00.000Z"}, ("2018-03-01", None, True), None, ["1 Mar 2018", "present"]),
     ({"startDate": "", "endDate": ""}, (None, None, False), None, []),
     ({}, (None, None, False), None, []),
     ({"endDate": "2019"}, (None, "2019", False), None, ["until 2019"]),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from profiles.portability.json_resume.mapping import Key, Section, is_empty
+from profiles.portability.json_resume.mapping import Key, Section, goes_on, is_empty
 from profiles.portability.json_resume.values import READERS, Unreadable, fingerprint
 
 Path = tuple[str | int, ...]
@@ -103,6 +103,30 @@ class ReadObject:
 
     def _came(self, key: Key) -> Any:
         return next((self.raw[name] for name in (key.name, *key.also) if name in self.raw), ABSENT)
+
+    def say_whether_current(self) -> None:
+        """Say of a job whether it goes on, where the document does not.
+
+        A start that can't be read is a start, and an end that can't be read is one that nobody knows.
+        """
+        has_start = bool(self.values.get("start_date")) or self._is_unread("start_date")
+        # A null that was read means now.
+        is_open = "end_date" in self.values or (has_start and not self._is_unread("end_date"))
+        is_current = is_open and not self.values.get("end_date")
+        self.values.setdefault("end_date", None)
+        if self.values.setdefault("is_current", is_current) == is_current:
+            self.tell_of_open_end()
+
+    def tell_of_open_end(self) -> None:
+        """Tell that exports say of a job whether it goes on, where its dates do not."""
+        is_current = self.values["is_current"]
+        if "isCurrent" not in self.raw and is_current != goes_on(self.values):
+            sentence = "Nobody knows its start; exports say that it goes on."
+            self.tell("changed", sentence if is_current else "Nobody knows its end; exports say so.", "isCurrent")
+
+    def _is_unread(self, field: str) -> bool:
+        """Whether something came for the field that can't be read."""
+        return field not in self.values and self.by_field[field].name in self.given
 
     def extra(self) -> dict[str, Any]:
         """What an export needs to give back what came."""

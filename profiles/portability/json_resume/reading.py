@@ -404,7 +404,7 @@ class Reading:
         else:
             part.drop(field, why)
             if field in ("start_date", "end_date") and part in self.items["work"]:
-                _tell_of_open_end(part)
+                part.tell_of_open_end()
 
     def _mend_own(self, fault: DocumentFault) -> bool:
         """Mend one of our own members of `meta`; false for any other fault."""
@@ -545,7 +545,7 @@ def _complete(section: Section, part: ReadObject) -> str:
     for field in missing:
         part.stand_in(field, NOT_GIVEN, f"It is not given, and {section.noun} needs it; «{NOT_GIVEN}» stands in.")
     if section.plural == "experiences":
-        _say_whether_current(part)
+        part.say_whether_current()
     for field in section.may_be_unknown:
         values.setdefault(field, None)
     if values.get("is_current") and values.get("end_date"):
@@ -553,34 +553,6 @@ def _complete(section: Section, part: ReadObject) -> str:
     if section.plural == "languages" and not values.get("proficiency"):
         part.stand_in("proficiency", UNKNOWN_FLUENCY, f"It is not said how well; stored as {UNKNOWN_FLUENCY}.")
     return ""
-
-
-def _say_whether_current(part: ReadObject) -> None:
-    """Say of a job whether it goes on, where the document does not.
-
-    A start that can't be read is a start, and an end that can't be read is one that nobody knows.
-    """
-    values = part.values
-    has_start = bool(values.get("start_date")) or _is_unread(part, "start_date")
-    # A null that was read means now.
-    is_open = "end_date" in values or (has_start and not _is_unread(part, "end_date"))
-    goes_on = is_open and not values.get("end_date")
-    values.setdefault("end_date", None)
-    if values.setdefault("is_current", goes_on) == goes_on:
-        _tell_of_open_end(part)
-
-
-def _tell_of_open_end(part: ReadObject) -> None:
-    """Tell that exports say of a job whether it goes on, where its dates do not."""
-    goes_on = part.values["is_current"]
-    if "isCurrent" not in part.raw and goes_on != mapping.goes_on(part.values):
-        sentence = "Nobody knows its start; exports say that it goes on."
-        part.tell("changed", sentence if goes_on else "Nobody knows its end; exports say that it has one.", "isCurrent")
-
-
-def _is_unread(part: ReadObject, field: str) -> bool:
-    """Whether something came for the field that can't be read."""
-    return field not in part.values and part.by_field[field].name in part.given
 
 
 def _cut_within(value: Any, rest: Path, limit: int) -> Any:
