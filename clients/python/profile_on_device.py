@@ -22,8 +22,8 @@ QUEUED = "SELECT * FROM queue WHERE kind = ? AND id = ? ORDER BY seq"
 SHOWN = """SELECT 0 AS seq, id, iif(data = 'null', version, 0) AS base, data AS change FROM items WHERE kind = :kind
 UNION ALL SELECT seq, id, base, change FROM queue WHERE kind = :kind AND status <> 'done' ORDER BY seq"""
 TO_SEND = """SELECT *, json_object('kind', kind, 'id', nullif(id, ''), 'base', base) AS named FROM queue JOIN (
-    SELECT kind, id, min(seq) FILTER (WHERE status = 'sent') AS first FROM queue GROUP BY kind, id HAVING first
-) USING (kind, id) WHERE status <> 'new' AND (kind, id) NOT IN asked ORDER BY id = '', first, seq LIMIT 100"""
+SELECT kind, id, min(seq) FILTER (WHERE status = 'sent') AS first FROM queue WHERE (kind, id) NOT IN asked GROUP BY 1, 2
+) USING (kind, id) WHERE status <> 'new' AND seq > first - 50 ORDER BY id = '', first, seq LIMIT 100"""
 
 
 class Later(Exception):
@@ -54,8 +54,7 @@ class ProfileOnDevice:
 
     def change(self, kind: str, pk: str, change: dict[str, Any]) -> None:
         """Queue a change: `{"set": {…}}`, `{"delete": True}`, or with the id "" `{"order": […]}`."""
-        with self.db:
-            self.db.execute("BEGIN IMMEDIATE")
+        with self.db.execute("BEGIN IMMEDIATE").connection:
             row = self.db.execute("SELECT version FROM items WHERE kind = ? AND id = ?", (kind, pk)).fetchone()
             seq, base, queued = None, row["version"] if row else 0, self.db.execute(QUEUED, (kind, pk)).fetchall()
             while queued and queued[-1]["status"] in {"new", "rejected"}:
@@ -65,8 +64,9 @@ class ProfileOnDevice:
                 seq, base = queued[-1]["seq"], queued.pop()["base"]
                 change = over(before, change) if "set" in before and "set" in change else change
                 self.db.execute("DELETE FROM queue WHERE seq = ?", (seq,))
-            if queued or base or "delete" not in change:  # else the service has never heard of it
-                self.db.execute(QUEUE, (seq, kind, pk, base, dumps(change)))
+            new = QUEUE, (seq, kind, pk, base, dumps(change))
+            is_known = queued or base or "delete" not in change  # else all is pulled: it may be another device's by now
+            self.db.execute(*new if is_known else ("DELETE FROM state",))
 
     def sync(self) -> None:
         """Send what was changed here, then fetch what was changed elsewhere."""
@@ -74,8 +74,7 @@ class ProfileOnDevice:
         while rows := self.db.execute(TO_SEND).fetchall():
             changes = [{**loads(row["named"]), **loads(row["change"])} for row in rows]
             results = self._ask("POST", json={"changes": changes}).raise_for_status().json()["results"]
-            with self.db:
-                self.db.execute("BEGIN IMMEDIATE")
+            with self.db.execute("BEGIN IMMEDIATE").connection:
                 self._take([*zip(rows, results, strict=True)])
                 self.db.execute("DELETE FROM queue WHERE status = 'done' AND (kind, id) NOT IN waiting")
         while self._pull():
@@ -97,8 +96,7 @@ class ProfileOnDevice:
         page = answer.raise_for_status().json()
         rows = [(kind, "", page["version"], dumps({"order": ids})) for kind, ids in page["order"].items()]
         rows += [(e["kind"], e["id"], e["version"], dumps(e.get("data"))) for e in page["changed"] + page["deleted"]]
-        with self.db:
-            self.db.execute("BEGIN IMMEDIATE")
+        with self.db.execute("BEGIN IMMEDIATE").connection:
             self.db.execute("DELETE FROM items WHERE ? AND (kind, id) NOT IN waiting", (page["full"],))
             self.db.executemany(PULLED, rows)
             self.db.execute("REPLACE INTO state VALUES (1, ?)", (page["state"],))
@@ -136,11 +134,13 @@ class ProfileOnDevice:
             rest = {"set": some(change["set"], conflict, are_in=False)}
             now = some(seen, conflict, are_in=True).items()
             change = {"set": {name: merged(conflict.get(name), value) for name, value in now}}
-        with self.db as db:
-            db.execute("BEGIN IMMEDIATE")
-            db.execute("UPDATE queue SET status = 'sent', change = ?, answer = NULL WHERE seq = ?", (dumps(rest), seq))
-            if not (mine or question["deleted"] or question["data"]):  # there is no such item
+        with self.db.execute("BEGIN IMMEDIATE").connection as db:
+            answered = "UPDATE queue SET status = 'sent', change = ?, answer = NULL WHERE seq = ? AND answer = ?"
+            if not db.execute(answered, (dumps(rest), seq, question["answer"])).rowcount:
+                return  # they have answered it, or edited what was rejected
+            if not (mine or question["deleted"] or question["data"]):
                 db.execute("DELETE FROM queue WHERE seq = ?", (seq,))
+                db.execute("DELETE FROM state")  # there was no such item, but may be one by now
             if mine and conflict:
                 db.execute(QUEUE, (None, kind, pk, version, dumps(change)))
             elif question["deleted"]:
@@ -148,7 +148,7 @@ class ProfileOnDevice:
 
     def clear(self) -> None:
         """Forget the person's data, at log-out."""
-        self.db.executescript("DELETE FROM items; DELETE FROM queue; DELETE FROM state; VACUUM")
+        self.db.executescript("DELETE FROM state; DELETE FROM queue; DELETE FROM items; VACUUM")
 
 
 def over(data: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
