@@ -105,6 +105,7 @@ class ProfileFactory(DjangoModelFactory[Profile]):
     user = factory.SubFactory(UserFactory)
     is_active = factory.LazyAttribute(lambda profile: not profile.user.profiles.filter(is_active=True).exists())
     professional_summary = SUMMARY
+    enhanced_professional_summary = f"In short: {SUMMARY}"
     full_name = PERSONAL_INFO["full_name"]
     email = PERSONAL_INFO["email"]
     phone = PERSONAL_INFO["phone"]
