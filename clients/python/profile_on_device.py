@@ -8,22 +8,22 @@ from typing import Any
 
 import httpx
 
-# `items` is what the service has: where data is null it is gone, and the id "" has the order of a list. `queue` is what
-# was changed here: new, sent (it may be stored, though no answer came), done, or with an answer that asks the person.
 TABLES = """CREATE TABLE IF NOT EXISTS items (kind, id, version, data, PRIMARY KEY (kind, id));
-CREATE TABLE IF NOT EXISTS queue (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind, id, base, change, status, answer);
+CREATE TABLE IF NOT EXISTS queue (seq REAL PRIMARY KEY, kind, id, base, change, status, answer);
 CREATE TABLE IF NOT EXISTS state (id INTEGER PRIMARY KEY, since);
 CREATE VIEW IF NOT EXISTS asked AS SELECT kind, id FROM queue WHERE answer IS NOT NULL;
 CREATE VIEW IF NOT EXISTS waiting AS SELECT kind, id FROM queue WHERE status <> 'done'"""
-STORE = "REPLACE INTO items SELECT * FROM (SELECT ? AS kind, ? AS id, ?, ?) WHERE (kind, id) NOT IN asked"
+STORE = "REPLACE INTO items VALUES (?, ?, ?, ?)"
 PULLED = "REPLACE INTO items SELECT * FROM (SELECT ? AS kind, ? AS id, ?, ?) WHERE (kind, id) NOT IN waiting"
-QUEUE = "INSERT INTO queue VALUES (?, ?, ?, ?, ?, 'new', NULL)"
+QUEUE = "INSERT INTO queue SELECT coalesce(?, max(seq) + 1, 1), ?, ?, ?, ?, ?, NULL FROM queue"
+SEEN = """SELECT min(version) FROM (SELECT kind, id, version FROM items UNION
+    SELECT kind, id, json_extract(answer, '$.version') FROM queue) WHERE kind = ? AND id = ?"""
 QUEUED = "SELECT * FROM queue WHERE kind = ? AND id = ? ORDER BY seq"
 SHOWN = """SELECT 0 AS seq, id, iif(data = 'null', version, 0) AS base, data AS change FROM items WHERE kind = :kind
 UNION ALL SELECT seq, id, base, change FROM queue WHERE kind = :kind AND status <> 'done' ORDER BY seq"""
 TO_SEND = """SELECT *, json_object('kind', kind, 'id', nullif(id, ''), 'base', base) AS named FROM queue JOIN (
-SELECT kind, id, min(seq) FILTER (WHERE status = 'sent') AS first FROM queue WHERE (kind, id) NOT IN asked GROUP BY 1, 2
-) USING (kind, id) WHERE status <> 'new' AND seq > first - 50 ORDER BY id = '', first, seq LIMIT 100"""
+    SELECT kind, id, min(seq) FILTER (WHERE status = 'sent') AS first FROM queue GROUP BY kind, id) USING (kind, id)
+WHERE status = 'sent' OR status = 'done' AND seq BETWEEN first - 50 AND first ORDER BY id = '', first, seq LIMIT 100"""
 
 
 class Later(Exception):
@@ -34,9 +34,8 @@ class ProfileOnDevice:
     """The local copy of a profile and what was changed in it, in a database that only one `sync` at a time may use."""
 
     def __init__(self, api: str, profile: str, path: str, token: Callable[[], str], **options: Any) -> None:
-        self.token = token
         self.http = httpx.Client(base_url=f"{api}/profiles/{profile}", timeout=30, **options)
-        self.db = sqlite3.connect(path, timeout=30, isolation_level=None)
+        self.token, self.db = token, sqlite3.connect(path, timeout=30, isolation_level=None)
         self.db.row_factory = sqlite3.Row
         self.db.executescript(TABLES)
 
@@ -55,8 +54,8 @@ class ProfileOnDevice:
     def change(self, kind: str, pk: str, change: dict[str, Any]) -> None:
         """Queue a change: `{"set": {…}}`, `{"delete": True}`, or with the id "" `{"order": […]}`."""
         with self.db.execute("BEGIN IMMEDIATE").connection:
-            row = self.db.execute("SELECT version FROM items WHERE kind = ? AND id = ?", (kind, pk)).fetchone()
-            seq, base, queued = None, row["version"] if row else 0, self.db.execute(QUEUED, (kind, pk)).fetchall()
+            base = self.db.execute(SEEN, (kind, pk)).fetchone()[0] or 0
+            seq, queued = None, self.db.execute(QUEUED, (kind, pk)).fetchall()
             while queued and queued[-1]["status"] in {"new", "rejected"}:
                 before = loads(queued[-1]["change"])
                 if queued[-1]["base"] != base and not (before.get("set", {}).keys() & change.get("set", {}).keys()):
@@ -64,9 +63,7 @@ class ProfileOnDevice:
                 seq, base = queued[-1]["seq"], queued.pop()["base"]
                 change = over(before, change) if "set" in before and "set" in change else change
                 self.db.execute("DELETE FROM queue WHERE seq = ?", (seq,))
-            new = QUEUE, (seq, kind, pk, base, dumps(change))
-            is_known = queued or base or "delete" not in change  # else all is pulled: it may be another device's by now
-            self.db.execute(*new if is_known else ("DELETE FROM state",))
+            self._queue(seq, kind, pk, base, change, is_known=queued or base or "delete" not in change)
 
     def sync(self) -> None:
         """Send what was changed here, then fetch what was changed elsewhere."""
@@ -75,18 +72,27 @@ class ProfileOnDevice:
             changes = [{**loads(row["named"]), **loads(row["change"])} for row in rows]
             results = self._ask("POST", json={"changes": changes}).raise_for_status().json()["results"]
             with self.db.execute("BEGIN IMMEDIATE").connection:
-                self._take([*zip(rows, results, strict=True)])
+                for row, result in [*zip(rows, results, strict=True)][::-1]:
+                    self._take(row, result)
                 self.db.execute("DELETE FROM queue WHERE status = 'done' AND (kind, id) NOT IN waiting")
         while self._pull():
             pass
 
-    def _take(self, answers: list[tuple[sqlite3.Row, dict[str, Any]]]) -> None:
-        asks = [(r["status"], dumps(r), row["seq"]) for row, r in answers if r["status"] in {"conflict", "rejected"}]
-        self.db.executemany("UPDATE queue SET status = ?, answer = ? WHERE seq = ? AND status = 'sent'", asks)
-        for row, result in answers:  # of what is asked about, all stays as the person sees it
-            data = None if result["deleted"] else result["data"]
-            self.db.execute("UPDATE queue SET status = 'done' WHERE seq = ? AND (kind, id) NOT IN asked", (row["seq"],))
-            self.db.execute(STORE, (row["kind"], result["id"] or row["id"], result["version"] or 0, dumps(data)))
+    def _take(self, row: sqlite3.Row, result: dict[str, Any]) -> None:
+        seq, kind, pk, data = row["seq"], row["kind"], row["id"], None if result["deleted"] else result["data"]
+        change, taken = loads(row["change"]), ["done", row["change"], None]
+        if row["status"] == "sent" and result["status"] in {"conflict", "rejected"}:
+            if result["deleted"] and not result["data"] and pk in self.items(kind):
+                change = {"set": self.items(kind)[pk], "resolve": None if row["base"] else "mine"}  # all that is left
+            elif result["conflict"] and data and "set" in change:  # what nobody asks about goes on
+                rest, change = ({"set": some(change["set"], result["conflict"], are_in=yes)} for yes in (False, True))
+                if rest["set"]:
+                    before = self.db.execute("SELECT max(seq) FROM queue WHERE seq < ?", (seq,)).fetchone()[0] or 0
+                    self.db.execute(QUEUE, ((before + seq) / 2, kind, pk, row["base"], dumps(rest), "sent"))
+            taken = [result["status"], dumps(change), dumps(result)]
+        self.db.execute("UPDATE queue SET status = ?, change = ?, answer = ? WHERE seq = ?", (*taken, seq))
+        if data or result["status"] != "rejected":
+            self.db.execute(STORE, (kind, result["id"] or pk, result["version"] or 0, dumps(data)))
 
     def _pull(self) -> bool:
         answer = self._ask("GET", params=dict(self.db.execute("SELECT max(since) AS since FROM state").fetchone()))
@@ -97,7 +103,7 @@ class ProfileOnDevice:
         rows = [(kind, "", page["version"], dumps({"order": ids})) for kind, ids in page["order"].items()]
         rows += [(e["kind"], e["id"], e["version"], dumps(e.get("data"))) for e in page["changed"] + page["deleted"]]
         with self.db.execute("BEGIN IMMEDIATE").connection:
-            self.db.execute("DELETE FROM items WHERE ? AND (kind, id) NOT IN waiting", (page["full"],))
+            self.db.execute("DELETE FROM items WHERE :full AND data <> 'null' AND (kind, id) NOT IN waiting", page)
             self.db.executemany(PULLED, rows)
             self.db.execute("REPLACE INTO state VALUES (1, ?)", (page["state"],))
         return bool(page["has_more"])
@@ -122,33 +128,28 @@ class ProfileOnDevice:
 
     def resolve(self, question: dict[str, Any], *, mine: bool) -> None:
         """Push the change so that it holds against what the person was shown, not what came later, or give it up."""
-        kind, pk, seq, version = question["kind"], question["id"], question["seq"], question["version"] or 0
-        change, conflict = question["change"], question["conflict"] or {}
-        rest = change if question["problem"] and mine else {"set": {}}
-        seen = self.items(kind).get(pk, change.get("set", {}))  # they may have edited it again meanwhile
-        if question["deleted"]:  # a new item, of all that there is of it
-            ours = (loads(row["change"]) for row in self.db.execute(QUEUED, (kind, pk)) if row["status"] != "done")
-            change = {"set": reduce(over, (each.get("set", {}) for each in ours), question["data"] or seen)}
-            change |= {} if version or question["base"] else {"resolve": "mine"}
-        elif conflict and "set" in change:  # what nobody asks about is sent as it was
-            rest = {"set": some(change["set"], conflict, are_in=False)}
-            now = some(seen, conflict, are_in=True).items()
-            change = {"set": {name: merged(conflict.get(name), value) for name, value in now}}
-        with self.db.execute("BEGIN IMMEDIATE").connection as db:
-            answered = "UPDATE queue SET status = 'sent', change = ?, answer = NULL WHERE seq = ? AND answer = ?"
-            if not db.execute(answered, (dumps(rest), seq, question["answer"])).rowcount:
-                return  # they have answered it, or edited what was rejected
-            if not (mine or question["deleted"] or question["data"]):
-                db.execute("DELETE FROM queue WHERE seq = ?", (seq,))
-                db.execute("DELETE FROM state")  # there was no such item, but may be one by now
-            if mine and conflict:
-                db.execute(QUEUE, (None, kind, pk, version, dumps(change)))
-            elif question["deleted"]:
-                db.execute(STORE, (kind, pk, version, "null"))
+        kind, pk, conflict, whole = question["kind"], question["id"], question["conflict"] or {}, question["deleted"]
+        change = question["change"] if mine else {"set": {}}  # its answer tells what is stored by then
+        base = question["version"] or 0 if mine and conflict else question["base"]
+        with self.db.execute("BEGIN IMMEDIATE").connection:
+            ours = [loads(row["change"]) for row in self.db.execute(QUEUED, (kind, pk)) if row["status"] != "done"]
+            if not self.db.execute("DELETE FROM queue WHERE seq = :seq AND answer = :answer", question).rowcount:
+                return  # they have answered it before, or edited what was rejected
+            if mine and conflict and "set" in change:  # they may have edited it again; what is deleted comes back whole
+                sets = (e if whole else some(e, conflict, are_in=True) for e in (each.get("set", {}) for each in ours))
+                now = reduce(over, sets, question["data"] or {} if whole else {})
+                change = {**change, "set": {name: merged(question, name, now[name]) for name in now}}
+                if "details" in now:  # the map of all skills, which only the service can merge
+                    change, base = {**change, "resolve": "mine"}, question["base"]
+            self._queue(question["seq"], kind, pk, base, change, is_known=mine or question["data"] or conflict)
+
+    def _queue(self, *row: Any, is_known: Any) -> None:
+        statement: Any = (QUEUE, (*row[:-1], dumps(row[-1]), "new")) if is_known else ("DELETE FROM state",)
+        self.db.execute(*statement)  # without a state all is fetched, what a pull has passed over too
 
     def clear(self) -> None:
         """Forget the person's data, at log-out."""
-        self.db.executescript("DELETE FROM state; DELETE FROM queue; DELETE FROM items; VACUUM")
+        self.db.executescript("BEGIN; DELETE FROM items; DELETE FROM queue; DELETE FROM state; COMMIT; VACUUM")
 
 
 def over(data: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
@@ -165,9 +166,9 @@ def some(values: dict[str, Any], conflict: dict[str, Any], *, are_in: bool) -> d
     return {**found, "personal_info": info} if info else found
 
 
-def merged(conflict: dict[str, Any] | None, mine: Any) -> Any:
-    """What holds of a member in conflict: of a list what either side has added, of all else the person's."""
-    base, stored = (conflict["base"] or [], conflict["stored"]) if conflict else ([], None)
+def merged(question: dict[str, Any], name: str, mine: Any) -> Any:
+    """What holds of a member: of a list in question what either side has added, of all else the person's."""
+    base, stored = question["conflict"].get(name, {}).get("base") or [], (question["data"] or {}).get(name)
     if not isinstance(mine, list) or not isinstance(stored, list):
         return mine
     return [each for each in stored if each in mine or each not in base] + [e for e in mine if e not in stored]
