@@ -311,10 +311,14 @@ def operation(
         examples=shown,
         auth=None if auth else [],
     )
+    return _known_to_strict(describe, known)
+
+
+def _known_to_strict(describe: Callable[[F], F], known: Known) -> Callable[[F], F]:
+    """The decorator, which also notes on a view's method what strict requests are held against."""
 
     def described(method: F) -> F:
         made: Any = describe(method)
-        # What the view holds strict requests against.
         made.known = known
         return cast("F", made)
 

@@ -300,69 +300,6 @@ def test_the_rest_of_a_change_in_conflict_does_not_cover_what_came_later(
     assert (stored["title"], set(stored["technologies"])) == ("Theirs", {"One", "Two", "Tablet", "Three"})
 
 
-@pytest.mark.parametrize("mine", [True, False])
-def test_a_question_that_is_answered_late_or_twice_changes_nothing_more(
-    place: Place, phone: PythonDevice, tablet: PythonDevice, *, mine: bool
-) -> None:
-    pk, other = place.first("experiences"), place.first("projects")
-    phone.edit("experiences", pk, {"title": ""})
-    assert phone.sync()
-    rejected = question(phone)
-    phone.edit("experiences", pk, {"title": "Mended", "location": "Paris"})
-    phone.client.resolve(rejected, mine=mine)
-    place.assert_all_alike()
-    assert (title(phone, pk), phone.client.items("experiences")[pk]["location"]) == ("Mended", "Paris")
-    tablet.edit("projects", other, {"name": "Tablet"})
-    phone.edit("projects", other, {"name": "Phone"})
-    assert tablet.sync()
-    assert phone.sync()
-    asked = question(phone)
-    phone.client.resolve(asked, mine=not mine)
-    phone.client.resolve(asked, mine=mine)
-    place.assert_all_alike()
-    assert (place.stored("projects", other) or {})["name"] == ("Tablet" if mine else "Phone")
-
-
-@pytest.mark.parametrize("way", ["rejected", "unsent"])
-def test_what_others_have_made_in_place_of_what_was_given_up_is_pulled(
-    place: Place, phone: PythonDevice, tablet: PythonDevice, way: str
-) -> None:
-    phone.create("custom_fields", "pets", {"value": "cat" if way == "unsent" else "x" * 2_000_000})
-    assert way == "unsent" or phone.sync()
-    tablet.create("custom_fields", "pets", {"value": "dog"})
-    assert tablet.sync()
-    assert phone.client._pull() is False
-    if way == "unsent":
-        phone.delete("custom_fields", "pets")
-    else:
-        phone.client.resolve(question(phone), mine=False)
-    place.assert_all_alike()
-    assert phone.client.items("custom_fields")["pets"] == {"value": "dog"}
-
-
-def test_a_refused_change_of_what_was_deleted_elsewhere_can_be_given_up(
-    place: Place, phone: PythonDevice, tablet: PythonDevice
-) -> None:
-    pk = place.first("experiences")
-    phone.edit("experiences", pk, {"title": ""})
-    tablet.delete("experiences", pk)
-    assert tablet.sync()
-    assert phone.sync()
-    phone.client.resolve(question(phone), mine=False)
-    place.assert_all_alike()
-
-
-def test_more_changes_of_an_item_than_a_push_takes_are_sent(place: Place, phone: PythonDevice) -> None:
-    pk = place.first("experiences")
-    for number in range(150):
-        phone.edit("experiences", pk, {"title": f"Title {number}"})
-        place.networks["phone"].before = lost
-        assert not phone.sync()
-    place.assert_all_alike()
-    assert title(phone, pk) == "Title 149"
-    assert len(place.networks["phone"].sent) < 160
-
-
 def test_what_is_rejected_is_kept_with_its_sentence_until_it_is_mended(place: Place, phone: PythonDevice) -> None:
     pk, other, new = place.first("experiences"), place.first("projects"), str(uuid.uuid4())
     phone.edit("experiences", pk, {"title": "", "company": "Other"})
