@@ -20,8 +20,8 @@ export class Service<Answer extends Decision = Decision> {
   readonly options: Options<Answer>;
   constructor(options: Options<Answer>) { this.options = options; }
 
-  /** What changed since a state. It is `full` where the device may hold items that are gone without being named. */
-  async pull(since?: string): Promise<{ items: Item[]; state: string; full: boolean }> {
+  /** What changed since a state, up to a version. What a `full` one does not name is gone, unless it is newer. */
+  async pull(since?: string): Promise<{ items: Item[]; state: string; version: number; full: boolean }> {
     const items = new Map<string, Item>();
     for (let state = since, full = !since; ;) {
       const page = await this.call<Page>(`?limit=1000${state ? `&since=${encodeURIComponent(state)}` : ''}`);
@@ -33,7 +33,7 @@ export class Service<Answer extends Decision = Decision> {
       const { order, version } = page;
       for (const [id, ids] of Object.entries(order)) items.set(`order ${id}`, item('order', id, version, { ids }));
       [state, full] = [page.state, full || page.full];
-      if (!page.has_more) return { items: [...items.values()], state, full };
+      if (!page.has_more) return { items: [...items.values()], state, version, full };
     }
   }
 

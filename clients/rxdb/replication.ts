@@ -60,11 +60,11 @@ export function profileReplication(service: Service<'mine' | 'stored'>) {
   }
 
   async function pull(collection: Rx.RxCollection<Doc>, since?: string) {
-    const { items, state, full } = await service.pull(since);
-    if (full) told.clear();
+    const { items, state, version: until, full } = await service.pull(since);
+    if (full) for (const [key, { version }] of told) if (version <= until) told.delete(key); // a push may be ahead
     const docs = items.map(docOf).filter(({ key, kind, version }) => kind === 'order' || !isBehind(key, version));
     for (const doc of docs) told.set(doc.key, doc);
-    const known = full ? await collection.find({ selector: { version: { $gt: 0 } } }).exec() : [];
+    const known = full ? await collection.find({ selector: { version: { $gt: 0, $lte: until } } }).exec() : [];
     const gone = known.filter(({ key }) => !told.has(key)).map((doc) => ({ ...doc.toMutableJSON(), _deleted: true }));
     return { documents: [...docs, ...gone], checkpoint: { state } };
   }

@@ -73,6 +73,30 @@ const trials: Record<string, () => Promise<void>> = {
     assert.deepEqual([last?.data['title'], last?.data['location']], ['Countess', 'London']);
   },
 
+  /** The answer to the first pull was made before a push, and comes after it: what was pushed is not gone. */
+  async firstPullLate() {
+    const { items } = await RxCareer.open('firstpulllate', options);
+    const { pull, push } = profileReplication(new Service(options)).options(items);
+    const gone = (await pull!.handler(undefined, 100)).documents.find((doc) => doc.id === id)!;
+    const made = { ...gone, key: `${kind}|${crypto.randomUUID()}`, version: 0 };
+    made.id = made.key.split('|')[1]!;
+    const really = globalThis.fetch;
+    globalThis.fetch = async (address, request) => {
+      const answer = await really(address, request);
+      globalThis.fetch = really;
+      const [stored] = await push!.handler([{ newDocumentState: made }]);
+      await push!.handler([{ assumedMasterState: gone, newDocumentState: { ...gone, _deleted: true } }]);
+      const { _deleted, ...values } = stored!;
+      await items.insert(values);
+      return answer;
+    };
+    const late = await pull!.handler(undefined, 100);
+    assert.deepEqual(late.documents.filter((doc) => doc.kind === kind), []);
+    const next = await pull!.handler(late.checkpoint, 100);
+    const told = next.documents.filter((doc) => doc.kind === kind).map((doc) => [doc.key, doc._deleted]);
+    assert.deepEqual(new Map(told as [string, boolean][]), new Map([[made.key, false], [gone.key, true]]));
+  },
+
   /** WatermelonDB may end before it has stored what was pulled, and asks with the number that it had before. */
   async askedAgain() {
     const { database, tables } = new WatermelonCareer('askedagain', options);

@@ -369,7 +369,7 @@ def test_a_token_that_has_ended_stops_nothing_for_good(career: Career) -> None:
     assert set(career.stored()) == {pk}
 
 
-@pytest.mark.parametrize("trial", ["echoed", "passedOver", "overtaken", "askedAgain", "postponed"])
+@pytest.mark.parametrize("trial", ["echoed", "passedOver", "overtaken", "firstPullLate", "askedAgain", "postponed"])
 def test_what_a_library_does_in_an_order_of_its_own_loses_nothing(server: tuple[int, Path], trial: str) -> None:
     with ExitStack() as stack:
         career = Career(server, [], stack)
