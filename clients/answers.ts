@@ -1,7 +1,22 @@
 /** What a person's answers to questions make of a change: what holds, what is left, and what the item is then. */
 
 import { item } from './changes.ts';
-import type { Change, Question, Result, Values } from './changes.ts';
+import type { Change, Clash, Question, Result, Values } from './changes.ts';
+
+/**
+ * What is known of skills, with one side of a conflict in it; what others have not changed stays. The level of Node.js
+ * is `details.node.js.level` there, without case.
+ */
+function detailed(known: unknown, conflict: Clash, side: 'base' | 'yours'): Values {
+  const made = { ...(known as Record<string, Values>) };
+  for (const [name, values] of Object.entries(conflict)) {
+    const [, skill, member] = /^details\.(.*)\.(\w+)$/s.exec(name) ?? [];
+    if (!member) continue;
+    const key = Object.keys(made).find((each) => each.normalize().toLowerCase() === skill) ?? skill!;
+    made[key] = { ...made[key], [member]: values[side] };
+  }
+  return made;
+}
 
 /** What is left of a change without the fields that others changed too; nothing where all of it was refused. */
 export function without(change: Change, { conflict, deleted }: Result): Change[] {
@@ -10,7 +25,8 @@ export function without(change: Change, { conflict, deleted }: Result): Change[]
   for (const name of Object.keys(conflict)) {
     const [field = '', member] = name.split('.');
     const { [member ?? '']: _asked, ...others } = (set[field] ?? {}) as Values;
-    if (field === 'personal_info' && Object.keys(others).length) set[field] = others;
+    if (field === 'details') set[field] = detailed(change.set[field], conflict, 'base');
+    else if (field === 'personal_info' && Object.keys(others).length) set[field] = others;
     else delete set[field];
   }
   return Object.keys(set).length ? [{ ...change, set }] : [];
@@ -26,12 +42,13 @@ export function held(change: Change, result: Result): Change[] {
     const again = { ...change, base: result.version ?? 0, set };
     return [result.version || change.base ? again : { ...again, resolve: 'mine' }]; // or they are asked for ever
   }
-  const set: Values = {};
-  for (const name of Object.keys(result.conflict ?? {})) {
+  const [set, conflict]: [Values, Clash] = [{}, result.conflict ?? {}];
+  for (const name of Object.keys(conflict)) {
     const [field = '', member] = name.split('.');
     const value = change.set[field];
     const isInside = field === 'personal_info' && member;
-    set[field] = isInside ? { ...(set[field] as Values), [member]: (value as Values)[member] } : value;
+    if (field === 'details') set[field] = detailed(result.data?.[field], conflict, 'yours');
+    else set[field] = isInside ? { ...(set[field] as Values), [member]: (value as Values)[member] } : value;
   }
   return [...without(change, result), { ...shown, set }];
 }
@@ -44,14 +61,14 @@ function mergedTexts(before: unknown, yours: unknown[], now: unknown[]): unknown
 }
 
 /** An item's fields as they are by now, with yours in the fields in question: the edit of a person who holds to it. */
-export function withMine(now: Values, { conflict, yours: { set } }: Question): Values {
+export function withMine(now: Values, { conflict }: Question): Values {
   const made = { ...now };
   for (const [name, { base, yours }] of Object.entries(conflict ?? {})) {
     const [field = '', member] = name.split('.');
     const there = made[field];
     if (field === 'personal_info' && member) made[field] = { ...(there as Values), [member]: yours };
     else if (Array.isArray(yours) && Array.isArray(there)) made[field] = mergedTexts(base, yours, there);
-    else made[field] = member ? set?.[field] : yours; // of skills' details all
+    else made[field] = field === 'details' ? detailed(there, conflict!, 'yours') : yours;
   }
   return made;
 }

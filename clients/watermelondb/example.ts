@@ -35,6 +35,7 @@ const schema = appSchema({
       name: 'profiles',
       columns: [version, ...columns('label', 'professional_summary', 'personal_info_json')],
     }),
+    tableSchema({ name: 'technical_skills', columns: [version, ...columns('names_json', 'details_json')] }),
     tableSchema({ name: 'orders', columns: [version, ...columns('ids_json')] }),
   ],
 });
@@ -43,10 +44,12 @@ class Experience extends Model { static override table = 'experiences'; }
 class Project extends Model { static override table = 'projects'; }
 class Language extends Model { static override table = 'languages'; }
 class Profile extends Model { static override table = 'profiles'; }
+class TechnicalSkills extends Model { static override table = 'technical_skills'; }
 class Order extends Model { static override table = 'orders'; }
 
 const TABLES = {
   experiences: 'experiences', projects: 'projects', languages: 'languages', profile: 'profiles', order: 'orders',
+  'skills.technical': 'technical_skills',
 };
 
 // Node hands over the whole module, bundlers its default.
@@ -62,7 +65,8 @@ export class Career {
 
   constructor(name: string, options: Options<'mine' | 'stored' | 'later'>) {
     const adapter = new LokiAdapter({ dbName: name, schema, useWebWorker: false, useIncrementalIndexedDB: true });
-    this.database = new Database({ adapter, modelClasses: [Experience, Project, Language, Profile, Order] });
+    const modelClasses = [Experience, Project, Language, Profile, TechnicalSkills, Order];
+    this.database = new Database({ adapter, modelClasses });
     this.service = new Service(options);
   }
 

@@ -22,6 +22,7 @@ function open(now: Values, question: Question): Question {
   const isAsked = ([name]: [string, unknown]): boolean => {
     const [field = '', member] = name.split('.');
     const isInside = field === 'personal_info' && member;
+    if (field === 'details') return true; // each level by itself, as the conflict names it
     const valueIn = (data: Values) => (isInside ? (data[field] as Values | undefined)?.[member] : data[field]) ?? null;
     return JSON.stringify(valueIn(now)) === JSON.stringify(valueIn(question.stored.data ?? {}));
   };
@@ -113,7 +114,7 @@ class RxDevice implements Device {
     for (const [key, question] of [...this.questions]) {
       const { yours, stored, isDeleted, conflict } = question;
       const doc = await this.items.findOne(key).exec();
-      if (doc && isAhead(doc.data, question)) continue; // of what is stored; it is asked about later
+      if (doc && isAhead(doc.toJSON().data, question)) continue; // of what is stored; it is asked about later
       this.questions.delete(key);
       if (!conflict) continue;
       if (yours.delete) await doc?.incrementalRemove();
@@ -124,7 +125,10 @@ class RxDevice implements Device {
 
   async dump(): Promise<Dump> {
     const items: Dump['items'] = {};
-    for (const { kind, id, data } of await this.items.find().exec()) (items[kind] ??= {})[id] = data;
+    for (const doc of await this.items.find().exec()) {
+      const { kind, id, data } = doc.toJSON(); // `doc.data` takes the dot of a skill «Node.js» for a path
+      (items[kind] ??= {})[id] = data;
+    }
     return { items, pending: (await this.career!.unsent()).length, conflicts: [...this.questions.values()] };
   }
 

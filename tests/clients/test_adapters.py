@@ -241,6 +241,28 @@ def test_members_of_the_personal_info_merge_and_one_that_both_changed_leaves_the
     assert tablet.shows(career.profile, "profile")["personal_info"] == stored
 
 
+def test_details_of_one_skill_in_question_leave_those_of_the_others(career: Career) -> None:
+    phone, tablet, kind = career.device(), career.device(), "skills.technical"
+    skills = {"names": ["Ada", "Node.js", "SQL"], "details": {}}
+    change = {"kind": kind, "id": "technical", "base": 1, "set": skills}
+    career.ask("POST", f"/profiles/{career.profile}/changes", {"changes": [change]})
+    phone.sync()
+    tablet.sync()
+    tablet.edit("technical", kind, details={"Node.js": {"level": "Tablet"}, "Ada": {"level": "Tablet"}})
+    phone.edit("technical", kind, details={"Node.js": {"level": "Phone"}, "SQL": {"level": "Phone"}})
+    tablet.sync()
+    phone.sync()
+    [asked] = phone.conflicts
+    assert list(asked["conflict"]) == ["details.node.js.level"]
+    phone.device.do("resolve")
+    phone.sync()
+    tablet.sync()
+    for each in (phone, tablet):
+        details = each.shows("technical", kind)["details"]
+        levels = {skill: known["level"] for skill, known in details.items()}
+        assert levels == {"Node.js": "Phone", "Ada": "Tablet", "SQL": "Phone"}
+
+
 def test_an_edit_of_what_was_deleted_elsewhere_is_asked_about_and_brings_it_back_if_taken(career: Career) -> None:
     phone, tablet = career.device(), career.device()
     pk = phone.create(**EXPERIENCE | {"location": "London"})

@@ -1,6 +1,7 @@
 """Changes that come again, alone or with others of the same item: what was stored is known, and nothing else."""
 
 import uuid
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -150,6 +151,27 @@ def test_a_field_is_known_again_by_value_and_type(phone: Device, tablet: Device,
     assert (again["status"], again["data"]) == ("unchanged", {"value": then})
     told = one(phone, {**creation, "base": 3, "set": {"value": "mine"}})
     assert told["conflict"] == {"value": {"base": 1.0, "yours": "mine", "stored": then}}
+
+
+_LIFE = [
+    {"set": {"value": "cat"}},
+    {"delete": True},
+    {"set": {"value": "dog"}},
+    {"delete": True},
+    {"set": {"value": 5}},
+]
+
+
+@pytest.mark.parametrize("ends", [ends for n in range(1, 5) for ends in combinations(range(1, 6), n)], ids=str)
+def test_who_gets_no_answers_makes_deletes_and_makes_again_and_is_asked_nothing(
+    phone: Device, ends: tuple[int, ...]
+) -> None:
+    changes = [{"kind": "custom_fields", "id": "pets", "base": 0, **each} for each in _LIFE]
+    for end in ends:
+        results = phone.push(*changes[:end])
+        assert {each["status"] for each in results} <= {"applied", "merged", "unchanged"}
+        fields = phone.api.get(phone.path).json()["custom_fields"]
+        assert fields.get("pets") == _LIFE[end - 1].get("set", {}).get("value")
 
 
 def test_an_item_that_is_created_and_deleted_in_one_push_never_was(phone: Device) -> None:

@@ -44,11 +44,18 @@ class Item:
     view: dict[str, Any] = field(default_factory=dict)
     # By name the version that had stored a member of the view before this push.
     stored_with: dict[str, int] = field(default_factory=dict)
+    # The client has deleted it by a change of this push, whether or not that was stored before.
+    is_left: bool = False
 
     def saw(self, values: Mapping[str, Any], version: int = MAX_VERSION) -> None:
         """Note what the client has set, and with which version that had been stored before this push, if it had."""
         self.view |= values
         self.stored_with |= dict.fromkeys(values, version)
+        self.is_left = False
+
+    def left(self) -> None:
+        """Note that the client has deleted the item, so that it has nothing of it."""
+        self.view, self.stored_with, self.is_left = {}, {}, True
 
     def view_on(self, base: int) -> dict[str, Any]:
         """What the client has set of the item since this version, which it was shown."""

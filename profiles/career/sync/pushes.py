@@ -124,6 +124,8 @@ class Push:
         if change.place in self.draft.stored_before:
             item.saw(change.values, self.draft.stored_before[change.place])
             return Result(change, UNCHANGED, item)
+        if item.is_left:
+            return self._created(change, item)
         last = self.draft.last(item)
         was_absent = self._was_absent(change, item)
         if last is None and was_absent and item.kind.missing(change.values):
@@ -178,16 +180,19 @@ class Push:
         if not item.kind.has_items:
             raise ValidationError({"delete": [ErrorDetail("This can't be deleted, only changed.", "invalid")]})
         if item.now is None:
+            item.left()
             return Result(change, UNCHANGED, item)
         is_current = item.stored is None or self.draft.is_current(change, item)
         if change.place in self.draft.stored_before or self._was_absent(change, item):
             # Somebody has brought it back since, or made it: the client did not see that.
+            item.left()
             return Result(change, UNCHANGED, item)
         base = self.draft.seen(change, item, item.view_on(change.base))
         changed = [n for n, value in item.now.items() if base is None or not is_same(value, base.get(n))]
         if not is_current and changed and not change.is_mine:
             return Result(change, CONFLICT, item, conflict=_differences(base, {}, item.now, changed))
         item.now = None
+        item.left()
         return Result(change, APPLIED if is_current else MERGED, item)
 
     # Order --------------------------------------------------------------------------------------------------------
