@@ -60,6 +60,11 @@ function mergedTexts(before: unknown, yours: unknown[], now: unknown[]): unknown
   return [...now.filter((text) => yours.includes(text) || !known.includes(text)), ...added];
 }
 
+/** An item that was deleted, to be made again: as it was last, where anybody remembers that, with yours. */
+export function again(question: Question): Values {
+  return withMine({ ...question.yours.whole, ...question.stored.data }, question);
+}
+
 /** An item's fields as they are by now, with yours in the fields in question: the edit of a person who holds to it. */
 export function withMine(now: Values, { conflict }: Question): Values {
   const made = { ...now };

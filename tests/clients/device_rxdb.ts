@@ -1,13 +1,16 @@
 /** A device that keeps a profile with RxDB; lines.ts has its commands. */
 
-import { withMine } from '../../clients/answers.ts';
+import { again, withMine } from '../../clients/answers.ts';
 import type { Question, Values } from '../../clients/changes.ts';
 import { Career } from '../../clients/rxdb/example.ts';
 import { nothingOnTheWay, serve } from './lines.ts';
-import type { Command, Device, Dump } from './lines.ts';
+import type { Command, Device, Dump, Edited } from './lines.ts';
 
 const RETRY_MILLISECONDS = 20;
 const OFF_LINE = 'The device is off line.';
+
+/** A document as it was at one time. */
+type Shown = Awaited<ReturnType<Career['items']['insert']>>;
 
 /** Two questions about one item as one: the person answers all that is asked of it. */
 function together(before: Question | undefined, question: Question): Question {
@@ -44,6 +47,8 @@ class RxDevice implements Device {
   private accessToken = '';
   /** What the person was not asked yet, by key. */
   private readonly questions = new Map<string, Question>();
+  /** The documents as the person saw them since the last `sync`, by key. */
+  private shown = new Map<string, Shown>();
 
   async open({ url, profile, token }: Command): Promise<void> {
     await this.career?.leave();
@@ -69,17 +74,30 @@ class RxDevice implements Device {
     await this.items.insert({ key: `${kind}|${id}`, kind, id, version: 0, data: values });
   }
 
-  async edit({ kind, id, values }: Command): Promise<void> {
+  async edit({ kind, id, values }: Command): Promise<Edited> {
     const doc = await this.found(kind, id);
-    await doc.incrementalModify((now) => ({ ...now, data: { ...now.data, ...values } }));
+    return this.changed(doc.modify((now) => ({ ...now, data: { ...now.data, ...values } })));
   }
 
-  async delete({ kind, id }: Command): Promise<void> {
-    await (await this.found(kind, id)).incrementalRemove();
+  async delete({ kind, id }: Command): Promise<Edited> {
+    return this.changed((await this.found(kind, id)).remove());
+  }
+
+  /** What was made of the document that the person saw; it is stale where the service's word came in between. */
+  private async changed(change: Promise<Shown>): Promise<Edited> {
+    try {
+      const doc = await change;
+      this.shown.set(doc.key, doc);
+      return { isStale: false };
+    } catch (error) {
+      if ((error as { code?: string }).code === 'CONFLICT') return { isStale: true };
+      throw error;
+    }
   }
 
   private async found(kind: string, id: string) {
-    const doc = await this.items.findOne(`${kind}|${id}`).exec();
+    const key = `${kind}|${id}`;
+    const doc = this.shown.get(key) ?? await this.items.findOne(key).exec();
     if (!doc) throw new Error(`${kind} ${id} is not there.`);
     return doc;
   }
@@ -91,6 +109,7 @@ class RxDevice implements Device {
     const failed = new Promise<never>((_, reject) => { stop = reject; });
     const watching = replication.error$.subscribe(({ message }) => { if (!message.includes(OFF_LINE)) stop(new Error(message)); });
     this.isOnLine = true;
+    this.shown.clear();
     try {
       if (replication.wasStarted) replication.reSync(); else await replication.start();
       await Promise.race([this.allInSync(), failed]);
@@ -119,13 +138,15 @@ class RxDevice implements Device {
       if (!conflict) continue;
       if (yours.delete) await doc?.incrementalRemove();
       else if (doc) await doc.incrementalModify((now) => ({ ...now, data: withMine(now.data, open(now.data, question)) }));
-      else if (isDeleted) await this.items.insert({ ...stored, key, version: 0, data: withMine(stored.data!, question) });
+      else if (isDeleted) await this.items.insert({ ...stored, key, version: 0, data: again(question) });
     }
   }
 
   async dump(): Promise<Dump> {
     const items: Dump['items'] = {};
+    this.shown = new Map();
     for (const doc of await this.items.find().exec()) {
+      this.shown.set(doc.key, doc);
       const { kind, id, data } = doc.toJSON(); // `doc.data` takes the dot of a skill «Node.js» for a path
       (items[kind] ??= {})[id] = data;
     }

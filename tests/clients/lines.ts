@@ -24,11 +24,14 @@ export interface Dump {
   conflicts: Question[];
 }
 
+/** Whether nothing was done, as the item has changed since the person saw it. */
+export interface Edited { isStale: boolean }
+
 export interface Device {
   open(command: Command): Promise<void>;
   create(command: Command): Promise<void>;
-  edit(command: Command): Promise<void>;
-  delete(command: Command): Promise<void>;
+  edit(command: Command): Promise<Edited | void>;
+  delete(command: Command): Promise<Edited | void>;
   sync(command: Command): Promise<void>;
   token(command: Command): Promise<void>;
   resolve(): Promise<void>;

@@ -39,12 +39,12 @@ class Device(ABC):
         """Make an item with an id of the device's own."""
 
     @abstractmethod
-    def edit(self, kind: str, pk: str, values: Values) -> None:
-        """Change some fields of an item."""
+    def edit(self, kind: str, pk: str, values: Values) -> bool:
+        """Change some fields of an item; False where it is not as it was shown any more, and nothing was done."""
 
     @abstractmethod
-    def delete(self, kind: str, pk: str) -> None:
-        """Delete an item."""
+    def delete(self, kind: str, pk: str) -> bool:
+        """Delete an item, or say the same."""
 
     @abstractmethod
     def sync(self) -> bool:
@@ -169,17 +169,19 @@ class PlainDevice(Device):
     def create(self, kind: str, pk: str, values: Values) -> None:
         self.edits[kind, pk] = Change(kind, pk, 0, dict(values))
 
-    def edit(self, kind: str, pk: str, values: Values) -> None:
+    def edit(self, kind: str, pk: str, values: Values) -> bool:
         version, seen = self.stored.get((kind, pk), (0, {}))
         change = self.edits.setdefault((kind, pk), Change(kind, pk, version, {}, seen))
         change.set = {**(change.set or {}), **values}
+        return True
 
-    def delete(self, kind: str, pk: str) -> None:
+    def delete(self, kind: str, pk: str) -> bool:
         key = kind, pk
         self.edits.pop(key, None)
         if key in self.stored or any(change.key == key for change in self.unanswered):
             version, _ = self.stored.get(key, (0, {}))
             self.edits[key] = Change(kind, pk, version, None)
+        return True
 
     def view(self, key: Key) -> Values | None:
         """The item as the person sees it; None where it is not there."""

@@ -152,8 +152,10 @@ class Hands:
         return uuid.UUID(int=bits & ~(0xF << 76 | 0x3 << 62) | 7 << 76 | 2 << 62)
 
     def _delete(self, key: Key) -> None:
+        if not self.device.delete(*key):
+            self.look()
+            return
         self.ledger.deleted(self.name, key, self.items.pop(key), self.unsent[key])
-        self.device.delete(*key)
         self.journal.note(self.name, "deleted", key)
 
     def _list(self, key: Key, name: str) -> None:
@@ -166,10 +168,12 @@ class Hands:
         self._write(key, {name: after})
 
     def _write(self, key: Key, values: Values) -> None:
+        if not self.device.edit(*key, values):
+            self.look()
+            return
         self.journal.note(self.name, "wrote", key, values, self.items[key])
         self.ledger.wrote(key, values, self.items[key])
         self.unsent[key].append(values)
-        self.device.edit(*key, values)
         self.items[key] = {**self.items[key], **values}
 
 

@@ -36,6 +36,7 @@ class Journal:
 
     def write(self, file: Path, keys: set[Key]) -> None:
         """Write the lines about these items."""
+        file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("w") as lines:
             for line in self._lines:
                 if line[3] in keys:

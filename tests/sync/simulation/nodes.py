@@ -38,11 +38,11 @@ class NodeDevice(Device):
     def create(self, kind: str, pk: str, values: Values) -> None:
         self._do("create", kind=kind, id=pk, values=values)
 
-    def edit(self, kind: str, pk: str, values: Values) -> None:
-        self._do("edit", kind=kind, id=pk, values=values)
+    def edit(self, kind: str, pk: str, values: Values) -> bool:
+        return not self._do("edit", kind=kind, id=pk, values=values).get("isStale")
 
-    def delete(self, kind: str, pk: str) -> None:
-        self._do("delete", kind=kind, id=pk)
+    def delete(self, kind: str, pk: str) -> bool:
+        return not self._do("delete", kind=kind, id=pk).get("isStale")
 
     def sync(self) -> bool:
         return bool(self._ask("sync")["ok"])

@@ -34,11 +34,13 @@ class PythonClient(Device):
     def create(self, kind: str, pk: str, values: Values) -> None:
         self._do(self.device.create, kind, pk, values)
 
-    def edit(self, kind: str, pk: str, values: Values) -> None:
+    def edit(self, kind: str, pk: str, values: Values) -> bool:
         self._do(self.device.edit, kind, pk, values)
+        return True
 
-    def delete(self, kind: str, pk: str) -> None:
+    def delete(self, kind: str, pk: str) -> bool:
         self._do(self.device.delete, kind, pk)
+        return True
 
     def sync(self) -> bool:
         return self._do(self.device.sync)
