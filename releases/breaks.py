@@ -6,7 +6,7 @@ Bounds, patterns and new members of answers are left out of the latter, as docs/
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -47,15 +47,13 @@ class _Comparison:
         self.schemas = Schemas(self.old, self.new, self.today)
 
     def all(self) -> Iterator[str]:
-        paths = {_form(path): item for path, item in self.new["paths"].items()}
-        for path, item in self.old["paths"].items():
-            now = paths.get(_form(path), {})
-            for method, operation in _operations(item):
-                name = f"{method.upper()} {path}"
-                if method in now:
-                    yield from self._operation(name, (item, operation), (now, now[method]))
-                elif not was_to_go(operation, self.today):
-                    yield f"{name} is gone."
+        operations = {(_form(path), method): pair for path, method, *pair in _operations(self.new)}
+        for path, method, item, operation in _operations(self.old):
+            name = f"{method.upper()} {path}"
+            if now := operations.get((_form(path), method)):
+                yield from self._operation(name, (item, operation), (now[0], now[1]))
+            elif not was_to_go(operation, self.today):
+                yield f"{name} is gone."
         yield from self._security_schemes()
 
     def _operation(self, name: str, old: tuple[Part, Part], new: tuple[Part, Part]) -> Iterator[str]:
@@ -163,8 +161,10 @@ class _Comparison:
         return part or {}
 
 
-def _operations(item: Part) -> Iterable[tuple[str, Part]]:
-    return ((method, each) for method, each in item.items() if isinstance(each, Mapping))
+def _operations(document: Part) -> Iterator[tuple[str, str, Part, Part]]:
+    """Path, method, what all methods of the path share, and the operation."""
+    for path, item in document["paths"].items():
+        yield from ((path, method, item, each) for method, each in item.items() if isinstance(each, Mapping))
 
 
 def _is_success(status: str) -> bool:
