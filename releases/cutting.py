@@ -16,9 +16,15 @@ from releases.breaks import breaks
 
 CHANGELOG = "CHANGELOG.md"
 WRITTEN = (versions.FILE, CHANGELOG, DOCUMENT, RELEASED, ACCEPTED)
-ACCEPTED_HEAD = """\
-# Breaks since the last release that are argued for, such as a document that said what the service never did:
-# "the sentence that the test says" = "why no client is broken". A release empties this file.
+NOTHING_ACCEPTED = """\
+# Breaks since the last release that are argued for: "the sentence that the test says" = "the reason". A release empties
+# this file.
+
+# What breaks nobody, such as a document that said what the service never did.
+[harmless]
+
+# What is meant to break clients: the next release needs a new major version.
+[major]
 """
 
 
@@ -32,12 +38,15 @@ def load(path: Path) -> dict[str, Any]:
     return document
 
 
+def accepted(root: Path) -> dict[str, dict[str, str]]:
+    """The breaks that are argued for, with reasons: what breaks nobody (`harmless`), and what is meant (`major`)."""
+    return tomllib.loads((root / ACCEPTED).read_text())
+
+
 def breaking(root: Path, today: date) -> list[str]:
-    """What breaks clients of the last release and was not argued for; nothing before the first release."""
-    if not (root / RELEASED).exists():
-        return []
-    accepted = tomllib.loads((root / ACCEPTED).read_text())
-    return [each for each in breaks(load(root / RELEASED), load(root / DOCUMENT), today) if each not in accepted]
+    """What breaks clients of the last release; nothing before the first one."""
+    is_first = not (root / RELEASED).exists()
+    return [] if is_first else breaks(load(root / RELEASED), load(root / DOCUMENT), today)
 
 
 def cut(root: Path, version: str, today: date, make_document: Callable[[], None]) -> None:
@@ -46,7 +55,8 @@ def cut(root: Path, version: str, today: date, make_document: Callable[[], None]
         raise Refused("There are changes that are not committed: commit them, or take them away.")
     _check_version(root, version)
     _check_changelog(root)
-    found = breaking(root, today)
+    harmless = accepted(root)["harmless"]
+    found = [each for each in breaking(root, today) if each not in harmless]
     if found and versions.numbers(version)[0] == versions.numbers(versions.current(root))[0]:
         told = "\n".join(f"- {each}" for each in found)
         raise Refused(f"This breaks clients of {versions.current(root)}, so it needs a new major version:\n{told}")
@@ -94,7 +104,7 @@ def _write(root: Path, version: str, today: date, make_document: Callable[[], No
     path = root / CHANGELOG
     path.write_text(changelog.with_release(path.read_text(), version, today))
     shutil.copyfile(root / DOCUMENT, root / RELEASED)
-    (root / ACCEPTED).write_text(ACCEPTED_HEAD)
+    (root / ACCEPTED).write_text(NOTHING_ACCEPTED)
 
 
 def _without_version(document: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from releases import ACCEPTED, DOCUMENT, RELEASED, changelog, versions
-from releases.cutting import CHANGELOG, Refused, cut
+from releases.cutting import CHANGELOG, NOTHING_ACCEPTED, Refused, cut
 
 pytestmark = [
     pytest.mark.pure,
@@ -42,7 +42,7 @@ class Repository:
             (root / name).parent.mkdir(parents=True)
         (root / versions.FILE).write_text('"""The service."""\n\n# The release.\nVERSION = "0.1.0"\n')
         (root / CHANGELOG).write_text(NEWS)
-        (root / ACCEPTED).write_text("")
+        (root / ACCEPTED).write_text(NOTHING_ACCEPTED)
         self.make_document()
         self.git("init", "--quiet", "--initial-branch", "main")
         self.commit("The service")
@@ -182,12 +182,25 @@ def test_what_breaks_nobody_is_a_minor_version(repository: Repository) -> None:
     assert "## [1.1.0] - 2027-02-01\n\n### Changed\n\n- The API.\n\n## [1.0.0]" in repository.read(CHANGELOG)
 
 
-def test_a_break_that_is_argued_for_is_let_pass_until_the_release(repository: Repository) -> None:
-    repository.cut("1.0.0")
-    repository.write(ACCEPTED, '"GET /a is gone." = "It never answered anything but 404."\n')
+def argue(repository: Repository, table: str) -> None:
+    reason = '"GET /a is gone." = "It never answered anything but 404."\n'
+    repository.write(ACCEPTED, NOTHING_ACCEPTED.replace(f"[{table}]\n", f"[{table}]\n{reason}"))
     repository.change(b={})
+
+
+def test_a_break_that_harms_nobody_is_let_pass_until_the_release(repository: Repository) -> None:
+    repository.cut("1.0.0")
+    argue(repository, "harmless")
     repository.cut("1.0.1")
-    assert "GET /a" not in repository.read(ACCEPTED)
+    assert repository.read(ACCEPTED) == NOTHING_ACCEPTED
+
+
+def test_a_break_that_is_meant_needs_a_new_major_version_all_the_same(repository: Repository) -> None:
+    repository.cut("1.0.0")
+    argue(repository, "major")
+    assert "- GET /a is gone." in refused(repository, "1.1.0")
+    repository.cut("2.0.0")
+    assert repository.read(ACCEPTED) == NOTHING_ACCEPTED
 
 
 def test_a_document_that_is_not_what_the_code_says_is_refused(repository: Repository) -> None:
