@@ -90,7 +90,7 @@ class APIView(views.APIView):
     def look_for_deprecated(self) -> None:
         """Note which deprecated members the request's body has."""
         body = getattr(getattr(self._method, "known", None), "body", None)
-        if deprecation.may_use(body) and self.has_body:
+        if deprecation.may_use(body):
             self.deprecations += deprecation.of_members(body, self.request.data)
 
     @property

@@ -67,7 +67,14 @@ class ThingsView(Open):
     """A route with one method that is deprecated, and one that takes deprecated members."""
 
     @deprecated(ROUTE)
-    @operation(operation_id="things_read", summary="Read", tags=TAGS, responses={200: ThingDocument}, auth=False)
+    @operation(
+        operation_id="things_read",
+        summary="Read",
+        tags=TAGS,
+        responses={200: ThingDocument},
+        auth=False,
+        tagged="read",
+    )
     def get(self, request: Request) -> Response:
         if "missing" in request.query_params:
             raise Problem(status=404)
@@ -217,6 +224,15 @@ def test_the_document_names_the_headers_where_they_come_and_nowhere_else() -> No
         (PLAIN, "post"): set(),
     }
     assert {"Deprecation", "Sunset"} <= made["components"]["headers"].keys()
+    # What is described alike for all operations says nothing of one.
+    assert made["components"]["responses"]["NotModified"]["headers"].keys() == {"ETag"}
+
+
+def test_the_document_describes_no_header_that_no_answer_has() -> None:
+    patterns = [each for each in urlpatterns if "plain" in str(each.pattern)]
+    made = SchemaGenerator(patterns=patterns).get_schema(request=None, public=True)
+    assert not {"Deprecation", "Sunset", "ETag"} & made["components"]["headers"].keys()
+    assert "RateLimit" in made["components"]["headers"]
 
 
 def test_a_member_that_is_not_there_is_refused() -> None:
