@@ -17,7 +17,7 @@ CHROMIUM := /usr/bin/chromium
 .DELETE_ON_ERROR:
 # Two pips in one environment would disturb each other.
 .NOTPARALLEL:
-.PHONY: help install run serve worker check test e2e faults sync bench lint audit format schema requirements
+.PHONY: help install run serve worker check test e2e faults sync bench lint audit format schema release requirements
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -72,6 +72,9 @@ format: $(VENV)/.dev ## formats the code
 
 schema: $(VENV)/.dev ## writes openapi.yaml
 	$(CHECK) $(PY) manage.py spectacular --validate --fail-on-warn --file openapi.yaml
+
+release: $(VENV)/.dev ## cuts the release VERSION=x.y.z: writes, commits and tags it, pushes nothing, 5 s (docs/releasing.md)
+	@$(CHECK) $(PY) -m releases "$(VERSION)"
 
 requirements: ## pins the newest releases that pyproject.toml allows (needs uv)
 	@command -v uv >/dev/null || { echo "make requirements needs uv (pip install uv)." >&2; exit 1; }

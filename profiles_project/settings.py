@@ -14,6 +14,7 @@ import environ
 from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
+from profiles_project import VERSION
 from profiles_project.environment import directory, flag, generated_key, is_local, number, rate, text, words
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -302,7 +303,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Profiles",
     "DESCRIPTION": "Keeps people's master career profiles: the one place from which every résumé is made.",
-    "VERSION": "1.0.0",
+    "VERSION": VERSION,
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
@@ -454,6 +455,8 @@ CORS_EXPOSE_HEADERS = [
     "Preference-Applied",
     "RateLimit",
     "RateLimit-Policy",
+    "Deprecation",
+    "Sunset",
 ]
 
 # Logs: plain lines for a developer, JSON lines for machines ------------------------------------------------------

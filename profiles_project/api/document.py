@@ -12,6 +12,10 @@ SHARED_AS = "x-shared-as"
 _TEXT = {"type": "string"}
 _SECONDS = {"type": "integer", "minimum": 1}
 HEADERS: dict[str, dict[str, Any]] = {
+    "Deprecation": {
+        "description": "The day from which on this, or a member of the request, is not to be used any more (RFC 9745).",
+        "schema": _TEXT,
+    },
     "ETag": {
         "description": "The version that the answer shows or has made: for `If-None-Match` and `If-Match`.",
         "schema": _TEXT,
@@ -26,6 +30,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     "RateLimit": {"description": "What is left of each limit that the request counts for.", "schema": _TEXT},
     "RateLimit-Policy": {"description": "These limits: how many requests in how many seconds.", "schema": _TEXT},
     "Retry-After": {"description": "After so many seconds it is worth while to ask again.", "schema": _SECONDS},
+    "Sunset": {"description": "The day from which on that may be gone (RFC 8594); `Link` says more.", "schema": _TEXT},
     "WWW-Authenticate": {"description": "`Bearer`, and whether the token is at fault.", "schema": _TEXT},
 }
 # By status, the headers of a problem.
@@ -48,6 +53,7 @@ def share(result: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
     """Hook: problems, other answers, headers, parameters and examples stand once, the operations refer to them."""
     components = result["components"]
     types = _types()
+    used: set[str] = set()
     for operation in _operations(result):
         operation.setdefault("security", [])
         for status, answer in operation["responses"].items():
@@ -57,9 +63,10 @@ def share(result: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
             else:
                 answer["description"] = _description(status, answer, components)
                 names = sorted(_header_names(operation, status))
+            used.update(names)
             if names:
                 answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-    components["headers"] = HEADERS
+    components["headers"] = {name: header for name, header in HEADERS.items() if name in used}
     _share_answers(result)
     _share_parameters(result)
     _share_examples(result)
@@ -112,6 +119,9 @@ def _header_names(operation: dict[str, Any], status: str) -> set[str]:
         names.add("Idempotency-Replayed")
     if status == "200" and {"limit", "offset"} <= taken:
         names.add("Link")
+    # Jobs and answers of 304 are described alike wherever they are answered.
+    if operation.get("deprecated") and status not in {"202", "304"}:
+        names |= {"Deprecation", "Link", "Sunset"}
     return names
 
 

@@ -19,6 +19,7 @@ from rest_framework import serializers
 from profiles_project.api.document import ANYWHERE, SHARED_AS
 from profiles_project.api.errors import BY_STATUS, MEDIA_TYPE, TYPE_BASE
 from profiles_project.api.fields import HttpUrl, Text
+from profiles_project.api.openapi import deprecation
 from profiles_project.api.strictness import Known
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -79,6 +80,7 @@ class AutoSchema(SpectacularSchema):
             properties[name] = (
                 _as_taken(fields[name], prop) if direction == "request" else _as_given(fields[name], prop)
             )
+        deprecation.mark(serializer, properties)
         required = getattr(serializer, "schema_required", None)
         if direction == "response" and not getattr(serializer, "may_lack_members", False):
             required = [name for name in properties if not fields[name].write_only]

@@ -44,28 +44,40 @@ def _key_fault(path: Path) -> tuple[str, dict[str, str]]:
     return label(path), {"pointer": pointer(path), "code": CODE, "detail": "This key is not known here."}
 
 
-def unknown_keys(known: Any, data: Any, path: Path = ()) -> Iterator[Path]:
+class Member(NamedTuple):
+    """A key in a request's data: where it stands, the serializer of its object, and its field, if it is known."""
+
+    path: Path
+    holder: Any
+    field: Any
+
+
+def unknown_keys(known: Any, data: Any) -> Iterator[Path]:
     """The places of keys in a value that its serializer or field does not know; what takes any JSON knows all."""
+    return (each.path for each in members(known, data) if each.field is None)
+
+
+def members(known: Any, data: Any, path: Path = ()) -> Iterator[Member]:
+    """The keys in a value, and in all that is in it, as far as its serializer or field describes its objects."""
     known = _form(known, data)
     if isinstance(data, list):
         child = getattr(known, "child", None)
         for index, each in enumerate(data if child is not None else ()):
-            yield from unknown_keys(child, each, (*path, index))
+            yield from members(child, each, (*path, index))
     elif isinstance(data, Mapping):
         yield from _in_object(known, data, path)
 
 
-def _in_object(known: Any, data: Mapping[str, Any], path: Path) -> Iterator[Path]:
+def _in_object(known: Any, data: Mapping[str, Any], path: Path) -> Iterator[Member]:
     for name, value in data.items():
         place = (*path, name)
         if isinstance(known, serializers.DictField):
-            yield from unknown_keys(known.child, value, place)
+            yield from members(known.child, value, place)
         elif isinstance(known, serializers.Serializer):
             field = known.member(name, data) if isinstance(known, Document) else known.fields.get(name)
-            if field is None:
-                yield place
-            elif not field.read_only:
-                yield from unknown_keys(field, value, place)
+            yield Member(place, known, field)
+            if field is not None and not field.read_only:
+                yield from members(field, value, place)
 
 
 def _form(known: Any, data: Any) -> Any:

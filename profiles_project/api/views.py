@@ -14,6 +14,7 @@ from rest_framework.serializers import BaseSerializer
 
 from profiles_project.api import strictness
 from profiles_project.api.errors import Problem
+from profiles_project.api.openapi import deprecation
 from profiles_project.api.preferences import STRICT, prefers_strict
 from profiles_project.api.ratelimit import ScopeThrottle, Usage, count, headers, who_asks
 from profiles_project.api.underway import expensive
@@ -48,6 +49,8 @@ class APIView(views.APIView):
         self.held = ExitStack()
         # Which of the request's preferences were honoured, beside those that the answer itself names.
         self.honoured: list[str] = []
+        # What of all that it asks for is deprecated.
+        self.deprecations: list[deprecation.Deprecation] = []
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with self.held:
@@ -62,11 +65,13 @@ class APIView(views.APIView):
             # It says nothing about anybody, so it asks nobody who they are.
             self._negotiate(request)
             return
+        self.deprecations += deprecation.of_method(self._method)
         super().initial(request, *args, **kwargs)
         self.find()
         if request.user.is_authenticated and self.is_expensive(request):
             self.held.enter_context(expensive(request.user.pk))
         self.check_strictly()
+        self.look_for_deprecated()
         if self.scarce_scope:
             # Only now: who may have ten in an hour has none less for a wrong address or for two at once.
             self.count(self.scarce_scope, who_asks(request))
@@ -77,10 +82,21 @@ class APIView(views.APIView):
 
     def check_strictly(self) -> None:
         """Refuse what nobody knows, where the client prefers that. Raises a 422."""
-        known = getattr(getattr(self, str(self.request.method).lower(), None), "known", None)
+        known = getattr(self._method, "known", None)
         if known and prefers_strict(self.request):
             self.honoured.append(STRICT)
             strictness.check(self.request, known, has_body=self.has_body)
+
+    def look_for_deprecated(self) -> None:
+        """Note which deprecated members the request's body has."""
+        body = getattr(getattr(self._method, "known", None), "body", None)
+        if deprecation.may_use(body):
+            self.deprecations += deprecation.of_members(body, self.request.data)
+
+    @property
+    def _method(self) -> Any:
+        """What answers a request of this method, None where nothing does."""
+        return getattr(self, str(self.request.method).lower(), None)
 
     @property
     def has_body(self) -> bool:
@@ -124,7 +140,8 @@ class APIView(views.APIView):
         if self.honoured:
             own = [response["Preference-Applied"]] if "Preference-Applied" in response else []
             response["Preference-Applied"] = ", ".join([*own, *self.honoured])
-        for name, value in headers(self.usages).items():
+        found = deprecation.headers(self.deprecations, response) if self.deprecations else {}
+        for name, value in {**headers(self.usages), **found}.items():
             response[name] = value
         return response
 

@@ -181,6 +181,7 @@ def test_browsers_of_configured_origins_may_read_the_headers_that_matter(setting
     assert ours["Access-Control-Allow-Origin"] == "https://app.example"
     exposed = {name.strip() for name in ours["Access-Control-Expose-Headers"].split(",")}
     assert {"ETag", "Location", "Link", "Retry-After", "Idempotency-Replayed", "Preference-Applied"} <= exposed
+    assert {"Deprecation", "Sunset"} <= exposed
     assert "Access-Control-Allow-Origin" not in theirs
     preflight = {"Origin": "https://app.example", "Access-Control-Request-Method": "PATCH"}
     answer = Client().options(f"{API}/profiles", headers=preflight)
