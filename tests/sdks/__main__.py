@@ -26,7 +26,7 @@ class Failure(Exception):
 def environment() -> dict[str, str]:
     """The one that the commands run in."""
     path = os.pathsep.join([*map(str, PATHS), os.environ.get("PATH", "")])
-    return os.environ | {"PATH": path, "NO_COLOR": "1"}
+    return os.environ | {"PATH": path, "NO_COLOR": "1", "PYTHONPATH": "sdk"}
 
 
 def unpack(sdk: Sdk) -> Path:
@@ -96,8 +96,8 @@ def trial(sdk: Sdk, port: int) -> bool:
         folder = unpack(sdk)
         for word, commands in (("generated", sdk.generate), ("checked", sdk.check)):
             before = time.monotonic()
-            run(folder, commands)
-            say(f"{sdk.name}: {word}, {time.monotonic() - before:.1f} s")
+            warnings = sum("warn" in line.lower() for line in run(folder, commands).splitlines())
+            say(f"{sdk.name}: {word}, {time.monotonic() - before:.1f} s{f', {warnings} warnings' if warnings else ''}")
         if sdk.scenario:
             play(sdk, folder, sdk.scenario, port)
     except (Failure, subprocess.TimeoutExpired, OSError) as failure:

@@ -60,4 +60,26 @@ SDKS = (
         scenario=("node", "built/scenario.js"),
         shared=("career.ts",),
     ),
+    Sdk(
+        "openapi-python-client",
+        generate=(
+            (
+                "openapi-python-client",
+                "generate",
+                "--path={openapi}",
+                "--config=config.yaml",
+                "--meta=none",
+                "--output-path=profiles_sdk",
+                "--overwrite",
+            ),
+        ),
+        check=(("mypy", "--config-file=mypy.ini"),),
+        scenario=("python", "scenario.py"),
+    ),
+    Sdk(
+        "openapi-generator-python",
+        generate=(("openapi-generator-cli", "generate", "--config=config.yaml", "--input-spec={openapi}"),),
+        check=(("mypy", "--config-file=mypy.ini"),),
+        scenario=("python", "scenario.py"),
+    ),
 )
