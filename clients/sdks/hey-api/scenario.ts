@@ -80,8 +80,7 @@ async function followJob(path: { profile_id: string }): Promise<void> {
   }
   assert.equal(job.status, 'succeeded');
   assert.deepEqual(job.progress, { done: 300, total: 300 });
-  assert(Array.isArray(job.result?.ids));
-  assert.equal(job.result.ids.length, 300);
+  assert.equal(job.result?.ids?.length, 300);
   done('job');
 }
 
@@ -93,7 +92,7 @@ async function documents(path: { profile_id: string }): Promise<void> {
   assert.equal(imported.profile.experiences?.[0]?.company, 'Engines');
   done('import');
 
-  const resume = good(await api.profilesExport({ path: { profile_id: imported.profile.id } }));
+  const resume = good(await api.profilesExportJsonResume({ path: { profile_id: imported.profile.id } }));
   assert(typeof resume === 'object' && 'basics' in resume);
   assert.partialDeepStrictEqual(resume, { basics: { name: 'Ada Lovelace' } });
   done('export');

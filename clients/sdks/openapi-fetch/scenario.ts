@@ -89,8 +89,7 @@ async function followJob(path: Path): Promise<void> {
   }
   assert.equal(job.status, 'succeeded');
   assert.deepEqual(job.progress, { done: 300, total: 300 });
-  assert(Array.isArray(job.result?.ids));
-  assert.equal(job.result.ids.length, 300);
+  assert.equal(job.result?.ids?.length, 300);
   done('job');
 }
 
@@ -103,7 +102,7 @@ async function documents(path: Path): Promise<void> {
   done('import');
 
   const from = { profile_id: imported.profile.id };
-  const resume = good(await api.GET('/api/v1/profiles/{profile_id}/export', { params: { path: from } }));
+  const resume = good(await api.GET('/api/v1/profiles/{profile_id}/export/json-resume', { params: { path: from } }));
   assert.partialDeepStrictEqual(resume, { basics: { name: 'Ada Lovelace' } });
   done('export');
 

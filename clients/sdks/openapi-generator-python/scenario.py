@@ -43,7 +43,7 @@ CAREER = m.ProfileRequest(
     awards=[m.AwardRequest(title="First program")],
     publications=[m.PublicationRequest(name="Sketch of the Analytical Engine")],
     interests=[m.InterestRequest(name="Flight", keywords=["steam", "wings"])],
-    references=[m.ReferenceRequest(name="Charles Babbage", reference="The Enchantress of Numbers.")],
+    references=[m.ProfessionalReferenceRequest(name="Charles Babbage", reference="The Enchantress of Numbers.")],
     custom_fields={"motto": {"text": "Order it."}, "salary": 1200},
 )
 
@@ -162,7 +162,8 @@ class Scenario:
             job = self.jobs.jobs_retrieve(job.id)
         assert job.status == m.JobStatus.SUCCEEDED, job
         assert job.result
-        assert len(job.result["ids"]) == 300
+        assert job.result.ids
+        assert len(job.result.ids) == 300
         done("job")
 
     def documents(self, profile: UUID) -> None:
@@ -171,12 +172,12 @@ class Scenario:
         assert imported.report.mapped > 0
         done("import")
 
-        resume: dict[str, Any] = self.portability.profiles_export(imported.profile.id)
+        resume: dict[str, Any] = self.portability.profiles_export_json_resume(imported.profile.id)
         assert resume["basics"]["name"] == "Ada Lovelace"
         done("export")
 
-        pdf = self.portability.profiles_export_without_preload_content(profile, format="pdf")
-        assert pdf.read().startswith(b"%PDF")
+        pdf = self.portability.profiles_export(profile, format="pdf")
+        assert pdf.startswith(b"%PDF")
         done("pdf")
 
     def read_problem(self, profile: UUID) -> None:

@@ -12,7 +12,7 @@ from profiles_sdk import AuthenticatedClient, Client, models as m
 from profiles_sdk.api.auth import auth_me_retrieve, auth_refresh, auth_register
 from profiles_sdk.api.experiences import experiences_bulk_create, experiences_bulk_delete
 from profiles_sdk.api.jobs import jobs_retrieve
-from profiles_sdk.api.portability import profiles_export, profiles_import
+from profiles_sdk.api.portability import profiles_export, profiles_export_json_resume, profiles_import
 from profiles_sdk.api.profiles import (
     profiles_changes,
     profiles_create,
@@ -22,6 +22,7 @@ from profiles_sdk.api.profiles import (
     profiles_push,
     profiles_retrieve,
 )
+from profiles_sdk.types import File
 
 Answer = TypeVar("Answer")
 
@@ -55,7 +56,7 @@ CAREER = m.ProfileRequest(
     awards=[m.AwardRequest(title="First program")],
     publications=[m.PublicationRequest(name="Sketch of the Analytical Engine")],
     interests=[m.InterestRequest(name="Flight", keywords=["steam", "wings"])],
-    references=[m.ReferenceRequest(name="Charles Babbage", reference="The Enchantress of Numbers.")],
+    references=[m.ProfessionalReferenceRequest(name="Charles Babbage", reference="The Enchantress of Numbers.")],
     custom_fields=m.ProfileRequestCustomFieldsType0.from_dict({"motto": {"text": "Order it."}, "salary": 1200}),
 )
 
@@ -155,7 +156,8 @@ class Scenario:
             job = is_a(m.JobDocument, jobs_retrieve.sync(job.id, client=self.client))
         assert job.status == m.JobStatus.SUCCEEDED, job
         assert job.result
-        assert len(job.result["ids"]) == 300
+        assert job.result.ids
+        assert len(job.result.ids) == 300
         done("job")
 
     def documents(self, profile: UUID) -> None:
@@ -165,13 +167,13 @@ class Scenario:
         assert imported.report.mapped > 0
         done("import")
 
-        resume = is_a(m.JsonResume, profiles_export.sync(imported.profile.id, client=self.client))
+        resume = is_a(m.JsonResume, profiles_export_json_resume.sync(imported.profile.id, client=self.client))
         assert resume["basics"]["name"] == "Ada Lovelace"
         done("export")
 
-        address = f"/api/v1/profiles/{profile}/export"
-        pdf = self.client.get_httpx_client().get(address, params={"format": "pdf"})
-        assert pdf.content.startswith(b"%PDF")
+        form = m.ProfilesExportFormat.PDF
+        pdf = is_a(File, profiles_export.sync(profile, client=self.client, format_=form))
+        assert pdf.payload.read().startswith(b"%PDF")
         done("pdf")
 
     def read_problem(self, profile: UUID) -> None:
