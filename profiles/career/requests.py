@@ -98,7 +98,7 @@ class KeysBody(Document):
 def _ids_body(model: type[Component]) -> type[Document]:
     ids = Items(child=ItemId(allow_null=False), max_length=JOB_LIMIT)
     about = "The items to delete; an empty list deletes none."
-    return type(f"{model.__name__}Ids", (Document,), {f"{model.singular}_ids": ids, "__doc__": about})
+    return type(f"{model.schema_name()}Ids", (Document,), {f"{model.singular}_ids": ids, "__doc__": about})
 
 
 # The body of each kind's bulk DELETE: `{"experience_ids": [...]}`.

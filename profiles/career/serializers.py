@@ -113,8 +113,6 @@ class LinkSerializer(Document):
 class LinkList(Items):
     """The links of a person."""
 
-    null_clears = True
-
     def __init__(self, **options: Any) -> None:
         super().__init__(child=LinkSerializer(), max_length=LinkListField.MAX_ITEMS, **options)
 
@@ -188,6 +186,8 @@ class ItemListSerializer(serializers.ListSerializer[Any]):
     change is partial (the argument, or the context's `partial` for a list in a document) a known item may lack required
     fields; a new one never may.
     """
+
+    null_clears = True
 
     def __init__(
         self,
@@ -387,9 +387,10 @@ class ItemSerializer(ModelDocument):
 
 
 def _item_serializer(model: type[Component]) -> type[ItemSerializer]:
-    name = model.__name__
     meta = type("Meta", (ItemSerializer.Meta,), {"model": model, "fields": ("id", "version", *model.content_fields())})
-    return type(name, (ItemSerializer,), {"Meta": meta, "__doc__": model.__doc__, "__module__": __name__})
+    return type(
+        model.schema_name(), (ItemSerializer,), {"Meta": meta, "__doc__": model.__doc__, "__module__": __name__}
+    )
 
 
 # The serializer of each kind of component.
@@ -459,6 +460,8 @@ class SkillDetails(Items):
 class SkillsSerializer(Document):
     """The skills section: technical and soft by name with their details, languages and certifications as items."""
 
+    null_clears = True
+
     technical = SkillNames()
     soft = SkillNames()
     details = SkillDetails()
@@ -496,6 +499,8 @@ class CustomFields(serializers.Field):  # type: ignore[type-arg]  # a map with a
 
     Its value is the list of rows `{key, value}`.
     """
+
+    null_clears = True
 
     default_error_messages = {"not_a_dict": "Expected an object with a value for each key."}
 

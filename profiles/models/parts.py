@@ -132,6 +132,11 @@ class Component(Part):
         return tuple(name for name in cls.content_fields() if name in needed)
 
     @classmethod
+    def schema_name(cls) -> str:
+        """What the OpenAPI document calls an item."""
+        return cls.__name__
+
+    @classmethod
     @functools.cache
     def identities(cls) -> tuple[tuple[str, ...], ...]:
         """By which sets of fields an item that comes without its id is known again, the surest first.
@@ -393,6 +398,11 @@ class Reference(Component):
 
     class Meta(Component.Meta):
         indexes = _index("reference")
+
+    @classmethod
+    def schema_name(cls) -> str:
+        # A Reference is something else in OpenAPI, and so in the generators of clients.
+        return "ProfessionalReference"
 
 
 class Skill(Part):

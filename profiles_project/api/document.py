@@ -33,8 +33,10 @@ _OF_PROBLEMS = {
     "401": ["WWW-Authenticate"],
     "412": ["ETag"],
     "429": ["RateLimit", "RateLimit-Policy", "Retry-After"],
-    "503": ["Retry-After"],
+    "default": ["Retry-After"],
 }
+# What the way of a request may refuse whatever it asks for: operations say it in one line, as their `default`.
+ANYWHERE = {400, 406, 408, 413, 415, 503}
 # By status, how the description of an answer begins that has none of its own.
 _BEGINNINGS = {"200": "", "201": "Created. "}
 _MANY = 2
@@ -50,8 +52,7 @@ def share(result: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
         operation.setdefault("security", [])
         for status, answer in operation["responses"].items():
             if MEDIA_TYPE in answer.get("content", {}):
-                sentences = [f"{BY_STATUS[int(status)][1]}.", *types.get(int(status), ())]
-                answer["description"] = " ".join(sentences)
+                answer["description"] = _refusal(status, types)
                 names = _OF_PROBLEMS.get(status, [])
             else:
                 answer["description"] = _description(status, answer, components)
@@ -88,6 +89,15 @@ def _description(status: str, answer: dict[str, Any], components: dict[str, Any]
     return f"{_BEGINNINGS.get(status, '')}{'In the order sent, each: ' if is_list else ''}{first}."
 
 
+def _refusal(status: str, types: dict[int, list[str]]) -> str:
+    """What a problem means, with the types that it may have beside the usual one."""
+    if status != "default":
+        return " ".join([f"{BY_STATUS[int(status)][1]}.", *types.get(int(status), ())])
+    statuses = (f"- {each}: {BY_STATUS[each][2]} {' '.join(types.get(each, ()))}".rstrip() for each in sorted(ANYWHERE))
+    beginning = "What any request may be refused with, and faults of the service (5xx):"
+    return "\n".join([beginning, "", *statuses])
+
+
 def _header_names(operation: dict[str, Any], status: str) -> set[str]:
     """The headers that an answer that is no problem may have."""
     taken = {parameter["name"] for parameter in operation.get("parameters", ())}
@@ -111,15 +121,19 @@ def _share_answers(result: dict[str, Any]) -> None:
     for operation in _operations(result):
         for status, answer in operation["responses"].items():
             if MEDIA_TYPE in answer.get("content", {}):
-                name = f"Problem{status}"
+                name = "Problem" if status == "default" else f"Problem{status}"
             elif status in {"202", "304"}:
-                # A job that an import files may be a replayed answer, one that a GET files is none.
-                is_replayable = "Idempotency-Replayed" in answer.get("headers", {})
-                name = "NotModified" if status == "304" else f"{'Replayable' if is_replayable else ''}JobAccepted"
+                name = "NotModified" if status == "304" else _name_of_job(answer)
             else:
                 continue
             shared[name] = answer
             operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+
+
+def _name_of_job(answer: dict[str, Any]) -> str:
+    """What an answer with a job is called. One that an import files may be replayed, one that a GET files may not."""
+    beginning = "Replayable" if "Idempotency-Replayed" in answer.get("headers", {}) else ""
+    return f"{beginning}{'JobAccepted' if answer.get('content') else 'JobFiled'}"
 
 
 def _share_parameters(result: dict[str, Any]) -> None:

@@ -20,13 +20,14 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
+from profiles_project.api.renderers import PROBLEM_JSON
 from profiles_project.database.refusals import Expired, Forgotten, InTrash, LimitPassed, Refusal, Stale, Taken
 from profiles_project.database.unfit import is_unfit, name_of
 from profiles_project.observe.context import request_id
 
 logger = logging.getLogger(__name__)
 
-MEDIA_TYPE = "application/problem+json"
+MEDIA_TYPE = PROBLEM_JSON
 # An identifier, not an address to fetch: the same on every deployment, so that clients may compare it as it stands.
 TYPE_BASE = "https://profiles.example/problems/"
 RETRY_AFTER_SECONDS = 2

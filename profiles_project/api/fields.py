@@ -217,6 +217,8 @@ def most_faults(field: serializers.Field[Any, Any, Any, Any], items: Sequence[An
 class Items(serializers.ListField):
     """A list of at most `max_length` items. How many there are is judged before any of them; null clears it."""
 
+    null_clears = True
+
     def __init__(self, *, max_length: int, **options: Any) -> None:
         self.max_length: int
         super().__init__(max_length=max_length, **options)
@@ -240,8 +242,6 @@ class Items(serializers.ListField):
 
 class StringList(Items):
     """A list of strings of at most `item_max` characters each."""
-
-    null_clears = True
 
     def __init__(self, *, item_max: int, max_length: int = 50, **options: Any) -> None:
         super().__init__(child=Text(max_length=item_max, allow_blank=True), max_length=max_length, **options)

@@ -1,8 +1,9 @@
-"""The Prefer header (RFC 7240), of which `respond-async` and `handling=strict` are honoured."""
+"""The Prefer header (RFC 7240), of which `respond-async`, `return=minimal` and `handling=strict` are honoured."""
 
 from rest_framework.request import Request
 
 RESPOND_ASYNC = "respond-async"
+MINIMAL = "return=minimal"
 STRICT = "handling=strict"
 
 
@@ -18,6 +19,11 @@ def _preferences(request: Request) -> dict[str, str]:
 def prefers_async(request: Request) -> bool:
     """Whether the request's `Prefer` says `respond-async`, in whatever case and company."""
     return RESPOND_ASYNC in _preferences(request)
+
+
+def prefers_minimal(request: Request) -> bool:
+    """Whether it says `return=minimal`: an answer without a body will do."""
+    return _preferences(request).get("return") == "minimal"
 
 
 def prefers_strict(request: Request) -> bool:

@@ -9,6 +9,8 @@ from rest_framework.utils.encoders import JSONEncoder
 # Converts types that orjson does not know, as DRF does.
 _default = JSONEncoder().default
 
+PROBLEM_JSON = "application/problem+json"
+
 
 class JSONRenderer(renderers.JSONRenderer):
     """DRF's by a faster library: it saves a seventh of a POST of 100 items (bench/notes.md). Times end in `Z`."""

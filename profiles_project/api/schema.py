@@ -16,7 +16,7 @@ from drf_spectacular.utils import (
 )
 from rest_framework import serializers
 
-from profiles_project.api.document import SHARED_AS
+from profiles_project.api.document import ANYWHERE, SHARED_AS
 from profiles_project.api.errors import BY_STATUS, MEDIA_TYPE, TYPE_BASE
 from profiles_project.api.fields import HttpUrl, Text
 from profiles_project.api.strictness import Known
@@ -26,6 +26,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 class Fault(serializers.Serializer[Any]):
     """One field at fault: `pointer` into the body (RFC 6901), or the name of the query parameter or header."""
+
+    may_lack_members = True
 
     pointer = serializers.CharField(required=False)
     parameter = serializers.CharField(required=False, help_text="In place of a pointer; for a header its name.")
@@ -39,6 +41,8 @@ class Fault(serializers.Serializer[Any]):
 
 class ProblemDocument(serializers.Serializer[Any]):
     """Why a request was refused (RFC 9457). `detail` is one sentence, fit to show to a person."""
+
+    may_lack_members = True
 
     type = serializers.URLField(help_text="Which kind of problem; compare it as it stands.")
     title = serializers.CharField()
@@ -58,7 +62,7 @@ class ProblemDocument(serializers.Serializer[Any]):
 
 
 class AutoSchema(SpectacularSchema):
-    """Describes all members of answers as present, and the body that a DELETE may have.
+    """Describes the members of answers as present, but for those that `may_lack_members`, and a body of DELETE.
 
     The package has no types, hence the ignored calls.
     """
@@ -76,12 +80,16 @@ class AutoSchema(SpectacularSchema):
                 _as_taken(fields[name], prop) if direction == "request" else _as_given(fields[name], prop)
             )
         required = getattr(serializer, "schema_required", None)
-        if direction == "response" and not isinstance(serializer, (ProblemDocument, Fault)):
+        if direction == "response" and not getattr(serializer, "may_lack_members", False):
             required = [name for name in properties if not fields[name].write_only]
         if required is not None:
             schema.pop("required", None)
             if required:
                 schema["required"] = sorted(required)
+        if direction == "request":
+            # What names an item may be null only where a new one needs none.
+            named = {"id"} & set(schema.get("required", ()))
+            properties.update({name: _without_null(properties[name]) for name in named})
         return schema
 
     def _unwrap_list_serializer(self, serializer: Any, direction: Any) -> Any:
@@ -232,7 +240,7 @@ def _headers(
     return found
 
 
-def _problem(status: int) -> OpenApiResponse:
+def _problem(status: int, answered_as: str = "") -> OpenApiResponse:
     slug, title, sentence = BY_STATUS[status]
     value: dict[str, Any] = {
         "type": TYPE_BASE + slug,
@@ -248,7 +256,8 @@ def _problem(status: int) -> OpenApiResponse:
         value["errors"] = [{"pointer": "/name", "code": "required", "detail": sentence}]
     if status == HTTPStatus.PRECONDITION_FAILED:
         value["version"] = 8
-    example = OpenApiExample(title, value, response_only=True, status_codes=[str(status)], media_type=MEDIA_TYPE)
+    statuses = [answered_as or str(status)]
+    example = OpenApiExample(title, value, response_only=True, status_codes=statuses, media_type=MEDIA_TYPE)
     return OpenApiResponse(ProblemDocument, description=title, examples=[example])
 
 
@@ -274,25 +283,25 @@ def operation(
     """Describes a view's method: what it takes, what it gives, and every problem that it can answer.
 
     `errors` names the statuses beyond those that follow from the rest: 401 with `auth`; 403 and 404 with
-    `below_profile`; 400, 408 and 415 with a request; 406, 413, 422 (`Prefer: handling=strict`), 429 and 503 always.
+    `below_profile`; 422 (`Prefer: handling=strict`) and 429 always, as `default` what the way of a request may refuse.
     `tagged` is "read" or "write" for what carries an `ETag` (304 with the one, 412 with the other), `on_part` says that
-    `If-Match` may name a part of the profile; `idempotent` marks what takes an `Idempotency-Key` (400, 409, 410).
+    `If-Match` may name a part of the profile; `idempotent` marks what takes an `Idempotency-Key` (409, 410).
     `request_example` and `response_example` (of the first status in `responses`) are bare values.
     """
     headers = _headers(
         conditional_read=tagged == "read", conditional_write=tagged == "write", on_part=on_part, idempotent=idempotent
     )
     parameters = [*parameters, *headers]
-    statuses = {406, 413, 422, 429, 503, *errors}
+    statuses = {422, 429, *errors}
     statuses |= {401} if auth else set()
     statuses |= {403, 404} if below_profile else set()
-    statuses |= {400, 408, 415} if request is not None else set()
     statuses |= {412} if tagged == "write" else set()
-    statuses |= {400, 409, 410} if idempotent else set()
+    statuses |= {409, 410} if idempotent else set()
     answers: dict[Any, Any] = dict(responses)
     if tagged == "read":
         answers[304] = OpenApiResponse(description="Not modified: the representation you have is current.")
-    answers.update({(status, MEDIA_TYPE): _problem(status) for status in sorted(statuses)})
+    answers.update({(status, MEDIA_TYPE): _problem(status) for status in sorted(statuses - ANYWHERE)})
+    answers["default", MEDIA_TYPE] = _problem(HTTPStatus.SERVICE_UNAVAILABLE, "default")
     known = Known(request, frozenset(p.name for p in parameters if p.location == OpenApiParameter.QUERY))
     first = next(iter(responses))
     shown = [*examples]

@@ -76,9 +76,31 @@ def test_a_host_that_is_not_ours_is_a_400(settings: Settings, debug: bool) -> No
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("accept", ["text/html", "application/json; q*=x''y"])
+@pytest.mark.parametrize(
+    "accept",
+    ["text/html", "application/json; q*=x''y", "application/json;q=0", "json", "application/problem+json;q=0"],
+)
 def test_an_answer_that_is_not_json_is_not_to_be_had(api: ApiClient, accept: str) -> None:
     assert api.get(f"{API}/profiles", headers={"Accept": accept}).status_code == 406
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "",
+        "application/problem+json",
+        "application/json; charset=utf-8",
+        "text/html, application/*;q=0.1",
+        "image/webp;q=1, */*;q=0.001",
+        "application/json;q=2",
+    ],
+)
+def test_json_is_given_to_who_takes_json_or_problems_or_anything(api: ApiClient, user: User, accept: str) -> None:
+    profile = ProfileFactory.create(user=user)
+    headers = {"Accept": accept}
+    assert api.get(f"{API}/profiles", headers=headers)["Content-Type"] == "application/json"
+    assert api.delete(f"{API}/profiles/{profile.pk}", headers=headers).status_code == 204
 
 
 def paths(profile_id: object) -> list[tuple[str, set[str]]]:

@@ -19,6 +19,7 @@ from profiles.api import examples
 from profiles.models import COMPONENTS, PARTS, Job, Profile
 from tests.support.client import NO_BODY, ApiClient
 from tests.support.contract import API, contract
+from tests.support.documents.archives import LINKEDIN, zipped
 from tests.support.factories import UserFactory, make_profile
 from users.api import openapi
 from users.models import Session, User
@@ -90,6 +91,7 @@ BELOW_PROFILE = {
     "/duplicate": ("post",),
     "/analytics": ("get",),
     "/export": ("get",),
+    "/export/json-resume": ("get",),
     "/history": ("get",),
     "/history/{version}": ("get",),
     "/history/{version}/diff": ("get",),
@@ -116,6 +118,7 @@ TABLE: dict[tuple[str, str], Access] = {
     (f"{API}/profiles", "post"): PERSONAL,
     (f"{API}/profiles/me", "get"): PERSONAL,
     (f"{API}/profiles/import", "post"): PERSONAL,
+    (f"{API}/profiles/import/archive", "post"): PERSONAL,
     (f"{API}/profiles/trash", "get"): PERSONAL,
     (f"{API}/sync", "get"): PERSONAL,
     # The profile of the example does not lie in the trash.
@@ -135,6 +138,7 @@ PATHS = sorted({path for path, _ in TABLE})
 OTHER_KINDS = {kind.plural for kind in COMPONENTS} - {"experiences", "languages"}
 PATHS_OF_TWO_KINDS = [path for path in PATHS if path.startswith(PROFILE) and OTHER_KINDS.isdisjoint(path.split("/"))]
 # Where the document's example would not do, since it names a person or an address that the test needs otherwise.
+ZIP = "application/zip"
 BODIES = {f"{API}/auth/register": {"email": "new@example.com", "password": openapi.PASSWORD, "full_name": "Grace"}}
 QUERIES = {f"{API}/auth/check-email": {"email": openapi.EMAIL}}
 
@@ -186,11 +190,12 @@ def address(template: str, **changes: str) -> str:
 
 def ask(client: ApiClient, template: str, method: str) -> Any:
     """The answer to a route's own example."""
-    operation = contract().document["paths"][template][method]
+    taken = contract().document["paths"][template][method].get("requestBody", {}).get("content", {})
+    if ZIP in taken:
+        return client.send(method.upper(), address(template), data=zipped(LINKEDIN), content_type=ZIP)
     body = BODIES.get(template, NO_BODY)
-    if body is NO_BODY and "requestBody" in operation:
-        shown = operation["requestBody"]["content"]["application/json"]["examples"]
-        body = next(iter(shown.values()))["value"]
+    if body is NO_BODY and taken:
+        body = next(iter(taken["application/json"]["examples"].values()))["value"]
     return client.send(method.upper(), address(template), body, query=QUERIES.get(template))
 
 

@@ -32,6 +32,9 @@ def profile(user: User) -> Profile:
     return make_profile(user, 2, full_name="Ada Lovelace-Canary")
 
 
+JSON = "application/json"
+
+
 def export(api: ApiClient, profile: Profile, **query: str) -> Any:
     return api.get(below(profile, "/export"), query=query)
 
@@ -73,6 +76,13 @@ def test_what_is_hidden_and_what_tells_of_others_is_left_out_unless_it_is_asked_
 def test_the_plain_export_is_a_valid_resume(api: ApiClient, profile: Profile) -> None:
     for include in ("", "hidden", "references", "references,hidden"):
         SCHEMA.validate(export(api, profile, include=include).json())
+
+
+def test_the_plain_export_has_a_route_of_its_own(api: ApiClient, profile: Profile) -> None:
+    for include in ("", "hidden"):
+        by_format = export(api, profile, include=include)
+        own = api.get(below(profile, "/export/json-resume"), query={"include": include} if include else {})
+        assert (own.content, own["ETag"], own["Content-Type"]) == (by_format.content, by_format["ETag"], JSON)
 
 
 def test_a_tag_names_version_form_and_what_is_included(api: ApiClient, profile: Profile) -> None:

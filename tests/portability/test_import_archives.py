@@ -68,6 +68,13 @@ def test_an_archive_becomes_a_profile_by_a_job(api: ApiClient, user: User, media
     assert not JobFile.objects.exists()
 
 
+def test_an_archive_has_a_route_of_its_own_for_clients_that_send_one_type_of_body_to_a_route(api: ApiClient) -> None:
+    job = filed(api.post(f"{IMPORT}/archive", data=FIRST, content_type=ZIP))
+    run(job)
+    assert profile_of(api, shown(api, job)["result"])["personal_info"]["full_name"] == "Ines Marrow"
+    assert api.post(f"{IMPORT}/archive", {"basics": {"name": "Ines"}}).status_code == 415
+
+
 def test_the_same_archive_again_doubles_nothing(api: ApiClient) -> None:
     first = brought(api, FIRST)
     before = profile_of(api, first)

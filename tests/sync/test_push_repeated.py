@@ -153,7 +153,7 @@ def test_a_field_is_known_again_by_value_and_type(phone: Device, tablet: Device,
     assert told["conflict"] == {"value": {"base": 1.0, "yours": "mine", "stored": then}}
 
 
-_LIFE = [
+_LIFE: list[dict[str, Any]] = [
     {"set": {"value": "cat"}},
     {"delete": True},
     {"set": {"value": "dog"}},

@@ -40,7 +40,12 @@ from profiles.api.openapi.history import (
     trash_list as trash_list,
     trash_restore as trash_restore,
 )
-from profiles.api.openapi.portability import profiles_export as profiles_export, profiles_import as profiles_import
+from profiles.api.openapi.portability import (
+    profiles_export as profiles_export,
+    profiles_export_json_resume as profiles_export_json_resume,
+    profiles_import as profiles_import,
+    profiles_import_archive as profiles_import_archive,
+)
 from profiles.api.openapi.synchronising import (
     profiles_changes as profiles_changes,
     profiles_push as profiles_push,

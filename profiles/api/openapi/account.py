@@ -3,13 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample
 from rest_framework import serializers as drf
 
 from profiles.api import examples
-from profiles.api.openapi.portability import JsonResume
-from profiles.api.openapi.shared import JobDocument, JobSummary, deferrable
+from profiles.api.openapi.shared import ANY_FORM, FILE, JobDocument, JobSummary, deferrable
 from profiles.career import requests, serializers
 from profiles_project.api.schema import operation, page_of, page_parameters, path_id
 from users.api.openapi import NOT_FOR_STAFF, PASSWORD
@@ -125,16 +122,5 @@ jobs_file = _job(
     operation_id="jobs_file",
     summary="Fetch the file that an export has made",
     description="Kept as long as the job; of several exports of a kind the five newest keep their files.",
-    responses={
-        (200, "application/zip"): OpenApiTypes.BINARY,
-        (200, "application/json"): JsonResume,
-        (200, "text/markdown"): OpenApiTypes.STR,
-        (200, "text/html"): OpenApiTypes.STR,
-        (200, "application/pdf"): OpenApiTypes.BINARY,
-    },
-    examples=[
-        OpenApiExample(
-            "JSON Resume", examples.RESUME, response_only=True, status_codes=["200"], media_type="application/json"
-        )
-    ],
+    responses={(200, ANY_FORM): FILE},
 )

@@ -165,7 +165,7 @@ class ComponentOperations:
         self.change = examples.CHANGES[self.plural]
         self.changed = {**self.example, **self.change}
         self.page: dict[str, Any] = {
-            "responses": {200: page_of(f"{model.__name__}Page", self.plural, self.serializer)},
+            "responses": {200: page_of(f"{model.schema_name()}Page", self.plural, self.serializer)},
             "response_example": examples.page(self.plural, self.example),
         }
         # Where a body is a list, drf-spectacular makes a list of the example itself.

@@ -8,33 +8,11 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers as drf
 
 from profiles.api import examples
-from profiles.api.openapi.shared import below, deferrable
+from profiles.api.openapi.results import ImportReport
+from profiles.api.openapi.shared import ANY_FORM, FILE, below, deferrable
 from profiles.career import serializers
-from profiles.portability.exports import INCLUDABLE
-from profiles.portability.json_resume import OUTCOMES
+from profiles.portability.exports import FORMATS, INCLUDABLE
 from profiles_project.api.schema import listed, operation
-
-
-class ReportedPart(drf.Serializer[Any]):
-    """What became of a part of the source: where it stood, in a document or in an archive, and a sentence."""
-
-    pointer = drf.CharField(allow_null=True, help_text="RFC 6901, into the document that was sent.")
-    place = drf.CharField(allow_null=True, help_text="Of an archive: the file, and the row.")
-    outcome = drf.ChoiceField(OUTCOMES)
-    detail = drf.CharField()
-
-
-class ImportReport(drf.Serializer[Any]):
-    """What became of each part, and how many parts had each outcome.
-
-    What is `kept_aside` is in no field of ours; it lies in `extra`, and exports give it back where the format allows.
-    """
-
-    mapped = drf.IntegerField(min_value=0)
-    changed = drf.IntegerField(min_value=0)
-    kept_aside = drf.IntegerField(min_value=0)
-    refused = drf.IntegerField(min_value=0)
-    parts = ReportedPart(many=True)
 
 
 class Imported(drf.Serializer[Any]):
@@ -76,21 +54,21 @@ _IMPORT_PARAMETERS = [
     ),
     _query("dry_run", "`true` gives the answer and stores nothing.", type="boolean"),
 ]
+_IMPORT: dict[str, Any] = {
+    "tags": ["portability"],
+    "errors": [403, 404, 409],
+    "tagged": "write",
+    "idempotent": True,
+}
 profiles_import = operation(
     operation_id="profiles_import",
-    summary="Import a career",
+    summary="Import a JSON Resume",
     description=(
-        "A JSON Resume document, or the ZIP that LinkedIn's «Get a copy of your data» gives: that is always a job."
-        " Nothing is dropped in silence: the report says of each part what became of it. A single value that can't be"
-        " stored never refuses the rest. An archive without `into` goes to the profile that the last one went to."
+        "Nothing is dropped in silence: the report says of each part what became of it. A single value that can't be"
+        " stored never refuses the rest."
     ),
-    tags=["portability"],
-    request={
-        # By its name: drf-spectacular would call it by another one where it comes in.
-        "application/json": {"$ref": "#/components/schemas/JsonResume"},
-        "application/zip": OpenApiTypes.BINARY,
-        "application/x-zip-compressed": OpenApiTypes.BINARY,
-    },
+    # By its name: drf-spectacular would call it by another one where it comes in.
+    request={"application/json": {"$ref": "#/components/schemas/JsonResume"}},
     request_example=examples.RESUME,
     **deferrable(
         {
@@ -99,44 +77,53 @@ profiles_import = operation(
             "examples": [OpenApiExample("Changed", _IMPORTED, response_only=True, status_codes=["200"])],
         },
     ),
-    errors=[403, 404, 409],
-    tagged="write",
-    idempotent=True,
     response_example=_IMPORTED,
+    **_IMPORT,
 )
+profiles_import_archive = operation(
+    operation_id="profiles_import_archive",
+    summary="Import an archive of LinkedIn",
+    description=(
+        "The ZIP that «Get a copy of your data» gives; a job reads it, whose result has the report. Without `into` it"
+        " goes to the profile that the last archive went to. With `dry_run` the answer is 200 with the report."
+    ),
+    request={"application/zip": OpenApiTypes.BINARY},
+    **deferrable({"responses": {200: Imported}, "parameters": _IMPORT_PARAMETERS}),
+    response_example=_IMPORTED,
+    **_IMPORT,
+)
+_INCLUDE = listed("include", "What to put in all the same.", type="string", enum=list(INCLUDABLE))
+_EXPORT: dict[str, Any] = {
+    "description": (
+        "What is hidden, and references, which are other people's data, are left out unless you include them."
+    ),
+    "tags": ["portability"],
+    "tagged": "read",
+}
 profiles_export = below(
     operation_id="profiles_export",
-    summary="Export a profile",
-    description="What is hidden, and references, which are other people's data, are left out unless you include them.",
-    tags=["portability"],
-    tagged="read",
+    summary="Export a profile as a file",
     **deferrable(
         {
-            "responses": {
-                (200, "application/json"): JsonResume,
-                (200, "text/markdown"): OpenApiTypes.STR,
-                (200, "text/html"): OpenApiTypes.STR,
-                (200, "application/pdf"): OpenApiTypes.BINARY,
-            },
+            "responses": {(200, ANY_FORM): FILE},
             "parameters": [
                 _query(
                     "format",
                     "JSON Resume 1.0.0, or a document for people.",
                     type="string",
-                    enum=["json-resume", "markdown", "html", "pdf"],
+                    enum=list(FORMATS),
                     default="json-resume",
                 ),
-                listed("include", "What to put in all the same.", type="string", enum=list(INCLUDABLE)),
-            ],
-            "examples": [
-                OpenApiExample(
-                    "JSON Resume",
-                    examples.RESUME,
-                    response_only=True,
-                    status_codes=["200"],
-                    media_type="application/json",
-                )
+                _INCLUDE,
             ],
         },
     ),
+    **_EXPORT,
+)
+profiles_export_json_resume = below(
+    operation_id="profiles_export_json_resume",
+    summary="Export a profile as JSON Resume",
+    response_example=examples.RESUME,
+    **deferrable({"responses": {200: JsonResume}, "parameters": [_INCLUDE]}),
+    **_EXPORT,
 )

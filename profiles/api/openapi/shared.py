@@ -1,12 +1,15 @@
 """What the descriptions of several subjects share: ids in paths, bodies with other required fields, jobs."""
 
 from collections.abc import Callable, Iterable
+from http import HTTPStatus
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from rest_framework import serializers as drf
 
 from profiles.api import examples
+from profiles.api.openapi.results import JobResult
 from profiles.career import serializers
 from profiles.models import Component, Job
 from profiles_project.api.fields import Document
@@ -26,12 +29,16 @@ def nested(model: type[Component]) -> Any:
 
 
 # An item of a PATCH, of a bulk PUT, of a bulk PATCH.
-ITEM_PATCHES = {m: variant(s, f"{m.__name__}Patch", ()) for m, s in serializers.ITEM_SERIALIZERS.items()}
+_ITEMS = serializers.ITEM_SERIALIZERS.items()
+ITEM_PATCHES = {m: variant(s, f"{m.schema_name()}Patch", ()) for m, s in _ITEMS}
 ITEM_UPDATES = {
-    m: variant(s, f"{m.__name__}Update", ("id", *(n for n, f in s().fields.items() if f.required)))
-    for m, s in serializers.ITEM_SERIALIZERS.items()
+    m: variant(s, f"{m.schema_name()}Update", ("id", *(n for n, f in s().fields.items() if f.required)))
+    for m, s in _ITEMS
 }
-ITEM_BULK_PATCHES = {m: variant(s, f"{m.__name__}BulkPatch", ("id",)) for m, s in serializers.ITEM_SERIALIZERS.items()}
+ITEM_BULK_PATCHES = {m: variant(s, f"{m.schema_name()}BulkPatch", ("id",)) for m, s in _ITEMS}
+# What may have one of several media types: generators of clients take a body of a route for one type.
+ANY_FORM = "*/*"
+FILE = OpenApiResponse(OpenApiTypes.BINARY, "The file; `Content-Type` says its form.")
 LARGE = (
     f"Of more than {serializers.BULK_LIMIT} items, up to {serializers.JOB_LIMIT}, a job is made; all of them are stored"
     " or none, in either case."
@@ -75,24 +82,24 @@ class JobSummary(drf.Serializer[Any]):
 
 
 class JobDocument(JobSummary):
-    """Work in the background, with its result once it has succeeded.
+    """Work in the background, with its result once it has succeeded."""
 
-    The result has the `status` of the answer in whose place it stands. A bulk request's has the `etag` of the profile
-    after it, and the `ids` of the items in the order sent, or for skills and custom fields the members of that answer;
-    an export's has the `href` of its file and the `size` in bytes.
-    """
-
-    result = drf.DictField(allow_null=True)
+    result = JobResult(allow_null=True)
 
 
 def deferrable(options: dict[str, Any]) -> dict[str, Any]:
-    """The options of an operation that may answer 202 with a job."""
+    """The options of an operation that may answer 202 with a job.
+
+    Where its other answer is empty the document leaves the job's schema out: generators of clients that know one type
+    of answer to an operation would expect a job in all of them.
+    """
+    is_empty = HTTPStatus.NO_CONTENT in options["responses"]
     accepted = OpenApiResponse(
-        JobDocument,
+        None if is_empty else JobDocument,
         description=(
             f"Asked for, or a bulk request of more than {serializers.BULK_LIMIT} items: a job does it. The body is that"
-            " job, and nothing of what the operation answers else. `Location` is its address, `Retry-After` says when"
-            " to look."
+            " job (as `jobs_retrieve` shows it), and nothing of what the operation answers else. `Location` is its"
+            " address, `Retry-After` says when to look."
         ),
     )
     prefer = OpenApiParameter(
@@ -100,7 +107,8 @@ def deferrable(options: dict[str, Any]) -> dict[str, Any]:
         str,
         OpenApiParameter.HEADER,
         description=(
-            "`respond-async` (RFC 7240) puts the work off: the input is judged, and the answer is 202."
+            "`respond-async` (RFC 7240) puts the work off: the input is judged, and the answer is 202. With"
+            " `return=minimal` too that has no body, for clients that read every body as one type."
             " `handling=strict`, on every route: keys and query parameters that nobody knows are 422, not ignored."
         ),
     )
@@ -109,7 +117,7 @@ def deferrable(options: dict[str, Any]) -> dict[str, Any]:
         **options,
         "responses": {**options["responses"], 202: accepted},
         "parameters": [*options.get("parameters", ()), prefer],
-        "examples": [*options.get("examples", ()), shown],
+        "examples": [*options.get("examples", ()), *([] if is_empty else [shown])],
     }
 
 

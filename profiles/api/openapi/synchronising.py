@@ -7,24 +7,22 @@ from rest_framework import serializers as drf
 
 from profiles.api import examples
 from profiles.api.openapi.documents import profile_operation
+from profiles.api.openapi.results import ITEM_ID, ITEM_KIND, ChangeResult
 from profiles.api.openapi.shared import deferrable
 from profiles.career.sync.kinds import KIND_CHOICES
-from profiles.career.sync.pushes import STATUS_CHOICES
 from profiles.career.sync.wanted import PushBody
 from profiles_project.api.document import SHARED_AS
 from profiles_project.api.fields import AnyJSON
-from profiles_project.api.schema import ProblemDocument, operation
+from profiles_project.api.schema import operation
 
-_KIND = "A component, `skills.technical`, `skills.soft`, `custom_fields` or `profile`."
-_ID = "The item's; of skills their kind, of a custom field its key."
 _STATE = "What you have seen by then: keep it, and send it with the next pull. Its form may change."
 
 
 class ChangedItem(drf.Serializer[Any]):
     """An item as it is stored."""
 
-    kind = drf.ChoiceField(KIND_CHOICES, help_text=_KIND)
-    id = drf.CharField(help_text=_ID)
+    kind = drf.ChoiceField(KIND_CHOICES, help_text=ITEM_KIND)
+    id = drf.CharField(help_text=ITEM_ID)
     version = drf.IntegerField(min_value=1, help_text="The base of your next change of it.")
     data = drf.DictField(child=AnyJSON(), help_text="Its members, as the document shows them.")  # type: ignore[assignment]  # a member of that name
 
@@ -32,8 +30,8 @@ class ChangedItem(drf.Serializer[Any]):
 class DeletedItem(drf.Serializer[Any]):
     """An item that was deleted."""
 
-    kind = drf.ChoiceField(KIND_CHOICES, help_text=_KIND)
-    id = drf.CharField(help_text=_ID)
+    kind = drf.ChoiceField(KIND_CHOICES, help_text=ITEM_KIND)
+    id = drf.CharField(help_text=ITEM_ID)
     version = drf.IntegerField(min_value=1, help_text="The version that deleted it.")
 
 
@@ -65,39 +63,6 @@ class AllChanges(drf.Serializer[Any]):
     removed = drf.ListField(child=drf.UUIDField(), help_text="Profiles that are gone or in the trash.")
     state = drf.CharField(help_text=_STATE)
     has_more = drf.BooleanField(help_text="Whether there is more to pull with the new state.")
-
-
-class MemberConflict(drf.Serializer[Any]):
-    """The values of a member that both sides have changed; null where there is none, or nobody knows it."""
-
-    base = AnyJSON()
-    yours = AnyJSON()
-    stored = AnyJSON()
-
-
-class ChangeProblem(ProblemDocument):
-    """Why a change was refused; pointers lead into the body of the request."""
-
-    instance = None  # type: ignore[assignment]  # DRF's way to leave a field out
-    request_id = None  # type: ignore[assignment]  # DRF's way to leave a field out
-    version = None  # type: ignore[assignment]  # DRF's way to leave a field out
-
-
-class ChangeResult(drf.Serializer[Any]):
-    """What became of a change."""
-
-    kind = drf.CharField(allow_blank=True, help_text=_KIND)
-    id = drf.CharField(allow_null=True, help_text=_ID)
-    status = drf.ChoiceField(STATUS_CHOICES)
-    version = drf.IntegerField(allow_null=True, min_value=1, help_text="Of the item as it is stored now.")
-    data = drf.DictField(  # type: ignore[assignment]  # a member of that name
-        child=AnyJSON(), allow_null=True, help_text="The item as it is stored now; of a list its `order`."
-    )
-    conflict = drf.DictField(
-        child=MemberConflict(), allow_null=True, help_text="What to ask the person, by member; nothing was stored."
-    )
-    deleted = drf.BooleanField(help_text="Whether the conflict is that the item was deleted; `data` is what it was.")
-    problem = ChangeProblem(allow_null=True)
 
 
 class PushResult(drf.Serializer[Any]):

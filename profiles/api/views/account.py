@@ -19,7 +19,7 @@ from users.problems import StaffAccount, WrongPassword
 
 
 class OwnDataView(PrivateView):
-    """Answers /auth/me/export."""
+    """GET /auth/me/export."""
 
     scarce_scope = "export"
 
@@ -27,7 +27,10 @@ class OwnDataView(PrivateView):
     def get(self, request: Request) -> Response:
         # HEAD answers as GET would, and files no job.
         is_job = request.method == "GET" and prefers_async(request)
-        answer = accepted(tasks.file_export(self.account)) if is_job else Response(exports.own_data(self.account))
+        if is_job:
+            answer = accepted(request, tasks.file_export(self.account))
+        else:
+            answer = Response(exports.own_data(self.account))
         note("data_exported", self.account, session=self.session.pk)
         return answer
 

@@ -125,7 +125,8 @@ class ProfileScopedViewSet(ViewSetMixin, PrivateView):
         `show` makes the answer where that is not what the operation returns.
         """
         if operation.size(data) > limit or prefers_async(self.request):
-            return accepted(tasks.file_operation(self.profile, operation, data, IfMatch.of(self.request)))
+            job = tasks.file_operation(self.profile, operation, data, IfMatch.of(self.request))
+            return accepted(self.request, job)
         body, profile = operation.carry_out(partial(self.revise, operation.kind), operation.judge(data))
         return show(profile) if show else self.answer(body, profile, status=operation.status)
 

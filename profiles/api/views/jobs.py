@@ -20,7 +20,7 @@ from profiles.models import Job, JobFile
 from profiles_project.api.errors import Conflict
 from profiles_project.api.negotiation import OwnForm
 from profiles_project.api.pagination import paginate
-from profiles_project.api.preferences import RESPOND_ASYNC
+from profiles_project.api.preferences import MINIMAL, RESPOND_ASYNC, prefers_minimal
 from profiles_project.database.refusals import Missing
 from profiles_project.database.values import parse_id
 from users.api.views import PrivateView
@@ -55,11 +55,16 @@ def shown(job: Job, status: int = 200) -> Response:
     return response
 
 
-def accepted(job: Job) -> Response:
-    """202: the request became this job."""
-    response = shown(job, status=202)
+def accepted(request: Request, job: Job) -> Response:
+    """202: the request became this job, which is shown unless the client prefers an answer without a body.
+
+    Clients that were generated for one type of answer can't read a job where they expect items.
+    """
+    is_minimal = prefers_minimal(request)
+    response = Response(status=202) if is_minimal else shown(job, status=202)
     response["Location"] = f"/api/v1/jobs/{job.pk}"
-    response["Preference-Applied"] = RESPOND_ASYNC
+    response["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    response["Preference-Applied"] = f"{RESPOND_ASYNC}, {MINIMAL}" if is_minimal else RESPOND_ASYNC
     return response
 
 

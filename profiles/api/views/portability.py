@@ -31,6 +31,7 @@ from profiles_project.memory import LARGE_BYTES, note_body
 from users.api.idempotency import idempotent
 
 MODES = (MERGE, REPLACE)
+JSON_RESUME = "json-resume"
 # The exported page has an inline style and loads nothing.
 PAGE_POLICY = f"default-src 'none'; style-src {HTML_STYLE_SOURCE}; base-uri 'none'; frame-ancestors 'none'"
 
@@ -60,10 +61,17 @@ class PortabilityActions(ProfileScopedViewSet):
     @openapi.profiles_export
     @action(detail=True, scarce_scope="export", is_expensive=_makes_pdf, content_negotiation_class=OwnForm)
     def export(self, request: Request, profile_id: str) -> HttpResponse:
-        name = _choice(request, "format", tuple(exports.FORMATS), "json-resume")
+        return self._exported(request, _choice(request, "format", tuple(exports.FORMATS), JSON_RESUME))
+
+    @openapi.profiles_export_json_resume
+    @action(detail=True, scarce_scope="export", url_path="export/json-resume")
+    def export_json_resume(self, request: Request, profile_id: str) -> HttpResponse:
+        return self._exported(request, JSON_RESUME)
+
+    def _exported(self, request: Request, name: str) -> HttpResponse:
         include = _choices(request, "include", exports.INCLUDABLE)
         if request.method == "GET" and prefers_async(request):
-            return accepted(tasks.file_profile_export(self.profile, name, include))
+            return accepted(request, tasks.file_profile_export(self.profile, name, include))
         also = (name, *include)
         if unchanged := not_modified(request, rendering.tag(self.profile, *also)):
             return unchanged
@@ -86,6 +94,22 @@ class PortabilityActions(ProfileScopedViewSet):
     )
     @idempotent(ImportAnswer())
     def import_career(self, request: Request) -> HttpResponse:
+        return self._imported(request)
+
+    @openapi.profiles_import_archive
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="import/archive",
+        scarce_scope="import",
+        is_expensive=lambda _: True,
+        parser_classes=(ArchiveParser, WindowsArchiveParser),
+    )
+    @idempotent(ImportAnswer())
+    def import_archive(self, request: Request) -> HttpResponse:
+        return self._imported(request)
+
+    def _imported(self, request: Request) -> HttpResponse:
         # Access to the target is checked before the body is read.
         target = self._target(request)
         mode = _choice(request, "mode", MODES, MERGE)
@@ -105,7 +129,7 @@ class PortabilityActions(ProfileScopedViewSet):
             return HttpResponse(imports.answer(body, report), content_type="application/json")
         if is_archive or prefers_async(request):
             job = tasks.file_import(self.account, read, request.body, profile=target, mode=mode, if_match=if_match)
-            return accepted(job)
+            return accepted(request, job)
         with transaction.atomic():
             made = imports.bring(self.account, read, target, mode, if_match.matches, device=self.cause("").device)
             return _answer(made)

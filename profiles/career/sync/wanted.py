@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
@@ -46,6 +47,13 @@ class Change:
         return self.kind, self.id or ""
 
 
+@extend_schema_field({"type": "array", "items": {"type": "string", "format": "uuid"}})
+class Order(serializers.ListField):
+    """The ids of a list; what is none is passed over."""
+
+    child = AnyJSON()
+
+
 class ChangeBody(Document):
     """One change: `set` members of an item or `delete` it, or put a list in `order`."""
 
@@ -59,7 +67,7 @@ class ChangeBody(Document):
     base = WholeNumber(min_value=0, max_value=MAX_VERSION, help_text="The version that was changed; 0 for a new item.")
     set = serializers.DictField(child=AnyJSON(), required=False, help_text="The members that were changed.")
     delete = Flag(required=False)
-    order = serializers.ListField(child=AnyJSON(), required=False, help_text="The ids of a component's list.")
+    order = Order(required=False, help_text="The ids of a component's list.")
     resolve = serializers.ChoiceField(
         choices=RESOLUTIONS,
         required=False,
