@@ -71,6 +71,7 @@ SDKS = (
                 "--meta=none",
                 "--output-path=profiles_sdk",
                 "--overwrite",
+                "--fail-on-warning",
             ),
         ),
         check=(("mypy", "--config-file=mypy.ini"),),

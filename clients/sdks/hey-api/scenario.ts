@@ -30,8 +30,8 @@ async function register(): Promise<void> {
 
 async function create(): Promise<api.Profile> {
   const profile = good(await api.profilesCreate({ body: career }));
-  assert.equal(profile.experiences?.[0]?.title, 'Analyst');
-  assert.equal(profile.skills?.languages?.[0]?.proficiency, 'native');
+  assert.equal(profile.experiences[0]?.title, 'Analyst');
+  assert.equal(profile.skills.languages[0]?.proficiency, 'native');
   assert.deepEqual(profile.custom_fields, career.custom_fields);
   done('create');
   return profile;
@@ -89,7 +89,7 @@ async function documents(path: { profile_id: string }): Promise<void> {
   const imported = good(await api.profilesImport({ body }));
   assert('report' in imported);
   assert(imported.report.mapped > 0);
-  assert.equal(imported.profile.experiences?.[0]?.company, 'Engines');
+  assert.equal(imported.profile.experiences[0]?.company, 'Engines');
   done('import');
 
   const resume = good(await api.profilesExportJsonResume({ path: { profile_id: imported.profile.id } }));

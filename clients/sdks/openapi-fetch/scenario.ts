@@ -39,8 +39,8 @@ async function register(): Promise<void> {
 
 async function create(): Promise<components['schemas']['Profile']> {
   const profile = good(await api.POST('/api/v1/profiles', { body: career }));
-  assert.equal(profile.experiences?.[0]?.title, 'Analyst');
-  assert.equal(profile.skills?.languages?.[0]?.proficiency, 'native');
+  assert.equal(profile.experiences[0]?.title, 'Analyst');
+  assert.equal(profile.skills.languages[0]?.proficiency, 'native');
   assert.deepEqual(profile.custom_fields, career.custom_fields);
   done('create');
   return profile;
@@ -98,7 +98,7 @@ async function documents(path: Path): Promise<void> {
   const imported = good(await api.POST('/api/v1/profiles/import', { body }));
   assert('report' in imported);
   assert(imported.report.mapped > 0);
-  assert.equal(imported.profile.experiences?.[0]?.company, 'Engines');
+  assert.equal(imported.profile.experiences[0]?.company, 'Engines');
   done('import');
 
   const from = { profile_id: imported.profile.id };

@@ -110,12 +110,8 @@ class Scenario:
     def create(self) -> UUID:
         """A profile with something in every section; its id."""
         made = is_a(m.Profile, profiles_create.sync(client=self.client, body=CAREER))
-        assert made.experiences
         assert made.experiences[0].title == "Analyst"
-        assert made.skills
-        assert made.skills.languages
         assert made.skills.languages[0].proficiency == m.LanguageProficiency.NATIVE
-        assert made.custom_fields
         assert made.custom_fields.to_dict() == {"motto": {"text": "Order it."}, "salary": 1200}
         done("create")
         return made.id
