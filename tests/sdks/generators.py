@@ -34,7 +34,8 @@ class Sdk:
     """A generator at work. Commands are run in `var/sdks/<name>`, a copy of `clients/sdks/<name>`, one after the other;
     what `shared` names in `clients/sdks/shared` is copied too.
 
-    In `generate` the word `{openapi}` stands for the path of openapi.yaml. `scenario` gets the address of the service
+    In commands `{openapi}` stands for the path of openapi.yaml, `{root}` for the project's folder, `{python}` for the
+    Python that the service runs on. `scenario` gets the address of the service
     and an e-mail address that is free there; None where the SDK can be checked here and not run.
     """
 
@@ -44,6 +45,10 @@ class Sdk:
     scenario: tuple[str, ...] | None
     shared: tuple[str, ...] = ()
 
+
+OPENAPI_GENERATOR = ("openapi-generator-cli", "generate", "--config=config.yaml", "--input-spec={openapi}")
+# No Dart SDK comes from npm or PyPI, so its sources are read instead.
+CHECK_DART = ("{python}", "{root}/tests/sdks/dart.py", "sdk")
 
 SDKS = (
     Sdk(
@@ -79,8 +84,16 @@ SDKS = (
     ),
     Sdk(
         "openapi-generator-python",
-        generate=(("openapi-generator-cli", "generate", "--config=config.yaml", "--input-spec={openapi}"),),
+        generate=(OPENAPI_GENERATOR,),
         check=(("mypy", "--config-file=mypy.ini"),),
         scenario=("python", "scenario.py"),
     ),
+    Sdk(
+        "kotlin",
+        generate=(OPENAPI_GENERATOR,),
+        check=(("bash", "../node_modules/kotlin-compiler/bin/kotlinc", "-J-Xmx2g", "@compile.args"),),
+        scenario=("java", "@run.args"),
+    ),
+    Sdk("dart", generate=(OPENAPI_GENERATOR,), check=(CHECK_DART,), scenario=None),
+    Sdk("dart-dio", generate=(OPENAPI_GENERATOR,), check=(CHECK_DART,), scenario=None),
 )
