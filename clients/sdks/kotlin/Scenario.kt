@@ -92,14 +92,14 @@ class Scenario(url: String, private val email: String) {
         done("unchanged")
 
         val ids = ExperienceIdsRequest(made.map { it.id })
-        check(experiences.experiencesBulkDeleteWithHttpInfo(id, null, null, null, ids).statusCode == 204)
+        check(experiences.experiencesBulkDeleteWithHttpInfo(id, null, null, null, experienceIdsRequest = ids).statusCode == 204)
         done("bulk-delete")
     }
 
     private fun followJob(id: UUID) {
         // An answer without a body, since the SDK reads that of a 202 as the list that a 201 has.
         val prefer = "respond-async, return=minimal"
-        val accepted = experiences.experiencesBulkCreateWithHttpInfo(id, posts(300), null, null, prefer)
+        val accepted = experiences.experiencesBulkCreateWithHttpInfo(id, posts(300), prefer, null, null)
         check(accepted.statusCode == 202)
         val location = checkNotNull(accepted.headers["location"]).single()
         var job = jobs.jobsRetrieve(UUID.fromString(location.substringAfterLast('/')))
