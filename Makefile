@@ -11,13 +11,17 @@ PYTEST := $(PY) -m pytest -q -n 2 --dist worksteal
 EXAMPLES := tests/npm/node_modules/.package-lock.json
 # The same for the libraries that the adapters under clients/ are for.
 CLIENTS := clients/node_modules/.package-lock.json
+# The generators of SDKs, from npm and from PyPI: apart from all else, since nothing else needs them.
+SDKS := clients/sdks/node_modules/.package-lock.json clients/sdks/.venv/.installed
+# What the SDK in Kotlin needs that no package of npm has.
+GSON := /usr/share/java/gson.jar
 CHROMIUM := /usr/bin/chromium
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # Two pips in one environment would disturb each other.
 .NOTPARALLEL:
-.PHONY: help install run serve worker check test e2e faults sync bench lint audit format schema release requirements
+.PHONY: help install run serve worker check test e2e faults sync sdks bench lint audit format schema release requirements
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -51,6 +55,9 @@ faults: $(VENV)/.dev staticfiles/staticfiles.json ## kills, stops and overruns t
 sync: $(VENV)/.dev $(CLIENTS) staticfiles/staticfiles.json ## simulates devices that are off line half of the time, 18 to 35 s a run of a client (docs/faults.md)
 	$(PY) -m tests.sync.simulation $(SYNC)
 
+sdks: $(VENV)/.dev $(SDKS) $(GSON) staticfiles/staticfiles.json ## generates SDKs from openapi.yaml, compiles them, and plays a scenario with each (clients/sdks)
+	$(PY) -m tests.sdks $(NAMES)
+
 bench: $(VENV)/.bench staticfiles/staticfiles.json ## compares the service with its peers, 45 minutes (bench/RESULTS.md); needs wrk
 	$(PY) -m bench $(BENCH)
 
@@ -78,12 +85,13 @@ release: $(VENV)/.dev ## cuts the release VERSION=x.y.z: writes, commits and tag
 
 requirements: ## pins the newest releases that pyproject.toml allows (needs uv)
 	@command -v uv >/dev/null || { echo "make requirements needs uv (pip install uv)." >&2; exit 1; }
-	$(UV_COMPILE) --output-file requirements.txt
-	$(UV_COMPILE) --extra dev --constraints requirements.txt --output-file requirements-dev.txt
-	$(UV_COMPILE) --extra dev --extra bench --constraints requirements-dev.txt --output-file requirements-bench.txt
+	$(UV_COMPILE) pyproject.toml --output-file requirements.txt
+	$(UV_COMPILE) pyproject.toml --extra dev --constraints requirements.txt --output-file requirements-dev.txt
+	$(UV_COMPILE) pyproject.toml --extra dev --extra bench --constraints requirements-dev.txt --output-file requirements-bench.txt
+	$(UV_COMPILE) clients/sdks/requirements.in --output-file clients/sdks/requirements.txt
 
 # With extras, without which pip takes a newer release for an extra than is pinned, and refuses it for its hash.
-UV_COMPILE := uv pip compile pyproject.toml --quiet --upgrade --generate-hashes --no-strip-extras --universal \
+UV_COMPILE := uv pip compile --quiet --upgrade --generate-hashes --no-strip-extras --universal \
 	--python-version 3.11 --no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements"
 
 # Each stamp is newer than what it was made from.
@@ -124,14 +132,29 @@ $(CLIENTS): clients/package.json clients/package-lock.json | $(VENV)/.dev
 	@$(VENV)/bin/npm ci --prefix clients --ignore-scripts --loglevel=error
 	@touch $@
 
-# Debian's, which gets Debian's security updates; it depends on no font, without which every text is a row of boxes.
-$(CHROMIUM):
+clients/sdks/node_modules/.package-lock.json: clients/sdks/package.json clients/sdks/package-lock.json | $(VENV)/.dev
+	@echo "Installing clients/sdks/package-lock.json …"
+	@$(VENV)/bin/npm ci --prefix clients/sdks --ignore-scripts --loglevel=error
+	@touch $@
+
+# An environment of its own: its packages are not those that the service is tested with.
+clients/sdks/.venv/.installed: clients/sdks/requirements.txt | $(VENV)/.dev
+	@echo "Installing clients/sdks/requirements.txt …"
+	@$(PY) -m venv --clear clients/sdks/.venv
+	@clients/sdks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# Debian's packages, which get Debian's security updates. Chromium depends on no font, without which every text is a row
+# of boxes.
+$(CHROMIUM): PACKAGES := chromium fonts-dejavu-core
+$(GSON): PACKAGES := libgoogle-gson-java
+$(CHROMIUM) $(GSON):
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing Debian's chromium …"; \
+		echo "Installing Debian's $(PACKAGES) …"; \
 		apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(PACKAGES) >/dev/null; \
 	else \
-		echo "make e2e needs $@: install it (on Debian: apt-get install chromium fonts-dejavu-core)." >&2; exit 1; \
+		echo "There is no $@: install it (on Debian: apt-get install $(PACKAGES))." >&2; exit 1; \
 	fi
 
 $(VENV)/.bench: requirements-bench.txt $(VENV)/.made

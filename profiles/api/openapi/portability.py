@@ -35,7 +35,7 @@ class JsonResumeSchema(OpenApiSerializerExtension):
         return "JsonResume"
 
     def map_serializer(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        return {"type": "object", "additionalProperties": True, "description": JsonResume.__doc__}
+        return {"type": "object", "additionalProperties": {}, "description": JsonResume.__doc__}
 
 
 def _query(name: str, description: str, **schema: Any) -> OpenApiParameter:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from http.client import HTTPConnection, HTTPMessage
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 # What the service calls its SQLite file.
@@ -33,10 +33,11 @@ def migrated_sqlite() -> bytes:
 
 
 @contextmanager
-def service(folder: Path, **variables: str) -> Iterator[int]:
+def service(folder: Path, output: IO[bytes] | None = None, /, **variables: str) -> Iterator[int]:
     """`manage.py serve` in the folder, ended with the block; its port. It must end cleanly on SIGTERM.
 
-    On SQLite and local memory unless ``variables``, which go on top of the environment, name other servers.
+    On SQLite and local memory unless ``variables``, which go on top of the environment, name other servers. What it
+    prints goes to ``output``, if that is given.
     """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -45,7 +46,8 @@ def service(folder: Path, **variables: str) -> Iterator[int]:
         folder.mkdir(exist_ok=True)
         (folder / DATABASE).write_bytes(migrated_sqlite())
     environment = _environment(folder, {"PORT": str(port), **variables})
-    with subprocess.Popen([sys.executable, "manage.py", "serve", "--migrate"], cwd=ROOT, env=environment) as server:
+    command = [sys.executable, "manage.py", "serve", "--migrate"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output) as server:
         try:
             _wait_for(port, server)
             yield port
@@ -56,10 +58,11 @@ def service(folder: Path, **variables: str) -> Iterator[int]:
 
 
 @contextmanager
-def worker(folder: Path, **variables: str) -> Iterator[None]:
+def worker(folder: Path, output: IO[bytes] | None = None, /, **variables: str) -> Iterator[None]:
     """`manage.py worker` in the folder of a `service`, ended with the block. It must end cleanly on SIGTERM."""
     environment = _environment(folder, variables)
-    with subprocess.Popen([sys.executable, "manage.py", "worker"], cwd=ROOT, env=environment) as process:
+    command = [sys.executable, "manage.py", "worker"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output) as process:
         try:
             yield
         finally:
