@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rest_framework import serializers
-
 from profiles.career.past import SKILLS
 from profiles.career.serializers import CUSTOM_KEY_LENGTH, JOB_LIMIT, SkillNames
 from profiles.modelfields import custom_value_fault
 from profiles.models import COMPONENTS, Component, CustomField
 from profiles.models.log import OWN
 from profiles.models.parts import Rule
-from profiles_project.api.fields import AnyJSON, Document, ItemId, Items, Text, WholeNumber
+from profiles_project.api.fields import AnyJSON, Choice, Document, ItemId, Items, Text, WholeNumber
 from users.api.serializers import Password
 
 
@@ -32,9 +30,7 @@ class OrderBody(Document):
 class NamedItem(Document):
     """An item by its kind and id, as the history names it."""
 
-    kind = serializers.ChoiceField(
-        choices=[OWN, *(model.plural for model in COMPONENTS), *SKILLS, CustomField.plural],
-    )
+    kind = Choice([OWN, *(model.plural for model in COMPONENTS), *SKILLS, CustomField.plural])
     id = Text(max_length=CustomField._meta.get_field("key").max_length or 0)
 
 

@@ -26,6 +26,7 @@ from profiles.modelfields import (
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles.models.parts import Rule
 from profiles_project.api.fields import (
+    Choice,
     Document,
     Email,
     Flag,
@@ -133,6 +134,7 @@ class ModelDocument(Document, serializers.ModelSerializer[Any]):
         models.FloatField: Number,
         PartialDateField: PartialDate,
     }
+    serializer_choice_field = Choice
 
     @cached_property
     def fields(self) -> Any:
@@ -151,10 +153,6 @@ class ModelDocument(Document, serializers.ModelSerializer[Any]):
         if isinstance(model_field, LinkListField):
             return LinkList, {"required": False, "allow_null": True}
         field_class, options = super().build_standard_field(field_name, model_field)
-        if model_field.choices:
-            *others, last = (value for value, _ in model_field.choices)
-            # DRF's own sentence sends back what was sent, however long.
-            options["error_messages"] = {"invalid_choice": f"This must be {', '.join(others)} or {last}."}
         if isinstance(model_field, PartialDateField):
             options.pop("max_length", None)
         if options.get("allow_null"):
