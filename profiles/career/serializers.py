@@ -160,6 +160,9 @@ class ModelDocument(Document, serializers.ModelSerializer[Any]):
             options.pop("allow_blank", None)
         if field_name in getattr(self.Meta.model, "named_if_unknown", ()):
             options |= {"required": True, "help_text": "Null where nobody knows it."}
+        for alias, name in getattr(self.Meta.model, "aliases", {}).items():
+            if name == field_name:
+                options["help_text"] = f"`{alias}` is taken for it, too."
         if issubclass(field_class, Flag):
             options |= {"allow_null": True, "required": False, "cleared": model_field.default}
         return field_class, options
