@@ -13,8 +13,8 @@ from profiles.api.openapi.shared import (
     ITEM_ID,
     ITEM_PATCHES,
     ITEM_UPDATES,
+    ALL_OR_NONE,
     KEEPS,
-    LARGE,
     below,
     bulk,
     deferrable,
@@ -34,6 +34,7 @@ class SkillsUpdated(serializers.SkillsSerializer):
 skills_retrieve = below(
     operation_id="skills_retrieve",
     summary="Read the skills section",
+    description="Skills of both kinds by name, what is known of each in `details`, languages and certifications.",
     tags=["skills"],
     responses={200: serializers.SkillsSerializer},
     response_example=examples.SKILLS,
@@ -54,6 +55,7 @@ skills_update = below(
 custom_fields_retrieve = below(
     operation_id="custom_fields_retrieve",
     summary="Read the custom fields",
+    description="All of them in one map: the keys are the person's own, a value is any JSON.",
     tags=["custom fields"],
     responses={200: serializers.CUSTOM_FIELDS_SCHEMA},
     response_example=examples.CUSTOM_FIELDS,
@@ -71,6 +73,7 @@ class CustomFieldsUpdated(drf.Serializer[Any]):
 custom_fields_add = bulk(
     operation_id="custom_fields_add",
     summary="Add or overwrite custom fields",
+    description="A key that is there already gets the new value.",
     tags=["custom fields"],
     request=requests.CustomFieldsBody,
     request_example={"fields": [{"key": "notice_period_weeks", "value": 6}]},
@@ -85,6 +88,7 @@ custom_fields_add = bulk(
 custom_fields_update = below(
     operation_id="custom_fields_update",
     summary="Replace all custom fields",
+    description="The body is the whole map: a key that it lacks is removed.",
     tags=["custom fields"],
     request={"application/json": serializers.CUSTOM_FIELDS_SCHEMA},
     request_example=examples.CUSTOM_FIELDS,
@@ -185,11 +189,17 @@ class ComponentOperations:
         """Reading the list and putting it in order."""
         return {
             "list": self._below(
-                "list", f"List the {self.plural}", parameters=page_parameters(), tagged="read", **self.page
+                "list",
+                f"List the {self.plural}",
+                description="In the order that the person has given them.",
+                parameters=page_parameters(),
+                tagged="read",
+                **self.page,
             ),
             "reorder": self._bulk(
                 "reorder",
                 f"Put the {self.plural} in order",
+                description="`ids` has every item of the list once. The versions of the items stay as they are.",
                 request=requests.OrderBody,
                 request_example={"ids": [self.example["id"]]},
                 parameters=page_parameters(),
@@ -205,7 +215,7 @@ class ComponentOperations:
             "create": self._bulk(
                 "bulk_create",
                 f"Add {self.plural}",
-                description=f"One object is taken as well; the answer to it is one object. {LARGE}",
+                description=f"One object is taken as well; the answer to it is one object. {ALL_OR_NONE}",
                 request=_array(self.serializer),
                 request_example=examples.new(self.example),
                 responses={201: self.serializer(many=True)},
@@ -217,7 +227,7 @@ class ComponentOperations:
             "bulk_update": self._bulk(
                 "bulk_update",
                 f"Update several {self.plural}",
-                description=f"Each named item gets what is sent for it. {KEEPS} {LARGE}",
+                description=f"Each `id` names an item; its required fields must be there. {KEEPS} {ALL_OR_NONE}",
                 request=_array(ITEM_UPDATES[self.model]),
                 request_example=examples.known(self.changed),
                 tagged="write",
@@ -226,6 +236,7 @@ class ComponentOperations:
             "bulk_partial_update": self._bulk(
                 "bulk_partial_update",
                 f"Change parts of several {self.plural}",
+                description=f"Each `id` names an item, of which only the fields that are sent change. {ALL_OR_NONE}",
                 request=_array(ITEM_BULK_PATCHES[self.model]),
                 request_example={"id": self.example["id"], **self.change},
                 tagged="write",
@@ -234,7 +245,7 @@ class ComponentOperations:
             "bulk_destroy": self._bulk(
                 "bulk_delete",
                 f"Delete several {self.plural}",
-                description="By the body or by `?ids=a,b`; with an unknown id nothing is deleted.",
+                description=f"By the body or by `?ids=a,b`; with an unknown id nothing is deleted. {ALL_OR_NONE}",
                 request=requests.IDS_BODIES[self.model],
                 request_example={f"{self.model.singular}_ids": [self.example["id"]]},
                 responses={204: None},
@@ -249,11 +260,18 @@ class ComponentOperations:
         place: dict[str, Any] = {"parameters": [ITEM_ID]}
         change = {**place, "tagged": "write", "on_part": True}
         return {
-            "retrieve": self._below("retrieve", f"Read {one}", tagged="read", **place, **self.single),
+            "retrieve": self._below(
+                "retrieve",
+                f"Read {one}",
+                description="Its `version` is what `If-Match` and synchronising name.",
+                tagged="read",
+                **place,
+                **self.single,
+            ),
             "update": self._below(
                 "update",
                 f"Update {one}",
-                description=KEEPS,
+                description=f"The required fields must be there. {KEEPS}",
                 request=self.serializer,
                 request_example=examples.known(self.changed),
                 **change,
@@ -262,12 +280,19 @@ class ComponentOperations:
             "partial_update": self._below(
                 "partial_update",
                 f"Change a part of {one}",
+                description=KEEPS,
                 request=ITEM_PATCHES[self.model],
                 request_example=self.change,
                 **change,
                 **self.single,
             ),
-            "destroy": self._below("delete", f"Delete {one}", responses={204: None}, **change),
+            "destroy": self._below(
+                "delete",
+                f"Delete {one}",
+                description="The profile's history brings it back.",
+                responses={204: None},
+                **change,
+            ),
         }
 
     def by_action(self) -> dict[str, Callable[[Any], Any]]:

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers as drf
 
 from profiles.api import examples
-from profiles.api.openapi.shared import KEEPS, below, looked_for, nested, variant
+from profiles.api.openapi.shared import KEEPS_INSIDE, below, looked_for, nested, variant
 from profiles.career import requests, serializers
 from profiles.models import COMPONENTS
 from profiles_project.api.schema import operation, page_of, page_parameters
@@ -105,20 +105,25 @@ profiles_create = operation(
 profiles_active = operation(
     operation_id="profiles_retrieve_active",
     summary="Read your active profile",
+    description="The one that résumés are made from; 404 if you have none.",
     tags=["profiles"],
     errors=[404],
     tagged="read",
     **_ANSWER,
 )
 profiles_retrieve = profile_operation(
-    operation_id="profiles_retrieve", summary="Read a profile", tagged="read", **_ANSWER
+    operation_id="profiles_retrieve",
+    summary="Read a profile",
+    description="The whole document, with all its lists.",
+    tagged="read",
+    **_ANSWER,
 )
 profiles_update = profile_operation(
     operation_id="profiles_update",
     summary="Replace what is sent of a profile",
     description=(
         "A list that is sent becomes the whole list; its items carry their required fields."
-        f" {KEEPS} {looked_for(COMPONENTS)}"
+        f" {KEEPS_INSIDE} {looked_for(COMPONENTS)}"
     ),
     request=PROFILE_CHANGE,
     request_example=examples.NEW_PROFILE,
@@ -129,7 +134,7 @@ profiles_update = profile_operation(
 profiles_partial_update = profile_operation(
     operation_id="profiles_partial_update",
     summary="Change a part of a profile",
-    description=f"A list that is sent becomes the whole list. {KEEPS} {looked_for(COMPONENTS)}",
+    description=f"A list that is sent becomes the whole list. {KEEPS_INSIDE} {looked_for(COMPONENTS)}",
     request=ProfilePatch,
     request_example={"professional_summary": examples.SUMMARY, "personal_info": {"location": "Marylebone, London"}},
     errors=[409],
@@ -149,6 +154,7 @@ profiles_delete = profile_operation(
 profiles_activate = profile_operation(
     operation_id="profiles_activate",
     summary="Make a profile the active one",
+    description="The one that was active so far no longer is.",
     tagged="write",
     idempotent=True,
     **_ANSWER,
@@ -166,6 +172,7 @@ profiles_duplicate = profile_operation(
 profiles_analytics = profile_operation(
     operation_id="profiles_analytics",
     summary="How complete a profile is",
+    description="A score by section, what is missing, and what to do next. It changes with the day, as ages do.",
     responses={200: Analytics},
     response_example=examples.ANALYTICS,
     tagged="read",

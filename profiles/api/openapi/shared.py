@@ -39,11 +39,9 @@ ITEM_BULK_PATCHES = {m: variant(s, f"{m.schema_name()}BulkPatch", ("id",)) for m
 # What may have one of several media types: generators of clients take a body of a route for one type.
 ANY_FORM = "*/*"
 FILE = OpenApiResponse(OpenApiTypes.BINARY, "The file; `Content-Type` says its form.")
-LARGE = (
-    f"Of more than {serializers.BULK_LIMIT} items, up to {serializers.JOB_LIMIT}, a job is made; all of them are stored"
-    " or none, in either case."
-)
-KEEPS = "What is absent keeps its stored value, inside `personal_info` and inside an item too; null clears."
+ALL_OR_NONE = f"All of them are stored or none; more than {serializers.BULK_LIMIT} are a job's."
+KEEPS = "What is absent keeps its stored value; null clears."
+KEEPS_INSIDE = "What is absent keeps its stored value, inside `personal_info` and inside an item too; null clears."
 
 
 # Named by settings.SPECTACULAR_SETTINGS.
