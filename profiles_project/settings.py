@@ -290,7 +290,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["profiles_project.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["profiles_project.api.parsers.StrictJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "profiles_project.api.negotiation.ContentNegotiation",
-    "DEFAULT_SCHEMA_CLASS": "profiles_project.api.schema.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "profiles_project.api.openapi.schema.AutoSchema",
     "EXCEPTION_HANDLER": "profiles_project.api.errors.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,
     # No key of a body is called this, since no text in it has a NUL; the usual name may be a custom field's.
@@ -336,7 +336,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "profiles.api.openapi.tags.put_in_order",
-        "profiles_project.api.document.share",
+        "profiles_project.api.openapi.document.share",
     ],
 }
 

@@ -22,7 +22,7 @@ from drf_spectacular.renderers import OpenApiJsonRenderer
 from jsonschema_rs import Draft202012Validator, Registry
 
 from profiles.api.openapi.shared import ANY_FORM
-from profiles_project.api.document import ANYWHERE
+from profiles_project.api.openapi.document import ANYWHERE
 
 API = "/api/v1"
 PROBLEM = "application/problem+json"

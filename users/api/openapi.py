@@ -6,7 +6,7 @@ from drf_spectacular.drainage import set_override
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter
 
-from profiles_project.api.schema import Message, operation, page_of, page_parameters, path_id
+from profiles_project.api.openapi.operations import Message, operation, page_of, page_parameters, path_id
 from users.api import serializers
 from users.api.authentication import SessionJWTAuthentication
 

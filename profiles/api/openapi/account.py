@@ -8,7 +8,7 @@ from rest_framework import serializers as drf
 from profiles.api import examples
 from profiles.api.openapi.shared import ANY_FORM, FILE, JobDocument, JobSummary, deferrable
 from profiles.career import requests, serializers
-from profiles_project.api.schema import operation, page_of, page_parameters, path_id
+from profiles_project.api.openapi.operations import operation, page_of, page_parameters, path_id
 from users.api.openapi import NOT_FOR_STAFF, PASSWORD
 
 

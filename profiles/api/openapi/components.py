@@ -9,11 +9,11 @@ from rest_framework import serializers as drf
 
 from profiles.api import examples
 from profiles.api.openapi.shared import (
+    ALL_OR_NONE,
     ITEM_BULK_PATCHES,
     ITEM_ID,
     ITEM_PATCHES,
     ITEM_UPDATES,
-    ALL_OR_NONE,
     KEEPS,
     below,
     bulk,
@@ -22,7 +22,7 @@ from profiles.api.openapi.shared import (
 )
 from profiles.career import requests, serializers
 from profiles.models import COMPONENTS, Component
-from profiles_project.api.schema import listed, page_of, page_parameters
+from profiles_project.api.openapi.operations import listed, page_of, page_parameters
 
 
 class SkillsUpdated(serializers.SkillsSerializer):

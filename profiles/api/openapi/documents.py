@@ -9,7 +9,7 @@ from profiles.api import examples
 from profiles.api.openapi.shared import KEEPS_INSIDE, below, looked_for, nested, variant
 from profiles.career import requests, serializers
 from profiles.models import COMPONENTS
-from profiles_project.api.schema import operation, page_of, page_parameters
+from profiles_project.api.openapi.operations import operation, page_of, page_parameters
 
 PERSONAL_INFO_CHANGE = variant(serializers.PersonalInfoSerializer, "PersonalInfoChange", ())
 PROFILE_CHANGE = variant(serializers.ProfileSerializer, "ProfileChange", (), personal_info=PERSONAL_INFO_CHANGE())

@@ -12,7 +12,7 @@ from profiles.api.openapi.results import ImportReport
 from profiles.api.openapi.shared import ANY_FORM, FILE, below, deferrable
 from profiles.career import serializers
 from profiles.portability.exports import FORMATS, INCLUDABLE
-from profiles_project.api.schema import listed, operation
+from profiles_project.api.openapi.operations import listed, operation
 
 
 class Imported(drf.Serializer[Any]):
