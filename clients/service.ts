@@ -56,9 +56,9 @@ export class Service<Answer extends Decision = Decision> {
     const stored = itemNow(yours, { ...result, deleted: false });
     const question = { yours, stored, conflict, isDeleted, problem };
     const decision = isDeleted && yours.isBack ? 'mine' : await this.options.decide(question);
-    const [past, rest] = [chain.slice(0, place), without(yours, result)]; // the rest may have been stored, too
-    if (decision === 'later') return { item: now, stored: [...past, ...rest], isOpen: true };
-    const all = [...past, ...(decision === 'mine' && conflict ? held(yours, result) : rest), ...chain.slice(place + 1)];
+    const [past, rest, next] = [chain.slice(0, place), without(yours, result), chain.slice(place + 1)];
+    if (decision === 'later') return { item: now, stored: [...past, ...rest, ...next], isOpen: true }; // sent again
+    const all = [...past, ...(decision === 'mine' && conflict ? held(yours, result) : rest), ...next];
     return all.length ? (await this.push([all]))[0]! : { item: now, stored: [], isOpen: false };
   }
 
