@@ -124,7 +124,8 @@ const trials: Record<string, () => Promise<void>> = {
     const later = new Service({ ...options, decide: async () => 'later' as const });
     const change: Change = { kind, id, base, set: { title: 'Duchess', location: 'London' } };
     const next: Change = { kind, id, base, set: { location: 'Paris' } };
-    const [outcome] = await later.push([[change, next]]);
+    const refused: Change = { kind, id, base, set: { title: 'Baroness' } };
+    const [outcome] = await later.push([[change, refused, next]]);
     assert.deepEqual(outcome!.stored, [{ ...change, set: { location: 'London' } }, next]);
     assert(outcome!.isOpen);
   },
