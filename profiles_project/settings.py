@@ -305,6 +305,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "DESCRIPTION": "Keeps people's master career profiles: the one place from which every résumé is made.",
     "VERSION": VERSION,
     "OAS_VERSION": "3.1.1",
+    "CONTACT": {"name": "The team of Profiles"},
     # Parameters stand as the path names them: both ids of an item are of one type, and generators keep the order.
     "SORT_OPERATION_PARAMETERS": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",

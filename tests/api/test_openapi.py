@@ -1,5 +1,6 @@
 """The OpenAPI document: all that developers of clients have, so it must say everything and be right."""
 
+import gzip
 import json
 import re
 from collections import Counter
@@ -356,3 +357,15 @@ def test_the_document_is_served_as_yaml_and_as_json(client: Client) -> None:
     as_json = client.get("/api/schema", headers={"Accept": "application/json"})
     assert yaml.safe_load(as_yaml.content) == as_json.json()
     assert as_json.json()["openapi"].startswith("3.1")
+
+
+@pytest.mark.slow
+def test_the_document_is_small_and_sent_compressed_once(client: Client) -> None:
+    plain = client.get("/api/schema", headers={"Accept-Encoding": "identity"})
+    assert len(plain.content) <= 400_000
+    sent = client.get("/api/schema", headers={"Accept-Encoding": "gzip"})
+    assert (sent["Content-Encoding"], sent["ETag"].removeprefix("W/")) == ("gzip", plain["ETag"].removeprefix("W/"))
+    assert len(sent.content) <= 35_000
+    assert gzip.decompress(sent.content) == plain.content
+    again = client.get("/api/schema", headers={"If-None-Match": sent["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
