@@ -160,9 +160,11 @@ $(CHROMIUM) $(GSON):
 		echo "There is no $@: install it (on Debian: apt-get install $(PACKAGES))." >&2; exit 1; \
 	fi
 
+# The file names every package. Left to look for dependencies, pip takes a newer release of one that is pinned with an
+# extra and needed without it, and refuses it for its hash.
 $(VENV)/.bench: requirements-bench.txt $(VENV)/.made
 	@echo "Installing requirements-bench.txt into $(VENV) …"
-	@$(PIP) -r requirements-bench.txt
+	@$(PIP) --no-deps -r requirements-bench.txt
 	@touch $@ $(VENV)/.dev $(VENV)/.runtime
 
 staticfiles/staticfiles.json: $(VENV)/.runtime $(STATIC)
