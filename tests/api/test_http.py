@@ -94,6 +94,7 @@ def test_an_answer_that_is_not_json_is_not_to_be_had(api: ApiClient, accept: str
         "text/html, application/*;q=0.1",
         "image/webp;q=1, */*;q=0.001",
         "application/json;q=2",
+        "text/html; q*=x''y, application/json;q=0.5",
     ],
 )
 def test_json_is_given_to_who_takes_json_or_problems_or_anything(api: ApiClient, user: User, accept: str) -> None:
