@@ -104,6 +104,27 @@ def test_json_is_given_to_who_takes_json_or_problems_or_anything(api: ApiClient,
     assert api.delete(f"{API}/profiles/{profile.pk}", headers=headers).status_code == 204
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "content_type", "sentence"),
+    [
+        ("", "text/plain", "Send the body as application/json."),
+        ("", "application/json; charset=latin-1", "JSON is read in UTF-8 only, not in the charset latin-1."),
+        (
+            "/import",
+            "text/plain",
+            "Send the body as application/json, application/zip or application/x-zip-compressed.",
+        ),
+        ("/import/archive", "application/json", "Send the body as application/zip or application/x-zip-compressed."),
+    ],
+)
+def test_a_body_of_another_type_is_refused_with_those_that_are_taken(
+    api: ApiClient, path: str, content_type: str, sentence: str
+) -> None:
+    answer = api.send("POST", f"{API}/profiles{path}", data=b"{}", content_type=content_type)
+    assert (answer.status_code, answer.json()["detail"]) == (415, sentence)
+
+
 def paths(profile_id: object) -> list[tuple[str, set[str]]]:
     found = []
     for template, methods in contract().document["paths"].items():
