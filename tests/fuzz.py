@@ -255,6 +255,8 @@ def run(port: int, *, examples: int, seconds: float, seed: int, phases: Sequence
         phase = case.meta.phase.name.value if case.meta else "other"
         figures.count(phase, case.operation.definition.raw["operationId"], response.status_code)
 
+    # Archives are sent as they are.
+    schemathesis.serializer.alias("application/zip", "application/octet-stream")
     address = f"http://127.0.0.1:{port}"
     schema = schemathesis.openapi.from_url(
         f"{address}/api/schema", config=_configuration(address, examples, seed, phases)
