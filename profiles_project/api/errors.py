@@ -240,7 +240,8 @@ def to_problem(exc: BaseException, *, body_label: str = "") -> Problem | None:
     if status is None:
         return None
     # For these statuses DRF's own sentence says more than ours.
-    detail = str(exc.detail) if isinstance(exc, exceptions.APIException) and status in {400, 401, 404, 413, 415} else None
+    says_more = isinstance(exc, exceptions.APIException) and status in {400, 401, 404, 413, 415}
+    detail = str(getattr(exc, "detail", "")) if says_more else None
     sources = (("WWW-Authenticate", "auth_header"), ("Retry-After", "wait"))
     headers = {header: str(getattr(exc, source)) for header, source in sources if getattr(exc, source, None)}
     return Problem(detail, status=status, headers=headers)
