@@ -9,7 +9,7 @@ from profiles.api import examples
 from profiles.api.openapi.shared import KEEPS_INSIDE, below, looked_for, nested, variant
 from profiles.career import requests, serializers
 from profiles.models import COMPONENTS
-from profiles_project.api.openapi.operations import operation, page_of, page_parameters
+from profiles_project.api.openapi.operations import operation, page_of, page_parameters, tells
 
 PERSONAL_INFO_CHANGE = variant(serializers.PersonalInfoSerializer, "PersonalInfoChange", ())
 PROFILE_CHANGE = variant(serializers.ProfileSerializer, "ProfileChange", (), personal_info=PERSONAL_INFO_CHANGE())
@@ -80,6 +80,7 @@ _ANSWER: dict[str, Any] = {
 _CREATED: dict[str, Any] = {
     "responses": {201: serializers.ProfileSerializer},
     "response_example": examples.PROFILE,
+    "parameters": [tells("Location", 201)],
 }
 profiles_list = operation(
     operation_id="profiles_list",

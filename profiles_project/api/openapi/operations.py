@@ -63,6 +63,11 @@ def listed(name: str, description: str, **item: Any) -> OpenApiParameter:
     return OpenApiParameter(name, schema, OpenApiParameter.QUERY, description=description, style="form", explode=False)
 
 
+def tells(name: str, *statuses: int) -> OpenApiParameter:
+    """A header of the answers with these statuses, one of `document.HEADERS`, that does not follow from all else."""
+    return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, response=[*statuses])
+
+
 def path_id(name: str, description: str, shared_as: str = "") -> OpenApiParameter:
     """A UUID in the path; `shared_as` tells it from others of the same name."""
     extensions = {SHARED_AS: shared_as} if shared_as else None
