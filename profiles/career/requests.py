@@ -5,8 +5,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from profiles.career.fields import CUSTOM_KEY_LENGTH, SkillNames
 from profiles.career.past import SKILLS
-from profiles.career.serializers import CUSTOM_KEY_LENGTH, JOB_LIMIT, SkillNames
+from profiles.career.serializers import JOB_LIMIT
 from profiles.modelfields import custom_value_fault
 from profiles.models import COMPONENTS, Component, CustomField
 from profiles.models.log import OWN

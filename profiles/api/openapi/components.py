@@ -21,6 +21,7 @@ from profiles.api.openapi.shared import (
     looked_for,
 )
 from profiles.career import requests, serializers
+from profiles.career.fields import CUSTOM_FIELDS_SCHEMA
 from profiles.models import COMPONENTS, Component
 from profiles_project.api.openapi.operations import listed, page_of, page_parameters
 
@@ -57,7 +58,7 @@ custom_fields_retrieve = below(
     summary="Read the custom fields",
     description="All of them in one map: the keys are the person's own, a value is any JSON.",
     tags=["custom fields"],
-    responses={200: serializers.CUSTOM_FIELDS_SCHEMA},
+    responses={200: CUSTOM_FIELDS_SCHEMA},
     response_example=examples.CUSTOM_FIELDS,
     tagged="read",
 )
@@ -90,9 +91,9 @@ custom_fields_update = below(
     summary="Replace all custom fields",
     description="The body is the whole map: a key that it lacks is removed.",
     tags=["custom fields"],
-    request={"application/json": serializers.CUSTOM_FIELDS_SCHEMA},
+    request={"application/json": CUSTOM_FIELDS_SCHEMA},
     request_example=examples.CUSTOM_FIELDS,
-    responses={200: serializers.CUSTOM_FIELDS_SCHEMA},
+    responses={200: CUSTOM_FIELDS_SCHEMA},
     response_example=examples.CUSTOM_FIELDS,
     tagged="write",
 )
