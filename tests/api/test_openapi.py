@@ -288,6 +288,12 @@ def test_a_json_resume_is_a_free_object_of_one_name_wherever_it_goes_in_or_out()
     ]
 
 
+def test_a_map_of_any_json_says_nothing_of_its_values() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    for name, member in (("ChangedItem", "data"), ("ChangeResult", "data"), ("ChangeBodyRequest", "set")):
+        assert schemas[name]["properties"][member]["additionalProperties"] == {}, name
+
+
 def test_only_what_must_have_a_scheme_is_called_a_uri() -> None:
     uris = [place for place, each in nodes(DOCUMENT) if each.get("format") == "uri"]
     assert uris

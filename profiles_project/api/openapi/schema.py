@@ -62,10 +62,8 @@ class AutoSchema(SpectacularSchema):
         schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]  # no types
         fields = {field.field_name: field for field in serializer.fields.values()}
         properties = schema.get("properties", {})
-        for name, prop in properties.items():
-            properties[name] = (
-                _as_taken(fields[name], prop) if direction == "request" else _as_given(fields[name], prop)
-            )
+        described = _as_taken if direction == "request" else _as_given
+        properties.update({name: described(fields[name], _free(prop)) for name, prop in properties.items()})
         deprecation.mark(serializer, properties)
         required = getattr(serializer, "schema_required", None)
         if direction == "response" and not getattr(serializer, "may_lack_members", False):
@@ -105,6 +103,13 @@ class AutoSchema(SpectacularSchema):
         if body:
             body.pop("required", None)
         return body
+
+
+def _free(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A map of any JSON without a word on its values: of a description generators make a type that is never null."""
+    values = schema.get("additionalProperties")
+    is_any = isinstance(values, dict) and values.keys() == {"description"}
+    return {**schema, "additionalProperties": {}} if is_any else schema
 
 
 def _as_taken(field: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
