@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from itertools import islice
 from typing import Any
@@ -285,7 +285,9 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonRespons
     request: Request = context["request"]
     if type(exc) is exceptions.UnsupportedMediaType:
         # DRF's own, which repeats what was sent and does not say what is taken.
-        exc = Problem(_what_is_taken(context["view"]), status=415)
+        exc = Problem(f"Send the body as {_any_of(context['view'].parser_classes)}.", status=415)
+    elif type(exc) is exceptions.NotAcceptable:
+        exc = Problem(f"Answers come as {_any_of(context['view'].renderer_classes)} only.", status=406)
     problem = to_problem(exc, body_label=getattr(context.get("view"), "body_label", ""))
     if problem is None:
         logger.error("unforeseen error in %s", type(context.get("view")).__name__, exc_info=exc)
@@ -295,9 +297,10 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonRespons
     return problem_response(request, problem)
 
 
-def _what_is_taken(view: Any) -> str:
-    *others, last = (parser.media_type for parser in view.parser_classes)
-    return f"Send the body as {' or '.join([', '.join(others), last] if others else [last])}."
+def _any_of(classes: Iterable[Any]) -> str:
+    """The media types of parsers or renderers."""
+    *others, last = dict.fromkeys(each.media_type for each in classes)
+    return " or ".join([", ".join(others), last] if others else [last])
 
 
 def problem_response(request: HttpRequest | Request, problem: Problem) -> JsonResponse:
