@@ -16,10 +16,14 @@ CODE = "unknown"
 
 
 class Known(NamedTuple):
-    """What an operation takes, as the OpenAPI document describes it: its body, and the names of query parameters."""
+    """What an operation takes, as the OpenAPI document describes it: its body, and the names of query parameters.
+
+    It also knows whether the operation gives nothing back (204).
+    """
 
     body: Any
     parameters: frozenset[str]
+    gives_nothing: bool = False
 
 
 class Nothing(Document):

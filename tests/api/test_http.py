@@ -84,6 +84,13 @@ def test_an_answer_that_is_not_json_is_not_to_be_had(api: ApiClient, accept: str
     assert api.get(f"{API}/profiles", headers={"Accept": accept}).status_code == 406
 
 
+@pytest.mark.django_db
+def test_who_gets_nothing_may_accept_anything(api: ApiClient, user: User) -> None:
+    profile = ProfileFactory.create(user=user)
+    assert api.delete(f"{API}/profiles/{profile.pk}", headers={"Accept": "image/png"}).status_code == 204
+    assert api.delete(f"{API}/profiles/{profile.pk}", headers={"Accept": "image/png"}).status_code == 404
+
+
 def test_a_406_says_what_there_is(anonymous: ApiClient) -> None:
     answer = anonymous.get("/api/docs", headers={"Accept": "image/png"}, check=False)
     assert (answer.status_code, answer.json()["detail"]) == (406, "Answers come as text/html only.")

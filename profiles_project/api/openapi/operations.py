@@ -168,7 +168,8 @@ def operation(
         answers[304] = OpenApiResponse(description="Not modified: the representation you have is current.")
     answers.update({(status, MEDIA_TYPE): _problem(status) for status in sorted(statuses - ANYWHERE)})
     answers["default", MEDIA_TYPE] = _problem(HTTPStatus.SERVICE_UNAVAILABLE, "default")
-    known = Known(request, frozenset(p.name for p in parameters if p.location == OpenApiParameter.QUERY))
+    in_query = frozenset(p.name for p in parameters if p.location == OpenApiParameter.QUERY)
+    known = Known(request, in_query, gives_nothing=HTTPStatus.NO_CONTENT in responses)
     first = next(iter(responses))
     shown = [*examples]
     if request_example is not None:
