@@ -12,6 +12,7 @@ EXAMPLES := tests/npm/node_modules/.package-lock.json
 # The same for the libraries that the adapters under clients/ are for.
 CLIENTS := clients/node_modules/.package-lock.json
 # The generators of SDKs, from npm and from PyPI: apart from all else, since nothing else needs them.
+LINTER := PATH="$(CURDIR)/$(VENV)/bin:$$PATH" REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true clients/sdks/node_modules/.bin
 SDKS := clients/sdks/node_modules/.package-lock.json clients/sdks/.venv/.installed
 # What the SDK in Kotlin needs that no package of npm has.
 GSON := /usr/share/java/gson.jar
@@ -55,7 +56,9 @@ faults: $(VENV)/.dev staticfiles/staticfiles.json ## kills, stops and overruns t
 sync: $(VENV)/.dev $(CLIENTS) staticfiles/staticfiles.json ## simulates devices that are off line half of the time, 18 to 35 s a run of a client (docs/faults.md)
 	$(PY) -m tests.sync.simulation $(SYNC)
 
-sdks: $(VENV)/.dev $(SDKS) $(GSON) staticfiles/staticfiles.json ## generates SDKs from openapi.yaml, compiles them, and plays a scenario with each (clients/sdks)
+sdks: $(VENV)/.dev $(SDKS) $(GSON) staticfiles/staticfiles.json ## lints openapi.yaml, generates SDKs from it, compiles them, and plays a scenario with each (clients/sdks)
+	$(LINTER)/redocly lint openapi.yaml --config clients/sdks/redocly.yaml
+	$(LINTER)/spectral lint openapi.yaml --ruleset clients/sdks/spectral.yaml --fail-severity warn
 	$(PY) -m tests.sdks $(NAMES)
 
 bench: $(VENV)/.bench staticfiles/staticfiles.json ## compares the service with its peers, 45 minutes (bench/RESULTS.md); needs wrk
@@ -157,9 +160,11 @@ $(CHROMIUM) $(GSON):
 		echo "There is no $@: install it (on Debian: apt-get install $(PACKAGES))." >&2; exit 1; \
 	fi
 
+# The file names every package. Left to look for dependencies, pip takes a newer release of one that is pinned with an
+# extra and needed without it, and refuses it for its hash.
 $(VENV)/.bench: requirements-bench.txt $(VENV)/.made
 	@echo "Installing requirements-bench.txt into $(VENV) …"
-	@$(PIP) -r requirements-bench.txt
+	@$(PIP) --no-deps -r requirements-bench.txt
 	@touch $@ $(VENV)/.dev $(VENV)/.runtime
 
 staticfiles/staticfiles.json: $(VENV)/.runtime $(STATIC)

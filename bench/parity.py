@@ -22,6 +22,8 @@ JOB = {
     "position": 7,
 }
 CURRENT_JOB = {"title": "Analyst", "company": "Engines", "start_date": "2022-05-31", "is_current": True, "end_date": ""}
+# It began and ended, and nobody knows when.
+UNDATED_JOB = {"title": "Clerk", "company": "Town", "start_date": None}
 # With nothing left to a default, and nothing that the service would spell in another way.
 WHOLE_JOB = {
     "title": "Analyst",
@@ -37,6 +39,7 @@ WHOLE_JOB = {
     "industry": "Computing",
     "url": "https://engines.example.org/",
     "company_description": "Makes engines.",
+    "enhanced_description": "Wrote the first programs.",
     "is_visible": False,
     "extra": {"x-place": [1, 1.5, None, {"ü": "ß"}]},
 }
@@ -48,23 +51,27 @@ JOBS: tuple[tuple[str, Any], ...] = (
         "members to their defaults and without a scheme",
         [
             JOB | {"url": "engines.example.org", "company_description": " A town's office. "},
+            JOB | {"enhanced_description": " Planned roads that last. ", "version": 7},
             WHOLE_JOB | {"url": "", "company_description": None, "is_visible": None, "extra": None},
+            WHOLE_JOB | {"enhanced_description": ""},
         ],
     ),
     ("an end that nobody knows", CURRENT_JOB | {"is_current": False}),
-    ("a start that nobody knows", [JOB | {"start_date": None}, JOB | {"start_date": ""}]),
+    ("dates that nobody knows", [UNDATED_JOB, JOB | {"start_date": None}, JOB | {"start_date": ""}]),
     ("an array of one", [JOB]),
     ("100 experiences", [JOB | {"title": f"Job {number}"} for number in range(99)] + [CURRENT_JOB]),
 )
 BAD_JOBS: tuple[tuple[str, Any], ...] = (
     ("an empty array", []),
     ("an empty object", {}),
+    ("no start at all", {"title": "Clerk", "company": "Town"}),
     ("an experience that is a text", ["text"]),
     ("blank and long texts", [JOB, JOB | {"title": " ", "company": "x" * 101, "employment_type": "x" * 51}]),
     ("an end before the start", [JOB | {"end_date": "2020-12"}]),
     ("an end of what is current", CURRENT_JOB | {"end_date": "2023"}),
     ("dates that there are not", JOB | {"start_date": "2021-13", "end_date": "2021-02-30"}),
     ("values of other types", JOB | {"title": 5, "is_current": "true", "achievements": "x", "technologies": [1]}),
+    ("an enhanced description that is too long", JOB | {"enhanced_description": "x" * 2001}),
     ("lists that are too long", JOB | {"achievements": ["x"] * 51, "technologies": ["x" * 101]}),
     ("an id that is no UUID", JOB | {"id": "7"}),
     (
@@ -77,6 +84,8 @@ CHANGES: tuple[tuple[str, Any], ...] = (
     ("nothing", {}),
     ("the summary", {"professional_summary": "  Engineer who builds roads that hold for a hundred years. "}),
     ("the summary, to nothing", {"professional_summary": None}),
+    ("the enhanced summary", {"enhanced_professional_summary": " Builds.  "}),
+    ("the enhanced summary, to nothing", {"enhanced_professional_summary": ""}),
     ("several fields", {"label": "Straße", "version": 1, "personal_info": {"phone": "", "github": "github.com/ada"}}),
     ("the label, to its default", {"label": None}),
     ("the name and the e-mail", {"personal_info": {"full_name": "Ada Größe", "email": "ada@example.org"}}),
@@ -102,6 +111,7 @@ CHANGES: tuple[tuple[str, Any], ...] = (
 BAD_CHANGES: tuple[tuple[str, Any], ...] = (
     ("a summary that is too short", {"professional_summary": "short"}),
     ("a label that is too long", {"label": "x" * 101}),
+    ("an enhanced summary that is too long", {"enhanced_professional_summary": "x" * 2001}),
     (
         "personal fields at fault",
         {"personal_info": {"full_name": None, "email": "no", "phone": "none", "website": "ftp://x"}},
@@ -118,6 +128,8 @@ BAD_CHANGES: tuple[tuple[str, Any], ...] = (
     ("a rest that is no object", {"extra": "text"}),
     ("a rest that is too large", {"extra": {"x": "ß" * 132_000}}),
 )
+# What a PATCH of the profile's own fields may change.
+OWN = ("label", "professional_summary", "enhanced_professional_summary", "personal_info", "extra")
 # Of each kind an item with all members and one with those that it must have.
 FULL: dict[str, Any] = {
     "personal_info": {
@@ -137,6 +149,8 @@ FULL: dict[str, Any] = {
         "country_code": "DE",
         "links": [{"network": "Forum", "username": "ada", "url": "https://forum.example.org/ada"}, {"network": "Fax"}],
     },
+    "professional_summary": "Engineer of roads and bridges.",
+    "enhanced_professional_summary": "Plans roads.",
     "extra": {"rating": 1},
     "skills": {
         "technical": ["Python", "Go", "C"],
@@ -158,10 +172,10 @@ FULL: dict[str, Any] = {
                 "is_visible": False,
                 "extra": {"x": 1},
             },
-            {"name": "Engineer", "issuer": "Guild", "date_obtained": "2018-07-01"},
+            {"name": "Engineer", "issuer": "Guild", "date_obtained": None},
         ],
     },
-    "experiences": [WHOLE_JOB, CURRENT_JOB],
+    "experiences": [WHOLE_JOB, CURRENT_JOB, UNDATED_JOB],
     "education": [
         {
             "institution": "ETH Zürich",
@@ -179,7 +193,7 @@ FULL: dict[str, Any] = {
             "is_visible": False,
             "extra": {"x": []},
         },
-        {"institution": "Trinity College", "degree": "BA", "field_of_study": "Stones", "start_date": "2008"},
+        {"institution": "Trinity College", "degree": "BA", "field_of_study": "Stones", "start_date": None},
     ],
     "projects": [
         {
@@ -193,10 +207,13 @@ FULL: dict[str, Any] = {
             "roles": ["Author"],
             "entity": "Town of Köln",
             "type": "application",
+            "enhanced_description": "Shows each road.",
+            "repository_url": "https://git.example.org/map",
+            "is_ongoing": True,
             "is_visible": False,
             "extra": {"x": {}},
         },
-        {"name": "Notes", "description": "Keeps notes.", "start_date": "2021"},
+        {"name": "Notes", "description": "Keeps notes."},
     ],
     "volunteering": [
         {
@@ -233,7 +250,8 @@ FULL: dict[str, Any] = {
     ],
     "custom_fields": {"salary": {"from": 50_000, "note": "Größe"}, "remote": None},
 }
-# What differs between two answers by nature: each write has a version, a time and ids of its own.
+# What differs between two answers by nature: each write has a version, a time and ids of its own. The versions of items
+# are among that: after a write by the peer, which keeps no log, each item is shown with the profile's version.
 OF_THE_WRITE = ("version", "updated_at")
 
 
@@ -358,10 +376,10 @@ def check_simple(ours: str, simple: str, token: str, profile_id: str) -> None:
         refuse_unequal("GET of a full profile", *(service.send("GET").body for service in (pair.ours, pair.peer)))
         for what, body in (
             ("one experience", WHOLE_JOB),
-            ("two experiences", [WHOLE_JOB, CURRENT_JOB | {"end_date": None}]),
+            ("three experiences", [WHOLE_JOB, CURRENT_JOB | {"end_date": None}, UNDATED_JOB]),
         ):
             made = [service.send("POST", "/experiences", body) for service in (pair.ours, pair.peer)]
-            refuse_unequal(f"POST of {what}", *(without(answer, ("id",)) for answer in made))
+            refuse_unequal(f"POST of {what}", *(without(answer, ("id", "version")) for answer in made))
         refuse_unequal("GET after POST", *(service.send("GET").body for service in (pair.ours, pair.peer)))
 
 
@@ -413,7 +431,7 @@ def check_refusals(pair: Pair, other_token: str, refused_tokens: Sequence[str]) 
 def check_changes(pair: Pair) -> None:
     """PATCH of own fields: what is stored, what is refused, and when the version is raised."""
     before = pair.same("GET of the profile", "GET").body
-    own = {name: before[name] for name in ("label", "professional_summary", "personal_info", "extra")}
+    own = {name: before[name] for name in OWN}
     for what, change in CHANGES:
         answers = []
         for service in (pair.ours, pair.peer):
@@ -452,8 +470,10 @@ def check_new_items(pair: Pair) -> None:
             after = pair.same(f"GET after POST of {what}", "GET")
             rows = after.body["experiences"][len(before["experiences"]) :]
             ids = [row.pop("id") for row in rows]
+            versions = {row.pop("version") for row in rows}
             pair.ours.send("DELETE", "/experiences", {"experience_ids": ids})
-            answer = without(made, ("id",))
+            answer = without(made, ("id", "version"))
+            answer["shows the items' versions"] = versions == {after.body["version"]} == made_versions(made.body)
             answer["raised the version by"] = after.body["version"] - start
             answer["tag is the new one"] = made.etag == after.etag
             answer["ids are those stored"] = ids == made_ids(made.body)
@@ -465,6 +485,8 @@ def check_new_items(pair: Pair) -> None:
         pair.expect(422, f"POST of {what}", "POST", "/experiences", body)
     for what, body in (("broken JSON", b"[{]"), ("a NUL character", b'{"title": "\\u0000"}')):
         pair.expect(400, f"POST with {what}", "POST", "/experiences", body)
+    own_id = [JOB, JOB | {"id": before["id"]}]
+    pair.expect(422, "POST of an id that is the profile's", "POST", "/experiences", own_id)
     taken = JOB | {"id": before["experiences"][0]["id"]} if before["experiences"] else None
     if taken:
         pair.expect(409, "POST of an id that is taken", "POST", "/experiences", [taken])
@@ -476,17 +498,26 @@ def made_ids(body: Any) -> list[str]:
     return [item["id"] for item in (body if isinstance(body, list) else [body])]
 
 
+def made_versions(body: Any) -> set[int]:
+    """The versions of the items in the answer to a POST."""
+    return {item["version"] for item in (body if isinstance(body, list) else [body])}
+
+
 def without(answer: Answer, names: Sequence[str]) -> dict[str, Any]:
-    """Status and body of an answer, without the members of these names in the object or objects that it is."""
-    items = answer.body if isinstance(answer.body, list) else [answer.body]
-    kept = [{name: value for name, value in item.items() if name not in names} for item in items]
-    return {"status": answer.status, "body": kept, "is a list": isinstance(answer.body, list)}
+    """Status and body of an answer, without the members of these names at any depth."""
+    return {"status": answer.status, "body": stripped(answer.body, names)}
+
+
+def stripped(value: Any, names: Sequence[str]) -> Any:
+    """A JSON value without the members of these names at any depth."""
+    if isinstance(value, Mapping):
+        return {name: stripped(each, names) for name, each in value.items() if name not in names}
+    return [stripped(each, names) for each in value] if isinstance(value, list) else value
 
 
 def compare_documents(what: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
     """Raises SystemExit where a document did not come back to what it was."""
-    fields = [{name: value for name, value in each.items() if name not in OF_THE_WRITE} for each in (before, after)]
-    refuse_unequal(what, *fields)
+    refuse_unequal(what, stripped(before, OF_THE_WRITE), stripped(after, OF_THE_WRITE))
 
 
 def refuse_unequal(what: str, ours: Any, peer: Any) -> None:

@@ -65,7 +65,7 @@ be wrong.
 
 The peer is the service that a competent person would write with FastAPI, async SQLAlchemy, asyncpg and pydantic
 (`bench/peer`): the same routes, checks, database, tables and tokens. The naive one is Django REST framework with nested
-ModelSerializers (`bench/naive`).
+ModelSerializers (`bench/naive`). Neither keeps history, as ours does with every write.
 """
 REPEAT = """## To repeat it
 

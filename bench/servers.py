@@ -34,6 +34,8 @@ found = _DOCUMENT.compiled_on(connection)
 written = ("%s" if isinstance(each, Parameter) else Literal(each).as_string() for each in found.parameters)
 print(found.sql % tuple(written))
 """
+# Prints the number of the document's format, which every entity tag has in it.
+FORMAT_NUMBER = "from profiles.career.rendering import FORMAT; print(FORMAT)"
 # As many as the service's own setting gives it.
 THREADS = min(8, 2 * (os.cpu_count() or 1) + 1)
 POSTGRESQL = {
@@ -117,11 +119,15 @@ class Machine:
 
     def document_statement(self) -> str | None:
         """The one statement with which the service makes a document, `%s` for the profile's id; None if it has none."""
-        command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", DOCUMENT_STATEMENT]
+        return self._printed(DOCUMENT_STATEMENT) or None
+
+    def _printed(self, code: str) -> str:
+        """What such lines of Python print within the service; empty where they fail."""
+        command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
         result = subprocess.run(  # noqa: S603  # our own words
             command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
         )
-        return result.stdout.strip() or None
+        return result.stdout.strip()
 
     def sql(self, *statements: str) -> None:
         """Run statements, each in a transaction of its own."""
@@ -163,7 +169,8 @@ class Machine:
         """The service on FastAPI and asyncpg, with or without a cache in Redis."""
         command = [sys.executable, "-m", "uvicorn", "bench.peer.app:app", "--workers", str(WORKERS), "--port", "PORT"]
         command += ["--host", "127.0.0.1", "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
-        return self.service(name, command, {"PEER_CACHE": "true" if cache else "false"})
+        variables = {"PEER_CACHE": "true" if cache else "false", "PEER_FORMAT": self._printed(FORMAT_NUMBER)}
+        return self.service(name, command, variables)
 
     def naive(self, name: str) -> AbstractContextManager[Service]:
         """Nested serializers of Django REST framework, on this service's own server."""

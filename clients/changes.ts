@@ -50,6 +50,8 @@ export interface Result {
   version: number | null; data: Values | null; conflict: Clash | null; deleted?: boolean; problem: Problem | null;
 }
 
+export const isRefused = ({ conflict, problem }: Result): boolean => !!(conflict || problem);
+
 export function item(kind: string, id: string, version: number | null, data: Values | null): Item {
   const { id: _id, version: _version, ...members } = data ?? {};
   return { kind, id, version: version ?? 0, data: data && members };

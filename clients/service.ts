@@ -2,7 +2,7 @@
 
 import { held, without } from './answers.ts';
 import { batches } from './chains.ts';
-import { item, itemNow, wire } from './changes.ts';
+import { isRefused, item, itemNow, wire } from './changes.ts';
 import type { Change, Decision, Item, Outcome, Page, Question, Result } from './changes.ts';
 const [REQUEST_MILLISECONDS, TRIES] = [60_000, 3];
 
@@ -48,16 +48,16 @@ export class Service<Answer extends Decision = Decision> {
   }
 
   private async settle(chain: Change[], results: Result[]): Promise<Outcome> {
-    const place = results.findIndex((each) => each.conflict || each.problem);
+    const place = results.findIndex(isRefused);
     const [yours, result] = [chain.at(place)!, results.at(place)!]; // the last where none was refused
     const now = itemNow(yours, result);
     if (place < 0) return { item: now, stored: chain, isOpen: false };
     const { conflict, problem, deleted: isDeleted = false } = result;
-    const stored = itemNow(yours, { ...result, deleted: false });
-    const question = { yours, stored, conflict, isDeleted, problem };
+    const question = { yours, stored: itemNow(yours, { ...result, deleted: false }), conflict, isDeleted, problem };
     const decision = isDeleted && yours.isBack ? 'mine' : await this.options.decide(question);
-    const [past, rest] = [chain.slice(0, place), without(yours, result)]; // the rest may have been stored, too
-    if (decision === 'later') return { item: now, stored: [...past, ...rest], isOpen: true };
+    const [past, rest] = [chain.slice(0, place), without(yours, result)];
+    const taken = chain.filter((_, at) => at > place && !isRefused(results[at]!)); // to be sent again as they were
+    if (decision === 'later') return { item: now, stored: [...past, ...rest, ...taken], isOpen: true };
     const all = [...past, ...(decision === 'mine' && conflict ? held(yours, result) : rest), ...chain.slice(place + 1)];
     return all.length ? (await this.push([all]))[0]! : { item: now, stored: [], isOpen: false };
   }

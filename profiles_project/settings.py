@@ -291,7 +291,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_RENDERER_CLASSES": ["profiles_project.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["profiles_project.api.parsers.StrictJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "profiles_project.api.negotiation.ContentNegotiation",
-    "DEFAULT_SCHEMA_CLASS": "profiles_project.api.schema.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "profiles_project.api.openapi.schema.AutoSchema",
     "EXCEPTION_HANDLER": "profiles_project.api.errors.exception_handler",
     "COERCE_DECIMAL_TO_STRING": False,
     # No key of a body is called this, since no text in it has a NUL; the usual name may be a custom field's.
@@ -306,6 +306,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "DESCRIPTION": OVERVIEW,
     "VERSION": VERSION,
     "OAS_VERSION": "3.1.1",
+    "CONTACT": {"name": "The team of Profiles"},
     # Parameters stand as the path names them: both ids of an item are of one type, and generators keep the order.
     "SORT_OPERATION_PARAMETERS": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
@@ -337,7 +338,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "profiles.api.openapi.tags.put_in_order",
-        "profiles_project.api.document.share",
+        "profiles_project.api.openapi.document.share",
     ],
 }
 

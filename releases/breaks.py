@@ -19,6 +19,8 @@ Parameters = dict[tuple[str, str], Part]
 JSON = "application/json"
 # What an operation without security asks for: one way of asking, which needs nothing.
 _ANONYMOUS: list[dict[str, Any]] = [{}]
+# Where a document without servers says that the service is.
+_SERVERS = [{"url": "/"}]
 # A job in place of the answer: a client that knows no jobs gets one only for what was refused before, or by asking.
 _ACCEPTED = "202"
 
@@ -55,11 +57,17 @@ class _Comparison:
             elif not was_to_go(operation, self.today):
                 yield f"{name} is gone."
         yield from self._security_schemes()
+        now_at = [server["url"] for server in self.new.get("servers", _SERVERS)]
+        for server in self.old.get("servers", _SERVERS):
+            if server["url"] not in now_at:
+                yield f"The server {server['url']} is gone."
 
     def _operation(self, name: str, old: tuple[Part, Part], new: tuple[Part, Part]) -> Iterator[str]:
         before, now = old[1], new[1]
         if before.get("operationId") != now.get("operationId"):
             yield f"{name} has another operationId, by which generated clients call it."
+        if before.get("tags", ())[:1] != now.get("tags", ())[:1]:
+            yield f"{name} has another first tag, after which generated clients name the class that it is in."
         yield from self._security(name, before, now)
         yield from self._parameters(name, self._named(self.old, old), self._named(self.new, new))
         body_before = self._resolved(self.old, before.get("requestBody"))
@@ -106,7 +114,7 @@ class _Comparison:
 
     def _parameter(self, label: str, before: Part, now: Part) -> Iterator[str]:
         if _spelling(before) != _spelling(now):
-            yield f"{label} is written in another way (style, explode)."
+            yield f"{label} is written in another way (style, explode, content)."
         yield from self.schemas.faults(label, before.get("schema", {}), now.get("schema", {}), Direction.TAKEN)
 
     def _body(self, name: str, before: Part, now: Part) -> Iterator[str]:
@@ -176,10 +184,10 @@ def _is_enough(had: Part, needed: Part) -> bool:
     return all(name in had and set(scopes) <= set(had[name]) for name, scopes in needed.items())
 
 
-def _spelling(parameter: Part) -> tuple[str, bool]:
-    """How a parameter's lists and objects are written."""
+def _spelling(parameter: Part) -> tuple[str, bool, list[str]]:
+    """How a parameter's lists and objects are written, or in which media type."""
     style = parameter.get("style", "form" if parameter["in"] in {"query", "cookie"} else "simple")
-    return style, parameter.get("explode", style == "form")
+    return style, parameter.get("explode", style == "form"), sorted(parameter.get("content", ()))
 
 
 def _without_words(part: Part) -> dict[str, Any]:

@@ -8,20 +8,20 @@ from releases.versions import numbers
 
 UNRELEASED = "## [Unreleased]"
 HEADINGS = ("Added", "Changed", "Deprecated", "Removed", "Fixed", "Security")
-_RELEASE = re.compile(r"^## \[(\d+\.\d+\.\d+)\] - (\d{4}-\d{2}-\d{2})$")
+_RELEASE = re.compile(r"## \[(.*)\] - (\d{4}-\d{2}-\d{2})", re.ASCII)
+_UNRELEASED = re.compile(rf"^{re.escape(UNRELEASED)}\n", re.MULTILINE)
 
 
 def unreleased(text: str) -> str:
     """What stands under «Unreleased». Raises ValueError where there is no such section."""
-    _, found, rest = text.partition(f"{UNRELEASED}\n")
-    if not found:
+    if not (found := _UNRELEASED.search(text)):
         raise ValueError(f"CHANGELOG.md has no section {UNRELEASED}.")
-    return re.split(r"^## ", rest, maxsplit=1, flags=re.MULTILINE)[0].strip()
+    return re.split(r"^## ", text[found.end() :], maxsplit=1, flags=re.MULTILINE)[0].strip()
 
 
 def with_release(text: str, version: str, today: date) -> str:
     """The text with all that is unreleased as a release of today, and an empty section for what comes next."""
-    return text.replace(f"{UNRELEASED}\n", f"{UNRELEASED}\n\n## [{version}] - {today.isoformat()}\n", 1)
+    return _UNRELEASED.sub(f"{UNRELEASED}\n\n## [{version}] - {today.isoformat()}\n", text, count=1)
 
 
 def faults(text: str) -> list[str]:
@@ -29,15 +29,24 @@ def faults(text: str) -> list[str]:
     sections = re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]
     titles = [section.partition("\n")[0] for section in sections]
     found = [] if titles[:1] == [UNRELEASED] else [f"The first section is not {UNRELEASED}."]
-    releases = [_RELEASE.match(title) for title in titles[1:]]
-    found += [f"«{title}» is no release with its date." for title in titles[1:] if not _RELEASE.match(title)]
-    told = [(numbers(each[1]), date.fromisoformat(each[2])) for each in releases if each]
-    for newer, older in pairwise(told):
+    releases = [(title, _release(title)) for title in titles[1:]]
+    found += [f"«{title}» is no release with its date." for title, release in releases if release is None]
+    for newer, older in pairwise(release for _, release in releases if release):
         if newer[0] <= older[0] or newer[1] < older[1]:
             found.append(f"The release of {newer[1]} stands before one that is newer.")
     for title, section in zip(titles, sections, strict=True):
         found += [f"{title}: {each}" for each in _faults_in(section, may_be_empty=title == UNRELEASED)]
     return found
+
+
+def _release(title: str) -> tuple[tuple[int, int, int], date] | None:
+    """Number and day of the release that a section is headed by; None where it names none, or no day that there is."""
+    if not (found := _RELEASE.fullmatch(title)):
+        return None
+    try:
+        return numbers(found[1]), date.fromisoformat(found[2])
+    except ValueError:
+        return None
 
 
 def _faults_in(section: str, *, may_be_empty: bool) -> list[str]:

@@ -54,7 +54,7 @@ def cut(root: Path, version: str, today: date, make_document: Callable[[], None]
     if _git(root, "status", "--porcelain"):
         raise Refused("There are changes that are not committed: commit them, or take them away.")
     _check_version(root, version)
-    _check_changelog(root)
+    _check_changelog(root, version, today)
     harmless = accepted(root)["harmless"]
     found = [each for each in breaking(root, today) if each not in harmless]
     if found and versions.numbers(version)[0] == versions.numbers(versions.current(root))[0]:
@@ -85,12 +85,14 @@ def _check_version(root: Path, version: str) -> None:
         raise Refused(f"The tag v{version} is there already.")
 
 
-def _check_changelog(root: Path) -> None:
+def _check_changelog(root: Path, version: str, today: date) -> None:
     text = (root / CHANGELOG).read_text()
     if found := changelog.faults(text):
         raise Refused("\n".join(["CHANGELOG.md is not in its form:", *(f"- {each}" for each in found)]))
     if not changelog.unreleased(text):
         raise Refused("CHANGELOG.md has nothing under «Unreleased»: say there what is new.")
+    if found := changelog.faults(changelog.with_release(text, version, today)):
+        raise Refused("\n".join([f"{version} of {today} does not fit into CHANGELOG.md:", *found]))
 
 
 def _write(root: Path, version: str, today: date, make_document: Callable[[], None]) -> None:

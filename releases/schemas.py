@@ -17,7 +17,11 @@ _LOWEST = ("minLength", "minimum", "exclusiveMinimum", "minItems", "minPropertie
 _HIGHEST = ("maxLength", "maximum", "exclusiveMaximum", "maxItems", "maxProperties")
 # What each value is within where nothing is said.
 _NO_BOUND = {"minLength": 0, "minItems": 0, "minProperties": 0}
-_EQUAL = ("pattern", "multipleOf", "uniqueItems", "contentEncoding", "contentMediaType")
+_EQUAL = (
+    *("pattern", "multipleOf", "uniqueItems", "contentEncoding", "contentMediaType"),
+    *("not", "if", "then", "else", "contains", "minContains", "maxContains", "prefixItems", "unevaluatedItems"),
+    *("dependentRequired", "dependentSchemas", "patternProperties", "unevaluatedProperties"),
+)
 _ALTERNATIVES = ("oneOf", "anyOf")
 # What may stand beside alternatives and says nothing of values.
 _WORDS = {"default", "deprecated", "description", "discriminator", "readOnly", "title", "writeOnly"}
@@ -69,7 +73,7 @@ class Schemas:
             # A schema that refers to itself fits as far as the rest of it does.
             self._known[key] = []
             self._known[key] = list(self._compared(old, new, direction))
-        name = old["$ref"].rpartition("/")[2] if "$ref" in old and "$ref" in new else ""
+        name = _name(old) if "$ref" in old and "$ref" in new else ""
         rest = "" if name else place
         return [each if each.root else _Fault(name, f"{rest}{each.rest}") for each in self._known[key]]
 
@@ -129,9 +133,16 @@ class Schemas:
         before, now = (each.get("additionalProperties", True) for each in (old, new))
         if direction is Direction.TAKEN and before is not False and now is False:
             yield _Fault("", " takes no other members now in requests.")
+        if direction is Direction.TAKEN and "propertyNames" in new:
+            yield from self._below(", names of members", old.get("propertyNames", {}), new["propertyNames"], direction)
         if before is not False and now is not False:
             pair = [{} if each is True else each for each in (before, now)]
             yield from self._below(".*", pair[0], pair[1], direction)
+
+
+def _name(reference: Part) -> str:
+    """What the schema is called that a reference stands for."""
+    return str(reference["$ref"].rpartition("/")[2])
 
 
 def _is_of_type(narrow: str | None, wide: str | None) -> bool:
@@ -175,7 +186,7 @@ def _bounds(old: Part, new: Part) -> Iterator[str]:
     """Compares what values of requests are held to."""
     narrower = [name for name in _LOWEST if name in new and new[name] > old.get(name, _NO_BOUND.get(name, -math.inf))]
     narrower += [name for name in _HIGHEST if name in new and new[name] < old.get(name, math.inf)]
-    other = [name for name in _EQUAL if name in new and new[name] not in {old.get(name), False}]
+    other = [name for name in _EQUAL if name in new and new[name] not in (old.get(name), False)]
     yield from (f" has another {name} in requests, {new[name]}." for name in [*narrower, *other])
 
 
@@ -212,7 +223,7 @@ def _merged(document: Part, schema: Part) -> dict[str, Any]:
     """A schema with what it refers to and all parts of an `allOf` in one."""
     parts = list(schema.get("allOf", ()))
     if "$ref" in schema:
-        parts.append(document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+        parts.append(document["components"]["schemas"][_name(schema)])
     whole = {name: value for name, value in schema.items() if name not in {"$ref", "allOf"}}
     for part in parts:
         whole = _joined(_merged(document, part), whole)

@@ -8,6 +8,7 @@ from rest_framework.exceptions import ValidationError
 from profiles.models import (
     Award,
     Certification,
+    Component,
     Education,
     Experience,
     Interest,
@@ -25,6 +26,11 @@ class ItemSerializer(serializers.ModelSerializer[Any]):
     """What every component has; its column is a text, which a ModelSerializer would show as one."""
 
     extra = serializers.JSONField(required=False)
+    version = serializers.SerializerMethodField()
+
+    def get_version(self, row: Component) -> int:
+        """The version that is shown; there is no log here, which would say what changed."""
+        return max(row.version, row.profile.floor)
 
 
 class ExperienceSerializer(ItemSerializer):
@@ -181,6 +187,7 @@ class ProfileSerializer(serializers.ModelSerializer[Profile]):
             "updated_at",
             "personal_info",
             "professional_summary",
+            "enhanced_professional_summary",
             "extra",
             "skills",
             "experiences",

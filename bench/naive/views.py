@@ -61,6 +61,6 @@ class ExperiencesView(generics.CreateAPIView[Any]):
         for position, item in enumerate(items, start=profile.experience_set.count()):
             item["position"] = position
         # The usual `save()` of a list: a statement for each row.
-        serializer.save(profile=profile)
+        serializer.save(profile=profile, version=profile.version + 1)
         Profile.objects.filter(pk=profile.pk).update(version=F("version") + 1, updated_at=timezone.now())
         return Response(serializer.data, status=201)

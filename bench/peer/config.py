@@ -5,6 +5,8 @@ import os
 DATABASE_URL = os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+asyncpg://", 1)
 JWT_SIGNING_KEY = os.environ["JWT_SIGNING_KEY"]
 REDIS_URL = os.environ.get("REDIS_URL", "")
+# The number of the document's format, which is part of its tag.
+FORMAT = os.environ["PEER_FORMAT"]
 # Whether bodies are kept in Redis by version.
 CACHE = os.environ.get("PEER_CACHE", "false").lower() == "true"
 # How a profile's lists are loaded: "selectin", as SQLAlchemy's documentation teaches it, or "selects": a statement of

@@ -72,6 +72,7 @@ class Part:
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     profile_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("profiles_profile.id"))
     position: Mapped[int]
+    version: Mapped[int]
 
 
 class Item(Part):
@@ -99,6 +100,7 @@ class Experience(Item, Base):
     industry: Mapped[str | None]
     url: Mapped[str | None]
     company_description: Mapped[str | None]
+    enhanced_description: Mapped[str | None]
 
 
 class Education(Item, Base):
@@ -135,6 +137,9 @@ class Project(Item, Base):
     roles: Mapped[list[str]]
     entity: Mapped[str | None]
     type: Mapped[str | None]
+    enhanced_description: Mapped[str | None]
+    repository_url: Mapped[str | None]
+    is_ongoing: Mapped[bool]
 
 
 class Certification(Item, Base):
@@ -268,7 +273,11 @@ class Profile(Base):
     country_code: Mapped[str | None]
     links: Mapped[list[dict[str, str | None]]]
     professional_summary: Mapped[str | None]
+    enhanced_professional_summary: Mapped[str | None]
     extra: Mapped[dict[str, Any]]
+    deleted_at: Mapped[dt.datetime | None]
+    log_version: Mapped[int]
+    boundary: Mapped[int]
 
     experiences: Mapped[list[Experience]] = in_order(Experience)
     education: Mapped[list[Education]] = in_order(Education)
@@ -282,6 +291,11 @@ class Profile(Base):
     references: Mapped[list[Reference]] = in_order(Reference)
     skill_rows: Mapped[list[Skill]] = in_order(Skill)
     custom_field_rows: Mapped[list[CustomField]] = in_order(CustomField)
+
+    @property
+    def floor(self) -> int:
+        """The version below which none of an item is shown. There is no log here, which would say what changed."""
+        return self.boundary if self.log_version == self.version else self.version
 
     @property
     def personal_info(self) -> "Profile":

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import unicodedata
 import uuid
+from itertools import chain
 from typing import Annotated, Any
 
 from pydantic import (
@@ -18,6 +19,7 @@ from pydantic import (
     StringConstraints,
     TypeAdapter,
     ValidationInfo,
+    computed_field,
     field_serializer,
     field_validator,
 )
@@ -129,8 +131,19 @@ class NewExperience(BaseModel):
     industry: Annotated[Short | None, Blank] = None
     url: Annotated[Url | None, Blank] = None
     company_description: Annotated[Paragraph | None, Blank] = None
+    enhanced_description: Annotated[Long | None, Blank] = None
     is_visible: Annotated[StrictBool, BeforeValidator(_true_if_none)] = True
     extra: Extra = {}
+    _version: int = 0
+
+    @computed_field
+    def version(self) -> int:
+        """The profile's version with which it is stored, which no client chooses."""
+        return self._version
+
+    def stored_with(self, version: int) -> None:
+        """Says with which version of the profile this is stored."""
+        self._version = version
 
     @field_validator("end_date")
     @classmethod
@@ -185,6 +198,7 @@ class ProfileChange(BaseModel):
 
     label: Annotated[Short | None, Blank] = None
     professional_summary: Annotated[Summary | None, Blank] = None
+    enhanced_professional_summary: Annotated[Long | None, Blank] = None
     personal_info: PersonalInfoChange = PersonalInfoChange()
     extra: ProfileExtra = {}
 
@@ -205,6 +219,7 @@ class ItemOut(Out):
     """What every item of a component says."""
 
     id: uuid.UUID
+    version: int
     is_visible: bool
     extra: dict[str, Any]
 
@@ -225,6 +240,7 @@ class ExperienceOut(ItemOut):
     industry: str | None
     url: str | None
     company_description: str | None
+    enhanced_description: str | None
 
 
 class EducationOut(ItemOut):
@@ -257,6 +273,9 @@ class ProjectOut(ItemOut):
     roles: list[str]
     entity: str | None
     type: str | None
+    enhanced_description: str | None
+    repository_url: str | None
+    is_ongoing: bool
 
 
 class CertificationOut(ItemOut):
@@ -382,6 +401,7 @@ class ProfileOut(Out):
     updated_at: dt.datetime
     personal_info: PersonalInfoOut
     professional_summary: str | None
+    enhanced_professional_summary: str | None
     extra: dict[str, Any]
     skills: SkillsOut
     experiences: list[ExperienceOut]
@@ -393,3 +413,11 @@ class ProfileOut(Out):
     interests: list[InterestOut]
     references: list[ReferenceOut]
     custom_fields: dict[str, Any]
+
+    def raise_versions(self, floor: int) -> None:
+        """Shows no item with a version below this one."""
+        for item in chain(
+            *(self.experiences, self.education, self.projects, self.skills.languages, self.skills.certifications),
+            *(self.volunteering, self.awards, self.publications, self.interests, self.references),
+        ):
+            item.version = max(item.version, floor)

@@ -17,8 +17,6 @@ from bench.peer import config
 from bench.peer.models import Session, User
 
 REQUIRED_CLAIMS = ["exp", "iat", "iss", "aud", "sub", "sid", "jti", "token_type"]
-# The number of the document's shape, which is part of its tag.
-FORMAT = 2
 
 # Built once, which spares each request the building of it.
 LIVE_SESSION = (
@@ -126,7 +124,7 @@ async def own(db: D, request: Request, profile_id: str, look_up: Callable[[D, uu
 def tag(profile: Head, *also: str) -> str:
     """The `ETag` of the profile at its version."""
     born = format(int(profile.created_at.timestamp() * 1_000_000), "x")
-    return '"' + ".".join((str(profile.id), str(profile.version), str(FORMAT), born, *also)) + '"'
+    return '"' + ".".join((str(profile.id), str(profile.version), config.FORMAT, born, *also)) + '"'
 
 
 def _tags(header: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from pydantic_core import from_json, to_json
 from redis.asyncio import Redis
-from sqlalchemy import Row, Table, Text, bindparam, cast as sql_cast, func, insert, select, update
+from sqlalchemy import Row, Table, Text, and_, bindparam, cast as sql_cast, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import raiseload
 from sqlalchemy.orm.attributes import set_committed_value
@@ -39,7 +39,8 @@ looking = _autocommit.connect
 redis = Redis.from_url(config.REDIS_URL) if config.CACHE else None
 CACHE_SECONDS = 24 * 60 * 60
 
-_BY_ID = Profile.id == bindparam("profile_id")
+# What lies in the trash is not found.
+_BY_ID = and_(Profile.id == bindparam("profile_id"), Profile.deleted_at.is_(None))
 _HEAD = select(Profile.id, Profile.user_id, Profile.version, Profile.created_at).where(_BY_ID)
 _LOCKED_HEAD = _HEAD.with_for_update(key_share=True)
 # The lists come with it: the mapping says lazy="selectin", which took 10 % less than the same as options.

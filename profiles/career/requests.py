@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from profiles.career.fields import CUSTOM_KEY_LENGTH, SkillNames
 from profiles.career.past import SKILLS
-from profiles.career.serializers import CUSTOM_KEY_LENGTH, JOB_LIMIT, SkillNames
+from profiles.career.serializers import JOB_LIMIT
 from profiles.modelfields import custom_value_fault
 from profiles.models import COMPONENTS, Component, CustomField
 from profiles.models.log import OWN

@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from itertools import islice
 from typing import Any
@@ -240,7 +240,8 @@ def to_problem(exc: BaseException, *, body_label: str = "") -> Problem | None:
     if status is None:
         return None
     # For these statuses DRF's own sentence says more than ours.
-    detail = str(exc.detail) if isinstance(exc, exceptions.APIException) and status in {400, 401, 404, 413} else None
+    says_more = isinstance(exc, exceptions.APIException) and status in {400, 401, 404, 413, 415}
+    detail = str(getattr(exc, "detail", "")) if says_more else None
     sources = (("WWW-Authenticate", "auth_header"), ("Retry-After", "wait"))
     headers = {header: str(getattr(exc, source)) for header, source in sources if getattr(exc, source, None)}
     return Problem(detail, status=status, headers=headers)
@@ -282,6 +283,11 @@ def document(problem: Problem, path: str) -> dict[str, Any]:
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonResponse:
     """DRF's EXCEPTION_HANDLER: answers every exception of a view, the unforeseen ones too."""
     request: Request = context["request"]
+    if type(exc) is exceptions.UnsupportedMediaType:
+        # DRF's own, which repeats what was sent and does not say what is taken.
+        exc = Problem(f"Send the body as {_any_of(context['view'].parser_classes)}.", status=415)
+    elif type(exc) is exceptions.NotAcceptable:
+        exc = Problem(f"Answers come as {_any_of(context['view'].renderer_classes)} only.", status=406)
     problem = to_problem(exc, body_label=getattr(context.get("view"), "body_label", ""))
     if problem is None:
         logger.error("unforeseen error in %s", type(context.get("view")).__name__, exc_info=exc)
@@ -289,6 +295,12 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonRespons
     set_rollback()
     # Made here and not by the view's renderer, since a problem is JSON whatever the view's answers are.
     return problem_response(request, problem)
+
+
+def _any_of(classes: Iterable[Any]) -> str:
+    """The media types of parsers or renderers."""
+    *others, last = dict.fromkeys(each.media_type for each in classes)
+    return " or ".join([", ".join(others), last] if others else [last])
 
 
 def problem_response(request: HttpRequest | Request, problem: Problem) -> JsonResponse:

@@ -285,6 +285,12 @@ class Document(serializers.Serializer[Any]):
     # For the schema: whether a request may come without a body. Elsewhere an empty one is 400.
     may_be_absent = False
 
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        if data is None and self.root is self:
+            # DRF's own words for a whole body that is null are no sentence.
+            raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [self.error_messages["invalid"]]}, code="null")
+        return super().validate_empty_values(data)
+
     @cached_property
     def _writable_fields(self) -> list[Any]:
         # DRF looks through all fields for every item of a list.

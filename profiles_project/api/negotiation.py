@@ -1,7 +1,9 @@
 """Content negotiation."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
+from django.http.request import MediaType
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 
@@ -21,16 +23,31 @@ class ContentNegotiation(DefaultContentNegotiation):
         if request.META.get("HTTP_ACCEPT", "") in {"", "*/*", first.media_type}:
             return first, first.media_type
         offered = [(each.media_type, each) for each in renderers]
-        try:
-            accepted = request.accepted_types
-        except ValueError as exc:
-            raise NotAcceptable from exc
-        for wanted in accepted:
+        for wanted in _accepted(request):
             for media_type, renderer in [*offered, (PROBLEM_JSON, first)]:
                 main, _, sub = media_type.partition("/")
                 if wanted.main_type in {"*", main} and wanted.sub_type in {"*", sub}:
                     return renderer, renderer.media_type
         raise NotAcceptable
+
+
+def _accepted(request: Any) -> Sequence[MediaType]:
+    """The types that the client takes, the best first. One that can't be read is left out."""
+    try:
+        return cast("Sequence[MediaType]", request.accepted_types)
+    except ValueError:
+        # Django gives up at the first of them.
+        types = [found for each in request.META["HTTP_ACCEPT"].split(",") if (found := _readable(each))]
+        return sorted(types, key=lambda each: (each.quality, each.specificity), reverse=True)
+
+
+def _readable(text: str) -> MediaType | None:
+    """The media type of a part of `Accept`; None for one that can't be read, or that the client does not take."""
+    try:
+        found = MediaType(text)
+    except ValueError:
+        return None
+    return found if found.quality > 0 else None
 
 
 class OwnForm(ContentNegotiation):

@@ -70,6 +70,10 @@ def loads(body: bytes) -> Any:
     return value
 
 
+class OtherCharset(UnsupportedMediaType):
+    """415: JSON in another character set than UTF-8."""
+
+
 class StrictJSONParser(BaseParser):
     """Reads a request body with `loads`. A charset other than UTF-8 is answered with 415."""
 
@@ -82,7 +86,7 @@ class StrictJSONParser(BaseParser):
         _, parameters = parse_header_parameters(media_type or self.media_type)
         charset = parameters.get("charset", "utf-8")
         if charset.lower() not in {"utf-8", "utf8"}:
-            raise UnsupportedMediaType(charset, f"JSON is read in UTF-8 only, not in the charset {_shown(charset)}.")
+            raise OtherCharset(charset, f"JSON is read in UTF-8 only, not in the charset {_shown(charset)}.")
         return loads(stream.read())
 
 

@@ -1,5 +1,7 @@
 """The Prefer header (RFC 7240), of which `respond-async`, `return=minimal` and `handling=strict` are honoured."""
 
+from urllib.request import parse_http_list
+
 from rest_framework.request import Request
 
 RESPOND_ASYNC = "respond-async"
@@ -10,7 +12,8 @@ STRICT = "handling=strict"
 def _preferences(request: Request) -> dict[str, str]:
     """The values of the request's preferences by name, in lower case; of one that is named twice the first."""
     found: dict[str, str] = {}
-    for preference in request.headers.get("Prefer", "").split(","):
+    # It knows quotes, in which a comma ends nothing.
+    for preference in parse_http_list(request.headers.get("Prefer", "")):
         name, _, value = preference.partition(";")[0].partition("=")
         found.setdefault(name.strip().lower(), value.strip().strip('"').lower())
     return found

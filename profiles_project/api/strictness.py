@@ -16,16 +16,25 @@ CODE = "unknown"
 
 
 class Known(NamedTuple):
-    """What an operation takes, as the OpenAPI document describes it: its body, and the names of query parameters."""
+    """What an operation takes, as the OpenAPI document describes it: its body, and the names of query parameters.
+
+    It also knows whether the operation gives nothing back (204).
+    """
 
     body: Any
     parameters: frozenset[str]
+    gives_nothing: bool = False
+
+
+class Nothing(Document):
+    """The body of a request that needs none: it has no members."""
 
 
 def check(request: Request, known: Known, *, has_body: bool) -> None:
     """Raises a 422 that names each key and each query parameter that the operation does not know."""
     parameters = (name for name in request.query_params if name not in known.parameters)
-    keys = unknown_keys(known.body, request.data) if has_body and known.body is not None else iter(())
+    body = Nothing if known.body is None else known.body
+    keys = unknown_keys(body, request.data) if has_body else iter(())
     found = list(islice(chain(map(_parameter_fault, parameters), map(_key_fault, keys)), MOST_FAULTS + 1))
     if not found:
         return

@@ -77,6 +77,11 @@ class APIView(views.APIView):
             self.count(self.scarce_scope, who_asks(request))
         self.count_items()
 
+    def perform_content_negotiation(self, request: Any, force: bool = False) -> Any:  # noqa: FBT001, FBT002  # as DRF has it
+        # Where there is nothing to give any Accept will do (contract 6).
+        known = getattr(self._method, "known", None)
+        return super().perform_content_negotiation(request, force=force or bool(known and known.gives_nothing))
+
     def find(self) -> None:
         """Find what the request is about. Raises Missing and PermissionDenied."""
 

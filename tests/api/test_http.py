@@ -85,6 +85,18 @@ def test_an_answer_that_is_not_json_is_not_to_be_had(api: ApiClient, accept: str
 
 
 @pytest.mark.django_db
+def test_who_gets_nothing_may_accept_anything(api: ApiClient, user: User) -> None:
+    profile = ProfileFactory.create(user=user)
+    assert api.delete(f"{API}/profiles/{profile.pk}", headers={"Accept": "image/png"}).status_code == 204
+    assert api.delete(f"{API}/profiles/{profile.pk}", headers={"Accept": "image/png"}).status_code == 404
+
+
+def test_a_406_says_what_there_is(anonymous: ApiClient) -> None:
+    answer = anonymous.get("/api/docs", headers={"Accept": "image/png"}, check=False)
+    assert (answer.status_code, answer.json()["detail"]) == (406, "Answers come as text/html only.")
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     "accept",
     [
@@ -94,6 +106,7 @@ def test_an_answer_that_is_not_json_is_not_to_be_had(api: ApiClient, accept: str
         "text/html, application/*;q=0.1",
         "image/webp;q=1, */*;q=0.001",
         "application/json;q=2",
+        "text/html; q*=x''y, application/json;q=0.5",
     ],
 )
 def test_json_is_given_to_who_takes_json_or_problems_or_anything(api: ApiClient, user: User, accept: str) -> None:
@@ -101,6 +114,27 @@ def test_json_is_given_to_who_takes_json_or_problems_or_anything(api: ApiClient,
     headers = {"Accept": accept}
     assert api.get(f"{API}/profiles", headers=headers)["Content-Type"] == "application/json"
     assert api.delete(f"{API}/profiles/{profile.pk}", headers=headers).status_code == 204
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "content_type", "sentence"),
+    [
+        ("", "text/plain", "Send the body as application/json."),
+        ("", "application/json; charset=latin-1", "JSON is read in UTF-8 only, not in the charset latin-1."),
+        (
+            "/import",
+            "text/plain",
+            "Send the body as application/json, application/zip or application/x-zip-compressed.",
+        ),
+        ("/import/archive", "application/json", "Send the body as application/zip or application/x-zip-compressed."),
+    ],
+)
+def test_a_body_of_another_type_is_refused_with_those_that_are_taken(
+    api: ApiClient, path: str, content_type: str, sentence: str
+) -> None:
+    answer = api.send("POST", f"{API}/profiles{path}", data=b"{}", content_type=content_type)
+    assert (answer.status_code, answer.json()["detail"]) == (415, sentence)
 
 
 def paths(profile_id: object) -> list[tuple[str, set[str]]]:

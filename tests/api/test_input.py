@@ -143,6 +143,14 @@ def test_a_body_that_cannot_be_read_is_refused_and_nothing_is_stored(
 
 
 @every_operation
+def test_a_body_that_is_null_is_refused_in_a_sentence(operation: Operation, api: ApiClient, profile: Profile) -> None:
+    answer = api.send(operation.method, operation.request(profile)[0], data=b"null", check_request=False)
+    if operation.name not in TAKES_ANYTHING:
+        assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
+        assert answer.json()["detail"].endswith((".", "…"))
+
+
+@every_operation
 def test_a_body_past_its_limit_is_refused_before_it_is_read(
     operation: Operation, api: ApiClient, profile: Profile, stored: Callable[[], Any]
 ) -> None:

@@ -12,6 +12,7 @@ from django.test import Client
 from rest_framework import serializers as drf
 
 from profiles.career import requests, serializers as profile_serializers
+from profiles.career.fields import PartialDate
 from profiles.models import Experience, Profile
 from profiles_project import texts
 from profiles_project.api.fields import Document, Text
@@ -27,7 +28,7 @@ MARKS = "\u0301\u0323" * 15
 # The longest text that may be normalised: four characters for each of the 2,000 of a description.
 LONGEST_WORK = 4 * 2_000
 # Compared as they come: secrets, and what is ASCII or wrong.
-NOT_NORMALISED = (user_serializers.Password, user_serializers.TokenText, profile_serializers.PartialDate)
+NOT_NORMALISED = (user_serializers.Password, user_serializers.TokenText, PartialDate)
 
 
 @pytest.fixture

@@ -286,7 +286,8 @@ def test_this_release_answers_from_the_records_of_the_one_before(
 
     monkeypatch.setattr(idempotency, "_fingerprint", noted)
     first = keyed(api, f"{API}/profiles", body, key="to learn the fingerprint")
-    whole = {"status": 201, "headers": {"ETag": first["ETag"], "Content-Type": "application/json"}}
+    headers = {name: first[name] for name in ("Content-Type", "ETag", "Location")}
+    whole = {"status": 201, "headers": headers}
     records_of_the_release_before().create(
         user_id=user.pk, key=KEY, fingerprint=fingerprints[0], body=first.content, **whole
     )

@@ -137,6 +137,12 @@ def test_the_members_of_a_pushed_item_are_those_of_its_kind(api: ApiClient, path
     ]
 
 
+def test_keys_are_told_where_no_body_is_needed(api: ApiClient, path: str) -> None:
+    assert unknown(api.post(f"{path}/activate", {"label": "Copy"}, headers=STRICT)) == ["/label"]
+    assert unknown(api.delete(path, {"is_final": True}, headers=STRICT)) == ["/is_final"]
+    assert api.post(f"{path}/activate", {}, headers=STRICT)["Preference-Applied"] == "handling=strict"
+
+
 def test_query_parameters_are_told_by_name(api: ApiClient, path: str) -> None:
     wrong = {"limit": 1, "ofset": 2, "Limit": 3}
     for method, below in (("GET", ""), ("HEAD", ""), ("GET", "/experiences"), ("GET", "/history"), ("GET", "/export")):

@@ -33,11 +33,12 @@ function open(now: Values, question: Question): Question {
 }
 
 /** Whether the document still has what was refused, as after an answer that came and could not be stored here yet. */
-function isAhead(now: Values, { yours, stored, conflict, isDeleted }: Question): boolean {
+function isAhead(now: Values, { yours, stored, conflict }: Question): boolean {
   const isHeld = (field: string): boolean => JSON.stringify(now[field]) === JSON.stringify(yours.set?.[field]);
   const isStored = (field: string): boolean => JSON.stringify(now[field]) === JSON.stringify(stored.data?.[field]);
   const fields = Object.keys(conflict ?? {}).map((name) => name.split('.')[0] ?? '');
-  return !!yours.set && fields.some((field) => isHeld(field) && (isDeleted || !isStored(field)));
+  const refused = fields.filter((field) => !isStored(field)); // of a new item all fields are in question
+  return !!yours.set && refused.length > 0 && refused.every(isHeld);
 }
 
 class RxDevice implements Device {

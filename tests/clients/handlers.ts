@@ -123,8 +123,10 @@ const trials: Record<string, () => Promise<void>> = {
     await changeElsewhere(base, 'Countess');
     const later = new Service({ ...options, decide: async () => 'later' as const });
     const change: Change = { kind, id, base, set: { title: 'Duchess', location: 'London' } };
-    const [outcome] = await later.push([[change]]);
-    assert.deepEqual(outcome!.stored, [{ ...change, set: { location: 'London' } }]);
+    const next: Change = { kind, id, base, set: { location: 'Paris' } };
+    const refused: Change = { kind, id, base, set: { title: 'Baroness' } };
+    const [outcome] = await later.push([[change, refused, next]]);
+    assert.deepEqual(outcome!.stored, [{ ...change, set: { location: 'London' } }, next]);
     assert(outcome!.isOpen);
   },
 };

@@ -28,6 +28,7 @@ KNOWN: Mapping[str, frozenset[tuple[str, str]]] = {
             ("color-contrast", ".opblock-summary-method"),
             ("color-contrast", ".json-schema-2020-12-expand-deep-button"),
             ("nested-interactive", ".opblock-summary-control"),
+            ("select-name", "#servers"),
         }
     ),
     "redoc": frozenset(),

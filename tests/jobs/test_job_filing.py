@@ -104,6 +104,14 @@ def test_who_prefers_a_minimal_answer_gets_the_address_of_the_job_alone(api: Api
     assert api.post(below(profile, "/experiences"), experiences(1), headers={"Prefer": "return=minimal"}).json()
 
 
+def test_a_minimal_answer_names_no_media_type_with_a_key_and_again_either(api: ApiClient, profile: Profile) -> None:
+    minimal = {"Prefer": "return=minimal, respond-async", "Idempotency-Key": "once"}
+    answers = [api.post(below(profile, "/experiences"), experiences(1), headers=minimal) for _ in range(2)]
+    assert [(answer.content, "Content-Type" in answer) for answer in answers] == [(b"", False)] * 2
+    assert answers[1]["Idempotency-Replayed"] == "true"
+    assert answers[0]["Location"] == answers[1]["Location"]
+
+
 def _without_ids(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_ids(each) for each in value]
@@ -185,6 +193,8 @@ def test_an_order_of_more_than_100_is_answered_at_once(api: ApiClient, user: Use
         ("wait=10, respond-async", True),
         ("return=minimal", False),
         ('note="respond-async"', False),
+        ('note="x, respond-async", wait=10', False),
+        ('note="x, y", respond-async', True),
         ("respond-asynchronously", False),
         ("", False),
     ],

@@ -90,6 +90,8 @@ def test_the_generator_folds_skills_as_the_service_does(kind: str) -> None:
 
 def test_the_profile_that_all_services_must_show_alike_has_every_list_and_every_member() -> None:
     assert set(parity.FULL["personal_info"]) == set(Profile.PERSONAL_INFO)
+    # All of the top but the label, which is never empty.
+    assert set(Profile.TOP) - set(parity.FULL) == {"label"}
     # The comparison's services are written by hand, and may lack a kind that is new.
     for model in (kind for kind in COMPONENTS if kind.in_skills or kind.plural in LISTS):
         items = (parity.FULL["skills"] if model.in_skills else parity.FULL)[model.plural]

@@ -21,6 +21,7 @@ DOCUMENT: dict[str, Any] = {
             "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
             "put": {
                 "operationId": "things_replace",
+                "tags": ["things"],
                 "parameters": [
                     {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 100, "default": 50}},
                     {"name": "ids", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
@@ -65,7 +66,11 @@ DOCUMENT: dict[str, Any] = {
                     "size": {"type": ["number", "null"]},
                     "since": {"type": "string", "default": "now"},
                     "parts": {"type": "array", "items": {"$ref": "#/components/schemas/ThingRequest"}, "maxItems": 9},
-                    "extra": {"type": "object", "additionalProperties": {"type": ["string", "integer"]}},
+                    "extra": {
+                        "type": "object",
+                        "propertyNames": {"maxLength": 9},
+                        "additionalProperties": {"type": ["string", "integer"]},
+                    },
                     "words": {"type": "string", "deprecated": True, "x-sunset": "2026-11-29"},
                     "phrase": {"type": "string", "deprecated": True, "x-sunset": "2026-11-28"},
                 },
@@ -99,6 +104,12 @@ CALLS: list[tuple[str, Any, str]] = [
     ("paths > /things/{id} > put", GONE, "PUT /things/{id} is gone."),
     (f"{PUT} > operationId", "put", "PUT /things/{id} has another operationId, by which generated clients call it."),
     ("paths > /things/{id} > get > security", GONE, "GET /things/{id} asks for more security than before."),
+    (
+        f"{PUT} > tags",
+        ["others", "things"],
+        "PUT /things/{id} has another first tag, after which generated clients name the class that it is in.",
+    ),
+    ("servers", [{"url": "/v2"}, {"url": "https://things.example"}], "The server / is gone."),
     (f"{PUT} > security", [{"token": ["admin"]}], "PUT /things/{id} asks for more security than before."),
     (f"{PUT} > security", [{"token": [], "key": []}], "PUT /things/{id} asks for more security than before."),
     ("components > securitySchemes > token > scheme", "basic", "The security scheme token is gone or another."),
@@ -118,7 +129,12 @@ CALLS: list[tuple[str, Any, str]] = [
     (
         f"{PUT} > parameters > 1 > explode",
         False,
-        "PUT /things/{id}: the query parameter ids is written in another way (style, explode).",
+        "PUT /things/{id}: the query parameter ids is written in another way (style, explode, content).",
+    ),
+    (
+        f"{PUT} > parameters > 1",
+        {"name": "ids", "in": "query", "content": {"application/json": {}}},
+        "PUT /things/{id}: the query parameter ids is written in another way (style, explode, content).",
     ),
     (
         f"{PUT} > parameters > 2",
@@ -170,6 +186,26 @@ VALUES: list[tuple[str, Any, str]] = [
     (f"{TAKEN} > properties > kind > enum", ["a"], "ThingRequest.kind: the value 'b' is gone in requests."),
     (f"{TAKEN} > properties > kind", {"const": "a"}, "ThingRequest.kind: the value 'b' is gone in requests."),
     (f"{TAKEN} > properties > name > enum", ["a"], "ThingRequest.name is one of a few values now in requests."),
+    (
+        f"{TAKEN} > not",
+        {"required": ["size"]},
+        "ThingRequest has another not in requests, {'required': ['size']}.",
+    ),
+    (
+        f"{TAKEN} > dependentRequired",
+        {"size": ["kind"]},
+        "ThingRequest has another dependentRequired in requests, {'size': ['kind']}.",
+    ),
+    (
+        f"{TAKEN} > properties > parts > contains",
+        {"type": "null"},
+        "ThingRequest.parts has another contains in requests, {'type': 'null'}.",
+    ),
+    (
+        f"{TAKEN} > properties > extra > propertyNames > maxLength",
+        8,
+        "ThingRequest.extra, names of members has another maxLength in requests, 8.",
+    ),
     (f"{TAKEN} > properties > since > default", GONE, "ThingRequest.since has another default."),
     (
         f"{TAKEN} > properties > parts > items",
@@ -241,6 +277,9 @@ HARMLESS: list[tuple[str, Any]] = [
     (f"{TAKEN} > properties > name > maxLength", GONE),
     (f"{TAKEN} > properties > name > type", ["string", "null"]),
     (f"{TAKEN} > properties > kind > enum", ["a", "b", "c"]),
+    (f"{TAKEN} > properties > extra > propertyNames > maxLength", 10),
+    ("servers", [{"url": "https://things.example"}, {"url": "/"}]),
+    (f"{PUT} > tags", ["things", "others"]),
     (f"{TAKEN} > properties > kind > enum", GONE),
     (f"{TAKEN} > properties > kind", {"oneOf": [{"const": "a"}, {"const": "b"}, {"type": "null"}]}),
     (f"{TAKEN} > properties > size", {"anyOf": [{"type": "number"}, {"type": "string"}, {"type": "null"}]}),

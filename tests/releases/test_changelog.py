@@ -1,5 +1,7 @@
 """The form of CHANGELOG.md, «Keep a Changelog»."""
 
+from datetime import date
+
 import pytest
 
 from releases import changelog
@@ -41,6 +43,8 @@ def test_a_changelog_in_its_form_has_no_fault() -> None:
     [
         ("## [Unreleased]\n\n", "", "The first section is not ## [Unreleased]."),
         ("[1.0.0] - 2026-11-28", "1.0.0", "«## 1.0.0» is no release with its date."),
+        ("2026-11-28", "2026-11-31", "«## [1.0.0] - 2026-11-31» is no release with its date."),
+        ("[1.0.0]", "[01.0.0]", "«## [01.0.0] - 2026-11-28» is no release with its date."),
         ("2027-01-02", "2026-01-02", "The release of 2026-01-02 stands before one that is newer."),
         ("[1.1.0]", "[0.9.0]", "The release of 2027-01-02 stands before one that is newer."),
         ("### Fixed", "### Mended", "## [1.1.0] - 2027-01-02: «Mended» is none of "),
@@ -57,3 +61,9 @@ def test_each_fault_of_form_is_said(old: str, new: str, said: str) -> None:
 def test_a_text_without_a_section_for_what_is_new_is_refused() -> None:
     with pytest.raises(ValueError, match="no section"):
         changelog.unreleased("# Changelog\n")
+
+
+def test_a_section_is_found_by_its_own_line_alone() -> None:
+    text = GOOD.replace("What changes.", "News go below ## [Unreleased]\nand nowhere else.")
+    assert changelog.unreleased(text) == ""
+    assert changelog.faults(changelog.with_release(text, "1.2.0", date(2027, 2, 1)))[0].startswith("## [1.2.0]")

@@ -162,6 +162,15 @@ def test_a_changelog_out_of_form_is_refused(repository: Repository) -> None:
     assert "«News» is none of Added" in refused(repository, "1.0.0")
 
 
+def test_a_day_before_the_last_release_is_refused(repository: Repository) -> None:
+    repository.cut("1.0.0")
+    repository.change(a={"get": {"operationId": "a_read", "responses": {"204": {}}}})
+    before = repository.state
+    with pytest.raises(Refused, match="does not fit into"):
+        repository.cut("1.1.0", date(2026, 11, 27))
+    assert repository.state == before
+
+
 def test_what_breaks_clients_needs_a_new_major_version(repository: Repository) -> None:
     repository.cut("1.0.0")
     repository.change(b={"get": {"operationId": "b_read", "responses": {"204": {}}}})

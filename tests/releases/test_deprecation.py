@@ -20,7 +20,7 @@ from profiles_project.api.errors import Problem
 from profiles_project.api.fields import Document, Items, Text
 from profiles_project.api.openapi import deprecation
 from profiles_project.api.openapi.deprecation import Deprecation, deprecated, deprecates
-from profiles_project.api.schema import operation
+from profiles_project.api.openapi.operations import operation
 from profiles_project.api.views import APIView
 from releases.breaks import breaks
 

@@ -22,7 +22,7 @@ from drf_spectacular.renderers import OpenApiJsonRenderer
 from jsonschema_rs import Draft202012Validator, Registry
 
 from profiles.api.openapi.shared import ANY_FORM
-from profiles_project.api.document import ANYWHERE
+from profiles_project.api.openapi.document import ANYWHERE
 
 API = "/api/v1"
 PROBLEM = "application/problem+json"
@@ -106,7 +106,10 @@ class Contract:
         if status not in operation["responses"]:
             yield f"the status is not documented, only {', '.join(operation['responses'])}"
             return
-        contents = operation["responses"][status].get("content", {})
+        documented = operation["responses"][status]
+        if "Location" in documented.get("headers", {}) and not response.get("Location"):
+            yield "the answer has no Location, which is documented"
+        contents = documented.get("content", {})
         media_type = response.get("Content-Type", "").partition(";")[0]
         preferred = response.get("Preference-Applied", "")
         if "return=minimal" in preferred or not (contents or "respond-async" in preferred):

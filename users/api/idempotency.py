@@ -7,7 +7,7 @@ import functools
 import hashlib
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -195,13 +195,23 @@ def _plain(response: HttpResponse | Response) -> HttpResponse:
     if not isinstance(response, Response):
         return response
     others = {name: value for name, value in response.items() if name != "Content-Type"}
+    if response.data is None:
+        return _stored(b"", response.status_code, others)
     body = JSONRenderer().render(response.data)
-    return HttpResponse(body, status=response.status_code, content_type="application/json", headers=others)
+    return _stored(body, response.status_code, {**others, "Content-Type": "application/json"})
+
+
+def _stored(body: bytes, status: int, headers: Mapping[str, str]) -> HttpResponse:
+    """The answer of these parts alone; Django would name a media type where there is nothing to name it of."""
+    response = HttpResponse(body, status=status, headers=headers)
+    if not body:
+        del response["Content-Type"]
+    return response
 
 
 def _replayed(view: Any, record: IdempotencyRecord, remaking: Remaking | None) -> HttpResponse:
     """The answer of a record. A record of the previous release has the whole body."""
-    response = HttpResponse(bytes(record.body), status=record.status, headers=record.headers)
+    response = _stored(bytes(record.body), record.status, record.headers)
     is_first = True
     if record.is_made_anew and remaking is not None:
         made = remaking.made(view, orjson.loads(response.content), response["ETag"])

@@ -6,7 +6,7 @@ from drf_spectacular.drainage import set_override
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiParameter
 
-from profiles_project.api.schema import Message, operation, page_of, page_parameters, path_id
+from profiles_project.api.openapi.operations import Message, operation, page_of, page_parameters, path_id
 from users.api import serializers
 from users.api.authentication import SessionJWTAuthentication
 
@@ -114,7 +114,8 @@ logout = operation(
 me_retrieve = operation(
     operation_id="auth_me_retrieve",
     summary="Show the account",
-    description="Who the token belongs to. What goes into a résumé stands in profiles: `profiles_retrieve_active`.",
+    description="Whose token it is, and whether the address is confirmed (`is_verified`). What goes into a "
+    "résumé stands in profiles: `profiles_retrieve_active`.",
     tags=TAGS,
     responses={200: serializers.Me},
     response_example=ME,
@@ -218,7 +219,8 @@ sessions_delete = operation(
 check_email = operation(
     operation_id="auth_check_email",
     summary="Ask whether an address can still be registered",
-    description="`available` is false for an address that belongs to an account, in whatever spelling.",
+    description="For a form, while somebody types: `available` is false for an address that belongs to an account, in "
+    "whatever spelling. Only `auth_register` tells for certain.",
     tags=TAGS,
     responses={200: serializers.Availability},
     response_example={"email": EMAIL, "available": True},

@@ -8,7 +8,7 @@ from rest_framework import serializers as drf
 from profiles.api import examples
 from profiles.api.openapi.shared import ANY_FORM, FILE, JobDocument, JobSummary, deferrable
 from profiles.career import requests, serializers
-from profiles_project.api.schema import operation, page_of, page_parameters, path_id
+from profiles_project.api.openapi.operations import operation, page_of, page_parameters, path_id, tells
 from users.api.openapi import NOT_FOR_STAFF, PASSWORD
 
 
@@ -91,7 +91,8 @@ JOB_ID = path_id("job_id", "The job; one of somebody else is 403, one that does 
 
 
 def _job(**options: Any) -> Callable[[Any], Any]:
-    return operation(tags=["jobs"], parameters=[JOB_ID], errors=[403, 404, *options.pop("errors", ())], **options)
+    errors, parameters = options.pop("errors", ()), options.pop("parameters", ())
+    return operation(tags=["jobs"], parameters=[JOB_ID, *parameters], errors=[403, 404, *errors], **options)
 
 
 jobs_list = operation(
@@ -110,6 +111,7 @@ jobs_retrieve = _job(
     description="While it has not ended, `Retry-After` says when it is worth while to look again.",
     responses={200: JobDocument},
     response_example=examples.job("succeeded"),
+    parameters=[tells("Retry-After", 200)],
 )
 jobs_cancel = _job(
     operation_id="jobs_cancel",

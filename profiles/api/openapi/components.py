@@ -18,8 +18,9 @@ from profiles.api.openapi.shared import (
     deferrable,
 )
 from profiles.career import requests, serializers
+from profiles.career.fields import CUSTOM_FIELDS_SCHEMA
 from profiles.models import Component
-from profiles_project.api.schema import listed, page_of, page_parameters
+from profiles_project.api.openapi.operations import listed, page_of, page_parameters
 
 
 class SkillsUpdated(serializers.SkillsSerializer):
@@ -60,7 +61,7 @@ custom_fields_retrieve = below(
     summary="Read the custom fields",
     description="One map with all of them, without pages.",
     tags=["custom fields"],
-    responses={200: serializers.CUSTOM_FIELDS_SCHEMA},
+    responses={200: CUSTOM_FIELDS_SCHEMA},
     response_example=examples.CUSTOM_FIELDS,
     tagged="read",
 )
@@ -93,9 +94,9 @@ custom_fields_update = below(
     summary="Replace all custom fields",
     description="The body is the map itself, as GET shows it. Keys that it lacks are removed.",
     tags=["custom fields"],
-    request={"application/json": serializers.CUSTOM_FIELDS_SCHEMA},
+    request={"application/json": CUSTOM_FIELDS_SCHEMA},
     request_example=examples.CUSTOM_FIELDS,
-    responses={200: serializers.CUSTOM_FIELDS_SCHEMA},
+    responses={200: CUSTOM_FIELDS_SCHEMA},
     response_example=examples.CUSTOM_FIELDS,
     tagged="write",
 )

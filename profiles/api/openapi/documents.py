@@ -9,7 +9,7 @@ from profiles.api import examples
 from profiles.api.openapi.shared import below, nested, variant
 from profiles.career import requests, serializers
 from profiles.models import COMPONENTS
-from profiles_project.api.schema import operation, page_of, page_parameters
+from profiles_project.api.openapi.operations import operation, page_of, page_parameters, tells
 
 PERSONAL_INFO_CHANGE = variant(serializers.PersonalInfoSerializer, "PersonalInfoChange", ())
 PROFILE_CHANGE = variant(serializers.ProfileSerializer, "ProfileChange", (), personal_info=PERSONAL_INFO_CHANGE())
@@ -91,6 +91,7 @@ _ANSWER: dict[str, Any] = {
 _CREATED: dict[str, Any] = {
     "responses": {201: serializers.ProfileSerializer},
     "response_example": examples.PROFILE,
+    "parameters": [tells("Location", 201)],
 }
 profiles_list = operation(
     operation_id="profiles_list",
@@ -188,7 +189,7 @@ profiles_analytics = profile_operation(
     summary="How complete a profile is",
     description=(
         "`recommendations` are sentences for the person, what gains most first. `next_steps` says the same for your"
-        " program: the section, and how many points `overall` gains."
+        " program: the section, and how many points `overall` gains. The scores change with the day, as ages do."
     ),
     responses={200: Analytics},
     response_example=examples.ANALYTICS,

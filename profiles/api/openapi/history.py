@@ -10,7 +10,7 @@ from profiles.api.openapi.documents import profile_operation
 from profiles.career import requests, serializers
 from profiles.models.log import Actor
 from profiles_project.api.fields import AnyJSON
-from profiles_project.api.schema import operation, page_of, page_parameters, path_id
+from profiles_project.api.openapi.operations import operation, page_of, page_parameters, path_id
 
 OPERATIONS = ("created", "changed", "deleted", "moved")
 VERSION = OpenApiParameter(

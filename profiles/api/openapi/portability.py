@@ -12,7 +12,7 @@ from profiles.api.openapi.results import ImportReport
 from profiles.api.openapi.shared import ANY_FORM, FILE, below, deferrable
 from profiles.career import serializers
 from profiles.portability.exports import FORMATS, INCLUDABLE
-from profiles_project.api.schema import listed, operation
+from profiles_project.api.openapi.operations import listed, operation, tells
 
 
 class Imported(drf.Serializer[Any]):
@@ -73,7 +73,7 @@ profiles_import = operation(
     **deferrable(
         {
             "responses": {201: Imported, 200: Imported},
-            "parameters": _IMPORT_PARAMETERS,
+            "parameters": [*_IMPORT_PARAMETERS, tells("Location", 201)],
             "examples": [OpenApiExample("Changed", _IMPORTED, response_only=True, status_codes=["200"])],
         },
     ),

@@ -7,7 +7,7 @@ from rest_framework import serializers as drf
 from profiles.career.sync.pushes import STATUS_CHOICES
 from profiles.portability.json_resume import OUTCOMES
 from profiles_project.api.fields import AnyJSON
-from profiles_project.api.schema import ProblemDocument
+from profiles_project.api.openapi.schema import ProblemDocument
 
 ITEM_KIND = "A component, `skills.technical`, `skills.soft`, `custom_fields` or `profile`."
 ITEM_ID = "The item's; of skills their kind, of a custom field its key."

@@ -13,7 +13,8 @@ from profiles.api.openapi.results import JobResult
 from profiles.career import serializers
 from profiles.models import Component, Job
 from profiles_project.api.fields import Document
-from profiles_project.api.schema import ProblemDocument, operation, path_id
+from profiles_project.api.openapi.operations import operation, path_id
+from profiles_project.api.openapi.schema import ProblemDocument
 
 PROFILE_ID = path_id("profile_id", "The profile; one of somebody else is 403, one that does not exist 404.")
 ITEM_ID = path_id("item_id", "The item, looked up inside the profile.")

@@ -11,9 +11,9 @@ from profiles.api.openapi.results import ITEM_ID, ITEM_KIND, ChangeResult
 from profiles.api.openapi.shared import deferrable
 from profiles.career.sync.kinds import KIND_CHOICES
 from profiles.career.sync.wanted import PushBody
-from profiles_project.api.document import SHARED_AS
 from profiles_project.api.fields import AnyJSON
-from profiles_project.api.schema import operation
+from profiles_project.api.openapi.document import SHARED_AS
+from profiles_project.api.openapi.operations import operation
 
 _STATE = "What you have seen by then: keep it, and send it with the next pull. Its form may change."
 

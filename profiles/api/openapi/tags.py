@@ -5,7 +5,7 @@ from typing import Any
 
 from profiles.career.serializers import ITEM_SERIALIZERS
 from profiles.models import COMPONENTS, Component
-from profiles_project.api.document import begun_small
+from profiles_project.api.openapi.document import begun_small
 
 
 def _what(model: type[Component]) -> str:

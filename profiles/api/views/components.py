@@ -21,6 +21,7 @@ from profiles.api import openapi
 from profiles.api.views.base import ProfileScopedViewSet, path_uuid
 from profiles.api.views.replays import ItemsAnswer, SkillsAnswer
 from profiles.career import bulk, operations, rendering, serializers
+from profiles.career.fields import CustomFields
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles_project.api.conditional import IfMatch, tagged
 from profiles_project.api.errors import ParameterInvalid
@@ -227,7 +228,7 @@ class CustomFieldsViewSet(ProfileScopedViewSet):
 
     @openapi.custom_fields_update
     def update(self, request: Request, profile_id: str) -> Response:
-        rows = serializers.CustomFields().to_internal_value(self.body())
+        rows = CustomFields().to_internal_value(self.body())
         with self.revise("custom_fields_update") as profile:
             bulk.store(profile, {CustomField.plural: rows})
         return self.answer({row["key"]: row["value"] for row in rows}, profile)

@@ -13,6 +13,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import DictField
 
 from profiles.career import bulk, serializers
+from profiles.career.fields import SkillNames, custom_key
 from profiles.career.past import SKILLS, State, Values
 from profiles.career.sync.states import MAX_VERSION
 from profiles.modelfields import StringListField, custom_value_fault
@@ -216,7 +217,7 @@ class OfFields(Kind):
     model = CustomField
 
     def named(self, profile: Profile, given: str) -> str:
-        key, wrong = serializers.custom_key(given)
+        key, wrong = custom_key(given)
         if wrong:
             raise ValidationError({"id": [ErrorDetail(*wrong)]})
         return key
@@ -275,7 +276,7 @@ class SkillKnowledgeMap(DictField):
 class SkillItem(Document):
     """The skills of one kind as one item: their names, and what is known of them."""
 
-    names = serializers.SkillNames()
+    names = SkillNames()
     details = SkillKnowledgeMap()
 
 

@@ -36,6 +36,7 @@ HEADERS: dict[str, dict[str, Any]] = {
 # By status, the headers of a problem.
 _OF_PROBLEMS = {
     "401": ["WWW-Authenticate"],
+    "409": ["Retry-After"],
     "412": ["ETag"],
     "429": ["RateLimit", "RateLimit-Policy", "Retry-After"],
     "default": ["Retry-After"],
@@ -74,7 +75,7 @@ def share(result: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
                 names = _OF_PROBLEMS.get(status, [])
             else:
                 answer["description"] = _description(status, answer, components)
-                names = sorted(_header_names(operation, status))
+                names = sorted(_header_names(operation, status) | answer.pop("headers", {}).keys())
             used.update(names)
             if names:
                 answer["headers"] = {name: {"$ref": f"#/components/headers/{name}"} for name in names}
@@ -130,10 +131,8 @@ def _header_names(operation: dict[str, Any], status: str) -> set[str]:
     names = set()
     if {"If-Match", "If-None-Match"} & taken and status != "202":
         names.add("ETag")
-    if status in {"201", "202"}:
-        names.add("Location")
     if status == "202":
-        names |= {"Preference-Applied", "Retry-After"}
+        names |= {"Location", "Preference-Applied", "Retry-After"}
     if "Idempotency-Key" in taken:
         names.add("Idempotency-Replayed")
     if status == "200" and {"limit", "offset"} <= taken:
