@@ -15,6 +15,7 @@ from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
 from profiles_project import VERSION
+from profiles_project.api.openapi.overview import OVERVIEW
 from profiles_project.environment import directory, flag, generated_key, is_local, number, rate, text, words
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -302,7 +303,7 @@ REST_FRAMEWORK: dict[str, Any] = {
 
 SPECTACULAR_SETTINGS: dict[str, Any] = {
     "TITLE": "Profiles",
-    "DESCRIPTION": "Keeps people's master career profiles: the one place from which every résumé is made.",
+    "DESCRIPTION": OVERVIEW,
     "VERSION": VERSION,
     "OAS_VERSION": "3.1.1",
     "CONTACT": {"name": "The team of Profiles"},

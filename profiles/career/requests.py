@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rest_framework import serializers
-
 from profiles.career.fields import CUSTOM_KEY_LENGTH, SkillNames
 from profiles.career.past import SKILLS
 from profiles.career.serializers import JOB_LIMIT
@@ -12,7 +10,7 @@ from profiles.modelfields import custom_value_fault
 from profiles.models import COMPONENTS, Component, CustomField
 from profiles.models.log import OWN
 from profiles.models.parts import Rule
-from profiles_project.api.fields import AnyJSON, Document, ItemId, Items, Text, WholeNumber
+from profiles_project.api.fields import AnyJSON, Choice, Document, ItemId, Items, Text, WholeNumber
 from users.api.serializers import Password
 
 
@@ -33,9 +31,7 @@ class OrderBody(Document):
 class NamedItem(Document):
     """An item by its kind and id, as the history names it."""
 
-    kind = serializers.ChoiceField(
-        choices=[OWN, *(model.plural for model in COMPONENTS), *SKILLS, CustomField.plural],
-    )
+    kind = Choice([OWN, *(model.plural for model in COMPONENTS), *SKILLS, CustomField.plural])
     id = Text(max_length=CustomField._meta.get_field("key").max_length or 0)
 
 

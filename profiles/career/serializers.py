@@ -23,6 +23,7 @@ from profiles.modelfields import (
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles.models.parts import Rule
 from profiles_project.api.fields import (
+    Choice,
     Document,
     Email,
     Flag,
@@ -59,6 +60,7 @@ class ModelDocument(Document, serializers.ModelSerializer[Any]):
         models.FloatField: Number,
         PartialDateField: PartialDate,
     }
+    serializer_choice_field = Choice
 
     @cached_property
     def fields(self) -> Any:
@@ -77,10 +79,6 @@ class ModelDocument(Document, serializers.ModelSerializer[Any]):
         if isinstance(model_field, LinkListField):
             return LinkList, {"required": False, "allow_null": True}
         field_class, options = super().build_standard_field(field_name, model_field)
-        if model_field.choices:
-            *others, last = (value for value, _ in model_field.choices)
-            # DRF's own sentence sends back what was sent, however long.
-            options["error_messages"] = {"invalid_choice": f"This must be {', '.join(others)} or {last}."}
         if isinstance(model_field, PartialDateField):
             options.pop("max_length", None)
         if options.get("allow_null"):
@@ -88,6 +86,9 @@ class ModelDocument(Document, serializers.ModelSerializer[Any]):
             options.pop("allow_blank", None)
         if field_name in getattr(self.Meta.model, "named_if_unknown", ()):
             options |= {"required": True, "help_text": "Null where nobody knows it."}
+        for alias, name in getattr(self.Meta.model, "aliases", {}).items():
+            if name == field_name:
+                options["help_text"] = f"`{alias}` is taken for it, too."
         if issubclass(field_class, Flag):
             options |= {"allow_null": True, "required": False, "cleared": model_field.default}
         return field_class, options

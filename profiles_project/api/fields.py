@@ -135,6 +135,20 @@ class Flag(serializers.BooleanField):
         return super().run_validation(data)
 
 
+class Choice(serializers.ChoiceField):
+    """One of some words. A refusal names them, where DRF's own sentence sends back what was sent, however long."""
+
+    def __init__(self, choices: Sequence[Any], **options: Any) -> None:
+        super().__init__(choices, **options)
+        self.error_messages["invalid_choice"] = one_of(tuple(self.choices))
+
+
+def one_of(words: Sequence[str]) -> str:
+    """The sentence that says which words a value may be."""
+    *others, last = words
+    return f"This must be {', '.join(others)} or {last}." if others else f"This must be {last}."
+
+
 class Number(serializers.FloatField):
     """A finite JSON number."""
 
@@ -177,8 +191,8 @@ class ItemId(serializers.UUIDField):
 def list_fault(items: Any, shortest: int, longest: int) -> TextFault | None:
     """What is wrong with a value as a list of such a length, with DRF's codes; None for a valid one."""
     if not isinstance(items, list):
-        is_object = isinstance(items, Mapping)
-        text = "Send the list itself, not an object with the list in it." if is_object else "This must be a list."
+        holds_more = isinstance(items, Mapping) and any(isinstance(each, (list, Mapping)) for each in items.values())
+        text = "Send the list itself, not an object with the list in it." if holds_more else "This must be a list."
         return text, "not_a_list"
     if len(items) > longest:
         return f"Ensure this field has no more than {longest} elements.", "max_length"

@@ -74,6 +74,12 @@ def test_it_says_what_each_operation_is_for() -> None:
     assert [each["operationId"] for _, _, each in OPERATIONS if not each.get("summary") or not each.get("tags")] == []
 
 
+def test_every_operation_has_a_description_of_its_own() -> None:
+    texts = Counter(each.get("description", "") for _, _, each in OPERATIONS)
+    assert [text for text, number in texts.items() if number > 1 or not text] == []
+    assert {"If-Match", "Idempotency-Key", "handling=strict"} <= set(re.findall(r"[\w=-]+", RAW["info"]["description"]))
+
+
 def misfits(operation: dict[str, Any]) -> Iterator[str]:
     """What is wrong with an operation's examples."""
     answers = [answer for answer in operation["responses"].values() if answer.get("content")]

@@ -535,6 +535,11 @@ def test_faulty_custom_fields_change_nothing(api: ApiClient, user: User, method:
     assert api.get(address(profile)).json() == before
 
 
+def test_a_map_in_place_of_the_list_of_custom_fields_is_not_told_to_hold_a_list(api: ApiClient, user: User) -> None:
+    answer = api.post(address(make_profile(user, 0), "/custom-fields"), {"fields": {"key": 1}}, check_request=False)
+    assert [(fault["pointer"], fault["detail"]) for fault in faults(answer)] == [("/fields", "This must be a list.")]
+
+
 @pytest.mark.parametrize("depth", [28, 29, 30, 31])
 def test_whatever_value_was_stored_can_be_sent_back_in_the_whole_document(
     api: ApiClient, user: User, depth: int

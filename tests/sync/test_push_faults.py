@@ -71,6 +71,16 @@ def test_a_change_at_fault_stops_none_of_the_others(phone: Device, bad: Any, poi
     assert version(phone) == 2
 
 
+def test_a_word_that_is_none_of_those_taken_is_answered_with_these_and_not_sent_back(phone: Device) -> None:
+    changes = [{**GOOD, "kind": "hobbies" * 1000}, {**GOOD, "resolve": "theirs"}]
+    answer = phone.api.post(f"{phone.path}/changes", {"changes": changes}, check_request=False)
+    kind, resolve = (told["problem"]["errors"][0]["detail"] for told in answer.json()["results"])
+    assert kind.startswith("This must be profile, experiences, ")
+    assert kind.endswith(" or custom_fields.")
+    assert resolve == "This must be mine."
+    assert b"hobbies" not in answer.content
+
+
 @pytest.mark.parametrize(
     "body",
     [[], None, "x", {}, {"changes": None}, {"changes": {}}, {"changes": []}, {"changes": [GOOD] * 1001}],

@@ -43,10 +43,7 @@ SESSION = {
 }
 PAGINATION = {"total": 1, "limit": 50, "offset": 0, "has_next": False, "has_previous": False}
 NOT_FOR_STAFF = "Accounts of staff do this in the admin only (403, type `staff-account`), whatever the password."
-RULES = (
-    "8 to 128 characters, with an upper-case and a lower-case letter and a digit, not a common one and not like the "
-    "e-mail address or the name; every rule that is broken is a fault of its own."
-)
+RULES = "The new password has to follow the rules of `auth_register`."
 
 
 class SessionJWTScheme(OpenApiAuthenticationExtension):
@@ -67,7 +64,9 @@ set_override(SessionJWTAuthentication, "suppress_collision_warning", True)  # no
 register = operation(
     operation_id="auth_register",
     summary="Make an account",
-    description=f"The answer logs the person in; a mail asks to confirm the address. The password: {RULES}",
+    description="The answer logs the person in; a mail asks to confirm the address. The password: "
+    "8 to 128 characters, with an upper-case and a lower-case letter and a digit, not a common one and not like the "
+    "e-mail address or the name; every rule that is broken is a fault of its own.",
     tags=TAGS,
     request=serializers.Registration,
     responses={201: serializers.Tokens},
@@ -115,7 +114,7 @@ logout = operation(
 me_retrieve = operation(
     operation_id="auth_me_retrieve",
     summary="Show the account",
-    description="Whose token it is, and whether the address is confirmed.",
+    description="Who the token belongs to. What goes into a résumé stands in profiles: `profiles_retrieve_active`.",
     tags=TAGS,
     responses={200: serializers.Me},
     response_example=ME,
@@ -123,7 +122,7 @@ me_retrieve = operation(
 me_partial_update = operation(
     operation_id="auth_me_partial_update",
     summary="Change the account's name",
-    description="The address and the password have operations of their own.",
+    description="Profiles keep the names that they have. The address is changed by `auth_change_email`.",
     tags=TAGS,
     request=serializers.MeUpdate,
     responses={200: serializers.Me},
@@ -133,7 +132,7 @@ me_partial_update = operation(
 change_password = operation(
     operation_id="auth_change_password",
     summary="Change the password",
-    description=f"Ends every other session. {NOT_FOR_STAFF} The new password: {RULES}",
+    description=f"Ends every other session. {NOT_FOR_STAFF} {RULES}",
     tags=TAGS,
     request=serializers.PasswordChange,
     responses={200: Message},
@@ -156,7 +155,7 @@ reset_password = operation(
     operation_id="auth_reset_password",
     summary="Set a new password with a link's token",
     description="The token works once, for one hour. Ends every session. A link does not stand in for the second "
-    f"factor of an account of staff (403, type `staff-account`). The new password: {RULES}",
+    f"factor of an account of staff (403, type `staff-account`). {RULES}",
     tags=TAGS,
     request=serializers.PasswordReset,
     responses={200: Message},
@@ -210,7 +209,7 @@ sessions_list = operation(
 sessions_delete = operation(
     operation_id="auth_sessions_delete",
     summary="Log a device out",
-    description="Its tokens are refused from now on.",
+    description="Its tokens stop working at once. The list marks your own device with `is_current`.",
     tags=TAGS,
     responses={204: None},
     parameters=[path_id("session_id", "A session of the list.")],
@@ -219,7 +218,7 @@ sessions_delete = operation(
 check_email = operation(
     operation_id="auth_check_email",
     summary="Ask whether an address can still be registered",
-    description="For the form, while somebody types; only registering tells for certain.",
+    description="`available` is false for an address that belongs to an account, in whatever spelling.",
     tags=TAGS,
     responses={200: serializers.Availability},
     response_example={"email": EMAIL, "available": True},

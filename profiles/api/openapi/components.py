@@ -9,20 +9,17 @@ from rest_framework import serializers as drf
 
 from profiles.api import examples
 from profiles.api.openapi.shared import (
-    ALL_OR_NONE,
     ITEM_BULK_PATCHES,
     ITEM_ID,
     ITEM_PATCHES,
     ITEM_UPDATES,
-    KEEPS,
     below,
     bulk,
     deferrable,
-    looked_for,
 )
 from profiles.career import requests, serializers
 from profiles.career.fields import CUSTOM_FIELDS_SCHEMA
-from profiles.models import COMPONENTS, Component
+from profiles.models import Component
 from profiles_project.api.openapi.operations import listed, page_of, page_parameters
 
 
@@ -35,7 +32,10 @@ class SkillsUpdated(serializers.SkillsSerializer):
 skills_retrieve = below(
     operation_id="skills_retrieve",
     summary="Read the skills section",
-    description="Skills of both kinds by name, what is known of each in `details`, languages and certifications.",
+    description=(
+        "Technical and soft skills are names in the person's order; `details` has what is known of some beyond that."
+        " Languages and certifications are the same items as on routes of their own."
+    ),
     tags=["skills"],
     responses={200: serializers.SkillsSerializer},
     response_example=examples.SKILLS,
@@ -44,7 +44,10 @@ skills_retrieve = below(
 skills_update = below(
     operation_id="skills_update",
     summary="Replace what is sent of the skills section",
-    description=f"A list that is sent becomes the whole list. {looked_for(m for m in COMPONENTS if m.in_skills)}",
+    description=(
+        "A list that is sent becomes the whole list; one that is absent stays as it is. A language or certification"
+        " without an `id` is looked for as in `profiles_update`."
+    ),
     tags=["skills"],
     request=serializers.SkillsSerializer,
     request_example=examples.known(examples.SKILLS),
@@ -56,7 +59,7 @@ skills_update = below(
 custom_fields_retrieve = below(
     operation_id="custom_fields_retrieve",
     summary="Read the custom fields",
-    description="All of them in one map: the keys are the person's own, a value is any JSON.",
+    description="One map with all of them, without pages.",
     tags=["custom fields"],
     responses={200: CUSTOM_FIELDS_SCHEMA},
     response_example=examples.CUSTOM_FIELDS,
@@ -74,7 +77,7 @@ class CustomFieldsUpdated(drf.Serializer[Any]):
 custom_fields_add = bulk(
     operation_id="custom_fields_add",
     summary="Add or overwrite custom fields",
-    description="A key that is there already gets the new value.",
+    description="`fields` is a list of keys with their values. Keys that are not named keep their values.",
     tags=["custom fields"],
     request=requests.CustomFieldsBody,
     request_example={"fields": [{"key": "notice_period_weeks", "value": 6}]},
@@ -89,7 +92,7 @@ custom_fields_add = bulk(
 custom_fields_update = below(
     operation_id="custom_fields_update",
     summary="Replace all custom fields",
-    description="The body is the whole map: a key that it lacks is removed.",
+    description="The body is the map itself, as GET shows it. Keys that it lacks are removed.",
     tags=["custom fields"],
     request={"application/json": CUSTOM_FIELDS_SCHEMA},
     request_example=examples.CUSTOM_FIELDS,
@@ -127,7 +130,7 @@ def skill_names_add(kind: str) -> Callable[[Any], Any]:
     return bulk(
         operation_id=f"skills_{kind}_add",
         summary=f"Add {kind} skills",
-        description="One that is there already, in whatever case, stays once.",
+        description=f"They go to the end. A {kind} skill that is there already, in whatever case, stays once.",
         tags=["skills"],
         request=requests.SkillsBody,
         request_example={"skills": examples.SKILLS[kind]},
@@ -146,7 +149,7 @@ def skill_names_delete(kind: str) -> Callable[[Any], Any]:
     return bulk(
         operation_id=f"skills_{kind}_delete",
         summary=f"Remove {kind} skills",
-        description="By the body or by `?skills=`; one that is not there is no error.",
+        description=f"By the body or by `?skills=`; to name a {kind} skill that is not there is no error.",
         tags=["skills"],
         request=requests.SkillsToRemove,
         request_example={"skills": ["Go", "C++"]},
@@ -165,7 +168,9 @@ class ComponentOperations:
     def __init__(self, model: type[Component]) -> None:
         self.model = model
         self.plural = model.plural
+        self.several = model.plural if model.plural != model.singular else f"{model.singular} entries"
         self.serializer = serializers.ITEM_SERIALIZERS[model]
+        self.required = _named([name for name, field in self.serializer().fields.items() if field.required])
         self.example = examples.ITEMS[self.plural]
         self.change = examples.CHANGES[self.plural]
         self.changed = {**self.example, **self.change}
@@ -191,16 +196,16 @@ class ComponentOperations:
         return {
             "list": self._below(
                 "list",
-                f"List the {self.plural}",
-                description="In the order that the person has given them.",
+                f"List the {self.several}",
+                description=f"All {self.several} in the person's order, hidden ones (`is_visible`) included.",
                 parameters=page_parameters(),
                 tagged="read",
                 **self.page,
             ),
             "reorder": self._bulk(
                 "reorder",
-                f"Put the {self.plural} in order",
-                description="`ids` has every item of the list once. The versions of the items stay as they are.",
+                f"Put the {self.several} in order",
+                description=f"Name all {self.several}, each once. Their versions stay as they are.",
                 request=requests.OrderBody,
                 request_example={"ids": [self.example["id"]]},
                 parameters=page_parameters(),
@@ -215,8 +220,11 @@ class ComponentOperations:
         return {
             "create": self._bulk(
                 "bulk_create",
-                f"Add {self.plural}",
-                description=f"One object is taken as well; the answer to it is one object. {ALL_OR_NONE}",
+                f"Add {self.several}",
+                description=(
+                    f"New {self.several} go to the end of the list; all of them are stored or none. One object is taken"
+                    " as well; the answer to it is one object."
+                ),
                 request=_array(self.serializer),
                 request_example=examples.new(self.example),
                 responses={201: self.serializer(many=True)},
@@ -227,8 +235,11 @@ class ComponentOperations:
             ),
             "bulk_update": self._bulk(
                 "bulk_update",
-                f"Update several {self.plural}",
-                description=f"Each `id` names an item; its required fields must be there. {KEEPS} {ALL_OR_NONE}",
+                f"Update several {self.several}",
+                description=(
+                    f"Each object names one of the {self.several} by its `id` and has {self.required} in it. What else"
+                    " is absent keeps its stored value; null clears. All of them are changed or none."
+                ),
                 request=_array(ITEM_UPDATES[self.model]),
                 request_example=examples.known(self.changed),
                 tagged="write",
@@ -236,8 +247,11 @@ class ComponentOperations:
             ),
             "bulk_partial_update": self._bulk(
                 "bulk_partial_update",
-                f"Change parts of several {self.plural}",
-                description=f"Each `id` names an item, of which only the fields that are sent change. {ALL_OR_NONE}",
+                f"Change parts of several {self.several}",
+                description=(
+                    f"Each object names one of the {self.several} by its `id` and has what shall change; null clears."
+                    " All of them are changed or none."
+                ),
                 request=_array(ITEM_BULK_PATCHES[self.model]),
                 request_example={"id": self.example["id"], **self.change},
                 tagged="write",
@@ -245,8 +259,11 @@ class ComponentOperations:
             ),
             "bulk_destroy": self._bulk(
                 "bulk_delete",
-                f"Delete several {self.plural}",
-                description=f"By the body or by `?ids=a,b`; with an unknown id nothing is deleted. {ALL_OR_NONE}",
+                f"Delete several {self.several}",
+                description=(
+                    f"Named by `{self.model.singular}_ids` in the body or by `?ids=a,b`; with an unknown id nothing is"
+                    " deleted."
+                ),
                 request=requests.IDS_BODIES[self.model],
                 request_example={f"{self.model.singular}_ids": [self.example["id"]]},
                 responses={204: None},
@@ -257,14 +274,17 @@ class ComponentOperations:
 
     def on_one(self) -> dict[str, Callable[[Any], Any]]:
         """Reading and changing one item."""
-        one = f"one of the {self.plural}"
+        one = f"one of the {self.several}"
         place: dict[str, Any] = {"parameters": [ITEM_ID]}
         change = {**place, "tagged": "write", "on_part": True}
         return {
             "retrieve": self._below(
                 "retrieve",
                 f"Read {one}",
-                description="Its `version` is what `If-Match` and synchronising name.",
+                description=(
+                    "The answer's `ETag` is the whole profile's; the tag of the item alone is described with `If-Match`"
+                    f" of `{self.plural}_partial_update`."
+                ),
                 tagged="read",
                 **place,
                 **self.single,
@@ -272,7 +292,10 @@ class ComponentOperations:
             "update": self._below(
                 "update",
                 f"Update {one}",
-                description=f"The required fields must be there. {KEEPS}",
+                description=(
+                    f"For {one} the body has {self.required} in it. What else is absent keeps its stored value; null"
+                    " clears."
+                ),
                 request=self.serializer,
                 request_example=examples.known(self.changed),
                 **change,
@@ -281,7 +304,7 @@ class ComponentOperations:
             "partial_update": self._below(
                 "partial_update",
                 f"Change a part of {one}",
-                description=KEEPS,
+                description=f"What is absent of {one} stays as it is; null clears. The `id` never changes.",
                 request=ITEM_PATCHES[self.model],
                 request_example=self.change,
                 **change,
@@ -290,7 +313,9 @@ class ComponentOperations:
             "destroy": self._below(
                 "delete",
                 f"Delete {one}",
-                description="The profile's history brings it back.",
+                description=(
+                    f"`profiles_restore` brings it back from the history, by the kind `{self.plural}` and its `id`."
+                ),
                 responses={204: None},
                 **change,
             ),
@@ -299,6 +324,12 @@ class ComponentOperations:
     def by_action(self) -> dict[str, Callable[[Any], Any]]:
         """All of them."""
         return {**self.on_lists(), **self.on_many(), **self.on_one()}
+
+
+def _named(members: list[str]) -> str:
+    """Names of members as a sentence has them."""
+    *others, last = (f"`{name}`" for name in members)
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _array(child: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers as drf
 
 from profiles.api import examples
-from profiles.api.openapi.shared import KEEPS_INSIDE, below, looked_for, nested, variant
+from profiles.api.openapi.shared import below, nested, variant
 from profiles.career import requests, serializers
 from profiles.models import COMPONENTS
 from profiles_project.api.openapi.operations import operation, page_of, page_parameters, tells
@@ -67,6 +67,17 @@ class Analytics(drf.Serializer[Any]):
     next_steps = NextStep(many=True)
 
 
+def _looked_for() -> str:
+    """What becomes of items without an id in the lists of a document."""
+    fields = "; ".join(f"{model.plural}: {', '.join(model.identities()[0])}" for model in COMPONENTS)
+    return (
+        "An item without an `id` (absent, null or empty) is looked for among the stored ones by the fields that"
+        f" identify its kind, without case ({fields}); an optional one of these that is absent agrees with any value."
+        " Items with an `id` come first, equal ones in their order. A stored item that is found keeps its `id` and all"
+        " that is not sent; if none is found, a new one is created."
+    )
+
+
 def profile_operation(**options: Any) -> Callable[[Any], Any]:
     """Describes a route of one profile."""
     return below(tags=["profiles"], **options)
@@ -85,7 +96,7 @@ _CREATED: dict[str, Any] = {
 profiles_list = operation(
     operation_id="profiles_list",
     summary="List your profiles",
-    description="Oldest first, with how many items each list has instead of the items.",
+    description="Oldest first. In place of their items they have `counts`, the number of items in each list.",
     tags=["profiles"],
     responses={200: _LISTED},
     response_example=examples.page("profiles", examples.PROFILE_SUMMARY, 20),
@@ -106,7 +117,7 @@ profiles_create = operation(
 profiles_active = operation(
     operation_id="profiles_retrieve_active",
     summary="Read your active profile",
-    description="The one that résumés are made from; 404 if you have none.",
+    description="The one whose `is_active` is true; 404 while you have no profile.",
     tags=["profiles"],
     errors=[404],
     tagged="read",
@@ -115,7 +126,7 @@ profiles_active = operation(
 profiles_retrieve = profile_operation(
     operation_id="profiles_retrieve",
     summary="Read a profile",
-    description="The whole document, with all its lists.",
+    description="The whole document: all items of all lists, without pages, hidden ones (`is_visible`) included.",
     tagged="read",
     **_ANSWER,
 )
@@ -123,8 +134,8 @@ profiles_update = profile_operation(
     operation_id="profiles_update",
     summary="Replace what is sent of a profile",
     description=(
-        "A list that is sent becomes the whole list; its items carry their required fields."
-        f" {KEEPS_INSIDE} {looked_for(COMPONENTS)}"
+        "A list that is sent becomes the whole list; its items carry their required fields. What is absent keeps its"
+        f" stored value, inside `personal_info` and inside an item too; null clears. {_looked_for()}"
     ),
     request=PROFILE_CHANGE,
     request_example=examples.NEW_PROFILE,
@@ -135,7 +146,10 @@ profiles_update = profile_operation(
 profiles_partial_update = profile_operation(
     operation_id="profiles_partial_update",
     summary="Change a part of a profile",
-    description=f"A list that is sent becomes the whole list. {KEEPS_INSIDE} {looked_for(COMPONENTS)}",
+    description=(
+        "As `profiles_update`, but `personal_info` and stored items have in them only what shall change. A new item"
+        " carries its required fields. A list that is sent still becomes the whole list."
+    ),
     request=ProfilePatch,
     request_example={"professional_summary": examples.SUMMARY, "personal_info": {"location": "Marylebone, London"}},
     errors=[409],
@@ -155,7 +169,7 @@ profiles_delete = profile_operation(
 profiles_activate = profile_operation(
     operation_id="profiles_activate",
     summary="Make a profile the active one",
-    description="The one that was active so far no longer is.",
+    description="The one that was active no longer is. If it is active already, nothing changes.",
     tagged="write",
     idempotent=True,
     **_ANSWER,
@@ -173,7 +187,10 @@ profiles_duplicate = profile_operation(
 profiles_analytics = profile_operation(
     operation_id="profiles_analytics",
     summary="How complete a profile is",
-    description="A score by section, what is missing, and what to do next. It changes with the day, as ages do.",
+    description=(
+        "`recommendations` are sentences for the person, what gains most first. `next_steps` says the same for your"
+        " program: the section, and how many points `overall` gains."
+    ),
     responses={200: Analytics},
     response_example=examples.ANALYTICS,
     tagged="read",

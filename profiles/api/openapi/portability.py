@@ -94,15 +94,15 @@ profiles_import_archive = operation(
 )
 _INCLUDE = listed("include", "What to put in all the same.", type="string", enum=list(INCLUDABLE))
 _EXPORT: dict[str, Any] = {
-    "description": (
-        "What is hidden, and references, which are other people's data, are left out unless you include them."
-    ),
     "tags": ["portability"],
     "tagged": "read",
 }
 profiles_export = below(
     operation_id="profiles_export",
     summary="Export a profile as a file",
+    description=(
+        "Hidden items are left out, and so are references, which are other people's data, unless you `include` them."
+    ),
     **deferrable(
         {
             "responses": {(200, ANY_FORM): FILE},
@@ -123,6 +123,7 @@ profiles_export = below(
 profiles_export_json_resume = below(
     operation_id="profiles_export_json_resume",
     summary="Export a profile as JSON Resume",
+    description="The same as `profiles_export` in its default `format`, for SDKs that give each answer a type.",
     response_example=examples.RESUME,
     **deferrable({"responses": {200: JsonResume}, "parameters": [_INCLUDE]}),
     **_EXPORT,

@@ -54,7 +54,7 @@ class ChangeProblem(ProblemDocument):
 class ChangeResult(drf.Serializer[Any]):
     """What became of a change."""
 
-    kind = drf.CharField(allow_blank=True, help_text=ITEM_KIND)
+    kind = drf.CharField(allow_blank=True, help_text=f"{ITEM_KIND} Empty where what was sent is none.")
     id = drf.CharField(allow_null=True, help_text=ITEM_ID)
     status = drf.ChoiceField(STATUS_CHOICES)
     version = drf.IntegerField(allow_null=True, min_value=1, help_text="Of the item as it is stored now.")

@@ -1,6 +1,6 @@
 """What the descriptions of several subjects share: ids in paths, bodies with other required fields, jobs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -40,24 +40,8 @@ ITEM_BULK_PATCHES = {m: variant(s, f"{m.schema_name()}BulkPatch", ("id",)) for m
 # What may have one of several media types: generators of clients take a body of a route for one type.
 ANY_FORM = "*/*"
 FILE = OpenApiResponse(OpenApiTypes.BINARY, "The file; `Content-Type` says its form.")
-ALL_OR_NONE = f"All of them are stored or none; more than {serializers.BULK_LIMIT} are a job's."
-KEEPS = "What is absent keeps its stored value; null clears."
-KEEPS_INSIDE = "What is absent keeps its stored value, inside `personal_info` and inside an item too; null clears."
-
-
 # Named by settings.SPECTACULAR_SETTINGS.
 JOB_STATUSES = Job.Status.choices
-
-
-def looked_for(models: Iterable[type[Component]]) -> str:
-    """What becomes of items without an id in lists of these kinds."""
-    fields = "; ".join(f"{model.plural}: {', '.join(model.identities()[0])}" for model in models)
-    return (
-        "An item without an `id` (absent, null or empty) is the stored one that agrees with it, without case, in the"
-        f" fields that identify its kind, and that no other item of the list names ({fields}); an optional one of these"
-        " fields that is absent agrees with any value. Ids claim first, equal items pair in their order. It keeps its"
-        " `id` and all that is not sent. An item that is none of the stored ones is created."
-    )
 
 
 class JobProgress(drf.Serializer[Any]):
@@ -96,8 +80,8 @@ def deferrable(options: dict[str, Any]) -> dict[str, Any]:
     accepted = OpenApiResponse(
         None if is_empty else JobDocument,
         description=(
-            f"Asked for, or a bulk request of more than {serializers.BULK_LIMIT} items: a job does it. The body is that"
-            " job (as `jobs_retrieve` shows it), and nothing of what the operation answers else. `Location` is its"
+            "A job does the work, since you asked for one or sent a bulk request of more than"
+            f" {serializers.BULK_LIMIT} items. The body is that job, as `jobs_retrieve` shows it. `Location` is its"
             " address, `Retry-After` says when to look."
         ),
     )
@@ -107,8 +91,8 @@ def deferrable(options: dict[str, Any]) -> dict[str, Any]:
         OpenApiParameter.HEADER,
         description=(
             "`respond-async` (RFC 7240) puts the work off: the input is judged, and the answer is 202. With"
-            " `return=minimal` too that has no body, for clients that read every body as one type."
-            " `handling=strict`, on every route: keys and query parameters that nobody knows are 422, not ignored."
+            " `respond-async, return=minimal` it has no body, for clients that read every body as one type."
+            " `handling=strict` can be sent on every route: keys and query parameters that nobody knows are then 422."
         ),
     )
     shown = OpenApiExample("Job", examples.job(), response_only=True, status_codes=["202"])

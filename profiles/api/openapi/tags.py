@@ -3,19 +3,23 @@
 from itertools import count
 from typing import Any
 
+from profiles_project.api.openapi.document import begun_small
+
 from profiles.career.serializers import ITEM_SERIALIZERS
-from profiles.models import COMPONENTS
+from profiles.models import COMPONENTS, Component
+
+
+def _what(model: type[Component]) -> str:
+    return begun_small(str(ITEM_SERIALIZERS[model].__doc__).partition(".")[0])
+
 
 # By tag, what its operations are about.
 TAGS = {
-    "auth": "Accounts, sessions and tokens. Begin with `auth_register` or `auth_login`, whose token all else takes.",
+    "auth": "Accounts, sessions and tokens. `auth_register` and `auth_login` give the token that most others take.",
     "profiles": "Whole career documents: written, read, synchronised, restored from their history and the trash.",
-    **{
-        model.plural: f"Items of a profile. {str(ITEM_SERIALIZERS[model].__doc__).partition('.')[0]}."
-        for model in COMPONENTS
-    },
+    **{model.plural: f"Items of a profile. Each is {_what(model)}." for model in COMPONENTS},
     "skills": "The skills section of a profile, and its technical and soft skills by name.",
-    "custom fields": "What a profile holds beside all that has a field: a map from keys to any JSON.",
+    "custom fields": "What an app keeps in a profile that has no field there: a map from keys to any JSON.",
     "portability": "Careers in and out: JSON Resume, LinkedIn's archive, documents for people.",
     "jobs": "Work in the background: how far it is, and what came of it.",
 }

@@ -22,6 +22,7 @@ from profiles.portability.merging import MERGE, REPLACE
 from profiles.portability.printing import HTML_STYLE_SOURCE
 from profiles_project.api.conditional import IfMatch, PreconditionFailed, not_modified
 from profiles_project.api.errors import ParameterInvalid
+from profiles_project.api.fields import one_of
 from profiles_project.api.negotiation import OwnForm
 from profiles_project.api.parsers import StrictJSONParser
 from profiles_project.api.preferences import prefers_async
@@ -168,8 +169,7 @@ def _choice(request: Request, name: str, known: tuple[str, ...], default: str) -
     """The value of a query parameter, which must be a known one. Raises ParameterInvalid."""
     value = str(request.query_params.get(name, default))
     if value not in known:
-        *others, last = known
-        raise ParameterInvalid(name, f"This must be {', '.join(others)} or {last}.", "invalid_choice")
+        raise ParameterInvalid(name, one_of(known), "invalid_choice")
     return value
 
 

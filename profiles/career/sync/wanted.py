@@ -13,7 +13,7 @@ from profiles.career.sync.kinds import KIND_CHOICES, KINDS, OfComponent
 from profiles.career.sync.states import MAX_VERSION
 from profiles.career.sync.trails import Key
 from profiles.models.parts import Rule
-from profiles_project.api.fields import AnyJSON, Document, Flag, Items, Text, WholeNumber
+from profiles_project.api.fields import AnyJSON, Choice, Document, Flag, Items, Text, WholeNumber
 
 # How a change may ask for a conflict to be settled.
 RESOLUTIONS = ["mine"]
@@ -57,7 +57,7 @@ class Order(serializers.ListField):
 class ChangeBody(Document):
     """One change: `set` members of an item or `delete` it, or put a list in `order`."""
 
-    kind = serializers.ChoiceField(choices=KIND_CHOICES)
+    kind = Choice(KIND_CHOICES)
     id = Text(
         max_length=255,
         required=False,
@@ -68,8 +68,8 @@ class ChangeBody(Document):
     set = serializers.DictField(child=AnyJSON(), required=False, help_text="The members that were changed.")
     delete = Flag(required=False)
     order = Order(required=False, help_text="The ids of a component's list.")
-    resolve = serializers.ChoiceField(
-        choices=RESOLUTIONS,
+    resolve = Choice(
+        RESOLUTIONS,
         required=False,
         allow_null=True,
         help_text="`mine`: yours holds where both changed a member.",

@@ -45,6 +45,18 @@ _OF_PROBLEMS = {
 ANYWHERE = {400, 406, 408, 413, 415, 503}
 # By status, how the description of an answer begins that has none of its own.
 _BEGINNINGS = {"200": "", "201": "Created. "}
+# By status, what a reader can't guess from the title of the problem.
+_MEANINGS = {
+    404: "What the path or the body names is not there; `detail` says what it is.",
+    412: (
+        "`If-Match` names a version that is not current, or is no `ETag` at all. Nothing was stored; `version` and"
+        " `ETag` are those of now."
+    ),
+    422: (
+        "`errors` names every field at fault. An import that can't be read has a type for each reason, such as"
+        " `not-a-resume`."
+    ),
+}
 _MANY = 2
 # How drf-spectacular describes an answer without a body.
 _NOTHING = "No response body"
@@ -94,13 +106,20 @@ def _description(status: str, answer: dict[str, Any], components: dict[str, Any]
         named = components["schemas"][named["$ref"].rpartition("/")[2]]
     text = named.get("description") or "What was asked for."
     first = text.partition(". ")[0].partition("\n")[0].rstrip(".")
-    return f"{_BEGINNINGS.get(status, '')}{'In the order sent, each: ' if is_list else ''}{first}."
+    text = f"In the order sent; each is {begun_small(first)}" if is_list else first
+    return f"{_BEGINNINGS.get(status, '')}{text}."
+
+
+def begun_small(text: str) -> str:
+    """A text as it stands inside a sentence."""
+    return text[:1].lower() + text[1:]
 
 
 def _refusal(status: str, types: dict[int, list[str]]) -> str:
     """What a problem means, with the types that it may have beside the usual one."""
     if status != "default":
-        return " ".join([f"{BY_STATUS[int(status)][1]}.", *types.get(int(status), ())])
+        meaning = [_MEANINGS[int(status)]] if int(status) in _MEANINGS else []
+        return " ".join([f"{BY_STATUS[int(status)][1]}.", *meaning, *types.get(int(status), ())])
     statuses = (f"- {each}: {BY_STATUS[each][2]} {' '.join(types.get(each, ()))}".rstrip() for each in sorted(ANYWHERE))
     beginning = "What any request may be refused with, and faults of the service (5xx):"
     return "\n".join([beginning, "", *statuses])

@@ -93,11 +93,14 @@ def _headers(
         text = "An `ETag` you have; where it is still current the answer is 304 without a body."
         found.append(OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER, description=text))
     if conditional_write:
-        text = "An `ETag` you have read; where the profile has changed since, nothing is stored and the answer is 412."
+        text = (
+            "An `ETag` that you have read, just as it was; if the profile has changed since, nothing is stored and the"
+            " answer is 412."
+        )
         if on_part:
             text += (
-                ' The tag `"<item id>.<item version>"` names the item alone: a change elsewhere in the profile is no'
-                " conflict then. Of several tags one that matches is enough."
+                ' The tag `"<item id>.<item version>"`, quotation marks included, names the item alone: a change'
+                " elsewhere in the profile is no conflict then. Of several tags one that matches is enough."
             )
         extensions = {SHARED_AS: "IfMatchOfPart"} if on_part else None
         found.append(

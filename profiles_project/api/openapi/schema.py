@@ -31,7 +31,10 @@ class ProblemDocument(serializers.Serializer[Any]):
 
     may_lack_members = True
 
-    type = serializers.URLField(help_text="Which kind of problem; compare it as it stands.")
+    type = serializers.URLField(
+        help_text="Which kind of problem; compare it as it stands. It ends with the word that answers are described by,"
+        " such as `in-trash`."
+    )
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
