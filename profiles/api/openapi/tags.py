@@ -3,10 +3,9 @@
 from itertools import count
 from typing import Any
 
-from profiles_project.api.openapi.document import begun_small
-
 from profiles.career.serializers import ITEM_SERIALIZERS
 from profiles.models import COMPONENTS, Component
+from profiles_project.api.openapi.document import begun_small
 
 
 def _what(model: type[Component]) -> str:
