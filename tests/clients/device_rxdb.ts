@@ -32,13 +32,9 @@ function open(now: Values, question: Question): Question {
   return { ...question, conflict: Object.fromEntries(Object.entries(question.conflict ?? {}).filter(isAsked)) };
 }
 
-/** Whether the document still has what was refused, as after an answer that came and could not be stored here yet. */
-function isAhead(now: Values, { yours, stored, conflict }: Question): boolean {
-  const isHeld = (field: string): boolean => JSON.stringify(now[field]) === JSON.stringify(yours.set?.[field]);
-  const isStored = (field: string): boolean => JSON.stringify(now[field]) === JSON.stringify(stored.data?.[field]);
-  const fields = Object.keys(conflict ?? {}).map((name) => name.split('.')[0] ?? '');
-  const refused = fields.filter((field) => !isStored(field)); // of a new item all fields are in question
-  return !!yours.set && refused.length > 0 && refused.every(isHeld);
+/** Whether the document is still the one that was refused, as after an answer that could not be stored here yet. */
+function isAhead({ version }: { version: number }, { yours, conflict }: Question): boolean {
+  return !!yours.set && !!conflict && version <= yours.base;
 }
 
 class RxDevice implements Device {
@@ -134,7 +130,7 @@ class RxDevice implements Device {
     for (const [key, question] of [...this.questions]) {
       const { yours, stored, isDeleted, conflict } = question;
       const doc = await this.items.findOne(key).exec();
-      if (doc && isAhead(doc.toJSON().data, question)) continue; // of what is stored; it is asked about later
+      if (doc && isAhead(doc, question)) continue; // of what is stored; it is asked about later
       this.questions.delete(key);
       if (!conflict) continue;
       if (yours.delete) await doc?.incrementalRemove();

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sdks.generators import SDKS, SOURCES, STEPS, Sdk
+from tests.sdks.generators import ROOT, SDKS, SOURCES, STEPS, Sdk
 
 pytestmark = pytest.mark.pure
 
@@ -28,7 +28,7 @@ def test_every_folder_is_an_sdk_that_is_tried() -> None:
 
 @each_sdk
 def test_an_sdk_is_told_of_in_the_readme(sdk: Sdk) -> None:
-    table, _, commands = (SOURCES / "README.md").read_text().partition("## In one command")
+    table, _, commands = (ROOT / "docs" / "guide" / "sdks.md").read_text().partition("## In one command")
     assert f"| `{sdk.name}` |" in table
     assert f"# {sdk.name};" in commands
 

@@ -11,6 +11,7 @@ from profiles.career import bulk
 from profiles.desk.roles import SUPPORT, SUPPORT_LEAD
 from profiles.desk.rows import audit
 from profiles.models import Actor, Cause, Experience, Job, Profile
+from profiles.models.jobs import longest_lease
 from tests.support.factories import ProfileFactory, UserFactory, item, make_profile
 from users.models import AuditEntry, Mail, SecurityEvent, Session, User
 
@@ -105,7 +106,7 @@ def make_staff(role: str, email: str) -> User:
 
 
 def make_job(user: User, status: str, **fields: Any) -> Job:
-    """A job in a state that no worker changes any more: what is not finished has a lease far in the future.
+    """A job in a state that no worker changes any more: what is not finished has the longest lease.
 
     A failed one failed by our fault, so that it can be run again.
     """
@@ -117,7 +118,7 @@ def make_job(user: User, status: str, **fields: Any) -> Job:
         "done": 250 if status == Job.Status.SUCCEEDED else 0,
         "attempts": 0 if status == Job.Status.QUEUED else 1,
         "problem": PROBLEM if status == Job.Status.FAILED else None,
-        "lease_until": now + dt.timedelta(days=1),
+        "lease_until": now + 2 * longest_lease(),
         "started_at": None if status == Job.Status.QUEUED else now,
         "finished_at": now if is_finished else None,
     }
