@@ -2,4 +2,4 @@
 
 # The release that this is (docs/releasing.md): pyproject.toml, the OpenAPI document, metrics and traces take it from
 # here, and `make release` alone writes it.
-VERSION = "0.1.0"
+VERSION = "1.0.0"
