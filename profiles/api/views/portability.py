@@ -2,6 +2,7 @@
 
 import io
 import uuid
+from functools import partial
 from typing import IO, Any
 
 from django.db import transaction
@@ -52,6 +53,11 @@ class WindowsArchiveParser(ArchiveParser):
     media_type = "application/x-zip-compressed"
 
 
+ARCHIVE_PARSERS = (ArchiveParser, WindowsArchiveParser)
+# What every route that imports has.
+_import_action = partial(action, detail=False, methods=["post"], scarce_scope="import", is_expensive=lambda _: True)
+
+
 def _makes_pdf(request: Request) -> bool:
     return request.query_params.get("format") == "pdf" and not prefers_async(request)
 
@@ -85,27 +91,13 @@ class PortabilityActions(ProfileScopedViewSet):
         return response
 
     @openapi.profiles_import
-    @action(
-        detail=False,
-        methods=["post"],
-        url_path="import",
-        scarce_scope="import",
-        is_expensive=lambda _: True,
-        parser_classes=(StrictJSONParser, ArchiveParser, WindowsArchiveParser),
-    )
+    @_import_action(url_path="import", parser_classes=(StrictJSONParser, *ARCHIVE_PARSERS))
     @idempotent(ImportAnswer())
     def import_career(self, request: Request) -> HttpResponse:
         return self._imported(request)
 
     @openapi.profiles_import_archive
-    @action(
-        detail=False,
-        methods=["post"],
-        url_path="import/archive",
-        scarce_scope="import",
-        is_expensive=lambda _: True,
-        parser_classes=(ArchiveParser, WindowsArchiveParser),
-    )
+    @_import_action(url_path="import/archive", parser_classes=ARCHIVE_PARSERS)
     @idempotent(ImportAnswer())
     def import_archive(self, request: Request) -> HttpResponse:
         return self._imported(request)
