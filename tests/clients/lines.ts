@@ -42,9 +42,19 @@ export interface Device {
 const send = globalThis.fetch;
 const onTheWay = new Set<Promise<Response>>();
 
-/** Waits for the ends of all requests, good or bad. */
+/** Waits for the ends of all requests, good or bad, and for what a library does about them at once. */
 export async function nothingOnTheWay(): Promise<void> {
-  while (onTheWay.size) await Promise.allSettled(onTheWay);
+  do {
+    await Promise.allSettled(onTheWay);
+    await new Promise(setImmediate);
+  } while (onTheWay.size);
+}
+
+/** The answer with its body: one whose body is still to come is on its way. */
+async function answerTo(...request: Parameters<typeof fetch>): Promise<Response> {
+  const answer = await send(...request);
+  const body = await answer.arrayBuffer();
+  return new Response(body.byteLength ? body : null, answer);
 }
 
 /** Carries out commands until `close` or the end of input. What fails is answered, and ends nothing. */
@@ -53,7 +63,7 @@ export async function serve(device: Device): Promise<void> {
     const command = JSON.parse(line) as Command;
     let answer: object;
     globalThis.fetch = async (address, options) => {
-      const request = send(address, options);
+      const request = answerTo(address, options);
       onTheWay.add(request);
       const response = await request.finally(() => onTheWay.delete(request));
       if (options?.method === 'POST') {
