@@ -1,6 +1,7 @@
 """Rate limits (contract 1.7): counted in the shared cache, reported in headers."""
 
 import datetime as dt
+import math
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,9 +20,12 @@ from profiles_project.caching.localcache import counting
 from profiles_project.database import clock
 from profiles_project.observe.logs import security_event
 from profiles_project.observe.metrics import recorder
+from profiles_project.sentences import Sentence, mark, say, say_many
 
 # How long the cache keeps the number of refusals of a scope on a day.
 KEEP_REFUSALS = dt.timedelta(days=15)
+# In seconds: below the first, nobody looks at a clock.
+SOON_SECONDS, MINUTE, HOUR, DAY = 10, 60, 3_600, 86_400
 
 
 class TooManyRequests(Problem):
@@ -30,10 +34,23 @@ class TooManyRequests(Problem):
     status_code = 429
 
     def __init__(self, seconds: int) -> None:
-        unit = "second" if seconds == 1 else "seconds"
         super().__init__(
-            f"Too many requests; please try again in {seconds} {unit}.", headers={"Retry-After": str(seconds)}
+            say("Too many requests; please try again {when}.", when=soon(seconds)),
+            headers={"Retry-After": str(seconds)},
         )
+
+
+def soon(seconds: int) -> Sentence:
+    """After how long, in the words of a person, who waits at least so many seconds."""
+    if seconds < SOON_SECONDS:
+        return mark("in a few seconds")
+    if seconds <= MINUTE:
+        return mark("in a minute")
+    if seconds <= HOUR:
+        return say_many("in one minute", "in {n} minutes", math.ceil(seconds / MINUTE))
+    if seconds <= DAY:
+        return say_many("in one hour", "in {n} hours", math.ceil(seconds / HOUR))
+    return say_many("in one day", "in {n} days", math.ceil(seconds / DAY))
 
 
 @dataclass(frozen=True)
