@@ -17,12 +17,14 @@ SDKS := clients/sdks/node_modules/.package-lock.json clients/sdks/.venv/.install
 # What the SDK in Kotlin needs that no package of npm has.
 GSON := /usr/share/java/gson.jar
 CHROMIUM := /usr/bin/chromium
+LOCALE := profiles_project/locale
+KEYWORDS := --no-default-keywords --keyword=mark --keyword=say --keyword=say_many:1,2
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # Two pips in one environment would disturb each other.
 .NOTPARALLEL:
-.PHONY: help install run serve worker check test e2e faults sync sdks bench lint audit format schema release requirements
+.PHONY: help install run serve worker check test e2e faults sync sdks messages bench lint audit format schema release requirements
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -49,6 +51,13 @@ test: lint $(EXAMPLES) $(CLIENTS) ## runs everything a change must pass, 12 minu
 
 e2e: $(VENV)/.dev $(EXAMPLES) $(CHROMIUM) staticfiles/staticfiles.json ## drives the service in a real browser, 8 minutes; its screenshots go to var/e2e
 	TEST_BACKEND=postgresql $(PY) -m pytest -q tests/e2e $(E2E)
+
+messages: $(VENV)/.dev ## finds the sentences in the code and puts them into the translations, compiles these
+	$(VENV)/bin/pybabel --quiet extract $(KEYWORDS) --no-location --no-wrap --sort-output \
+		--output $(VENV)/django.pot profiles profiles_project users
+	$(VENV)/bin/pybabel --quiet update --domain django --input-file $(VENV)/django.pot --output-dir $(LOCALE) \
+		--no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date
+	$(VENV)/bin/pybabel --quiet compile --domain django --directory $(LOCALE)
 
 faults: $(VENV)/.dev staticfiles/staticfiles.json ## kills, stops and overruns the service, 20 to 50 minutes (docs/faults.md)
 	$(PY) -m tests.faults $(SCENARIOS)

@@ -17,7 +17,7 @@ def parse(text: str) -> str:
     """The partial date in a text, without surrounding white space; ValueError, one sentence, if it is none."""
     text = text.strip()
     if not FORM.fullmatch(text):
-        raise ValueError(mark("Give a year, a month or a day, such as 2021, 2021-03 or 2021-03-15."))
+        raise ValueError(mark("Give a date as a year, a month or a day, such as 2021, 2021-03 or 2021-03-15."))
     try:
         earliest(text)
     except ValueError as error:

@@ -83,8 +83,8 @@ WORDS = Words(
         "details": Field(mark("details of skills")),
         "level": Field(mark("level")),
         "keywords": Field(mark("keywords")),
-        "custom_fields": Field(mark("own fields")),
-        "fields": Field(mark("own fields"), mark("The fields are missing.")),
+        "custom_fields": Field(mark("custom fields")),
+        "fields": Field(mark("custom fields"), mark("The fields are missing.")),
         "key": Field(mark("name of the field"), mark("The name of the field is missing.")),
         "value": Field(mark("value"), mark("The value is missing.")),
         "keys": Field(mark("names of the fields"), mark("No field is named.")),
@@ -171,6 +171,35 @@ WORDS = Words(
         "mode": Field(mark("way to import")),
         "since": Field(mark("state")),
     },
+    choices={
+        "native": mark("native"),
+        "fluent": mark("fluent"),
+        "conversational": mark("conversational"),
+        "basic": mark("basic"),
+        "technical": mark("technical"),
+        "soft": mark("soft"),
+        # Words of requests, which no person chooses.
+        **{word: word for word in ("true", "false", "json", "markdown", "html", "pdf", "merge", "replace")},
+    },
     maps={"custom_fields": mark("field «{name}»")},
     holders=frozenset({"personal_info", "set"}),
+)
+
+# What is said where one of a kind is not there (`Missing.of`).
+NOT_FOUND = (
+    mark("Profile not found."),
+    mark("Experience not found."),
+    mark("Education not found."),
+    mark("Project not found."),
+    mark("Certification not found."),
+    mark("Language not found."),
+    mark("Volunteering not found."),
+    mark("Award not found."),
+    mark("Publication not found."),
+    mark("Interest not found."),
+    mark("Reference not found."),
+    mark("Skill not found."),
+    mark("Custom field not found."),
+    mark("Job not found."),
+    mark("Session not found."),
 )

@@ -6,6 +6,7 @@ language where an answer is written. DRF and Django copy the texts of errors and
 values travel in the text itself, behind a separator that no sentence contains.
 """
 
+import functools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -38,11 +39,9 @@ def say_many(singular: str, plural: str, n: int, /, **values: Any) -> Sentence:
 
 
 def either(words: Sequence[str]) -> Sentence:
-    """The phrase «a, b or c» of these."""
+    """The phrase «a, b or c» of these words or phrases."""
     *others, last = words
     if not others:
-        return mark(last)
-    before = mark(others[0])
-    for each in others[1:]:
-        before = say("{one}, {other}", one=before, other=mark(each))
-    return say("{one} or {other}", one=before, other=mark(last))
+        return Sentence(last)
+    before = functools.reduce(lambda one, other: say("{one}, {other}", one=one, other=other), others)
+    return say("{one} or {other}", one=before, other=last)

@@ -1,10 +1,13 @@
 """What people call the parts of an account, for sentences about faults in them (contract 1.3)."""
 
+from django.conf import settings
+
 from profiles_project.api.places import Field, Words
 from profiles_project.sentences import mark
 
 WORDS = Words(
     entries={},
+    choices={code: code for code, _ in settings.LANGUAGES},
     fields={
         "email": Field(mark("e-mail address"), mark("The e-mail address is missing.")),
         "new_email": Field(mark("new e-mail address"), mark("The new e-mail address is missing.")),

@@ -25,8 +25,9 @@ from rest_framework.settings import api_settings
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from profiles_project.api.errors import MOST_FAULTS, faults
+from profiles_project.api.places import one_of
 from profiles_project.database.values import is_storable, parse_id
-from profiles_project.sentences import Sentence, either, mark, say, say_many
+from profiles_project.sentences import mark, say, say_many
 from profiles_project.texts import MOST_MARKS, TextFault, address_fault, fault, nfc, too_long
 
 
@@ -150,14 +151,11 @@ class Flag(serializers.BooleanField):
 class Choice(serializers.ChoiceField):
     """One of some words. A refusal names them, where DRF's own sentence sends back what was sent, however long."""
 
-    def __init__(self, choices: Sequence[Any], **options: Any) -> None:
-        super().__init__(choices, **options)
-        self.error_messages["invalid_choice"] = one_of(tuple(self.choices))
-
-
-def one_of(words: Sequence[str]) -> Sentence:
-    """The sentence that says which words a value may be."""
-    return say("This must be {words}.", words=either(words))
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return super().to_internal_value(data)
+        except (ValidationError, TypeError):
+            raise ValidationError(one_of(tuple(self.choices)), "invalid_choice") from None
 
 
 class _Bounded:

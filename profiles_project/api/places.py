@@ -1,13 +1,13 @@
 """What a person calls the place in a request where a fault is: «Experience 3, job title» (contract 1.3)."""
 
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from profiles_project.sentences import Sentence, mark, say
+from profiles_project.sentences import Sentence, either, mark, say
 
 Path = tuple[str | int, ...]
 # The codes of what was not given, whose sentence names it.
@@ -29,12 +29,13 @@ class Words(NamedTuple):
 
     `entries` has a phrase with `{n}` for each list that holds more than one thing. `fields` is by name, or by
     `list.name` where the name alone does not say it. The members of `maps` are named by those who send them, and what
-    only holds others (`holders`) has no name of its own.
+    only holds others (`holders`) has no name of its own. `choices` has the words of values that can be chosen.
     """
 
     entries: Mapping[str, Sentence]
     fields: Mapping[str, Field]
     maps: Mapping[str, Sentence] = {}
+    choices: Mapping[str, str] = {}
     holders: frozenset[str] = frozenset()
 
 
@@ -46,6 +47,7 @@ def _words() -> Words:
         {name: entry for part in parts for name, entry in part.entries.items()},
         {name: field for part in parts for name, field in part.fields.items()},
         {name: label for part in parts for name, label in part.maps.items()},
+        {value: word for part in parts for value, word in part.choices.items()},
         frozenset().union(*(part.holders for part in parts)),
     )
 
@@ -53,6 +55,14 @@ def _words() -> Words:
 def label(name: str) -> Sentence:
     """What people call a field or a list by its name alone."""
     return _words().fields[name].label
+
+
+def one_of(values: Sequence[str]) -> Sentence:
+    """The sentence that says which values there are, where each is a word for people."""
+    words = _words().choices
+    if all(value in words for value in values):
+        return say("This must be {words}.", words=either([words[value] for value in values]))
+    return mark("This is none of the values that can be used here.")
 
 
 def _owner(path: Path, within: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.db.models import Model
 
-from profiles_project.sentences import mark
+from profiles_project.sentences import Sentence, mark
 
 
 class Refusal(Exception):
@@ -27,7 +27,7 @@ class Missing(Refusal):
     @classmethod
     def of(cls, model: type[Model]) -> Self:
         """There is none of this kind, which is named: «Profile not found.» for a profile."""
-        return cls(mark(f"{str(model._meta.verbose_name).capitalize()} not found."))
+        return cls(Sentence(f"{str(model._meta.verbose_name).capitalize()} not found."))
 
 
 class Forgotten(Refusal):

@@ -24,10 +24,10 @@ from profiles.portability.merging import MERGE, REPLACE
 from profiles.portability.printing import HTML_STYLE_SOURCE
 from profiles_project.api.conditional import IfMatch, PreconditionFailed, not_modified
 from profiles_project.api.errors import ParameterInvalid
-from profiles_project.api.fields import one_of
 from profiles_project.api.languages import in_language_of, spoken
 from profiles_project.api.negotiation import OwnForm
 from profiles_project.api.parsers import StrictJSONParser
+from profiles_project.api.places import one_of
 from profiles_project.api.preferences import prefers_async
 from profiles_project.database.refusals import Missing
 from profiles_project.database.values import parse_id
