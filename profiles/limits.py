@@ -71,7 +71,7 @@ def broken_limits(found: Mapping[str, tuple[int, int]], parts: tuple[Any, ...]) 
     if total > MAX_DOCUMENT_BYTES:
         most_mib, size = MAX_DOCUMENT_BYTES // 2**20, round(total / 2**20, 1)
         errors.append(
-            say("A profile can have {most} MiB at most, and this would make {size}.", most=most_mib, size=size)
+            say("A profile can have {most} MiB at most, and this would make {size} MiB.", most=most_mib, size=size)
         )
     return errors
 

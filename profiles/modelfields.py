@@ -218,11 +218,11 @@ class LinkListField(models.JSONField[Any, Any]):
     def _fault(self, link: Mapping[str, str | None]) -> str | None:
         """What the API would refuse in a link of texts."""
         if link["network"] is None:
-            return "A link needs its network."
+            return mark("The name of the network is missing.")
         for name, most in self.MEMBERS.items():
             text = link[name] or ""
             if len(text) > most:
-                return f"A link's {name} has at most {most} characters."
+                return too_long(most)[0]
             if found := fault(text, most) or direction_fault(text):
                 return found[0]
         if found := address_fault(link["url"] or ""):
@@ -230,7 +230,7 @@ class LinkListField(models.JSONField[Any, Any]):
         try:
             _is_http_url(link["url"] or "https://example.org")
         except ValidationError:
-            return "A link's url begins with https:// or http:// and goes on as a web address does."
+            return mark("Give a whole web address, such as https://example.com/page.")
         return None
 
 

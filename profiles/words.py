@@ -147,7 +147,7 @@ WORDS = Words(
         "changes": Field(mark("changes"), mark("The changes are missing.")),
         "base": Field(mark("version"), mark("The version is missing.")),
         "version": Field(mark("version"), mark("The version is missing.")),
-        "set": Field(mark("change")),
+        "set": Field(mark("new values")),
         "delete": Field(mark("deletion")),
         "order": Field(mark("order")),
         "resolve": Field(mark("decision")),

@@ -329,6 +329,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
+        "AccountLanguage": "profiles_project.settings.LANGUAGES",
         "ActorKind": "profiles.models.log.Actor",
         "ConflictResolution": "profiles.career.sync.wanted.RESOLUTIONS",
         "ImportOutcome": "profiles.portability.json_resume.OUTCOMES",

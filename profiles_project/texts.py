@@ -64,7 +64,7 @@ def address_fault(url: str) -> TextFault | None:
         return found
     authority = _AUTHORITY.match(url)
     if authority and "@" in authority[1]:
-        text = mark("A web address can't have a user name in front; leave out everything up to the @.")
+        text = mark("A web address can't have a user name in it; leave out the name and the @.")
         return text, "user_name"
     port = authority and _PORT.search(authority[1])
     # No longer number is turned into one: Python refuses thousands of digits.

@@ -37,7 +37,7 @@ TEXTS = {
     ),
     Mail.Kind.CHANGE_EMAIL: MailText(
         mark("Please confirm your new e-mail address"),
-        mark("Your account is to have this e-mail address from now on. The link works once, for 3 days."),
+        mark("Please confirm this address, and your account has it from then on. The link works once, for 3 days."),
         mark("Confirm the new address"),
         mark("If you did not ask for this, you need do nothing: the account keeps its old address."),
     ),
@@ -54,7 +54,7 @@ TEXTS = {
         mark("The archive of your data"),
         mark(
             "You asked our support for a copy of everything that we have stored about you. It is being made: "
-            "in some minutes you find it in the app, for 7 days."
+            "in a few minutes you will find it in the app, where it stays for 7 days."
         ),
         "",
         mark("If you did not ask for this, please tell us. Nobody but you can open the archive."),

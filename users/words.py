@@ -7,7 +7,7 @@ from profiles_project.sentences import mark
 
 WORDS = Words(
     entries={},
-    choices={code: code for code, _ in settings.LANGUAGES},
+    choices=dict(settings.LANGUAGES),
     fields={
         "email": Field(mark("e-mail address"), mark("The e-mail address is missing.")),
         "new_email": Field(mark("new e-mail address"), mark("The new e-mail address is missing.")),

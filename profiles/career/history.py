@@ -76,7 +76,11 @@ class Walk:
     def _check(self, version: int) -> None:
         if not 1 <= version <= self.profile.version:
             raise Missing(
-                say("There is no version {n} of this profile; it is at {now}.", n=version, now=self.profile.version)
+                say(
+                    "There is no version {n} of this profile; it is at {now}.",
+                    n=str(version),
+                    now=str(self.profile.version),
+                )
             )
         if version < self.profile.floor:
             raise Forgotten
@@ -239,7 +243,7 @@ def restore(profile: Profile, version: int, items: Sequence[Mapping[str, str]] |
         else:
             _restore_items(profile, state, items)
     except Taken as exc:
-        text = mark("What was there then can't be brought back: one of its entries is in another profile by now.")
+        text = mark("This can't be brought back: one of its entries is in another profile by now.")
         raise Taken(text) from exc
 
 
@@ -295,7 +299,7 @@ def _restore_items(profile: Profile, state: State, items: Sequence[Mapping[str, 
             model, row = found
             wanted.setdefault(model, []).append(row)
         else:
-            text = say("There was no such entry at version {n}.", n=state.version)
+            text = say("There was no such entry at version {n}.", n=str(state.version))
             errors[place] = {"id": [ErrorDetail(text, "not_found")]}
     if errors:
         raise ValidationError({"items": errors})

@@ -289,6 +289,7 @@ class Certification(Component):
     plural, singular = "certifications", "certification"
     in_skills = True
     period = ("date_obtained", "expiry_date")
+    ends_too_early = mark("The expiry date is before the date of issue.")
     named_if_unknown = ("date_obtained",)
     identity = (("name", "issuer", "date_obtained"), ("name", "issuer"))
 

@@ -191,8 +191,15 @@ def judge(total: int) -> None:
     limit = settings.USER_BYTES_LIMIT
     if total + SET_ASIDE_BYTES > limit:
         most, size = limit // 2**20, round((total + SET_ASIDE_BYTES) / 2**20, 1)
-        text = "You can store {most} MiB at most, and this would make {size} MiB; please delete something first."
-        raise LimitPassed([say(text, most=most, size=size)])
+        raise LimitPassed(
+            [
+                say(
+                    "You can store {most} MiB at most, and this would make {size} MiB; please delete something first.",
+                    most=most,
+                    size=size,
+                )
+            ]
+        )
 
 
 def check(user_id: int, more: int) -> None:

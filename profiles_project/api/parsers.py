@@ -62,7 +62,9 @@ def loads(body: bytes) -> Any:
         value = DECODER.decode(text)
     except json.JSONDecodeError as error:
         line, column = _place(text, error.pos)
-        told = say("What was sent is not valid JSON, from line {line}, column {column} on.", line=line, column=column)
+        told = say(
+            "What was sent is not valid JSON, from line {line}, column {column} on.", line=str(line), column=str(column)
+        )
         raise ParseError(told) from error
     except RecursionError as error:
         raise _too_deep() from error
@@ -97,7 +99,7 @@ def _decode(body: bytes) -> str:
     try:
         text = body.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise ParseError(say("What was sent is not valid UTF-8, from byte {n} on.", n=error.start + 1)) from error
+        raise ParseError(say("What was sent is not valid UTF-8, from byte {n} on.", n=str(error.start + 1))) from error
     if not text or text.isspace():
         raise ParseError(mark("Nothing was sent where something is needed."))
     return text
@@ -154,7 +156,9 @@ def _check_escapes(text: str) -> None:
     if end < len(text):
         line, column = _place(text, end)
         told = say(
-            "A character that no text may contain stands at line {line}, column {column}.", line=line, column=column
+            "A character that no text may contain stands at line {line}, column {column}.",
+            line=str(line),
+            column=str(column),
         )
         raise ParseError(told)
 

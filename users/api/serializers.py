@@ -127,7 +127,7 @@ class MeUpdate(Document):
     """What a person may change about the account at once."""
 
     full_name = Text(max_length=100, required=False)
-    language = Choice([code for code, _ in settings.LANGUAGES], required=False)
+    language = Choice(settings.LANGUAGES, required=False)
 
 
 class PasswordChange(Document):
