@@ -60,7 +60,8 @@ def test_guesses_at_one_account_are_counted_together_with_the_apis(staff: User) 
     assert "no-store" in answer["Cache-Control"]
     assert not is_in(browser)
     problem = ApiClient(address="198.51.100.98").post(f"{API}/auth/login", {"email": staff.email, "password": PASSWORD})
-    assert (problem.status_code, problem.json()["detail"]) == (429, f"Too many requests; please try again {worded(soon(int(problem["Retry-After"])))}.")
+    when = worded(soon(int(problem["Retry-After"])))
+    assert (problem.status_code, problem.json()["detail"]) == (429, f"Too many requests; please try again {when}.")
 
 
 def test_a_network_is_counted_together_with_the_api(staff: User) -> None:
