@@ -38,10 +38,10 @@ def say_many(singular: str, plural: str, n: int, /, **values: Any) -> Sentence:
     return say(singular, **{PLURAL: plural, "n": n, **values})
 
 
-def either(words: Sequence[str]) -> Sentence:
+def either(words: Sequence[str]) -> str:
     """The phrase «a, b or c» of these words or phrases."""
     *others, last = words
     if not others:
-        return Sentence(last)
+        return last
     before = functools.reduce(lambda one, other: say("{one}, {other}", one=one, other=other), others)
     return say("{one} or {other}", one=before, other=last)

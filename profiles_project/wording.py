@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import translation
 from django.utils.formats import number_format
+from django.utils.translation import gettext, ngettext
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 from profiles_project.sentences import PLURAL, SEPARATOR
@@ -35,10 +36,10 @@ def worded(text: str) -> str:
     """What a sentence says in the language that is active. A text that is no sentence of ours stays as it is."""
     sentence, separator, packed = text.partition(SEPARATOR)
     if not separator:
-        return translation.gettext(sentence) if sentence else ""
+        return gettext(sentence) if sentence else ""
     values = json.loads(packed)
     plural = values.pop(PLURAL, None)
-    said = translation.ngettext(sentence, plural, values["n"]) if plural else translation.gettext(sentence)
+    said = ngettext(sentence, plural, values["n"]) if plural else gettext(sentence)
     return _formatter.format(said, **{name: _value(value) for name, value in values.items()})
 
 

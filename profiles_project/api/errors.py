@@ -26,7 +26,7 @@ from profiles_project.api.renderers import PROBLEM_JSON
 from profiles_project.database.refusals import Expired, Forgotten, InTrash, LimitPassed, Refusal, Stale, Taken
 from profiles_project.database.unfit import is_unfit, name_of
 from profiles_project.observe.context import request_id
-from profiles_project.sentences import Sentence, either, mark, say
+from profiles_project.sentences import either, mark, say
 from profiles_project.wording import worded
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ BY_STATUS: dict[int, tuple[str, str, str]] = {
     410: ("gone", mark("Gone"), mark("What was here is gone for good.")),
     412: ("stale-version", mark("Stale version"), mark("The profile has changed since you read it.")),
     413: ("too-large", mark("Request too large"), mark("The request is too large.")),
-    415: ("unsupported-media-type", mark("Unsupported media type"), mark("Send the body as application/json.")),
+    415: ("unsupported-media-type", mark("Unsupported media type"), mark("Send this as application/json.")),
     422: ("validation", mark("Invalid input"), mark("The input is not valid.")),
     429: ("too-many-requests", mark("Too many requests"), mark("Too many requests; please wait a moment.")),
     500: ("internal", mark("Internal error"), mark("Something went wrong on our side; it has been noted.")),
@@ -304,7 +304,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonRespons
     if type(exc) is exceptions.UnsupportedMediaType:
         # DRF's own, which repeats what was sent and does not say what is taken.
         types = _any_of(context["view"].parser_classes)
-        exc = Problem(say("This is to be sent as {types}.", types=types), status=415)
+        exc = Problem(say("Send this as {types}.", types=types), status=415)
     elif type(exc) is exceptions.NotAcceptable:
         types = _any_of(context["view"].renderer_classes)
         exc = Problem(say("Answers come as {types} only.", types=types), status=406)
@@ -317,7 +317,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonRespons
     return problem_response(request, problem)
 
 
-def _any_of(classes: Iterable[Any]) -> Sentence:
+def _any_of(classes: Iterable[Any]) -> str:
     """The media types of parsers or renderers."""
     return either(list(dict.fromkeys(each.media_type for each in classes)))
 

@@ -25,7 +25,7 @@ from rest_framework.settings import api_settings
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from profiles_project.api.errors import MOST_FAULTS, faults
-from profiles_project.api.places import one_of
+from profiles_project.api.places import EMPTY, one_of
 from profiles_project.database.values import is_storable, parse_id
 from profiles_project.sentences import mark, say, say_many
 from profiles_project.texts import MOST_MARKS, TextFault, address_fault, fault, nfc, too_long
@@ -313,7 +313,7 @@ class Document(serializers.Serializer[Any]):
     the row is stored already and the request changes a part of it (`partial`).
     """
 
-    default_error_messages = {"invalid": mark("Fields with names are expected here.")}
+    default_error_messages = {"invalid": mark("Fields with names are expected here."), "null": EMPTY}
     # For the schema: the fields that a request must carry, where that differs from what the fields themselves say.
     schema_required: tuple[str, ...] | None = None
     # For the schema: whether a request may come without a body. Elsewhere an empty one is 400.
