@@ -88,7 +88,7 @@ def _map_of(path: Path) -> str:
 def _names(path: Path, within: str) -> Iterator[Sentence]:
     """What a person calls each thing on the way to the end of a path, as far as it has a name."""
     words = _words()
-    passed = words.entries.keys() | words.holders
+    passed = words.entries.keys() | words.maps.keys() | words.holders
     for end in range(1, len(path) + 1):
         part, step = path[:end], path[end - 1]
         if isinstance(step, int):
