@@ -24,8 +24,8 @@ from profiles_project.sentences import Sentence, mark, say, say_many
 
 # How long the cache keeps the number of refusals of a scope on a day.
 KEEP_REFUSALS = dt.timedelta(days=15)
-# In seconds: below the first, nobody looks at a clock.
-SOON_SECONDS, MINUTE, HOUR, DAY = 10, 60, 3_600, 86_400
+# Nobody looks at a clock for less than the first; from the others on the next larger unit says enough.
+SOON_SECONDS, MINUTES, HOURS = 10, 60, 24
 
 
 class TooManyRequests(Problem):
@@ -44,13 +44,11 @@ def soon(seconds: int) -> Sentence:
     """After how long, in the words of a person, who waits at least so many seconds."""
     if seconds < SOON_SECONDS:
         return mark("in a few seconds")
-    if seconds <= MINUTE:
-        return mark("in a minute")
-    if seconds <= HOUR:
-        return say_many("in one minute", "in {n} minutes", math.ceil(seconds / MINUTE))
-    if seconds <= DAY:
-        return say_many("in one hour", "in {n} hours", math.ceil(seconds / HOUR))
-    return say_many("in one day", "in {n} days", math.ceil(seconds / DAY))
+    if (minutes := math.ceil(seconds / 60)) < MINUTES:
+        return say_many("in one minute", "in {n} minutes", minutes)
+    if (hours := math.ceil(seconds / 3_600)) < HOURS:
+        return say_many("in one hour", "in {n} hours", hours)
+    return say_many("in one day", "in {n} days", math.ceil(seconds / 86_400))
 
 
 @dataclass(frozen=True)
