@@ -67,12 +67,13 @@ def _run(command: list[str], environment: dict[str, str]) -> str:
 def _heard(printed: str) -> list[Came]:
     """The last answer of each block."""
     blocks, last = [], Came()
-    for line in printed.splitlines():
+    for line in printed.split("\n"):  # splitlines() would split at the mark
         told: dict[str, Any] = json.loads(line[1:]) if line.startswith(MARK) else {}
         if told == END:
             blocks.append(last)
             last = Came()
         elif told:
-            body = told["body"].encode("latin-1").decode(errors="replace")
+            is_json = "json" in told["headers"].get("content-type", "")
+            body = told["body"].encode("latin-1").decode(errors="replace") if is_json else ""
             last = Came(told["status"], told["headers"], next(bodies(body), None))
     return blocks
