@@ -67,7 +67,7 @@ def _run(command: list[str], environment: dict[str, str]) -> str:
 def _heard(printed: str) -> list[Came]:
     """The last answer of each block."""
     blocks, last = [], Came()
-    for line in printed.split("\n"):  # splitlines() would split at the mark
+    for line in printed.split("\n"):
         told: dict[str, Any] = json.loads(line[1:]) if line.startswith(MARK) else {}
         if told == END:
             blocks.append(last)
