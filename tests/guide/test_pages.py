@@ -21,7 +21,6 @@ pytestmark = pytest.mark.own_servers
 # Code that is no session with a service, and where it is tried.
 ELSEWHERE = {
     ("sdks", "sh"): "`make sdks` runs these generators",
-    ("synchronising", "python"): "tests/clients/test_python_client.py",
 }
 SHELLS = ("bash", "dash", "zsh")
 # All pages are tried from one address; what counts by person is limited as it is by default.
