@@ -59,4 +59,9 @@ def read(path: Path) -> Page:
     return Page(path.stem, tuple(steps))
 
 
+def at(text: str, port: int) -> str:
+    """A page's code with the address of the service that listens at the port."""
+    return text.replace(ADDRESS, f"http://127.0.0.1:{port}")
+
+
 PAGES = {path.stem: read(path) for path in sorted(GUIDE.glob("*.md"))}

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.clients.devices import NODE
 from tests.guide.answers import Came, bodies
-from tests.guide.pages import ADDRESS, Page
+from tests.guide.pages import Page, at
 from tests.support.service.live import ROOT
 
 HERE = Path(__file__).parent
@@ -37,7 +37,7 @@ def run_python(page: Page, port: int, folder: Path) -> list[Came]:
     mark = f"print({MARK + json.dumps(END)!r}, flush=True)"
     blocks = [f"{text}\n{mark}\n" for text, _ in page.code("python")]
     script = folder / f"{page.name.replace('-', '_')}.py"
-    script.write_text(_at("\n".join([(HERE / "heard.py").read_text(), *blocks]), port))
+    script.write_text(at("\n".join([(HERE / "heard.py").read_text(), *blocks]), port))
     return _heard(_run([sys.executable, "-W", "error", str(script)], dict(os.environ)))
 
 
@@ -46,13 +46,8 @@ def run_typescript(page: Page, port: int, folder: Path) -> list[Came]:
     mark = f"console.log({json.dumps(MARK + json.dumps(END))})"
     blocks = [f"{text}\n{mark}\n" for text, _ in page.code("typescript")]
     script = folder / f"{page.name}.mts"
-    script.write_text(_at("\n".join(blocks), port))
+    script.write_text(at("\n".join(blocks), port))
     return _heard(_run([str(NODE), "--import", str(HERE / "heard.mjs"), str(script)], dict(os.environ)))
-
-
-def _at(text: str, port: int) -> str:
-    """The text with the address of the service that listens at the port."""
-    return text.replace(ADDRESS, f"http://127.0.0.1:{port}")
 
 
 def _run(command: list[str], environment: dict[str, str]) -> str:

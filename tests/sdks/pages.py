@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.guide.pages import Page
+from tests.guide.pages import Page, at
 
 PUBSPEC = "name: guide\ndependencies: {http: '>=1.0.0', uuid: '>=4.0.0'}\n"
 IMPORT = re.compile(r"^import .*\n", re.MULTILINE)
@@ -20,15 +20,17 @@ def dart_package(pages: Iterable[Page], folder: Path) -> None:
         (folder / "lib" / f"{page.name.replace('-', '_')}.dart").write_text(text)
 
 
-def kotlin_sources(pages: Iterable[Page], folder: Path) -> list[str]:
-    """Write a file for each page: its imports, and its blocks in order as `main`. The names of the classes to run."""
+def kotlin_sources(pages: Iterable[Page], folder: Path, port: int) -> list[str]:
+    """Write a program for each page: its imports, and its blocks in order as `main`. The names of the classes to run.
+
+    They ask the service that listens at the port.
+    """
     classes = []
     for page in pages:
         package = "guide." + page.name.replace("-", "_")
         imports, body = _parted(page, "kotlin")
-        (folder / f"{page.name}.kt").write_text(
-            f'@file:JvmName("Main")\npackage {package}\n\n{imports}\nfun main() {{\n{body}\n}}\n'
-        )
+        text = f'@file:JvmName("Main")\npackage {package}\n\n{imports}\nfun main() {{\n{body}\n}}\n'
+        (folder / f"{page.name}.kt").write_text(at(text, port))
         classes.append(f"{package}.Main")
     return classes
 
