@@ -68,6 +68,7 @@ def _heard(printed: str) -> list[Came]:
             blocks.append(last)
             last = Came()
         elif told:
-            body = told["body"].encode("latin-1").decode(errors="replace")
+            is_json = "json" in told["headers"].get("content-type", "")
+            body = told["body"].encode("latin-1").decode(errors="replace") if is_json else ""
             last = Came(told["status"], told["headers"], next(bodies(body), None))
     return blocks

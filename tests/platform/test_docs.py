@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import get_commands
 from django.urls import get_resolver
 
@@ -21,6 +22,14 @@ needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="the sessio
 def test_the_weights_of_completeness_stand_in_the_documentation_as_in_the_code() -> None:
     rows = re.findall(r"^\| (\w+) \| (\d+) \|", DOCS["completeness.md"], re.MULTILINE)
     assert {name: int(weight) for name, weight in rows} == {name: each.weight for name, each in SECTIONS.items()}
+
+
+def test_the_guide_tells_the_default_of_each_rate_limit_that_clients_meet() -> None:
+    text = (ROOT / "docs/guide/limits.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \|[^|]*\| ([\d,]+) an? (minute|hour) \|", text, re.MULTILINE)
+    told = {scope: f"{most.replace(',', '')}/{window[0]}" for scope, most, window in rows}
+    # Only the admin asks for codes of a second factor.
+    assert told == {scope: rate for scope, rate in settings.RATELIMITS.items() if scope != "otp"}
 
 
 def test_every_command_of_the_makefile_is_explained_in_the_readme_or_in_operations() -> None:

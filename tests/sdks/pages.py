@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.guide.pages import Page, at
 
-PUBSPEC = "name: guide\ndependencies: {http: '>=1.0.0'}\n"
+PUBSPEC = "name: guide\ndependencies: {http: '>=1.0.0', uuid: '>=4.0.0'}\n"
 IMPORT = re.compile(r"^import .*\n", re.MULTILINE)
 
 
