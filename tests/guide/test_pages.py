@@ -77,7 +77,7 @@ def assert_as_shown(page: Page, language: str, came: list[Came]) -> None:
     blocks = page.code(language)
     assert len(came) == len(blocks)
     wrong = {
-        text: found
+        text.strip().splitlines()[-1]: found
         for (text, answer), one in zip(blocks, came, strict=True)
         if answer and (found := differences(answer, one))
     }
