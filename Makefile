@@ -17,6 +17,7 @@ SDKS := clients/sdks/node_modules/.package-lock.json clients/sdks/.venv/.install
 # What the SDK in Kotlin needs that no package of npm has.
 GSON := /usr/share/java/gson.jar
 CHROMIUM := /usr/bin/chromium
+ZSH := /usr/bin/zsh
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -47,8 +48,8 @@ test: lint $(EXAMPLES) $(CLIENTS) ## runs everything a change must pass, 12 minu
 	TEST_BACKEND=sqlite $(PYTEST) -m "not own_servers" --cov --cov-report= --cov-fail-under=0
 	@$(PY) -m coverage report >$(VENV)/coverage.txt || { cat $(VENV)/coverage.txt; exit 1; }
 
-e2e: $(VENV)/.dev $(EXAMPLES) $(CHROMIUM) staticfiles/staticfiles.json ## drives the service in a real browser, 8 minutes; its screenshots go to var/e2e
-	TEST_BACKEND=postgresql $(PY) -m pytest -q tests/e2e $(E2E)
+e2e: $(VENV)/.dev $(EXAMPLES) $(CHROMIUM) $(ZSH) staticfiles/staticfiles.json ## drives the service in a real browser, README's session in zsh, 8 minutes; its screenshots go to var/e2e
+	TEST_BACKEND=postgresql $(PY) -m pytest -q tests/e2e tests/platform/test_readme.py $(E2E)
 
 faults: $(VENV)/.dev staticfiles/staticfiles.json ## kills, stops and overruns the service, 20 to 50 minutes (docs/faults.md)
 	$(PY) -m tests.faults $(SCENARIOS)
@@ -151,7 +152,8 @@ clients/sdks/.venv/.installed: clients/sdks/requirements.txt | $(VENV)/.dev
 # of boxes.
 $(CHROMIUM): PACKAGES := chromium fonts-dejavu-core
 $(GSON): PACKAGES := libgoogle-gson-java
-$(CHROMIUM) $(GSON):
+$(ZSH): PACKAGES := zsh
+$(CHROMIUM) $(GSON) $(ZSH):
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing Debian's $(PACKAGES) …"; \
 		apt-get update -qq && \

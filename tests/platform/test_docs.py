@@ -1,4 +1,4 @@
-"""The documentation says what the code does, and the sessions of README and guide work as they are printed."""
+"""The documentation says what the code does, and the guide's sessions work as they are printed."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from django.core.management import get_commands
 from django.urls import get_resolver
 
 from profiles.career.completeness import SECTIONS
-from tests.support.service.live import service, worker
+from tests.support.service.live import service
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = {path.name: path.read_text() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))}
@@ -60,24 +60,6 @@ def run_session(text: str, port: int, folder: Path) -> subprocess.CompletedProce
     environment = {**os.environ, "PORT": str(port), "TMPDIR": str(folder)}
     command = ["/bin/sh", "-euc", session]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
-
-
-@pytest.mark.own_servers
-@needs_curl
-def test_the_readmes_session_works_as_it_is_printed(tmp_path: Path) -> None:
-    with service(tmp_path) as port, worker(tmp_path):
-        done = run_session(DOCS["README.md"], port, tmp_path)
-    assert '"years_of_experience":' in done.stdout
-    assert '"label":"For museums"' in done.stdout
-    assert '"status": 412' in done.stdout
-    assert '"op":"deleted","title":"Senior mathematician"' in done.stdout
-    assert re.search(r'"version":5,"created_at":.*"title":"Senior mathematician"', done.stdout)
-    assert '"progress":{"done":500,"total":500}' in done.stderr
-    assert "It was there already; nothing to update." in done.stdout
-    assert '"place":"Positions.csv, row 2","outcome":"mapped"' in done.stderr
-    assert "# Grace Adeyemi-Holt" in done.stdout
-    assert (tmp_path / "resume.pdf").read_bytes().startswith(b"%PDF")
-    assert '"status": 422' not in done.stdout
 
 
 @pytest.mark.own_servers
