@@ -57,7 +57,7 @@ faults: $(VENV)/.dev staticfiles/staticfiles.json ## kills, stops and overruns t
 sync: $(VENV)/.dev $(CLIENTS) staticfiles/staticfiles.json ## simulates devices that are off line half of the time, 18 to 35 s a run of a client (docs/faults.md)
 	$(PY) -m tests.sync.simulation $(SYNC)
 
-sdks: $(VENV)/.dev $(SDKS) $(GSON) staticfiles/staticfiles.json ## lints openapi.yaml, generates SDKs from it, compiles them, and plays a scenario with each (clients/sdks)
+sdks: $(VENV)/.dev $(SDKS) $(GSON) staticfiles/staticfiles.json ## lints openapi.yaml, generates SDKs from it, compiles them, plays a scenario with each (clients/sdks), and runs the guide's Kotlin
 	$(LINTER)/redocly lint openapi.yaml --config clients/sdks/redocly.yaml
 	$(LINTER)/spectral lint openapi.yaml --ruleset clients/sdks/spectral.yaml --fail-severity warn
 	$(PY) -m tests.sdks $(NAMES)
