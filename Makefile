@@ -19,6 +19,7 @@ GSON := /usr/share/java/gson.jar
 CHROMIUM := /usr/bin/chromium
 LOCALE := profiles_project/locale
 KEYWORDS := --no-default-keywords --keyword=mark --keyword=say --keyword=say_many:1,2
+ZSH := /usr/bin/zsh
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -49,8 +50,8 @@ test: lint $(EXAMPLES) $(CLIENTS) ## runs everything a change must pass, 12 minu
 	TEST_BACKEND=sqlite $(PYTEST) -m "not own_servers" --cov --cov-report= --cov-fail-under=0
 	@$(PY) -m coverage report >$(VENV)/coverage.txt || { cat $(VENV)/coverage.txt; exit 1; }
 
-e2e: $(VENV)/.dev $(EXAMPLES) $(CHROMIUM) staticfiles/staticfiles.json ## drives the service in a real browser, 8 minutes; its screenshots go to var/e2e
-	TEST_BACKEND=postgresql $(PY) -m pytest -q tests/e2e $(E2E)
+e2e: $(VENV)/.dev $(EXAMPLES) $(CHROMIUM) $(ZSH) staticfiles/staticfiles.json ## drives the service in a real browser, README's session in zsh, 8 minutes; its screenshots go to var/e2e
+	TEST_BACKEND=postgresql $(PY) -m pytest -q tests/e2e tests/platform/test_readme.py $(E2E)
 
 messages: $(VENV)/.dev ## finds the sentences in the code and puts them into the translations, compiles these
 	$(VENV)/bin/pybabel --quiet extract $(KEYWORDS) --no-location --no-wrap --sort-output \
@@ -160,7 +161,8 @@ clients/sdks/.venv/.installed: clients/sdks/requirements.txt | $(VENV)/.dev
 # of boxes.
 $(CHROMIUM): PACKAGES := chromium fonts-dejavu-core
 $(GSON): PACKAGES := libgoogle-gson-java
-$(CHROMIUM) $(GSON):
+$(ZSH): PACKAGES := zsh
+$(CHROMIUM) $(GSON) $(ZSH):
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing Debian's $(PACKAGES) …"; \
 		apt-get update -qq && \

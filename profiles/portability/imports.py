@@ -102,6 +102,11 @@ def in_words(report: Mapping[str, Any]) -> dict[str, Any]:
     return {**report, "parts": parts}
 
 
+def result_in_words(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What the job of an import tells, with its report in the language that is active."""
+    return {**result, "report": in_words(result["report"])} if "report" in result else dict(result)
+
+
 def _worded(text: str | None) -> str | None:
     return text and worded(text)
 

@@ -61,7 +61,7 @@ def _result(job: Job) -> Any:
 # Of which kinds of jobs the results hold sentences, and what words them.
 WORDING: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     PushChanges.kind: pushes.in_words,
-    tasks.IMPORT: lambda result: {**result, "report": imports.in_words(result["report"])},
+    tasks.IMPORT: imports.result_in_words,
 }
 
 
