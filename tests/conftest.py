@@ -67,7 +67,7 @@ def empty_cache() -> None:
 
 
 @pytest.fixture(autouse=True)
-def sentences_that_all_can_read(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def sentences_that_all_can_read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Whatever is said in a test must have its translations, but for what was worded before."""
     unknown: list[str] = []
 
@@ -78,7 +78,7 @@ def sentences_that_all_can_read(monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 
     monkeypatch.setattr(wording, "gettext", gettext)
     yield
-    assert unknown == []
+    assert unknown == [] or request.node.get_closest_marker("says_what_is_not_ours")
 
 
 @pytest.fixture(autouse=True)

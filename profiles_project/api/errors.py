@@ -292,7 +292,10 @@ def document(problem: Problem, path: str) -> dict[str, Any]:
 
 def in_words(problem: Mapping[str, Any]) -> dict[str, Any]:
     """The problem document with its sentences in the language that is active."""
-    said: dict[str, Any] = {**problem, **{name: worded(problem[name]) for name in ("title", "detail") if name in problem}}
+    said: dict[str, Any] = {
+        **problem,
+        **{name: worded(problem[name]) for name in ("title", "detail") if name in problem},
+    }
     if "errors" in problem:
         said["errors"] = [{**each, "detail": worded(each["detail"])} for each in problem["errors"]]
     return said

@@ -4,6 +4,7 @@ import io
 import re
 import string
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from babel.messages.catalog import Message
@@ -18,7 +19,7 @@ KEYWORDS = {"mark": None, "say": None, "say_many": (1, 2)}
 
 def in_code() -> dict[str, str]:
     """The sentences and phrases of the code, each with its plural or an empty text."""
-    found = {}
+    found: dict[str, str] = {}
     for package in ("profiles", "profiles_project", "users"):
         for _, _, message, _, _ in extract_from_dir(ROOT / package, [("**.py", "python")], keywords=KEYWORDS):
             singular, plural = message if isinstance(message, tuple) else (message, "")
@@ -30,7 +31,7 @@ def sentences(language: str) -> list[Message]:
     return [message for message in catalog(language) if message.id]
 
 
-def texts(value: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
+def texts(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
