@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from profiles_project.api.errors import BY_STATUS, TYPE_BASE, Problem
+from profiles_project.wording import ENGLISH, worded_in
 
 
 @dataclass(frozen=True)
 class ProblemType:
     """A type by the last part of its address, with its title, the statuses that it comes with, and its sentence.
 
-    `sentence` is empty where the sentence depends on what happened.
+    `sentence` is English, and empty where the sentence depends on what happened.
     """
 
     slug: str
@@ -26,7 +27,10 @@ class ProblemType:
 
 def problem_types() -> Mapping[str, ProblemType]:
     """All types by their slugs, in the order of their statuses. A type that two classes have has both statuses."""
-    found = {slug: ProblemType(slug, title, (status,), text) for status, (slug, title, text) in BY_STATUS.items()}
+    found = {
+        slug: ProblemType(slug, title, (status,), worded_in(ENGLISH, text))
+        for status, (slug, title, text) in BY_STATUS.items()
+    }
     for problem in sorted(below(Problem), key=lambda each: each.__name__):
         for slug in [problem.slug] if problem.slug else problem.slugs:
             known = found.get(slug)
@@ -34,7 +38,7 @@ def problem_types() -> Mapping[str, ProblemType]:
                 (known.title, known.sentence) if known else (problem.title or "", problem.default_detail or "")
             )
             statuses = {problem.status_code, *(known.statuses if known else ())}
-            found[slug] = ProblemType(slug, title, tuple(sorted(statuses)), str(text))
+            found[slug] = ProblemType(slug, title, tuple(sorted(statuses)), worded_in(ENGLISH, str(text)))
     return dict(sorted(found.items(), key=lambda item: (item[1].statuses, item[0])))
 
 

