@@ -21,8 +21,8 @@ PAGES = {
     "problems": "/problems/",
     "problem": "/problems/too-many-jobs",
 }
-# A page with two steps, put into another one, so that these tests depend on no page's text.
-STEPS = "".join(
+# Two steps, put into a page, so that these tests depend on no page's text.
+STEPS = "# Steps\n" + "".join(
     f"""
 ```sh
 curl {"x" * 200}
@@ -46,12 +46,15 @@ Text.
 )
 
 
-def open_steps(watched: Window, path: str = "/guide/versions") -> Page:
-    """A page of the guide with two steps in it."""
+def open_steps(watched: Window, path: str = "/problems/internal") -> Page:
+    """A page with two steps in place of its content."""
 
     def put_in(route: Route) -> None:
         answer = route.fetch()
-        route.fulfill(response=answer, body=answer.text().replace("<article>", f"<article>{read(STEPS).html}"))
+        steps = f"<article>{read(STEPS).html}</article>"
+        route.fulfill(
+            response=answer, body=re.sub("<article>.*</article>", lambda _: steps, answer.text(), flags=re.DOTALL)
+        )
 
     watched.page.route(re.compile(f"{path}$"), put_in)
     return watched.open(path)
@@ -94,10 +97,10 @@ def test_a_language_is_chosen_by_keys_for_all_steps_and_pages(open_window: OpenW
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowLeft")
     expect(first.get_by_role("tab", name="Kotlin")).to_be_focused()
-    page = open_steps(watched, "/guide/sdks")
+    page = open_steps(watched, "/problems/gone")
     expect(page.get_by_role("tab", selected=True)).to_have_text(["Kotlin", "Kotlin"])
     # The answers stand below, whatever was chosen.
-    assert page.locator("article > .code:has(figcaption:text-is('Answer'))").count() >= 2
+    expect(page.locator("article > .code:has(figcaption:text-is('Answer'))")).to_have_count(2)
 
 
 def test_a_chosen_tab_stays_where_it_is_in_the_window(open_window: OpenWindow) -> None:
