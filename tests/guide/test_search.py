@@ -5,6 +5,7 @@ import time
 import pytest
 from django.test import Client
 
+from profiles_project.web.guide.rendering import read
 from profiles_project.web.guide.search import LONGEST, MOST_HITS, search
 from tests.guide.conftest import GetPage, Page
 
@@ -22,6 +23,11 @@ def test_a_section_is_found_by_its_words_whatever_their_case(page: GetPage) -> N
 
 def test_what_has_a_word_in_its_heading_comes_first() -> None:
     assert search("trash")[0].href == "/guide/nothing-gets-lost#the-trash"
+
+
+def test_what_is_shown_of_a_section_is_prose_where_that_has_the_word() -> None:
+    section = read("# T\n\n## S\n\n```sh\ncurl undo\n```\n\nAn undo is a restore.\n").sections[1]
+    assert section.text == "An undo is a restore.\ncurl undo\n"
 
 
 def test_a_type_of_problem_and_an_operation_are_found(page: GetPage) -> None:

@@ -32,7 +32,7 @@ _DROPPED = re.compile(r"[^\w\- ]")
 
 
 class Section(NamedTuple):
-    """What stands below a heading: its anchor (empty for what stands before all sections), and its bare text."""
+    """What stands below a heading: its anchor (empty for what stands before all sections), and its bare text, code last."""
 
     level: int
     anchor: str
@@ -90,22 +90,23 @@ def _bare(inline: Token) -> str:
 
 def _sections(tokens: Sequence[Token]) -> Iterator[Section]:
     """All sections; their headings get the anchors on the way."""
-    level, heading, anchor, texts = 1, "", "", list[str]()
+    level, heading, anchor, texts, codes = 1, "", "", list[str](), list[str]()
     taken: dict[str, Iterator[int]] = {}
     for index, token in enumerate(tokens):
         if token.type == "heading_open":
             if heading:
-                yield Section(level, anchor, heading, "\n".join(texts))
+                yield Section(level, anchor, heading, "\n".join([*texts, *codes]))
             level, heading, texts = int(token.tag[1]), _bare(tokens[index + 1]), []
+            codes = []
             anchor = slug(heading)
             if number := next(taken.setdefault(anchor, count())):
                 anchor = f"{anchor}-{number}"
             token.attrSet("id", anchor)
         elif token.type == "fence":
-            texts.append(token.content)
+            codes.append(token.content)
         elif token.type == "inline" and tokens[index - 1].type != "heading_open":
             texts.append(_bare(token))
-    yield Section(level, anchor, heading, "\n".join(texts))
+    yield Section(level, anchor, heading, "\n".join([*texts, *codes]))
 
 
 def _with_steps(tokens: Sequence[Token]) -> list[Token]:
