@@ -3,8 +3,9 @@
 A label begins a sentence, which gives it a capital letter, or stands behind a comma.
 """
 
+from profiles.models import COMPONENTS
 from profiles_project.api.places import Field, Words
-from profiles_project.sentences import mark
+from profiles_project.sentences import Sentence, mark
 
 _START = Field(mark("start date"), mark("The start date is missing."))
 _NAME = Field(mark("name"), mark("The name is missing."))
@@ -12,8 +13,18 @@ _TITLE = Field(mark("title"), mark("The title is missing."))
 _ADDRESS = Field(mark("web address"))
 _IDS = Field(mark("selection"), mark("Nothing is selected."))
 
+
+def _called(name: object) -> Sentence:
+    return Sentence(str(name).replace("_", " "))
+
+
+# A kind or a field that is new is called by its English name, until it has words below.
+_NEW_ENTRIES = {model.plural: Sentence(f"{model._meta.verbose_name} {{n}}") for model in COMPONENTS}
+_NEW_FIELDS = {name: Field(_called(name)) for model in COMPONENTS for name in (model.plural, *model.content_fields())}
+
 WORDS = Words(
     entries={
+        **_NEW_ENTRIES,
         "experiences": mark("experience {n}"),
         "education": mark("education {n}"),
         "projects": mark("project {n}"),
@@ -43,15 +54,10 @@ WORDS = Words(
         "highlights": mark("highlight {n}"),
         "roles": mark("role {n}"),
         "keywords": mark("keyword {n}"),
-        **{
-            f"{name}_ids": mark("entry {n}")
-            for name in (
-                *("experience", "education", "project", "certification", "language"),
-                *("volunteering", "award", "publication", "interest", "reference"),
-            )
-        },
+        **{f"{model.singular}_ids": mark("entry {n}") for model in COMPONENTS},
     },
     fields={
+        **_NEW_FIELDS,
         # The profile itself.
         "id": Field(mark("id"), mark("The id is missing.")),
         "label": Field(mark("name of the profile"), mark("The name of the profile is missing.")),
@@ -153,13 +159,7 @@ WORDS = Words(
         "resolve": Field(mark("decision")),
         "items": Field(mark("selection"), mark("Nothing is selected.")),
         "ids": _IDS,
-        **{
-            f"{name}_ids": _IDS
-            for name in (
-                *("experience", "education", "project", "certification", "language"),
-                *("volunteering", "award", "publication", "interest", "reference"),
-            )
-        },
+        **{f"{model.singular}_ids": _IDS for model in COMPONENTS},
         # In the query.
         "dry_run": Field(mark("trial run")),
         "include": Field(mark("parts to be shown")),

@@ -26,7 +26,8 @@ from tests.support.factories import item, make_item, make_profile, profile_docum
 from tests.support.staff import client_of, in_role, superuser
 from users.models import User
 
-pytestmark = pytest.mark.django_db
+# Its words have translations only when somebody has written them.
+pytestmark = [pytest.mark.django_db, pytest.mark.says_what_is_not_ours]
 
 KIND = COMPONENTS[-1]
 FIRST = KIND.content_fields()[0]

@@ -16,7 +16,7 @@ from profiles_project.wording import worded
 from tests.support.client import ApiClient
 from tests.support.contract import API
 from tests.support.factories import item, make_profile
-from tests.support.wording import LANGUAGES, sentence_faults
+from tests.support.wording import LANGUAGES, known_sentences, sentence_faults
 from users.models import User
 
 LANGUAGE = "The name of the language is missing."
@@ -95,6 +95,16 @@ def test_every_member_of_a_request_has_a_name_for_people() -> None:
         spoken = worded(said.alone)
         assert spoken != worded(said.below) or name in WORDS.holders, (owner, name)
         assert list(sentence_faults({"detail": spoken})) == [], (owner, name)
+
+
+def test_every_name_of_a_kind_or_a_field_has_translations() -> None:
+    called = [*WORDS.entries.values(), *WORDS.maps.values(), *(field.label for field in WORDS.fields.values())]
+    assert [label for label in called if label not in known_sentences()] == []
+    assert [name for name in missing_words() if name not in known_sentences()] == []
+
+
+def missing_words() -> list[str]:
+    return [f"{str(model._meta.verbose_name).capitalize()} not found." for model in COMPONENTS]
 
 
 def test_every_query_parameter_has_a_name_for_people() -> None:

@@ -27,9 +27,10 @@ to 1,000, or with `Prefer: respond-async`, the answer is a job (202). Read it at
 `succeeded`, `failed` or `cancelled`.
 
 **Refusals** are problem documents. `detail` is a sentence for the person, in the language of `Accept-Language` (en, de,
-fr or es), else of the account (`auth_me_partial_update`). `/problems/` on the service explains each type. A 422 names all fields at fault in `errors`,
-each by a JSON Pointer into the body that you sent (`/0/title`: the title of the first item; empty: the body itself) or
-by the parameter's name. Of a `type` or `code` that you don't know, go by the status: there may be new ones.
+fr or es), else of the account (`auth_me_partial_update`). A 422 names all fields at fault in `errors`, each by a JSON
+Pointer into the body that you sent (`/0/title`: the title of the first item; empty: the body itself) or by the
+parameter's name. Of a `type` or `code` that you don't know, go by the status: there may be new ones. `/problems/` on
+the service explains each type.
 
 **Lost answers.** Send a POST with an `Idempotency-Key`; sent again with the same key, it has one effect.
 """

@@ -32,7 +32,7 @@ _DROPPED = re.compile(r"[^\w\- ]")
 
 
 class Section(NamedTuple):
-    """What stands below a heading: its anchor (empty for what stands before all sections), and its bare text, code last."""
+    """What stands below a heading: its anchor (empty before the first heading), and its bare text, code last."""
 
     level: int
     anchor: str
@@ -96,8 +96,8 @@ def _sections(tokens: Sequence[Token]) -> Iterator[Section]:
         if token.type == "heading_open":
             if heading:
                 yield Section(level, anchor, heading, "\n".join([*texts, *codes]))
-            level, heading, texts = int(token.tag[1]), _bare(tokens[index + 1]), []
-            codes = []
+            level, heading, texts = int(token.tag[1]), _bare(tokens[index + 1]), list[str]()
+            codes = list[str]()
             anchor = slug(heading)
             if number := next(taken.setdefault(anchor, count())):
                 anchor = f"{anchor}-{number}"
