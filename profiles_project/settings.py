@@ -422,6 +422,9 @@ WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # A developer's changes show without collecting files again.
 WHITENOISE_USE_FINDERS = DEBUG
 
+# What is shown at /guide/ and /problems/.
+GUIDE_DIR = BASE_DIR / "docs" / "guide"
+
 # Security --------------------------------------------------------------------------------------------------------
 
 SECURE_SSL_REDIRECT = flag("SECURE_SSL_REDIRECT", default=not DEBUG)

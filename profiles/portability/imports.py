@@ -39,9 +39,29 @@ class NotImportable(Problem):
 
     status_code = 422
     title = "Can't be imported"
+    slugs = (
+        "broken",
+        "empty",
+        "encrypted",
+        "max-length",
+        "no-career",
+        "no-name",
+        "not-a-resume",
+        "not-a-zip",
+        "not-importable",
+        "path-escape",
+        "required",
+        "schema-version",
+        "too-large",
+        "too-many-files",
+        "too-many-rows",
+        "unknown-columns",
+    )
 
     def __init__(self, code: str, sentence: str, path: Sequence[str | int] = ()) -> None:
-        self.slug = code.replace("_", "-")
+        slug = code.replace("_", "-")
+        # A fault of a single member has a code of its own, but no type.
+        self.slug = slug if slug in self.slugs else "not-importable"
         super().__init__(sentence, errors=[{"pointer": pointer(tuple(path)), "code": code, "detail": sentence}])
 
 

@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from itertools import islice
 from typing import Any, NamedTuple
@@ -71,10 +71,12 @@ class Problem(exceptions.APIException):
     """A refusal with a problem type of its own.
 
     Subclasses set `status_code` and, where the status alone does not say which problem it is, `slug`, `title` and
-    `default_detail`. `headers` go to the response, further keywords become members of the document.
+    `default_detail`; one whose objects choose their `slug` names all of them in `slugs`. `headers` go to the response,
+    further keywords become members of the document.
     """
 
     slug: str | None = None
+    slugs: Collection[str] = ()
     title: str | None = None
     default_detail: Any = None
 

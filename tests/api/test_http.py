@@ -224,7 +224,7 @@ def test_browsers_of_configured_origins_may_read_the_headers_that_matter(setting
 
 
 def test_the_root_leads_to_the_documentation(client: Client) -> None:
-    assert client.get("/")["Location"] == "/api/docs"
+    assert client.get("/")["Location"] == "/guide/"
 
 
 def test_the_process_is_healthy_and_metrics_are_off(client: Client) -> None:

@@ -52,7 +52,7 @@ def test_links_between_documents_lead_somewhere() -> None:
         for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
         for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text())
     ]
-    # What begins with a slash is an address of the service.
+    # Those of the guide into the service itself are looked up there (tests/guide/test_served_pages.py).
     files = [(path, to) for path, to in links if "://" not in to and not to.startswith("/")]
     missing = [(path.name, to) for path, to in files if not (path.parent / to).exists()]
     assert missing == []
