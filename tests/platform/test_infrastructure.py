@@ -239,7 +239,7 @@ def problem(status: int, headers: dict[str, str] | None = None, /, **members: An
         "instance": THINGS,
         "request_id": "1",
     }
-    return JsonResponse(document | members, status=status, content_type=PROBLEM, headers=headers or {})
+    return JsonResponse(document | members, status=status, content_type=PROBLEM, headers={"Content-Language": "en", **(headers or {})})
 
 
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Authorization, origin"}
@@ -282,6 +282,12 @@ REFUSED: dict[str, tuple[Sent, HttpResponse, str]] = {
     "a problem from elsewhere": (sent(), problem(422, instance="/x"), "the problem's instance is '/x'"),
     "two sentences": (sent(), problem(422, detail="One. Two."), "more than one sentence"),
     "two lines": (sent(), problem(422, detail="One\ntwo."), "more than one sentence"),
+    "a key in a sentence": (sent(), problem(422, detail="The start_date is missing."), "'t_d' is no word for people"),
+    "a pointer in a sentence": (sent(), problem(422, detail="Look at /0/title."), "'/0/' is no word for people"),
+    "a type in a sentence": (sent(), problem(422, detail="This is no UUID."), "'UUID' is no word for people"),
+    "half a sentence": (sent(), problem(422, detail="too long"), "this is no whole sentence"),
+    "a sentence with values": (sent(), problem(422, detail='{n}.\x1f{"n": 1}.'), "is no word for people"),
+    "an unknown language": (sent(), problem(422, {"Content-Language": "tlh"}), "which language it speaks"),
     "errors outside of 422": (sent(), problem(401, errors=[]), "which only a 422 does"),
     "a fault without place": (
         sent(),

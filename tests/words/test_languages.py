@@ -171,7 +171,7 @@ def test_a_jobs_problem_is_worded_when_it_is_read(api: ApiClient, user: User) ->
         "errors": [{"pointer": "", "code": "max_length", "detail": 'Use at most {n} entries.\x1f{"n": 1000}'}],
     }
     job = failed(user, problem)
-    for language, number in (("en", "1,000"), ("de", "1.000"), ("fr", "1\u202f000"), ("es", "1.000")):
+    for language, number in (("en", "1,000"), ("de", "1.000"), ("fr", "1\u202f000"), ("es", "1\u202f000")):
         for path in (f"{API}/jobs/{job.pk}", f"{API}/jobs"):
             answer = api.get(path, headers={"Accept-Language": language})
             shown = answer.json() if path.endswith(str(job.pk)) else answer.json()["jobs"][0]
