@@ -17,12 +17,15 @@ SDKS := clients/sdks/node_modules/.package-lock.json clients/sdks/.venv/.install
 # What the SDK in Kotlin needs that no package of npm has.
 GSON := /usr/share/java/gson.jar
 CHROMIUM := /usr/bin/chromium
+LOCALE := profiles_project/locale
+KEYWORDS := --no-default-keywords --keyword=mark --keyword=say --keyword=say_many:1,2
+ZSH := /usr/bin/zsh
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # Two pips in one environment would disturb each other.
 .NOTPARALLEL:
-.PHONY: help install run serve worker check test e2e faults sync sdks bench lint audit format schema release requirements
+.PHONY: help install run serve worker check test e2e faults sync sdks messages bench lint audit format schema release requirements
 
 help: ## lists the commands
 	@sed -n 's/^\([a-z0-9]*\):.*## /\1\t/p' Makefile | expand -t 14
@@ -47,8 +50,15 @@ test: lint $(EXAMPLES) $(CLIENTS) ## runs everything a change must pass, 12 minu
 	TEST_BACKEND=sqlite $(PYTEST) -m "not own_servers" --cov --cov-report= --cov-fail-under=0
 	@$(PY) -m coverage report >$(VENV)/coverage.txt || { cat $(VENV)/coverage.txt; exit 1; }
 
-e2e: $(VENV)/.dev $(EXAMPLES) $(CHROMIUM) staticfiles/staticfiles.json ## drives the service in a real browser, 8 minutes; its screenshots go to var/e2e
-	TEST_BACKEND=postgresql $(PY) -m pytest -q tests/e2e $(E2E)
+e2e: $(VENV)/.dev $(EXAMPLES) $(CHROMIUM) $(ZSH) staticfiles/staticfiles.json ## drives the service in a real browser, README's session in zsh, 8 minutes; its screenshots go to var/e2e
+	TEST_BACKEND=postgresql $(PY) -m pytest -q tests/e2e tests/platform/test_readme.py $(E2E)
+
+messages: $(VENV)/.dev ## finds the sentences in the code and puts them into the translations, compiles these
+	$(VENV)/bin/pybabel --quiet extract $(KEYWORDS) --no-location --no-wrap --sort-output \
+		--output $(VENV)/django.pot profiles profiles_project users
+	$(VENV)/bin/pybabel --quiet update --domain django --input-file $(VENV)/django.pot --output-dir $(LOCALE) \
+		--no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date
+	$(VENV)/bin/pybabel --quiet compile --domain django --directory $(LOCALE)
 
 faults: $(VENV)/.dev staticfiles/staticfiles.json ## kills, stops and overruns the service, 20 to 50 minutes (docs/faults.md)
 	$(PY) -m tests.faults $(SCENARIOS)
@@ -151,7 +161,8 @@ clients/sdks/.venv/.installed: clients/sdks/requirements.txt | $(VENV)/.dev
 # of boxes.
 $(CHROMIUM): PACKAGES := chromium fonts-dejavu-core
 $(GSON): PACKAGES := libgoogle-gson-java
-$(CHROMIUM) $(GSON):
+$(ZSH): PACKAGES := zsh
+$(CHROMIUM) $(GSON) $(ZSH):
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing Debian's $(PACKAGES) …"; \
 		apt-get update -qq && \

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Count, F, IntegerField, Sum, Value
 
 from profiles_project.api.parsers import MAX_DEPTH
+from profiles_project.api.places import label
+from profiles_project.sentences import say
 
 MAX_PROFILES = 50
 # In bytes of UTF-8, counted over texts, lists and keys as they are stored.
@@ -56,13 +58,21 @@ def broken_limits(found: Mapping[str, tuple[int, int]], parts: tuple[Any, ...]) 
     """What is too much in a profile that has so many rows and bytes in each of its lists, a sentence each."""
     most = {name: part.max_rows for part in parts for name in _list_names(part)}
     errors: list[str] = [
-        f"A profile has at most {most[name]} {name.replace('_', ' ')}; this would make {rows}."
+        say(
+            "{list!c}: {most} are the most, and this would make {n}.",
+            list=label(name),
+            most=most[name],
+            n=rows,
+        )
         for name, (rows, _) in found.items()
         if rows > most[name]
     ]
     total = sum(size for _, size in found.values())
     if total > MAX_DOCUMENT_BYTES:
-        errors.append(f"A profile holds at most 4 MiB; this would make {total / 2**20:.1f} MiB.")
+        most_mib, size = MAX_DOCUMENT_BYTES // 2**20, round(total / 2**20, 1)
+        errors.append(
+            say("A profile can have {most} MiB at most, and this would make {size} MiB.", most=most_mib, size=size)
+        )
     return errors
 
 

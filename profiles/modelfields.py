@@ -16,7 +16,9 @@ from rest_framework.exceptions import ParseError
 
 from profiles import limits, partial_dates
 from profiles_project.api.parsers import TooManyParts, depth_exceeds, loads
-from profiles_project.texts import address_fault, direction_fault, fault, nfc
+from profiles_project.sentences import mark, say
+from profiles_project.texts import TextFault, address_fault, direction_fault, fault, nfc, too_long
+from profiles_project.wording import worded
 
 
 class PartialDateField(models.CharField[Any, Any]):
@@ -32,7 +34,7 @@ class PartialDateField(models.CharField[Any, Any]):
         try:
             return partial_dates.parse(value)
         except ValueError as exc:
-            raise ValidationError(str(exc), code="invalid") from exc
+            raise in_form(str(exc), "invalid") from exc
 
 
 _is_http_url = URLValidator(schemes=["http", "https"])
@@ -40,9 +42,14 @@ _is_http_url = URLValidator(schemes=["http", "https"])
 LONGEST_JSON = 400_000
 
 
+def in_form(sentence: str, code: str) -> ValidationError:
+    """The fault as a form shows it."""
+    return ValidationError(worded(sentence), code=code)
+
+
 def _check_address(url: str) -> None:
     if found := address_fault(url):
-        raise ValidationError(*found)
+        raise in_form(*found)
 
 
 class HttpUrlField(models.URLField[Any, Any]):
@@ -60,7 +67,7 @@ class StrictJSON(forms.JSONField):
     def to_python(self, value: Any) -> Any:
         if isinstance(value, str) and value.strip():
             if len(value) > LONGEST_JSON:
-                raise ValidationError(f"This has at most {LONGEST_JSON:,} characters.", code="max_length")
+                raise in_form(*too_long(LONGEST_JSON))
             try:
                 loads(value.encode())
             except (ParseError, TooManyParts) as exc:
@@ -118,7 +125,7 @@ class StringListField(models.JSONField[Any, Any]):
             # Not the code "invalid", for which the form has a sentence of its own.
             raise ValidationError(text, code="not_a_list")
         for found in filter(None, (fault(each, self.item_max) for each in value)):
-            raise ValidationError(*found)
+            raise in_form(*found)
         return [nfc(each.strip()) for each in value]
 
 
@@ -143,7 +150,7 @@ class VerbatimJSONField(models.TextField[Any, Any]):
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         if fault := custom_value_fault(value):
-            raise ValidationError(*fault)
+            raise in_form(*fault)
         return value
 
     def formfield(self, **options: Any) -> Any:
@@ -164,7 +171,7 @@ class ExtraField(VerbatimJSONField):
 
     def clean(self, value: Any, model_instance: models.Model | None) -> Any:
         if fault := extra_fault(value, self.max_bytes):
-            raise ValidationError(*fault)
+            raise in_form(*fault)
         return value
 
 
@@ -201,7 +208,7 @@ class LinkListField(models.JSONField[Any, Any]):
         cleaned = [{name: (each.get(name) or "").strip() or None for name in self.MEMBERS} for each in links]
         for sentence in filter(None, map(self._fault, cleaned)):
             # Not the code "invalid", for which the form has a sentence of its own.
-            raise ValidationError(sentence, code="not_a_link")
+            raise in_form(sentence, "not_a_link")
         return [{name: text and nfc(text) for name, text in link.items()} for link in cleaned]
 
     def _resembles_link(self, value: Any) -> bool:
@@ -211,11 +218,11 @@ class LinkListField(models.JSONField[Any, Any]):
     def _fault(self, link: Mapping[str, str | None]) -> str | None:
         """What the API would refuse in a link of texts."""
         if link["network"] is None:
-            return "A link needs its network."
+            return mark("The name of the network is missing.")
         for name, most in self.MEMBERS.items():
             text = link[name] or ""
             if len(text) > most:
-                return f"A link's {name} has at most {most} characters."
+                return too_long(most)[0]
             if found := fault(text, most) or direction_fault(text):
                 return found[0]
         if found := address_fault(link["url"] or ""):
@@ -223,7 +230,7 @@ class LinkListField(models.JSONField[Any, Any]):
         try:
             _is_http_url(link["url"] or "https://example.org")
         except ValidationError:
-            return "A link's url begins with https:// or http:// and goes on as a web address does."
+            return mark("Give a whole web address, such as https://example.com/page.")
         return None
 
 
@@ -245,21 +252,29 @@ def _is_larger(value: Any, most: int) -> bool:
     return room < 0 or len(compact_json(value).encode()) > most
 
 
+def _too_deep(levels: int) -> TextFault:
+    return say("This can be nested {n} levels deep at most.", n=levels), "max_depth"
+
+
+def _too_big(most: int) -> TextFault:
+    return say("This can have {n} KiB at most.", n=most // 2**10), "max_size"
+
+
 def custom_value_fault(value: Any) -> tuple[str, str] | None:
     """What is wrong with the value of a custom field, sentence and code; None where nothing is."""
     if depth_exceeds(value, limits.MAX_CUSTOM_VALUE_DEPTH):
-        return f"A value is nested at most {limits.MAX_CUSTOM_VALUE_DEPTH} levels deep.", "max_depth"
+        return _too_deep(limits.MAX_CUSTOM_VALUE_DEPTH)
     if _is_larger(value, limits.MAX_CUSTOM_VALUE_BYTES):
-        return "A value has at most 10 KiB as JSON.", "max_size"
+        return _too_big(limits.MAX_CUSTOM_VALUE_BYTES)
     return None
 
 
 def extra_fault(value: Any, max_bytes: int) -> tuple[str, str] | None:
     """What is wrong with what shall be kept beside our fields, sentence and code; None where nothing is."""
     if not isinstance(value, dict):
-        return "This must be an object.", "invalid"
+        return mark("Fields with names are expected here."), "invalid"
     if depth_exceeds(value, limits.MAX_EXTRA_DEPTH):
-        return f"This is nested at most {limits.MAX_EXTRA_DEPTH} levels deep.", "max_depth"
+        return _too_deep(limits.MAX_EXTRA_DEPTH)
     if _is_larger(value, max_bytes):
-        return f"This has at most {max_bytes // 2**10} KiB as JSON.", "max_size"
+        return _too_big(max_bytes)
     return None

@@ -8,6 +8,8 @@ import re
 from calendar import monthrange
 from datetime import date
 
+from profiles_project.sentences import mark, say
+
 FORM = re.compile(r"[1-9][0-9]{3}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 
 
@@ -15,11 +17,11 @@ def parse(text: str) -> str:
     """The partial date in a text, without surrounding white space; ValueError, one sentence, if it is none."""
     text = text.strip()
     if not FORM.fullmatch(text):
-        raise ValueError("Give a date as a year, a month or a day, such as 2021, 2021-03 or 2021-03-15.")
+        raise ValueError(mark("Give a date as a year, a month or a day, such as 2021, 2021-03 or 2021-03-15."))
     try:
         earliest(text)
     except ValueError as error:
-        raise ValueError(f"The calendar has no {text}.") from error
+        raise ValueError(say("The calendar has no {date}.", date=text)) from error
     return text
 
 

@@ -23,13 +23,14 @@ from profiles.models import Actor, Cause, Job, JobFile, Origin, Profile, usage
 from profiles.models.jobs import MAX_ATTEMPTS, MAX_WAITING, answer_json
 from profiles.portability import exports, imports
 from profiles_project.api.conditional import IfMatch
-from profiles_project.api.errors import InternalError, Problem, document, is_unavailable, to_problem
+from profiles_project.api.errors import About, InternalError, Problem, document, is_unavailable, to_problem
 from profiles_project.api.parsers import loads
 from profiles_project.database import clock
 from profiles_project.database.refusals import Missing, Stale
 from profiles_project.observe.context import request_id, user_id
 from profiles_project.observe.tracing import work_span
 from profiles_project.pruning import Outdated
+from profiles_project.sentences import mark, say
 from users.models import User
 
 logger = logging.getLogger(__name__)
@@ -58,10 +59,10 @@ class TooManyJobs(Problem):
 
     status_code = 429
     slug = "too-many-jobs"
-    title = "Too many jobs"
+    title = mark("Too many jobs")
 
     def __init__(self) -> None:
-        text = f"You have {MAX_WAITING} jobs under way already; please wait until one has ended."
+        text = say("You have {n} pieces of work under way already; please wait until one has ended.", n=MAX_WAITING)
         super().__init__(text, headers={"Retry-After": "5"})
 
 
@@ -70,8 +71,8 @@ class GivenUp(Problem):
 
     status_code = 500
     slug = "given-up"
-    title = "Given up"
-    default_detail = f"This was begun {MAX_ATTEMPTS} times and never came to its end; nothing was stored."
+    title = mark("Given up")
+    default_detail = say("This was begun {n} times and never came to its end; nothing was stored.", n=MAX_ATTEMPTS)
 
 
 class Lost(Exception):
@@ -281,7 +282,7 @@ def _outcome(job: Job, pulse: Pulse) -> Problem | None:
     except Exception as exc:  # whatever it is, the owner must learn that it failed
         if is_unavailable(exc):
             raise
-        problem = to_problem(exc, body_label=_label(job))
+        problem = to_problem(exc, About(_label(job)))
         if problem is None:
             logger.exception("job %s failed", job.pk)
         return problem or InternalError()
@@ -290,7 +291,7 @@ def _outcome(job: Job, pulse: Pulse) -> Problem | None:
 
 def _perform(job: Job, pulse: Pulse) -> None:
     if not job.user.is_active:
-        raise Problem("The account is inactive.", status=403)
+        raise Problem(mark("This account is not active."), status=403)
     with PERFORM[job.kind](job, pulse) as effect, transaction.atomic():
         # Effect and success commit together. A run that has lost its job rolls its effect back.
         result = effect()

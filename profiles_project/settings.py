@@ -146,7 +146,12 @@ APPEND_SLASH = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
-USE_I18N = False
+USE_I18N = True
+# Of the API's sentences and of mails (contract 1.3). The admin is in English.
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("es", "Español")]
+LOCALE_PATHS = [BASE_DIR / "profiles_project" / "locale"]
+# What people call the members of requests, for sentences about faults in them.
+WORDS = ["users.words.WORDS", "profiles.words.WORDS"]
 # As the admin writes times, which are UTC.
 DATE_FORMAT, DATETIME_FORMAT = "Y-m-d", "Y-m-d H:i"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -324,6 +329,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_ADD_EXPLICIT_BLANK_NULL_CHOICE": False,
     "ENUM_NAME_OVERRIDES": {
+        "AccountLanguage": "profiles_project.settings.LANGUAGES",
         "ActorKind": "profiles.models.log.Actor",
         "ConflictResolution": "profiles.career.sync.wanted.RESOLUTIONS",
         "ImportOutcome": "profiles.portability.json_resume.OUTCOMES",
@@ -415,6 +421,9 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 # A developer's changes show without collecting files again.
 WHITENOISE_USE_FINDERS = DEBUG
+
+# What is shown at /guide/ and /problems/.
+GUIDE_DIR = BASE_DIR / "docs" / "guide"
 
 # Security --------------------------------------------------------------------------------------------------------
 

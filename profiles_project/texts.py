@@ -10,6 +10,8 @@ import re
 import unicodedata
 from itertools import chain, takewhile
 
+from profiles_project.sentences import mark, say
+
 # As many as Unicode's stream-safe text has (UAX #15, section 13). No language writes more than a few on one letter.
 MOST_MARKS = 30
 # One character of the normal form C stands for four of a text at most: the longest canonical decomposition has four.
@@ -37,19 +39,19 @@ def fault(text: str, longest: int) -> TextFault | None:
     if len(text) > NFC_SHRINKS * longest:
         return too_long(longest)
     if has_long_run(text):
-        return f"At most {MOST_MARKS} combining marks can stand in a row.", "combining_marks"
+        return say("At most {n} accents or other marks can follow one letter.", n=MOST_MARKS), "combining_marks"
     return None
 
 
 def too_long(longest: int) -> TextFault:
-    """The fault of a text of more than `longest` characters, in DRF's words."""
-    return f"Ensure this field has no more than {longest} characters.", "max_length"
+    """The fault of a text of more than `longest` characters."""
+    return say("Use at most {n} characters.", n=longest), "max_length"
 
 
 def direction_fault(text: str) -> TextFault | None:
     """Why a name or an address may not be stored, None where it may: marks of writing direction stand in it."""
     if not text.isascii() and _DIRECTION_MARK.search(text):
-        return "Marks that change the direction of writing can't stand here.", "direction_marks"
+        return mark("Characters that change the direction of writing can't be used here."), "direction_marks"
     return None
 
 
@@ -62,11 +64,12 @@ def address_fault(url: str) -> TextFault | None:
         return found
     authority = _AUTHORITY.match(url)
     if authority and "@" in authority[1]:
-        return "A user name can't stand before the host of an address; leave out what ends with @.", "user_name"
+        text = mark("A web address can't have a user name in it; leave out the name and the @.")
+        return text, "user_name"
     port = authority and _PORT.search(authority[1])
     # No longer number is turned into one: Python refuses thousands of digits.
     if port and (len(port[1]) > len(str(_LAST_PORT)) or int(port[1]) > _LAST_PORT):
-        return f"The port of an address is {_LAST_PORT} at most.", "port"
+        return say("The number behind the colon can be {n} at most.", n=str(_LAST_PORT)), "port"
     return None
 
 

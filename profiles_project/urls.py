@@ -1,5 +1,7 @@
 """All routes: the API, its documentation, health, the admin; and an answer for every other address."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path
@@ -10,12 +12,23 @@ from django.views.generic import RedirectView
 from profiles_project.api.errors import InternalError, Problem, problem_response
 from profiles_project.api.views import NotFoundView
 from profiles_project.web.docs import RedocView, SchemaView, SwaggerView
+from profiles_project.web.guide.urls import problems
 from profiles_project.web.health import HealthView, ReadyView
 from profiles_project.web.scrape import MetricsView
 from users.api.pages import ResetPasswordPage, VerifyEmailPage
 
+
+def _to(address: str) -> Any:
+    """A view that sends browsers on to another address."""
+    return RedirectView.as_view(url=address, http_method_names=["get", "head"])
+
+
 urlpatterns = [
-    path("", RedirectView.as_view(url="/api/docs", http_method_names=["get", "head"])),
+    path("", _to("/guide/")),
+    path("guide", _to("/guide/")),
+    path("guide/", include("profiles_project.web.guide.urls")),
+    path("problems", _to("/problems/")),
+    path("problems/", include(problems)),
     path("api/v1/", include("profiles.api.urls")),
     path("api/v1/auth/", include("users.api.urls")),
     path("api/schema", SchemaView.as_view(), name="schema"),

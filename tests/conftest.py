@@ -8,13 +8,16 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.cache import caches
 from django.test import override_settings
+from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from profiles.maintenance.anonymising import without_triggers
+from profiles_project import wording
 from profiles_project.web import health
 from tests.support.client import ApiClient
 from tests.support.factories import UserFactory
+from tests.support.wording import known_sentences
 from users.models import AuditEntry, User
 
 # A machine with other work may take its time for an example, which says nothing of the code.
@@ -61,6 +64,21 @@ def empty_cache() -> None:
     """No test sees what another one has cached."""
     for cache in caches.all(initialized_only=False):
         cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def sentences_that_all_can_read(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever is said in a test must have its translations, but for what was worded before."""
+    unknown: list[str] = []
+
+    def gettext(sentence: str) -> str:
+        if sentence not in known_sentences():
+            unknown.append(sentence)
+        return translation.gettext(sentence)
+
+    monkeypatch.setattr(wording, "gettext", gettext)
+    yield
+    assert unknown == [] or request.node.get_closest_marker("says_what_is_not_ours")
 
 
 @pytest.fixture(autouse=True)

@@ -14,6 +14,7 @@ from rest_framework.exceptions import ValidationError
 
 from profiles_project.database import clock
 from profiles_project.observe.logs import security_event
+from profiles_project.sentences import mark
 from profiles_project.texts import fold, search_key
 from users.events import note
 from users.links import open_link
@@ -24,7 +25,7 @@ from users.tasks import file_mail
 from users.validators import password_faults
 
 Kind = Mail.Kind
-BEHIND_SECOND_FACTOR = (
+BEHIND_SECOND_FACTOR = mark(
     "This account has a second factor: change the password in the admin, or ask a superuser to reset that first."
 )
 
@@ -88,14 +89,14 @@ def reset_password(token: str, new_password: str) -> None:
     ValidationError for a weak password.
     """
     if (found := open_link(token, Kind.RESET)) is None:
-        raise InvalidLink("Invalid or expired reset token.")
+        raise InvalidLink(mark("Invalid or expired reset token."))
     _, user = found
     if user.is_staff_account and device_of(user) is not None:
         raise StaffAccount(BEHIND_SECOND_FACTOR)
     if broken := password_faults(new_password, user):
         raise ValidationError({"new_password": broken})
     if not replace_password(user, new_password):
-        raise InvalidLink("Invalid or expired reset token.")
+        raise InvalidLink(mark("Invalid or expired reset token."))
     note("password_reset", user)
 
 
@@ -105,7 +106,7 @@ def confirm_address(token: str) -> None:
     Raises InvalidLink, and StaffAccount for the new address of somebody who has become staff since they asked for it.
     """
     if (found := open_link(token, Kind.VERIFY, Kind.CHANGE_EMAIL)) is None:
-        raise InvalidLink("Invalid or expired verification token.")
+        raise InvalidLink(mark("Invalid or expired verification token."))
     mail, user = found
     changes: dict[str, Any] = {"is_verified": True, "updated_at": clock.now()}
     if mail.kind == Kind.CHANGE_EMAIL:
@@ -120,7 +121,7 @@ def confirm_address(token: str) -> None:
             unchanged = User.objects.filter(pk=user.pk, email=user.email, password=user.password, is_active=True)
             changed = unchanged.update(**changes)
     except IntegrityError as exc:
-        raise InvalidLink("This e-mail address belongs to another account by now.") from exc
+        raise InvalidLink(mark("This e-mail address belongs to another account by now.")) from exc
     if not changed:
-        raise InvalidLink("Invalid or expired verification token.")
+        raise InvalidLink(mark("Invalid or expired verification token."))
     note("email_changed" if mail.kind == Kind.CHANGE_EMAIL else "email_verified", user)

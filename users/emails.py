@@ -1,16 +1,18 @@
 """The texts of mails."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.core.mail import EmailMultiAlternatives
+from django.utils import translation
 from django.utils.html import format_html, format_html_join
 
+from profiles_project.sentences import mark
+from profiles_project.wording import worded
 from users.links import LINKS, make_link
 from users.models import Mail, User
 
 
-@dataclass(frozen=True)
-class MailText:
+class MailText(NamedTuple):
     """A mail's subject, what it says before its link and after it, and what the link is called."""
 
     subject: str
@@ -19,60 +21,67 @@ class MailText:
     closing: str
 
 
+GREETING = mark("Hello,")
 TEXTS = {
     Mail.Kind.VERIFY: MailText(
-        "Please confirm your e-mail address",
-        "Please confirm that this is your e-mail address. The link works for 3 days.",
-        "Confirm the address",
-        "If you have no account with us, someone mistyped an address, and you need do nothing.",
+        mark("Please confirm your e-mail address"),
+        mark("Please confirm that this is your e-mail address. The link works for 3 days."),
+        mark("Confirm the address"),
+        mark("If you have no account with us, someone mistyped an address, and you need do nothing."),
     ),
     Mail.Kind.RESET: MailText(
-        "Set a new password",
-        "You can set a new password for your account now. The link works once, for one hour.",
-        "Set a new password",
-        "If you did not ask for this, you need do nothing: your password stays as it is.",
+        mark("Set a new password"),
+        mark("You can set a new password for your account now. The link works once, for one hour."),
+        mark("Set a new password"),
+        mark("If you did not ask for this, you need do nothing: your password stays as it is."),
     ),
     Mail.Kind.CHANGE_EMAIL: MailText(
-        "Please confirm your new e-mail address",
-        "Your account is to have this e-mail address from now on. The link works once, for 3 days.",
-        "Confirm the new address",
-        "If you did not ask for this, you need do nothing: the account keeps its old address.",
+        mark("Please confirm your new e-mail address"),
+        mark("Please confirm this address, and your account has it from then on. The link works once, for 3 days."),
+        mark("Confirm the new address"),
+        mark("If you did not ask for this, you need do nothing: the account keeps its old address."),
     ),
     Mail.Kind.EMAIL_CHANGE_NOTICE: MailText(
-        "Your e-mail address is about to change",
-        "Someone who knows your password asked for another e-mail address for your account. "
-        "It changes as soon as the new address is confirmed.",
+        mark("Your e-mail address is about to change"),
+        mark(
+            "Someone who knows your password asked for another e-mail address for your account. "
+            "It changes as soon as the new address is confirmed."
+        ),
         "",
-        "If this was not you, change your password now: that stops the change as well.",
+        mark("If this was not you, change your password now: that stops the change as well."),
     ),
     Mail.Kind.EXPORT_NOTICE: MailText(
-        "The archive of your data",
-        "You asked our support for a copy of everything that we have stored about you. It is being made: "
-        "in some minutes you find it in the app, for 7 days.",
+        mark("The archive of your data"),
+        mark(
+            "You asked our support for a copy of everything that we have stored about you. It is being made: "
+            "in a few minutes you will find it in the app, where it stays for 7 days."
+        ),
         "",
-        "If you did not ask for this, please tell us. Nobody but you can open the archive.",
+        mark("If you did not ask for this, please tell us. Nobody but you can open the archive."),
     ),
     Mail.Kind.SECOND_FACTOR_NOTICE: MailText(
-        "The second factor of your account has changed",
-        "The second factor with which you log in to the support desk was set up or reset.",
+        mark("The second factor of your account has changed"),
+        mark("The second factor with which you log in to the support desk was set up or reset."),
         "",
-        "If neither you nor somebody whom you asked did this, tell a superuser now.",
+        mark("If neither you nor somebody whom you asked did this, tell a superuser now."),
     ),
     Mail.Kind.PASSWORD_NOTICE: MailText(
-        "Your password was changed",
-        "The password of your account was changed, and your other devices were logged out.",
+        mark("Your password was changed"),
+        mark("The password of your account was changed, and your other devices were logged out."),
         "",
-        "If this was not you, set a new password with “Forgot password” in the app.",
+        mark("If this was not you, set a new password with “Forgot password” in the app."),
     ),
 }
 
 
 def compose(mail: Mail, user: User) -> EmailMultiAlternatives:
-    """The mail as it goes out, as plain text and as HTML; its link is made here."""
-    text = TEXTS[Mail.Kind(mail.kind)]
+    """The mail as it goes out, in the language of its account, as plain text and as HTML; its link is made here."""
+    with translation.override(user.language):
+        text = MailText(*map(worded, TEXTS[Mail.Kind(mail.kind)]))
+        greeting = worded(GREETING)
     link = make_link(mail, user) if mail.kind in LINKS else ""
     # The mail contains no name: a stranger who registers this address could send their own words with it.
-    parts = ["Hello,", text.opening, link, text.closing]
+    parts = [greeting, text.opening, link, text.closing]
     plain = "\n\n".join(part for part in parts if part) + "\n"
     rich = [format_html('<a href="{}">{}</a>', link, text.action) if part == link else part for part in parts if part]
     message = EmailMultiAlternatives(text.subject, plain, to=[mail.address])

@@ -12,7 +12,17 @@ def account_document(user: User) -> dict[str, Any]:
 
     The requests are those that carried an idempotency key; their answers repeat what stands elsewhere.
     """
-    account = ("id", "email", "full_name", "is_active", "is_staff", "is_verified", "created_at", "updated_at")
+    account = (
+        "id",
+        "email",
+        "full_name",
+        "language",
+        "is_active",
+        "is_staff",
+        "is_verified",
+        "created_at",
+        "updated_at",
+    )
     session = ("id", "created_at", "last_used_at", "expires_at", "revoked_at", "user_agent")
     mail = ("id", "kind", "address", "created_at", "sent_at")
     kept = ("key", "created_at", "status")

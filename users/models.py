@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -54,6 +55,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     email_key = FoldedField(source="email", max_length=800, unique=True)
     full_name = models.CharField(max_length=100)
     search_key = SearchField(sources=("full_name", "email"))
+    # In which mails are written, and answers whose request names no language.
+    language = models.CharField(max_length=5, choices=settings.LANGUAGES, default="en", db_default="en")
     is_active = models.BooleanField("active", default=True, help_text="Without it the person can't log in.")
     is_staff = models.BooleanField("staff", default=False, help_text="May enter the admin site.")
     is_verified = models.BooleanField(

@@ -1,6 +1,7 @@
 """The problems of the routes of accounts."""
 
 from profiles_project.api.errors import Conflict, Problem
+from profiles_project.sentences import mark
 from users.tokens import CHALLENGE
 
 
@@ -17,24 +18,24 @@ class InvalidCredentials(Unauthorized):
     """401 of the login: one text, whether the address is unknown, the password wrong or the account inactive."""
 
     slug = "invalid-credentials"
-    title = "Invalid credentials"
-    default_detail = "Invalid credentials: the e-mail address or the password is wrong."
+    title = mark("Invalid credentials")
+    default_detail = mark("Invalid credentials: the e-mail address or the password is wrong.")
 
 
 class InvalidRefreshToken(Unauthorized):
     """401 of the refresh: one text for every fault of the token."""
 
     slug = "invalid-refresh-token"
-    title = "Invalid refresh token"
-    default_detail = "Invalid refresh token: please log in again."
+    title = mark("Invalid refresh token")
+    default_detail = mark("Invalid refresh token: please log in again.")
 
 
 class WrongPassword(Unauthorized):
     """401: who is logged in must show the password here, and showed another one."""
 
     slug = "wrong-password"
-    title = "Wrong password"
-    default_detail = "Password is incorrect."
+    title = mark("Wrong password")
+    default_detail = mark("Password is incorrect.")
 
 
 class InvalidLink(Problem):
@@ -42,7 +43,7 @@ class InvalidLink(Problem):
 
     status_code = 400
     slug = "invalid-token"
-    title = "Invalid or expired token"
+    title = mark("Invalid or expired token")
 
 
 class StaffAccount(Problem):
@@ -50,13 +51,13 @@ class StaffAccount(Problem):
 
     status_code = 403
     slug = "staff-account"
-    title = "Account of staff"
-    default_detail = "This is an account of staff, which is changed in the admin only."
+    title = mark("Account of staff")
+    default_detail = mark("This is an account of staff, which is changed in the admin only.")
 
 
 class EmailTaken(Conflict):
     """409: the e-mail address belongs to an account, in whatever spelling."""
 
     slug = "email-taken"
-    title = "E-mail address taken"
-    default_detail = "An account with this e-mail address already exists."
+    title = mark("E-mail address taken")
+    default_detail = mark("An account with this e-mail address already exists.")

@@ -7,6 +7,9 @@ from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from rest_framework.exceptions import ErrorDetail
 
+from profiles_project.sentences import mark, say, say_many
+from profiles_project.texts import too_long
+from profiles_project.wording import worded
 from users.models import User
 
 
@@ -18,27 +21,25 @@ class MaximumLengthValidator:
 
     def validate(self, password: str, user: User | None = None) -> None:
         if len(password) > self.max_length:
-            raise ValidationError(
-                f"This password must contain at most {self.max_length} characters.", code="password_too_long"
-            )
+            raise ValidationError(self.get_help_text(), "password_too_long", {"max_length": self.max_length})
 
     def get_help_text(self) -> str:
-        return f"Your password must contain at most {self.max_length} characters."
+        return worded(say("Use at most {n} characters.", n=self.max_length))
 
 
 class CharacterClassesValidator:
     """An upper-case letter, a lower-case letter and a digit, of any script."""
 
     CLASSES: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
-        ("password_no_upper", "an upper-case letter", str.isupper),
-        ("password_no_lower", "a lower-case letter", str.islower),
-        ("password_no_digit", "a digit", str.isdecimal),
+        ("password_no_upper", mark("Use at least one capital letter."), str.isupper),
+        ("password_no_lower", mark("Use at least one small letter."), str.islower),
+        ("password_no_digit", mark("Use at least one digit."), str.isdecimal),
     )
 
     def validate(self, password: str, user: User | None = None) -> None:
         missing = [
-            ValidationError(f"This password must contain {name}.", code=code)
-            for code, name, belongs in self.CLASSES
+            ValidationError(sentence, code=code)
+            for code, sentence, belongs in self.CLASSES
             if not any(map(belongs, password))
         ]
         if missing:
@@ -72,7 +73,14 @@ def _faults(password: str, user: User | None, validators: Sequence[Any] | None) 
 
 
 def _sentence(error: ValidationError) -> str:
-    if error.code == "password_too_short" and error.params:
-        # Django says it in two.
-        return f"This password must contain at least {error.params['min_length']} characters."
+    """What a rule of Django's or of ours says, in a sentence of ours."""
+    match error.code:
+        case "password_too_short" if error.params:
+            return say_many("Use at least one character.", "Use at least {n} characters.", error.params["min_length"])
+        case "password_too_long" if error.params:
+            return too_long(error.params["max_length"])[0]
+        case "password_too_common":
+            return mark("This password is used by many people; choose another one.")
+        case "password_too_similar":
+            return mark("This is too much like your e-mail address or your name; choose another one.")
     return str(error.messages[0])

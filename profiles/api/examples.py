@@ -129,8 +129,8 @@ ANALYTICS: dict[str, Any] = {
         "total_languages": 1,
         "years_of_experience": 2.8,
     },
-    "recommendations": ["Add another experience: it says most about you."],
-    "next_steps": [{"section": "education", "action": "Add another education.", "gain": 7}],
+    "recommendations": ["Add a second education, to show what you have learned and where."],
+    "next_steps": [{"section": "education", "action": "Add a second education", "gain": 7}],
 }
 
 

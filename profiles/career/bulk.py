@@ -20,6 +20,7 @@ from profiles_project.database.prepared import Parameter, Prepared, PreparedSQL
 from profiles_project.database.refusals import Missing, Taken
 from profiles_project.database.values import new_id
 from profiles_project.equality import is_same
+from profiles_project.sentences import say
 from profiles_project.texts import fold
 
 P = TypeVar("P", bound=Part)
@@ -32,9 +33,9 @@ def named(profile: Profile, model: type[P], ids: Iterable[uuid.UUID]) -> dict[uu
     """The profile's rows with these ids. Raises Missing for the first id that is not among them."""
     wanted = list(dict.fromkeys(ids))
     found = model.of(profile, pk__in=sorted(wanted))
-    for pk in wanted:
+    for place, pk in enumerate(wanted):
         if pk not in found:
-            raise Missing(f"This profile has no {model._meta.verbose_name} with the id {pk}.")
+            raise Missing(say("Entry {n} is not in this profile any more.", n=place + 1), pk)
     return found
 
 
@@ -99,7 +100,7 @@ def insert(profile: Profile, model: type[Part], rows: Sequence[Row], *, chosen: 
             raise
         ids = [row["id"] for row in rows]
         for pk in model.objects.filter(pk__in=ids).values_list("pk", flat=True)[:1]:
-            raise Taken(f"The id {pk} is taken already; choose another, or send none.") from exc
+            raise Taken.of(pk) from exc
         raise
     profile.changes.created(model, rows)
 

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from profiles.partial_dates import earliest, latest
+from profiles_project.sentences import Sentence, mark, say
 
 Document = Mapping[str, Any]
 
@@ -87,16 +88,27 @@ SECTIONS = {
 
 
 class Step(NamedTuple):
-    """One thing that a person can do for a profile: where in the document, in words, and done by way of example."""
+    """One thing that a person can do for a profile: where in the document, in words, and done by way of example.
+
+    `actions` are what to do where nothing is there yet, where one thing is, and so on; the last one holds for more.
+    """
 
     path: tuple[str, ...]
-    action: str
-    reason: str
+    actions: tuple[Sentence, ...]
+    reason: Sentence
     example: Any
 
     @property
     def section(self) -> str:
         return self.path[0]
+
+    def action(self, document: Document) -> Sentence:
+        """What to do, given what is there."""
+        there: Any = document
+        for name in self.path:
+            there = there.get(name)
+        number = len(_counted(there, self.path[-1])) if isinstance(there, list) else int(_filled(there))
+        return self.actions[min(number, len(self.actions) - 1)]
 
     def apply(self, document: Document) -> Document:
         """The document with the step done: the example appended to a list, or put in a text's place."""
@@ -106,26 +118,49 @@ class Step(NamedTuple):
 
 # In the order in which steps of equal gain are shown. Custom fields have none, since they weigh nothing.
 STEPS = (
-    Step(("personal_info", "full_name"), "Add your full name", "so that employers know who you are", "Ada Lovelace"),
-    Step(("personal_info", "email"), "Add an e-mail address", "so that employers can write to you", "ada@example.org"),
-    Step(("personal_info", "phone"), "Add a phone number", "so that employers can call you", "+44 20 7946 0000"),
-    Step(("personal_info", "location"), "Add a location", "since most jobs are bound to a place", "London"),
+    Step(
+        ("personal_info", "full_name"),
+        (mark("Add your full name"),),
+        mark("so that employers know who you are"),
+        "Ada Lovelace",
+    ),
+    Step(
+        ("personal_info", "email"),
+        (mark("Add an e-mail address"),),
+        mark("so that employers can write to you"),
+        "ada@example.org",
+    ),
+    Step(
+        ("personal_info", "phone"),
+        (mark("Add a phone number"),),
+        mark("so that employers can call you"),
+        "+44 20 7946 0000",
+    ),
+    Step(
+        ("personal_info", "location"),
+        (mark("Add a place"),),
+        mark("since most jobs are bound to a place"),
+        "London",
+    ),
     Step(
         ("professional_summary",),
-        f"Write a summary of at least {SUMMARY_LENGTH} characters",
-        "since employers read it first",
+        (
+            say("Write a summary of at least {n} characters", n=SUMMARY_LENGTH),
+            say("Extend your summary to at least {n} characters", n=SUMMARY_LENGTH),
+        ),
+        mark("since employers read it first"),
         "Engineer who turns business questions into small, well tested services.",
     ),
     Step(
         ("experiences",),
-        "Add an experience",
-        "to show what you have done and where",
+        (mark("Add an experience"), mark("Add a second experience"), mark("Add another experience")),
+        mark("to show what you have done and where"),
         {"title": "Engineer", "company": "Example Ltd", "start_date": "2019", "end_date": "2021"},
     ),
     Step(
         ("education",),
-        "Add an education",
-        "to show what you have learned and where",
+        (mark("Add an education"), mark("Add a second education")),
+        mark("to show what you have learned and where"),
         {
             "institution": "University of London",
             "degree": "BSc",
@@ -134,24 +169,34 @@ STEPS = (
             "end_date": "2019",
         },
     ),
-    Step(("skills", "technical"), "Add technical skills", "since employers search by them", "Python"),
-    Step(("skills", "soft"), "Add soft skills", "to show how you work with others", "Mentoring"),
+    Step(
+        ("skills", "technical"),
+        (mark("Add technical skills"),),
+        mark("since employers search by them"),
+        "Python",
+    ),
+    Step(
+        ("skills", "soft"),
+        (mark("Add soft skills"),),
+        mark("to show how you work with others"),
+        "Mentoring",
+    ),
     Step(
         ("skills", "languages"),
-        "Add a language",
-        "to show whom you can talk to",
+        (mark("Add a language"),),
+        mark("to show whom you can talk to"),
         {"name": "English", "proficiency": "native"},
     ),
     Step(
         ("skills", "certifications"),
-        "Add a certification",
-        "to prove what you know",
+        (mark("Add a certification"),),
+        mark("to prove what you know"),
         {"name": "Certified Engineer", "issuer": "Example Institute", "date_obtained": "2020-05"},
     ),
     Step(
         ("projects",),
-        "Add a project",
-        "to show what you have made",
+        (mark("Add a project"), mark("Add a second project"), mark("Add another project")),
+        mark("to show what you have made"),
         {"name": "Notes", "description": "A notebook that works off line.", "start_date": "2020"},
     ),
 )
@@ -160,16 +205,33 @@ STEPS = (
 def analyse(document: Document, today: date) -> dict[str, Any]:
     """The analytics of a profile document (contract 3.1) on a day (UTC), without `profile_id`.
 
-    A step is shown as long as it gains something; steps are sorted by gain, equal ones in the order of STEPS.
+    A step is shown as long as it gains something; steps are sorted by gain, equal ones in the order of STEPS. What they
+    say is still to be worded (`said`).
     """
     scores = {name: section.score(document) for name, section in SECTIONS.items()}
     gains = [(_gain(step, document, scores), step) for step in STEPS]
     useful = sorted(((gain, step) for gain, step in gains if gain > 0), key=lambda pair: -pair[0])
+    actions = [step.action(document) for _, step in useful]
     return {
         "completeness": {"overall": _overall(scores), **scores},
         "statistics": _statistics(document, today),
-        "recommendations": [f"{step.action}, {step.reason}." for _, step in useful],
-        "next_steps": [{"section": step.section, "action": step.action, "gain": gain} for gain, step in useful],
+        "recommendations": [
+            say("{action}, {reason}.", action=action, reason=step.reason)
+            for action, (_, step) in zip(actions, useful, strict=True)
+        ],
+        "next_steps": [
+            {"section": step.section, "action": action, "gain": gain}
+            for action, (gain, step) in zip(actions, useful, strict=True)
+        ],
+    }
+
+
+def said(analytics: Mapping[str, Any], word: Callable[[str], str]) -> dict[str, Any]:
+    """The analytics with all that is said in them worded."""
+    return {
+        **analytics,
+        "recommendations": [word(text) for text in analytics["recommendations"]],
+        "next_steps": [{**step, "action": word(step["action"])} for step in analytics["next_steps"]],
     }
 
 

@@ -9,7 +9,8 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from profiles import partial_dates
 from profiles.modelfields import LinkListField, custom_value_fault, extra_fault
 from profiles.models import CustomField, Profile, Skill
-from profiles_project.api.fields import Document, HttpUrl, Items, Text
+from profiles_project.api.fields import Document, HttpUrl, Items, Text, too_many
+from profiles_project.sentences import mark, say
 from profiles_project.texts import TextFault, direction_fault, fault, fold, nfc, too_long
 
 # What JSON Schema can say of one; that a month has no 31st, and no year is 0000, it can't.
@@ -108,7 +109,7 @@ def custom_key(given: str) -> tuple[str, TextFault | None]:
     if wrong is None:
         key = nfc(key)
     if wrong == too_long(CUSTOM_KEY_LENGTH) or not 1 <= len(key) <= CUSTOM_KEY_LENGTH:
-        wrong = f"A key has 1 to {CUSTOM_KEY_LENGTH} characters.", "key_length"
+        wrong = say("The name of a field has 1 to {n} characters.", n=CUSTOM_KEY_LENGTH), "key_length"
     return key, wrong
 
 
@@ -131,7 +132,7 @@ class CustomFields(serializers.Field):  # type: ignore[type-arg]  # a map with a
 
     null_clears = True
 
-    default_error_messages = {"not_a_dict": "Expected an object with a value for each key."}
+    default_error_messages = {"not_a_dict": mark("Fields with names are expected here.")}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"required": False, "allow_null": True, **options})
@@ -143,14 +144,14 @@ class CustomFields(serializers.Field):  # type: ignore[type-arg]  # a map with a
         if not isinstance(data, dict):
             self.fail("not_a_dict")
         if len(data) > CustomField.max_rows:
-            raise ValidationError(f"At most {CustomField.max_rows} keys are allowed.", code="max_length")
+            raise ValidationError(*too_many(CustomField.max_rows))
         rows: dict[str, Any] = {}
         errors: dict[str, list[ErrorDetail]] = {}
         for given, value in data.items():
             key, wrong = custom_key(given)
             found = [each for each in (custom_value_fault(value), wrong) if each]
             if not wrong and key in rows:
-                found.append(("This key stands in the map twice.", "duplicate"))
+                found.append((mark("There are two fields of this name."), "duplicate"))
             if found:
                 errors[given] = [ErrorDetail(*each) for each in found]
             rows[key] = value

@@ -22,6 +22,7 @@ from profiles.models import COMPONENTS, PARTS, Component, CustomField, Origin, P
 from profiles.models.log import OWN, SIZE
 from profiles_project.database.prepared import Parameter, Prepared
 from profiles_project.database.refusals import Forgotten, Missing, Taken
+from profiles_project.sentences import mark, say
 
 # A log of more bytes is read in pieces: as objects it takes many times its bytes.
 LARGE_LOG_BYTES, PIECE_BYTES = 2 * 2**20, 2**20
@@ -74,7 +75,13 @@ class Walk:
 
     def _check(self, version: int) -> None:
         if not 1 <= version <= self.profile.version:
-            raise Missing(f"This profile has no version {version}; it is at {self.profile.version}.")
+            raise Missing(
+                say(
+                    "There is no version {n} of this profile; it is at {now}.",
+                    n=str(version),
+                    now=str(self.profile.version),
+                )
+            )
         if version < self.profile.floor:
             raise Forgotten
 
@@ -236,7 +243,7 @@ def restore(profile: Profile, version: int, items: Sequence[Mapping[str, str]] |
         else:
             _restore_items(profile, state, items)
     except Taken as exc:
-        text = "What was there then can't be brought back: the id of an item is in use in another profile by now."
+        text = mark("This can't be brought back: one of its entries is in another profile by now.")
         raise Taken(text) from exc
 
 
@@ -292,7 +299,7 @@ def _restore_items(profile: Profile, state: State, items: Sequence[Mapping[str, 
             model, row = found
             wanted.setdefault(model, []).append(row)
         else:
-            text = f"There was no such item at version {state.version}."
+            text = say("There was no such entry at version {n}.", n=str(state.version))
             errors[place] = {"id": [ErrorDetail(text, "not_found")]}
     if errors:
         raise ValidationError({"items": errors})

@@ -11,6 +11,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from profiles.career import bulk, rendering, requests, serializers
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles_project.api.fields import Document
+from profiles_project.sentences import say
 
 Revise = Callable[[], AbstractContextManager[Profile]]
 
@@ -178,7 +179,7 @@ class ReorderItems(OnItems):
     def apply(self, profile: Profile, judged: Sequence[uuid.UUID]) -> None:
         stored = self.model.of(profile)
         if len(judged) != len(stored) or set(judged) != set(stored):
-            text = f"These must be the ids of all {len(stored)} items of the list, each of them once."
+            text = say("These must be all {n} entries of the list, each of them once.", n=len(stored))
             raise ValidationError({"ids": [ErrorDetail(text, "not_a_permutation")]})
         bulk.reorder(profile, self.model, [stored[pk] for pk in judged])
 

@@ -8,10 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
+from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, Greatest
 from django.db.models.lookups import Exact
+from django.utils import translation
 
 from profiles.career import completeness
 from profiles.career.jsonlists import JSONMap, JSONObjects, JSONValues
@@ -22,6 +24,7 @@ from profiles_project.caching import sealed
 from profiles_project.database.prepared import Parameter, Prepared
 from profiles_project.database.refusals import Missing
 from profiles_project.observe.metrics import recorder
+from profiles_project.wording import worded
 
 # How long an unread body stays in the cache.
 CACHE_SECONDS = 24 * 60 * 60
@@ -164,9 +167,10 @@ def current(profile: Profile) -> Rendered:
     return _kept("document", profile, lambda: stored(profile.pk))
 
 
-def _kept(name: str, profile: Profile, make: Callable[[], Rendered], *also: str) -> Rendered:
-    """The cached body of that name if it is of this version, else a new one, which is cached."""
-    key = _cache_key(profile, name)
+def _kept(name: str, profile: Profile, make: Callable[[], Rendered], day: str = "", language: str = "") -> Rendered:
+    """The cached body of that name if it is of this version and day, else a new one, which is cached."""
+    key = _cache_key(profile, *filter(None, (name, language)))
+    also = list(filter(None, (day, language)))
     mark = _mark(profile, *also)
     kept = sealed.kept(key)
     if kept is not None and kept.startswith(mark):
@@ -183,13 +187,14 @@ def _mark(profile: Profile, *also: str) -> bytes:
     return tag(profile, *also).encode() + b"\n"
 
 
-def _cache_key(profile: Profile, name: str) -> str:
-    return f"profile:{profile.user_id}:{profile.pk}:{name}"
+def _cache_key(profile: Profile, *name: str) -> str:
+    return f"profile:{profile.user_id}:{profile.pk}:{':'.join(name)}"
 
 
 def forget(profiles: Iterable[Profile]) -> None:
     """Delete cached bodies of profiles that were deleted, once the deletion has committed."""
-    cache.delete_many([_cache_key(profile, name) for profile in profiles for name in ("document", "analytics")])
+    names = [("document",), *(("analytics", language) for language, _ in settings.LANGUAGES)]
+    cache.delete_many([_cache_key(profile, *name) for profile in profiles for name in names])
 
 
 def each(profiles: "QuerySet[Profile]") -> Iterator[Rendered]:
@@ -241,11 +246,13 @@ def summary(profile: Profile) -> dict[str, Any]:
     return {**shown, "counts": {name: getattr(profile, f"count_of_{name}") for name, _, _ in _lists()}}
 
 
-def analytics(profile: Profile, today: dt.date) -> Rendered:
-    """The analytics (contract 5) of a profile on a day."""
+def analytics(profile: Profile, today: dt.date, language: str) -> Rendered:
+    """The analytics (contract 5) of a profile on a day, in a language."""
 
     def make() -> Rendered:
         fresh, body = current(profile)
-        return Rendered(fresh, render({"profile_id": fresh.pk, **completeness.analyse(json.loads(body), today)}))
+        found = completeness.analyse(json.loads(body), today)
+        with translation.override(language):
+            return Rendered(fresh, render({"profile_id": fresh.pk, **completeness.said(found, worded)}))
 
-    return _kept("analytics", profile, make, today.isoformat())
+    return _kept("analytics", profile, make, today.isoformat(), language)

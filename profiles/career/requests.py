@@ -11,6 +11,7 @@ from profiles.models import COMPONENTS, Component, CustomField
 from profiles.models.log import OWN
 from profiles.models.parts import Rule
 from profiles_project.api.fields import AnyJSON, Choice, Document, ItemId, Items, Text, WholeNumber
+from profiles_project.sentences import mark
 from users.api.serializers import Password
 
 
@@ -77,7 +78,7 @@ class CustomFieldsBody(Document):
         keys = [entry["key"] for entry in values.get("fields", [])]
         if len(set(keys)) == len(keys):
             return []
-        return [("fields", "Each key may stand in the list once.", "duplicate")]
+        return [("fields", mark("Two of these fields have the same name."), "duplicate")]
 
 
 class PasswordBody(Document):

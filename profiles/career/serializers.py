@@ -37,6 +37,7 @@ from profiles_project.api.fields import (
     list_fault,
     most_faults,
 )
+from profiles_project.sentences import mark
 from profiles_project.texts import fold
 
 # More than this many items in one bulk request are work for a background job, which takes so many (contract 4).
@@ -148,7 +149,7 @@ class ItemListSerializer(serializers.ListSerializer[Any]):
             row = stored.get(item_id) if item_id else None
             values, errors = child.judge(item, row is not None and is_partial, row=row, needs_id=self.needs_ids)
             if item_id in seen:
-                errors["id"] = [ErrorDetail("This id stands in the list twice.", "duplicate")]
+                errors["id"] = [ErrorDetail(mark("This id is there twice."), "duplicate")]
             if item_id:
                 seen.add(item_id)
             if errors:
@@ -209,7 +210,7 @@ def ids_in(data: Any) -> list[uuid.UUID]:
 
 
 # An item's tag would be taken for its profile's.
-OWN_ID: Rule = ("id", "This is the id of the profile; choose another, or send none.", "id_of_profile")
+OWN_ID: Rule = ("id", mark("This is the id of the profile; choose another, or send none."), "id_of_profile")
 
 
 class ItemSerializer(ModelDocument):
@@ -296,7 +297,7 @@ class ItemSerializer(ModelDocument):
         needs_id: bool = False,
     ) -> list[Rule]:
         model = self.Meta.model
-        broken = [("id", "This field is required.", "required")] if needs_id and not values.get("id") else []
+        broken = [("id", "", "required")] if needs_id and not values.get("id") else []
         if row is None and values.get("id") and values["id"] == self._profile_id:
             broken.append(OWN_ID)
         whole = {**(row.values() if row else model.defaults()), **values}
@@ -350,7 +351,7 @@ class SkillDetails(Items):
     The same of one skill twice is taken once, two different things are refused.
     """
 
-    default_error_messages = {"duplicate": "The list says two different things about this skill."}
+    default_error_messages = {"duplicate": mark("The list says two different things about this skill.")}
 
     def __init__(self) -> None:
         most = Skill.max_rows * len(Skill.Kind)

@@ -17,6 +17,7 @@ from profiles.models import Actor, Cause, Job, Profile
 from profiles_project.database import clock
 from profiles_project.database.refusals import Forgotten, LimitPassed, Refusal, Stale
 from profiles_project.observe.logs import security_event
+from profiles_project.wording import worded
 from users.accounts import end_admin_sessions
 from users.events import note
 from users.models import Mail, Session, User
@@ -105,7 +106,8 @@ def _sentence(refusal: Refusal) -> str:
         return f"It was changed meanwhile and is at version {refusal.version} now; please look again."
     if isinstance(refusal, Forgotten):
         return "That version is no longer kept."
-    return " ".join(refusal.sentences) if isinstance(refusal, LimitPassed) else str(refusal)
+    sentences = refusal.sentences if isinstance(refusal, LimitPassed) else [refusal.sentence]
+    return " ".join(map(worded, sentences))
 
 
 def _locked(action: Action, key: Any) -> Any:

@@ -21,6 +21,7 @@ from django.views.generic import FormView
 from profiles_project.api.ratelimit import TooManyRequests, network_of, spend
 from profiles_project.texts import fold
 from profiles_project.web.forms import JudgedForm
+from profiles_project.wording import worded
 from users import second_factor
 from users.accounts import replace_password
 from users.events import note
@@ -107,7 +108,7 @@ class LoginPage(RedirectURLMixin):
 
     def refused(self, refusal: TooManyRequests) -> HttpResponse:
         """The page of a 429, with the API's sentence."""
-        context = {**self.extra_context, "title": "Too many requests", "detail": str(refusal.detail)}
+        context = {**self.extra_context, "title": "Too many requests", "detail": worded(str(refusal.detail))}
         return TemplateResponse(
             self.request,
             "admin/too_many_requests.html",

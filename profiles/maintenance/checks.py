@@ -26,6 +26,7 @@ from profiles.models.jobs import MAX_ATTEMPTS, longest_lease
 from profiles_project.database import clock
 from profiles_project.database.derived import derived_fields
 from profiles_project.management.progress import bar
+from profiles_project.wording import worded
 
 CHUNK = 1000
 # The number of places in a table from which a sample is taken.
@@ -106,7 +107,7 @@ def sizes() -> Findings:
                 for profile, name, number, size in limits.sizes(part, rows, "profile_id"):
                     found[profile][name] = number, size or 0
             for profile in page:
-                for fault in limits.broken_limits(found[profile], PARTS):
+                for fault in map(worded, limits.broken_limits(found[profile], PARTS)):
                     yield Finding("profiles_profile", profile, fault)
             below = {profile: sum(size for _, size in found[profile].values()) for profile in page}
             yield from _byte_counts(below)

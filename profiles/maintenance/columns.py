@@ -265,7 +265,7 @@ COLUMNS: Mapping[str, Fate | Columns] = {
         "password": password,
         "email": email,
         "full_name": text,
-        **dict.fromkeys(("last_login", "is_superuser", "is_active", "is_staff", "is_verified"), KEPT),
+        **dict.fromkeys(("last_login", "is_superuser", "is_active", "is_staff", "is_verified", "language"), KEPT),
         **TIMES,
     },
     "users.User_groups": {},

@@ -22,6 +22,7 @@ from profiles_project.database.prepared import Parameter, Prepared, PreparedUpda
 from profiles_project.database.refusals import InTrash, LimitPassed, Missing, Stale, Taken
 from profiles_project.database.values import SearchField, new_id
 from profiles_project.equality import is_same
+from profiles_project.sentences import mark, say
 from users.models import User
 
 P = TypeVar("P", bound=Part)
@@ -114,7 +115,7 @@ class ProfileManager(models.Manager["Profile"]):
                 profile.save(force_insert=True)
             except IntegrityError as exc:
                 # Under the user's lock only the id can conflict.
-                raise Taken(f"The id {profile.pk} is taken already; choose another, or send none.") from exc
+                raise Taken.of(profile.pk) from exc
             profile.open_revision(cause, is_new=True)
             yield
             profile.close_creation()
@@ -170,7 +171,7 @@ class ProfileManager(models.Manager["Profile"]):
 
 def _check_number(profiles: "ById") -> None:
     if len(profiles) >= limits.MAX_PROFILES:
-        raise LimitPassed([f"You can have at most {limits.MAX_PROFILES} profiles."])
+        raise LimitPassed([say("You can have at most {n} profiles.", n=limits.MAX_PROFILES)])
 
 
 def _check(profile: "Profile", expected: Expected | None) -> None:
@@ -199,7 +200,7 @@ class Profile(models.Model):
         max_length=32,
         null=True,
         blank=True,
-        validators=[RegexValidator(r"\d", "A phone number has at least one digit.", "no_digit")],
+        validators=[RegexValidator(r"\d", mark("A phone number has at least one digit."), "no_digit")],
     )
     location = models.CharField(max_length=100, null=True, blank=True)
     linkedin = HttpUrlField(max_length=200, null=True, blank=True)
@@ -217,7 +218,9 @@ class Profile(models.Model):
         max_length=2,
         null=True,
         blank=True,
-        validators=[RegexValidator(r"^[A-Z]{2}$", "Give the country's two capital letters, such as GB.", "country")],
+        validators=[
+            RegexValidator(r"^[A-Z]{2}$", mark("Give the country's two capital letters, such as GB."), "country")
+        ],
     )
     links = LinkListField()
 

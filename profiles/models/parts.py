@@ -15,6 +15,7 @@ from django.db.models.lookups import GreaterThanOrEqual
 from profiles import partial_dates
 from profiles.modelfields import ExtraField, HttpUrlField, PartialDateField, StringListField, VerbatimJSONField
 from profiles_project.database.values import FoldedField, new_id
+from profiles_project.sentences import mark
 
 if TYPE_CHECKING:
     from profiles.models.career import Profile
@@ -103,6 +104,8 @@ class Component(Part):
 
     singular: ClassVar[str]
     period: ClassVar[tuple[str, str] | None] = None
+    # What is said of a range whose end lies before its start.
+    ends_too_early: ClassVar[str] = mark("The end is before the start.")
     # By which sets of fields an item is known again, the surest first (`identities`).
     identity: ClassVar[tuple[tuple[str, ...], ...]] = ()
     # Whether the document shows the list below `skills`.
@@ -164,11 +167,11 @@ class Component(Part):
         first, last = cls.period
         start, end = values.get(first), values.get(last)
         if start and end and partial_dates.ends_before(end, start):
-            yield last, f"This must not be before {first}.", "before_start"
+            yield last, cls.ends_too_early, "before_start"
         if "is_current" not in values or last not in values:
             return
         if values["is_current"] and end:
-            yield last, f"An item that is current has no {last}.", "current_with_end"
+            yield last, mark("What still goes on has no end date."), "current_with_end"
 
 
 def period_constraints(name: str, start: str, end: str, *, current: bool = False) -> tuple[models.BaseConstraint, ...]:
@@ -286,6 +289,7 @@ class Certification(Component):
     plural, singular = "certifications", "certification"
     in_skills = True
     period = ("date_obtained", "expiry_date")
+    ends_too_early = mark("The expiry date is before the date of issue.")
     named_if_unknown = ("date_obtained",)
     identity = (("name", "issuer", "date_obtained"), ("name", "issuer"))
 

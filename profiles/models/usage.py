@@ -24,6 +24,7 @@ from profiles.models.parts import PARTS
 from profiles_project.database.prepared import Parameter, Prepared
 from profiles_project.database.refusals import LimitPassed
 from profiles_project.database.sizes import octets
+from profiles_project.sentences import say
 from users.models import IdempotencyRecord, Mail, SecurityEvent, Session, User
 
 # The bytes of a row beside its texts: header, ids, times and index entries.
@@ -189,11 +190,16 @@ def judge(total: int) -> None:
     """Raises LimitPassed where this total of a user's bytes is too much."""
     limit = settings.USER_BYTES_LIMIT
     if total + SET_ASIDE_BYTES > limit:
-        text = (
-            f"Everything you store has at most {limit / 2**20:.0f} MiB, and this would make "
-            f"{(total + SET_ASIDE_BYTES) / 2**20:.1f} MiB; please delete something first."
+        most, size = limit // 2**20, round((total + SET_ASIDE_BYTES) / 2**20, 1)
+        raise LimitPassed(
+            [
+                say(
+                    "You can store {most} MiB at most, and this would make {size} MiB; please delete something first.",
+                    most=most,
+                    size=size,
+                )
+            ]
         )
-        raise LimitPassed([text])
 
 
 def check(user_id: int, more: int) -> None:

@@ -20,6 +20,7 @@ from profiles.portability import kinds, printing
 from profiles.portability.json_resume import HIDDEN, REFERENCES, write
 from profiles_project.api.errors import Unavailable
 from profiles_project.database import clock
+from profiles_project.sentences import mark
 from users.exports import account_document
 from users.models import User
 
@@ -43,8 +44,8 @@ class NoPdf(Unavailable):
     """503: the PDF was not made in time, or of a document so large or odd that it can't be set."""
 
     slug = "no-pdf"
-    title = "No PDF"
-    default_detail = "The PDF could not be made; please try again, or take another format."
+    title = mark("No PDF")
+    default_detail = mark("The PDF could not be made; please try again, or take another format.")
 
 
 def _pdf(resume: Mapping[str, Any], room: printing.Room | None = None) -> bytes:
@@ -58,9 +59,8 @@ def _pdf(resume: Mapping[str, Any], room: printing.Room | None = None) -> bytes:
         raise NoPdf from exc
 
 
-TOO_LARGE = (
-    "This career is too large for a PDF while you wait; ask for one in the background (Prefer: respond-async), or take "
-    "another format."
+TOO_LARGE = mark(
+    "This career is too large for a PDF while you wait; ask for one in the background, or take another format."
 )
 
 # By their names in `?format=`.

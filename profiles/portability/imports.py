@@ -22,6 +22,7 @@ from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, DocumentFault
 from profiles.portability.merging import MERGE, Merge, Merged
 from profiles_project.api.errors import Problem, faults, pointer
 from profiles_project.database.values import new_id
+from profiles_project.wording import worded
 from users.models import User
 
 # Mending one value can break another rule, and what is too large loses its largest member first. So it takes rounds;
@@ -38,9 +39,29 @@ class NotImportable(Problem):
 
     status_code = 422
     title = "Can't be imported"
+    slugs = (
+        "broken",
+        "empty",
+        "encrypted",
+        "max-length",
+        "no-career",
+        "no-name",
+        "not-a-resume",
+        "not-a-zip",
+        "not-importable",
+        "path-escape",
+        "required",
+        "schema-version",
+        "too-large",
+        "too-many-files",
+        "too-many-rows",
+        "unknown-columns",
+    )
 
     def __init__(self, code: str, sentence: str, path: Sequence[str | int] = ()) -> None:
-        self.slug = code.replace("_", "-")
+        slug = code.replace("_", "-")
+        # A fault of a single member has a code of its own, but no type.
+        self.slug = slug if slug in self.slugs else "not-importable"
         super().__init__(sentence, errors=[{"pointer": pointer(tuple(path)), "code": code, "detail": sentence}])
 
 
@@ -95,9 +116,24 @@ def counts_alone(report: Mapping[str, Any]) -> dict[str, Any]:
     return {**report, "parts": [_part(None, None, "changed", sentence)]}
 
 
+def in_words(report: Mapping[str, Any]) -> dict[str, Any]:
+    """A report with its sentences in the language that is active."""
+    parts = [{**part, "place": _worded(part["place"]), "detail": worded(part["detail"])} for part in report["parts"]]
+    return {**report, "parts": parts}
+
+
+def result_in_words(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What the job of an import tells, with its report in the language that is active."""
+    return {**result, "report": in_words(result["report"])} if "report" in result else dict(result)
+
+
+def _worded(text: str | None) -> str | None:
+    return text and worded(text)
+
+
 def answer(document: bytes, report: Mapping[str, Any]) -> bytes:
-    """The body that shows what an import has made, and its report."""
-    return b'{"profile":' + document + b',"report":' + rendering.render(report) + b"}"
+    """The body that shows what an import has made, and its report in the language that is active."""
+    return b'{"profile":' + document + b',"report":' + rendering.render(in_words(report)) + b"}"
 
 
 # Reading ----------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass
 
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -62,7 +62,7 @@ def _names(tag: str, part_id: uuid.UUID) -> bool:
     return first == str(part_id) and len(others) == 1
 
 
-def not_modified(request: Request, tag: str) -> HttpResponse | None:
+def not_modified(request: HttpRequest | Request, tag: str) -> HttpResponse | None:
     """The 304 for a request whose `If-None-Match` names `tag` (weak comparison), else None."""
     header = request.headers.get("If-None-Match")
     if header is None or request.method not in {"GET", "HEAD"}:

@@ -2,10 +2,10 @@
 
 import errno
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.exceptions import (
     PermissionDenied,
@@ -20,10 +20,14 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
+from profiles_project.api.languages import in_language_of, spoken
+from profiles_project.api.places import said_at
 from profiles_project.api.renderers import PROBLEM_JSON
 from profiles_project.database.refusals import Expired, Forgotten, InTrash, LimitPassed, Refusal, Stale, Taken
 from profiles_project.database.unfit import is_unfit, name_of
 from profiles_project.observe.context import request_id
+from profiles_project.sentences import either, mark, say
+from profiles_project.wording import worded
 
 logger = logging.getLogger(__name__)
 
@@ -40,22 +44,26 @@ LONGEST_STEP = 60
 
 # The problems without a class of their own, by status: slug, title and the default sentence.
 BY_STATUS: dict[int, tuple[str, str, str]] = {
-    400: ("bad-request", "Unreadable request", "The request could not be read."),
-    401: ("unauthenticated", "Not authenticated", "Please log in."),
-    403: ("forbidden", "Access denied", "Access denied: this does not belong to you."),
-    404: ("not-found", "Not found", "There is nothing at this address."),
-    405: ("method-not-allowed", "Method not allowed", "This address does not take that method."),
-    406: ("not-acceptable", "Not acceptable", "Answers come as application/json only."),
-    408: ("request-timeout", "Request timeout", "The request did not arrive in time; please try again."),
-    409: ("conflict", "Conflict", "The request conflicts with what is stored."),
-    410: ("gone", "Gone", "What was here is gone for good."),
-    412: ("stale-version", "Stale version", "The profile has changed since you read it."),
-    413: ("too-large", "Request too large", "The request is too large."),
-    415: ("unsupported-media-type", "Unsupported media type", "Send the body as application/json."),
-    422: ("validation", "Invalid input", "The input is not valid."),
-    429: ("too-many-requests", "Too many requests", "Too many requests; please wait a moment."),
-    500: ("internal", "Internal error", "Something went wrong on our side; it has been noted."),
-    503: ("unavailable", "Service unavailable", "The service is busy or restarting; please try again in a moment."),
+    400: ("bad-request", mark("Unreadable request"), mark("The request could not be read.")),
+    401: ("unauthenticated", mark("Not authenticated"), mark("Please log in.")),
+    403: ("forbidden", mark("Access denied"), mark("Access denied: this does not belong to you.")),
+    404: ("not-found", mark("Not found"), mark("There is nothing at this address.")),
+    405: ("method-not-allowed", mark("Method not allowed"), mark("This address does not take that method.")),
+    406: ("not-acceptable", mark("Not acceptable"), mark("Answers come as application/json only.")),
+    408: ("request-timeout", mark("Request timeout"), mark("The request did not arrive in time; please try again.")),
+    409: ("conflict", mark("Conflict"), mark("The request conflicts with what is stored.")),
+    410: ("gone", mark("Gone"), mark("What was here is gone for good.")),
+    412: ("stale-version", mark("Stale version"), mark("The profile has changed since you read it.")),
+    413: ("too-large", mark("Request too large"), mark("The request is too large.")),
+    415: ("unsupported-media-type", mark("Unsupported media type"), mark("Send this as application/json.")),
+    422: ("validation", mark("Invalid input"), mark("The input is not valid.")),
+    429: ("too-many-requests", mark("Too many requests"), mark("Too many requests; please wait a moment.")),
+    500: ("internal", mark("Internal error"), mark("Something went wrong on our side; it has been noted.")),
+    503: (
+        "unavailable",
+        mark("Service unavailable"),
+        mark("The service is busy or restarting; please try again in a moment."),
+    ),
 }
 
 
@@ -63,10 +71,12 @@ class Problem(exceptions.APIException):
     """A refusal with a problem type of its own.
 
     Subclasses set `status_code` and, where the status alone does not say which problem it is, `slug`, `title` and
-    `default_detail`. `headers` go to the response, further keywords become members of the document.
+    `default_detail`; one whose objects choose their `slug` names all of them in `slugs`. `headers` go to the response,
+    further keywords become members of the document.
     """
 
     slug: str | None = None
+    slugs: Collection[str] = ()
     title: str | None = None
     default_detail: Any = None
 
@@ -95,7 +105,7 @@ class IdInTrash(Conflict):
     """409: the id belongs to a profile in the user's own trash."""
 
     slug = "in-trash"
-    title = "In the trash"
+    title = mark("In the trash")
 
 
 class NoLongerKept(Problem):
@@ -103,8 +113,8 @@ class NoLongerKept(Problem):
 
     status_code = 410
     slug = "no-longer-kept"
-    title = "No longer kept"
-    default_detail = "This version is no longer kept."
+    title = mark("No longer kept")
+    default_detail = mark("This version is no longer kept.")
 
 
 class StateExpired(Problem):
@@ -112,8 +122,8 @@ class StateExpired(Problem):
 
     status_code = 410
     slug = "state-expired"
-    title = "State expired"
-    default_detail = "This device has not been in touch for too long; it has to load everything anew."
+    title = mark("State expired")
+    default_detail = mark("This device has not been in touch for too long; it has to load everything anew.")
 
 
 class TooLarge(Problem):
@@ -141,18 +151,10 @@ class ParameterInvalid(exceptions.ValidationError):
 
 def pointer(path: tuple[str | int, ...]) -> str:
     """The RFC 6901 pointer of a path of keys and indexes; a key that is too long for that is cut."""
-    return "".join("/" + _shown(step).replace("~", "~0").replace("/", "~1") for step in path)
+    return "".join("/" + shown(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
-def label(path: tuple[str | int, ...]) -> str:
-    """The path as a person reads it: `experiences[2].title`."""
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{_shown(step)}" if text else _shown(step)
-    return text
-
-
-def _shown(step: str | int) -> str:
+def shown(step: str | int) -> str:
     """A key or an index as text. A long key is cut, since clients choose keys freely."""
     text = str(step)
     return text if len(text) <= LONGEST_STEP else f"{text[:LONGEST_STEP]}…"
@@ -173,36 +175,48 @@ def faults(detail: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tupl
         yield path, str(getattr(detail, "code", None) or "invalid"), str(detail)
 
 
-def _validation_problem(exc: exceptions.ValidationError, body_label: str) -> Problem:
-    if isinstance(exc, ParameterInvalid):
-        name = exc.parameter
-        found = [{"parameter": name, "code": code, "detail": text} for _, code, text in faults(exc.detail)]
-        more: dict[str, Any] = {}
-        sentence = f"{name}: {found[0]['detail']}"
-    else:
-        items = list(islice(faults(exc.detail), MOST_FAULTS + 1)) or [((), "invalid", BY_STATUS[422][2])]
-        found = [{"pointer": pointer(path), "code": code, "detail": text} for path, code, text in items[:MOST_FAULTS]]
-        path, _, text = items[0]
-        more = {"more": True} if len(items) > MOST_FAULTS else {}
-        where = label((body_label, *path) if body_label and path and isinstance(path[0], int) else path)
-        sentence = f"{where}: {text}" if where else text
-    return Problem(sentence, status=422, errors=found, **more)
+class About(NamedTuple):
+    """What a request's body is about, for sentences about faults in it.
+
+    `within` names the list or object that the body is, and of the way to a fault so many steps are not named.
+    """
+
+    within: str = ""
+    unnamed: int = 0
+
+
+def _validation_problem(exc: exceptions.ValidationError, about: About) -> Problem:
+    is_parameter = isinstance(exc, ParameterInvalid)
+    items = list(islice(faults(exc.detail), MOST_FAULTS + 1)) or [((), "invalid", BY_STATUS[422][2])]
+    errors, sentences = [], []
+    for path, code, text in items[:MOST_FAULTS]:
+        place = (exc.parameter,) if isinstance(exc, ParameterInvalid) else path[about.unnamed :]
+        said = said_at(place, code, text, "" if is_parameter else about.within)
+        where = {"parameter": place[0]} if is_parameter else {"pointer": pointer(path)}
+        errors.append({**where, "code": code, "detail": said.below})
+        sentences.append(said.alone)
+    more: dict[str, Any] = {"more": True} if len(items) > MOST_FAULTS else {}
+    return Problem(sentences[0], status=422, errors=errors, **more)
+
+
+NOTHING = About()
 
 
 def _refusal_problem(exc: Refusal) -> Problem:
     """What a refusal of the models means to a client."""
     if isinstance(exc, LimitPassed):
-        return _validation_problem(exceptions.ValidationError([*exc.sentences], code="limit"), "")
+        return _validation_problem(exceptions.ValidationError([*exc.sentences], code="limit"), About())
     if isinstance(exc, Stale):
         current = {} if exc.current is None else {"current": exc.current}
-        return Problem(str(exc) or None, status=412, version=exc.version, **current)
+        return Problem(exc.sentence or None, status=412, version=exc.version, **current)
     if isinstance(exc, Forgotten):
-        return NoLongerKept(str(exc) or None)
+        return NoLongerKept(exc.sentence or None)
     if isinstance(exc, Expired):
         return StateExpired()
     if isinstance(exc, InTrash):
-        return IdInTrash(str(exc))
-    return Problem(str(exc) or None, status=409 if isinstance(exc, Taken) else 404)
+        return IdInTrash(exc.sentence, id=str(exc.pk))
+    identified: dict[str, Any] = {} if exc.pk is None else {"id": str(exc.pk)}
+    return Problem(exc.sentence or None, status=409 if isinstance(exc, Taken) else 404, **identified)
 
 
 def is_unavailable(exc: BaseException) -> bool:
@@ -221,11 +235,8 @@ def _shortage(exc: BaseException) -> Unavailable | None:
     return None
 
 
-def to_problem(exc: BaseException, *, body_label: str = "") -> Problem | None:
-    """The problem that an exception means to a client; None for an unforeseen one.
-
-    `body_label` names the list that the request's body is, for the sentence of a fault inside it.
-    """
+def to_problem(exc: BaseException, about: About = NOTHING) -> Problem | None:
+    """The problem that an exception means to a client; None for an unforeseen one."""
     if isinstance(exc, Problem):
         return exc
     if isinstance(exc, Refusal):
@@ -233,15 +244,16 @@ def to_problem(exc: BaseException, *, body_label: str = "") -> Problem | None:
     if isinstance(exc, DjangoValidationError):
         exc = exceptions.ValidationError(exc.messages, code=exc.code)
     if isinstance(exc, exceptions.ValidationError):
-        return _validation_problem(exc, body_label)
+        return _validation_problem(exc, about)
     if shortage := _shortage(exc):
         return shortage
     status = _status_of(exc)
     if status is None:
         return None
-    # For these statuses DRF's own sentence says more than ours.
-    says_more = isinstance(exc, exceptions.APIException) and status in {400, 401, 404, 413, 415}
-    detail = str(getattr(exc, "detail", "")) if says_more else None
+    # For these statuses our views and parsers raise DRF's exceptions with sentences of ours, which say more.
+    says_more = isinstance(exc, exceptions.APIException) and status in {400, 401, 413, 415}
+    is_own = says_more and not isinstance(exc, exceptions.NotAuthenticated)
+    detail = str(getattr(exc, "detail", "")) if is_own else None
     sources = (("WWW-Authenticate", "auth_header"), ("Retry-After", "wait"))
     headers = {header: str(getattr(exc, source)) for header, source in sources if getattr(exc, source, None)}
     return Problem(detail, status=status, headers=headers)
@@ -267,7 +279,7 @@ class InternalError(Problem):
 
 
 def document(problem: Problem, path: str) -> dict[str, Any]:
-    """The problem document for a request to `path`."""
+    """The problem document for a request to `path`, whose sentences are still to be worded (`in_words`)."""
     slug, title, _ = BY_STATUS[problem.status_code]
     return {
         "type": TYPE_BASE + (problem.slug or slug),
@@ -280,15 +292,28 @@ def document(problem: Problem, path: str) -> dict[str, Any]:
     }
 
 
+def in_words(problem: Mapping[str, Any]) -> dict[str, Any]:
+    """The problem document with its sentences in the language that is active."""
+    said: dict[str, Any] = {
+        **problem,
+        **{name: worded(problem[name]) for name in ("title", "detail") if name in problem},
+    }
+    if "errors" in problem:
+        said["errors"] = [{**each, "detail": worded(each["detail"])} for each in problem["errors"]]
+    return said
+
+
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonResponse:
     """DRF's EXCEPTION_HANDLER: answers every exception of a view, the unforeseen ones too."""
     request: Request = context["request"]
     if type(exc) is exceptions.UnsupportedMediaType:
         # DRF's own, which repeats what was sent and does not say what is taken.
-        exc = Problem(f"Send the body as {_any_of(context['view'].parser_classes)}.", status=415)
+        types = _any_of(context["view"].parser_classes)
+        exc = Problem(say("Send this as {types}.", types=types), status=415)
     elif type(exc) is exceptions.NotAcceptable:
-        exc = Problem(f"Answers come as {_any_of(context['view'].renderer_classes)} only.", status=406)
-    problem = to_problem(exc, body_label=getattr(context.get("view"), "body_label", ""))
+        types = _any_of(context["view"].renderer_classes)
+        exc = Problem(say("Answers come as {types} only.", types=types), status=406)
+    problem = to_problem(exc, About(getattr(context.get("view"), "body_label", "")))
     if problem is None:
         logger.error("unforeseen error in %s", type(context.get("view")).__name__, exc_info=exc)
         problem = InternalError()
@@ -299,12 +324,12 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonRespons
 
 def _any_of(classes: Iterable[Any]) -> str:
     """The media types of parsers or renderers."""
-    *others, last = dict.fromkeys(each.media_type for each in classes)
-    return " or ".join([", ".join(others), last] if others else [last])
+    return either(list(dict.fromkeys(each.media_type for each in classes)))
 
 
 def problem_response(request: HttpRequest | Request, problem: Problem) -> JsonResponse:
-    """The problem as a plain Django response, for what fails outside DRF's views."""
-    return JsonResponse(
-        document(problem, request.path), status=problem.status_code, headers=problem.headers, content_type=MEDIA_TYPE
-    )
+    """The problem as a plain Django response, in the language of the one who asks."""
+    with in_language_of(request) as language:
+        body = in_words(document(problem, request.path))
+    response = JsonResponse(body, status=problem.status_code, headers=problem.headers, content_type=MEDIA_TYPE)
+    return spoken(response, language)

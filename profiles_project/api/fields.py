@@ -25,7 +25,9 @@ from rest_framework.settings import api_settings
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from profiles_project.api.errors import MOST_FAULTS, faults
+from profiles_project.api.places import EMPTY, one_of
 from profiles_project.database.values import is_storable, parse_id
+from profiles_project.sentences import mark, say, say_many
 from profiles_project.texts import MOST_MARKS, TextFault, address_fault, fault, nfc, too_long
 
 
@@ -34,6 +36,8 @@ class Text(serializers.CharField):
 
     A bulk request holds thousands of texts, so a plainly valid one skips most of DRF's machinery.
     """
+
+    default_error_messages = {"invalid": mark("This must be a text.")}
 
     def __init__(self, *, max_length: int, **options: Any) -> None:
         super().__init__(max_length=max_length, **options)
@@ -52,7 +56,14 @@ class Text(serializers.CharField):
         if length > longest:
             # Before the other rules, some of which take long for a long text.
             raise ValidationError(*too_long(longest))
-        if not (only_lengths and shortest <= length and is_storable(value)):
+        if length < shortest:
+            raise ValidationError(
+                say_many("Use at least one character.", "Use at least {n} characters.", shortest), "min_length"
+            )
+        if not is_storable(value):
+            code = "null_characters_not_allowed" if "\0" in value else "surrogate_characters_not_allowed"
+            raise ValidationError(mark("A character in this can't be stored."), code)
+        if not only_lengths:
             self.run_validators(value)
         return value
 
@@ -85,6 +96,7 @@ class Email(Text, serializers.EmailField):
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("max_length", 254)
+        options["error_messages"] = {"invalid": mark("Give a whole e-mail address, such as name@example.com.")}
         super().__init__(**options)
 
 
@@ -96,8 +108,8 @@ class HttpUrl(Text):
     """An http or https URL. One without a scheme, as people type it, gets `https://`."""
 
     default_error_messages = {
-        "scheme": "Only http and https addresses are allowed.",
-        "invalid_url": "Enter a valid URL, such as https://example.com/page.",
+        "scheme": mark("A web address begins with https:// or http://."),
+        "invalid_url": mark("Give a whole web address, such as https://example.com/page."),
     }
     _is_url = URLValidator(schemes=["http", "https"], message=default_error_messages["invalid_url"])
 
@@ -120,6 +132,7 @@ class Flag(serializers.BooleanField):
     """Exactly true or false. Null clears to `cleared`."""
 
     null_clears = True
+    default_error_messages = {"invalid": mark("This must be true or false.")}
 
     def __init__(self, *, cleared: bool = False, **options: Any) -> None:
         self.cleared = cleared
@@ -138,19 +151,32 @@ class Flag(serializers.BooleanField):
 class Choice(serializers.ChoiceField):
     """One of some words. A refusal names them, where DRF's own sentence sends back what was sent, however long."""
 
-    def __init__(self, choices: Sequence[Any], **options: Any) -> None:
-        super().__init__(choices, **options)
-        self.error_messages["invalid_choice"] = one_of(tuple(self.choices))
+    def to_internal_value(self, data: Any) -> Any:
+        try:
+            return super().to_internal_value(data)
+        except (ValidationError, TypeError):
+            raise ValidationError(one_of(tuple(self.choices)), "invalid_choice") from None
 
 
-def one_of(words: Sequence[str]) -> str:
-    """The sentence that says which words a value may be."""
-    *others, last = words
-    return f"This must be {', '.join(others)} or {last}." if others else f"This must be {last}."
+class _Bounded:
+    """A number within bounds, of which DRF would speak in words of its own."""
+
+    def run_validators(self: Any, value: Any) -> None:
+        if self.max_value is not None and value > self.max_value:
+            raise ValidationError(say("This must be {n} or less.", n=_plain(self.max_value)), "max_value")
+        if self.min_value is not None and value < self.min_value:
+            raise ValidationError(say("This must be {n} or more.", n=_plain(self.min_value)), "min_value")
 
 
-class Number(serializers.FloatField):
+def _plain(bound: float) -> float:
+    """The bound without a fraction of nothing."""
+    return int(bound) if bound == int(bound) else bound
+
+
+class Number(_Bounded, serializers.FloatField):
     """A finite JSON number."""
+
+    default_error_messages = {"invalid": mark("This must be a number.")}
 
     def to_internal_value(self, data: Any) -> float:
         if isinstance(data, bool) or not isinstance(data, (int, float)) or not math.isfinite(data):
@@ -158,8 +184,10 @@ class Number(serializers.FloatField):
         return float(data)
 
 
-class WholeNumber(serializers.IntegerField):
+class WholeNumber(_Bounded, serializers.IntegerField):
     """A JSON number without a fraction."""
+
+    default_error_messages = {"invalid": mark("This must be a whole number.")}
 
     def to_internal_value(self, data: Any) -> int:
         if isinstance(data, bool) or not isinstance(data, int):
@@ -171,6 +199,7 @@ class ItemId(serializers.UUIDField):
     """A UUID that a client may choose; an empty one is none."""
 
     null_clears = True
+    default_error_messages = {"invalid": mark("This is no valid id.")}
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("required", False)
@@ -192,13 +221,18 @@ def list_fault(items: Any, shortest: int, longest: int) -> TextFault | None:
     """What is wrong with a value as a list of such a length, with DRF's codes; None for a valid one."""
     if not isinstance(items, list):
         holds_more = isinstance(items, Mapping) and any(isinstance(each, (list, Mapping)) for each in items.values())
-        text = "Send the list itself, not an object with the list in it." if holds_more else "This must be a list."
+        text = mark("Send the list itself, without anything around it.") if holds_more else mark("This must be a list.")
         return text, "not_a_list"
     if len(items) > longest:
-        return f"Ensure this field has no more than {longest} elements.", "max_length"
+        return too_many(longest)
     if len(items) < shortest:
-        return f"Send at least {'one item' if shortest == 1 else f'{shortest} items'}.", "min_length"
+        return say_many("Add at least one entry.", "Add at least {n} entries.", shortest), "min_length"
     return None
+
+
+def too_many(longest: int) -> TextFault:
+    """The fault of a list of more than `longest` items."""
+    return say("Use at most {n} entries.", n=longest), "max_length"
 
 
 def judge_each(judge: Callable[[Any], Any], items: Sequence[Any], most_faults: int = MOST_FAULTS) -> list[Any]:
@@ -279,7 +313,7 @@ class Document(serializers.Serializer[Any]):
     the row is stored already and the request changes a part of it (`partial`).
     """
 
-    default_error_messages = {"invalid": "This must be an object."}
+    default_error_messages = {"invalid": mark("Fields with names are expected here."), "null": EMPTY}
     # For the schema: the fields that a request must carry, where that differs from what the fields themselves say.
     schema_required: tuple[str, ...] | None = None
     # For the schema: whether a request may come without a body. Elsewhere an empty one is 400.

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from profiles_project.api.errors import ParameterInvalid
+from profiles_project.sentences import say
 
 MAX_LIMIT = 100
 # The largest offset that both databases take.
@@ -22,7 +23,11 @@ def whole_number(request: Request, name: str, default: int, lowest: int, highest
     if text is None:
         return default
     if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and lowest <= int(text) <= highest):
-        raise ParameterInvalid(name, f"This must be a whole number from {lowest} to {highest}.", "out_of_range")
+        raise ParameterInvalid(
+            name,
+            say("This must be a whole number from {lowest} to {highest}.", lowest=lowest, highest=highest),
+            "out_of_range",
+        )
     return int(text)
 
 

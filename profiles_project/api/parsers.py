@@ -12,6 +12,8 @@ from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
+from profiles_project.sentences import mark, say
+
 MAX_DEPTH = 32
 MAX_INTEGER = 2**63 - 1
 MIN_INTEGER = -(2**63)
@@ -41,7 +43,7 @@ class TooManyParts(APIException):
     """413: JSON with more values than any career has."""
 
     status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    default_detail = f"The request body has more than {MOST_PARTS:,} commas and brackets; no career has so many."
+    default_detail = say("What was sent has more than {n} commas and brackets; no career has so many.", n=MOST_PARTS)
 
 
 def loads(body: bytes) -> Any:
@@ -59,8 +61,11 @@ def loads(body: bytes) -> Any:
     try:
         value = DECODER.decode(text)
     except json.JSONDecodeError as error:
-        fault = error.msg[:1].lower() + error.msg[1:].removesuffix(" at").rstrip(": ")
-        raise ParseError(f"The request body is not valid JSON: {fault} at {_place(text, error.pos)}.") from error
+        line, column = _place(text, error.pos)
+        told = say(
+            "What was sent is not valid JSON, from line {line}, column {column} on.", line=str(line), column=str(column)
+        )
+        raise ParseError(told) from error
     except RecursionError as error:
         raise _too_deep() from error
     if depth_exceeds(value, MAX_DEPTH):
@@ -86,7 +91,7 @@ class StrictJSONParser(BaseParser):
         _, parameters = parse_header_parameters(media_type or self.media_type)
         charset = parameters.get("charset", "utf-8")
         if charset.lower() not in {"utf-8", "utf8"}:
-            raise OtherCharset(charset, f"JSON is read in UTF-8 only, not in the charset {_shown(charset)}.")
+            raise OtherCharset(charset, mark("JSON is read in the encoding UTF-8 only."))
         return loads(stream.read())
 
 
@@ -94,9 +99,9 @@ def _decode(body: bytes) -> str:
     try:
         text = body.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise ParseError(f"The request body is not valid UTF-8, from byte {error.start + 1} on.") from error
+        raise ParseError(say("What was sent is not valid UTF-8, from byte {n} on.", n=str(error.start + 1))) from error
     if not text or text.isspace():
-        raise ParseError("The request body is empty; send a JSON document.")
+        raise ParseError(mark("Nothing was sent where something is needed."))
     return text
 
 
@@ -104,26 +109,26 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         ((twice, _),) = Counter(key for key, _ in pairs).most_common(1)
-        raise ParseError(f"The request body holds the key «{_shown(twice)}» more than once in one object.")
+        raise ParseError(say("What was sent says «{name}» twice in one place.", name=_shown(twice)))
     return result
 
 
 def _integer(literal: str) -> int:
     # The length first: Python refuses to read thousands of digits, with an error of its own.
     if len(literal) > LONGEST_INTEGER or not MIN_INTEGER <= (value := int(literal)) <= MAX_INTEGER:
-        raise ParseError(f"The integer {_shown(literal)} is out of range; 64 bits are the most.")
+        raise ParseError(say("The number {number} is too large.", number=_shown(literal)))
     return value
 
 
 def _float(literal: str) -> float:
     value = float(literal)
     if math.isinf(value):
-        raise ParseError(f"The number {_shown(literal)} is out of range; 64-bit floating point is the most.")
+        raise ParseError(say("The number {number} is too large.", number=_shown(literal)))
     return value
 
 
 def _constant(name: str) -> NoReturn:
-    raise ParseError(f"The request body holds {name}, which is not a number in JSON.")
+    raise ParseError(say("What was sent says {name}, which is no number.", name=name))
 
 
 DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
@@ -149,18 +154,23 @@ def _check_escapes(text: str) -> None:
     sound = SOUND_ESCAPES.match(text)
     end = sound.end() if sound else 0
     if end < len(text):
-        fault = "a NUL character" if text.startswith("\\u0000", end) else "half of a surrogate pair"
-        raise ParseError(f"The request body holds {fault} at {_place(text, end)}, which no text may contain.")
+        line, column = _place(text, end)
+        told = say(
+            "A character that no text may contain stands at line {line}, column {column}.",
+            line=str(line),
+            column=str(column),
+        )
+        raise ParseError(told)
 
 
 def _too_deep() -> ParseError:
-    return ParseError(f"The request body is nested too deeply; {MAX_DEPTH} levels are the most.")
+    return ParseError(say("What was sent is nested more than {n} levels deep.", n=MAX_DEPTH))
 
 
-def _place(text: str, position: int) -> str:
+def _place(text: str, position: int) -> tuple[int, int]:
     """A position as line and column, counted from 1, in characters."""
     line, line_start = text.count("\n", 0, position), text.rfind("\n", 0, position)
-    return f"line {line + 1}, column {position - line_start}"
+    return line + 1, position - line_start
 
 
 def _shown(text: str) -> str:

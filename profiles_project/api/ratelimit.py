@@ -1,6 +1,7 @@
 """Rate limits (contract 1.7): counted in the shared cache, reported in headers."""
 
 import datetime as dt
+import math
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,9 +20,12 @@ from profiles_project.caching.localcache import counting
 from profiles_project.database import clock
 from profiles_project.observe.logs import security_event
 from profiles_project.observe.metrics import recorder
+from profiles_project.sentences import Sentence, mark, say, say_many
 
 # How long the cache keeps the number of refusals of a scope on a day.
 KEEP_REFUSALS = dt.timedelta(days=15)
+# Nobody looks at a clock for less than the first; from the others on the next larger unit says enough.
+SOON_SECONDS, MINUTES, HOURS = 10, 60, 24
 
 
 class TooManyRequests(Problem):
@@ -30,10 +34,21 @@ class TooManyRequests(Problem):
     status_code = 429
 
     def __init__(self, seconds: int) -> None:
-        unit = "second" if seconds == 1 else "seconds"
         super().__init__(
-            f"Too many requests; please try again in {seconds} {unit}.", headers={"Retry-After": str(seconds)}
+            say("Too many requests; please try again {when}.", when=soon(seconds)),
+            headers={"Retry-After": str(seconds)},
         )
+
+
+def soon(seconds: int) -> Sentence:
+    """After how long, in the words of a person, who waits at least so many seconds."""
+    if seconds < SOON_SECONDS:
+        return mark("in a few seconds")
+    if (minutes := math.ceil(seconds / 60)) < MINUTES:
+        return say_many("in one minute", "in {n} minutes", minutes)
+    if (hours := math.ceil(seconds / 3_600)) < HOURS:
+        return say_many("in one hour", "in {n} hours", hours)
+    return say_many("in one day", "in {n} days", math.ceil(seconds / 86_400))
 
 
 @dataclass(frozen=True)

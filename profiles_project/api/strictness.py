@@ -8,8 +8,9 @@ from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from profiles_project.api.errors import MOST_FAULTS, Problem, label, pointer
+from profiles_project.api.errors import MOST_FAULTS, Problem, pointer, shown
 from profiles_project.api.fields import Document
+from profiles_project.sentences import mark
 
 Path = tuple[str | int, ...]
 CODE = "unknown"
@@ -38,19 +39,20 @@ def check(request: Request, known: Known, *, has_body: bool) -> None:
     found = list(islice(chain(map(_parameter_fault, parameters), map(_key_fault, keys)), MOST_FAULTS + 1))
     if not found:
         return
-    first = found[0]
     more: dict[str, Any] = {"more": True} if len(found) > MOST_FAULTS else {}
-    shown = [fault for _, fault in found[:MOST_FAULTS]]
-    raise Problem(f"{first[0]}: {first[1]['detail']}", status=422, errors=shown, **more)
+    raise Problem(found[0]["detail"], status=422, errors=found[:MOST_FAULTS], **more)
 
 
-def _parameter_fault(name: str) -> tuple[str, dict[str, str]]:
-    where = label((name,))
-    return where, {"parameter": where, "code": CODE, "detail": "This parameter is not known here."}
+def _parameter_fault(name: str) -> dict[str, str]:
+    return {
+        "parameter": shown(name),
+        "code": CODE,
+        "detail": mark("The address names something that is not known here."),
+    }
 
 
-def _key_fault(path: Path) -> tuple[str, dict[str, str]]:
-    return label(path), {"pointer": pointer(path), "code": CODE, "detail": "This key is not known here."}
+def _key_fault(path: Path) -> dict[str, str]:
+    return {"pointer": pointer(path), "code": CODE, "detail": mark("What was sent has a part that is not known here.")}
 
 
 class Member(NamedTuple):

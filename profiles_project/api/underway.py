@@ -11,6 +11,7 @@ from django.core.cache import caches
 from profiles_project.api.errors import Problem
 from profiles_project.observe.logs import security_event
 from profiles_project.observe.metrics import recorder
+from profiles_project.sentences import mark
 
 MOST = 2
 # A killed process does not release its place. It expires after longer than any request takes.
@@ -22,8 +23,8 @@ class TooManyUnderWay(Problem):
 
     status_code = 429
     slug = "too-many-under-way"
-    title = "Too many requests under way"
-    default_detail = "Two of your large requests are still under way; please wait until one of them has ended."
+    title = mark("Too many requests under way")
+    default_detail = mark("Two of your large requests are still under way; please wait until one of them has ended.")
 
     def __init__(self) -> None:
         super().__init__(headers={"Retry-After": "5"})

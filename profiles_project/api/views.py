@@ -19,6 +19,7 @@ from profiles_project.api.preferences import STRICT, prefers_strict
 from profiles_project.api.ratelimit import ScopeThrottle, Usage, count, headers, who_asks
 from profiles_project.api.underway import expensive
 from profiles_project.memory import LARGE_BYTES, let_go
+from profiles_project.sentences import mark
 
 S = TypeVar("S", bound=BaseSerializer[Any])
 
@@ -120,7 +121,7 @@ class APIView(views.APIView):
         if not self.has_body:
             if optional:
                 return {}
-            raise ParseError("The request body is empty; this request needs a JSON body.")
+            raise ParseError(mark("Nothing was sent where something is needed."))
         return self.request.data
 
     def read(self, serializer_class: type[S], *, optional_body: bool = False) -> S:

@@ -6,9 +6,19 @@ from typing import Any, Self
 
 from django.db.models import Model
 
+from profiles_project.sentences import Sentence, mark
+
 
 class Refusal(Exception):
-    """A rule that stands in the way of what was asked for; its text is one sentence for people, empty for the usual."""
+    """A rule that stands in the way of what was asked for.
+
+    Its sentence is for people, empty for the usual one; `pk` is the id that it is about, where clients can't know it.
+    """
+
+    def __init__(self, sentence: str = "", pk: uuid.UUID | str | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.pk = pk
 
 
 class Missing(Refusal):
@@ -17,7 +27,7 @@ class Missing(Refusal):
     @classmethod
     def of(cls, model: type[Model]) -> Self:
         """There is none of this kind, which is named: «Profile not found.» for a profile."""
-        return cls(f"{str(model._meta.verbose_name).capitalize()} not found.")
+        return cls(Sentence(f"{str(model._meta.verbose_name).capitalize()} not found."))
 
 
 class Forgotten(Refusal):
@@ -31,13 +41,17 @@ class Expired(Refusal):
 class Taken(Refusal):
     """An identifier that belongs to something else already."""
 
+    @classmethod
+    def of(cls, pk: uuid.UUID | str) -> Self:
+        """The refusal of an id that was chosen for something new."""
+        return cls(mark("This id is taken already; choose another, or send none."), pk)
+
 
 class InTrash(Taken):
     """An identifier that belongs to something in the asker's own trash: `pk`."""
 
     def __init__(self, pk: uuid.UUID) -> None:
-        super().__init__(f"The profile {pk} lies in your trash; take it out of there, or delete it for good first.")
-        self.pk = pk
+        super().__init__(mark("This profile is in your trash; take it out of there, or delete it for good first."), pk)
 
 
 class Stale(Refusal):
@@ -49,7 +63,7 @@ class Stale(Refusal):
     def __init__(
         self, version: int, about: Any, *, sentence: str = "", current: Mapping[str, Any] | None = None
     ) -> None:
-        super().__init__(*([sentence] if sentence else []))
+        super().__init__(sentence)
         self.version = version
         self.about = about
         self.current = current
@@ -59,5 +73,5 @@ class LimitPassed(Refusal):
     """There would be more than there may be: `sentences`, one for each limit."""
 
     def __init__(self, sentences: Sequence[str]) -> None:
-        super().__init__(*sentences)
+        super().__init__(sentences[0])
         self.sentences = sentences

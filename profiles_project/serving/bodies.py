@@ -9,6 +9,7 @@ from django.conf import settings
 from granian._granian import RSGIProtocolClosed as ProtocolClosed, RSGIProtocolError as ProtocolError
 
 from profiles_project.api.errors import Problem, Unavailable
+from profiles_project.sentences import mark
 from profiles_project.serving.budget import Budget, Holding
 from profiles_project.web.bodies import DRAIN_LIMIT, TruncatedBody, body_limit, too_large
 
@@ -59,7 +60,7 @@ class Body:
     def content(self) -> bytes:
         """The whole body. Raises Unavailable where it was discarded to make room."""
         if self.holding and self.holding.is_lost:
-            raise Unavailable("The service is receiving too much at once; please try again in a moment.")
+            raise Unavailable(mark("The service is receiving too much at once; please try again in a moment."))
         return self.kept.getvalue()
 
 

@@ -8,6 +8,7 @@ from django.http.request import UnreadablePostError
 
 from profiles_project.api.errors import Problem, TooLarge, problem_response
 from profiles_project.memory import note_body
+from profiles_project.sentences import mark, say
 
 MIB = 2**20
 BODY_LIMIT = 1 * MIB
@@ -27,7 +28,7 @@ class TruncatedBody(Problem):
     """400: the connection broke off before the whole body was there."""
 
     status_code = 400
-    default_detail = "The request body ended before its announced length."
+    default_detail = mark("The connection broke off before everything had arrived; please try again.")
 
 
 def body_limit(path: str) -> int:
@@ -38,7 +39,7 @@ def body_limit(path: str) -> int:
 
 def too_large(limit: int) -> TooLarge:
     """The refusal of a body above its limit, in bytes."""
-    return TooLarge(f"The request body is larger than {limit // MIB} MiB.")
+    return TooLarge(say("This is too large to be sent; {n} MiB are the most.", n=limit // MIB))
 
 
 class RequestBodyMiddleware:

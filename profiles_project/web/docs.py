@@ -1,16 +1,12 @@
 """The OpenAPI document and its two readers, from the service's own assets (contract 6)."""
 
 import functools
-import gzip
-import hashlib
 import threading
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from csp.decorators import csp_replace
 from django.http import HttpResponse
-from django.http.request import MediaType
-from django.utils.cache import patch_vary_headers
 from django.utils.decorators import method_decorator
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiYamlRenderer, OpenApiYamlRenderer2
@@ -18,8 +14,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, Spec
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
-from profiles_project.api.conditional import not_modified
 from profiles_project.api.ratelimit import network_of, spend
+from profiles_project.web.kept import Kept, answer
 
 # The pages ask this host and no other; both readers write styles into the page, Redoc makes a worker of a blob.
 page_policy = csp_replace(
@@ -32,42 +28,26 @@ page_policy = csp_replace(
 )
 
 
-@functools.cache
+# What makes the document is not made for several threads at once.
+_making = threading.RLock()
+
+
 def openapi_document() -> dict[str, Any]:
     """The document, the same for everybody, made once a process."""
+    with _making:
+        return _made()
+
+
+@functools.cache
+def _made() -> dict[str, Any]:
     document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
     return document
 
 
-# What makes the document is not made for several threads at once.
-_making = threading.Lock()
-
-
-class Rendered(NamedTuple):
-    """The document as it is sent, plain and compressed, and what it is known by."""
-
-    plain: bytes
-    compressed: bytes
-    digest: str
-
-
 @functools.cache
-def _rendered(renderer: type[BaseRenderer]) -> Rendered:
+def _rendered(renderer: type[BaseRenderer]) -> Kept:
     """The document as one of the view's renderers writes it, once a process: it takes a quarter of a second."""
-    text: bytes | str = renderer().render(openapi_document(), renderer_context={})
-    plain = text.encode() if isinstance(text, str) else text
-    # Without the time, so that all processes send the same bytes.
-    return Rendered(plain, gzip.compress(plain, mtime=0), hashlib.sha256(plain).hexdigest()[:32])
-
-
-def _takes_gzip(request: Request) -> bool:
-    """Whether the client reads what is compressed by gzip, which a `q` of 0 denies (RFC 9110, 12.5.3)."""
-    try:
-        codings = [MediaType(each) for each in request.headers.get("Accept-Encoding", "").split(",")]
-    except ValueError:
-        # Longer than any header of a client.
-        return False
-    return any(coding.main_type.strip().lower() == "gzip" and coding.quality > 0 for coding in codings)
+    return Kept.of(renderer().render(openapi_document(), renderer_context={}))
 
 
 class _Plain:
@@ -111,20 +91,10 @@ class SchemaView(_Plain, SpectacularAPIView):
             usage.check()
         with _making:
             rendered = _rendered(type(renderer))  # type: ignore[arg-type]  # a class is hashable
-        is_compressed = _takes_gzip(request)
-        tag = f'"{rendered.digest}{"-gzip" if is_compressed else ""}"'
-        response = not_modified(request, tag) or HttpResponse(
-            rendered.compressed if is_compressed else rendered.plain,
-            # In this order DRF calls what it accepts, and Django what it sends, alike.
-            content_type=f"{request.accepted_media_type}; charset=utf-8",
-            headers={
-                "Content-Disposition": f'inline; filename="profiles.{renderer.format}"',
-                "ETag": tag,
-                **({"Content-Encoding": "gzip"} if is_compressed else {}),
-            },
-        )
-        patch_vary_headers(response, ["Accept-Encoding"])
-        return response
+        # In this order DRF calls what it accepts, and Django what it sends, alike.
+        content_type = f"{request.accepted_media_type}; charset=utf-8"
+        name = {"Content-Disposition": f'inline; filename="profiles.{renderer.format}"'}
+        return answer(request, rendered, content_type, headers=name)
 
 
 @method_decorator(page_policy, name="dispatch")

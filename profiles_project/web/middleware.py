@@ -18,6 +18,7 @@ from profiles_project.observe.context import request_id, user_id
 from profiles_project.observe.logs import write_event
 from profiles_project.observe.metrics import recorder
 from profiles_project.observe.tracing import note_answer, request_span
+from profiles_project.sentences import mark
 from profiles_project.web.pages import API
 
 logger = logging.getLogger(__name__)
@@ -138,4 +139,4 @@ class BadHost(Problem):
     """400: a Host header that this service does not answer to."""
 
     status_code = 400
-    default_detail = "The Host header names a host that this service does not serve."
+    default_detail = mark("This service is not to be found under the address that was asked.")

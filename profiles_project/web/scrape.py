@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from profiles_project.api.errors import Problem, problem_response
 from profiles_project.observe.prometheus import exposition
+from profiles_project.sentences import mark
 
 
 @method_decorator([csrf_exempt, never_cache], name="dispatch")
@@ -25,7 +26,7 @@ class MetricsView(View):
             return problem_response(request, Problem(status=404))
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if not constant_time_compare(token.strip(), settings.METRICS_TOKEN) or scheme.lower() != "bearer":
-            text = "The metrics need their own token."
+            text = mark("The metrics need their own token.")
             headers = {"WWW-Authenticate": 'Bearer realm="metrics"'}
             return problem_response(request, Problem(text, status=HTTPStatus.UNAUTHORIZED, headers=headers))
         answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[assignment]  # never a coroutine

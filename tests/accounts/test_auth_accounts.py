@@ -305,7 +305,10 @@ class TestMe:
         answer = api.get(auth("me"))
         assert answer.status_code == 200
         body = answer.json()
-        assert set(body) == {"id", "email", "full_name", "is_active", "is_verified", "created_at", "updated_at"}
+        assert set(body) == {
+            *("id", "email", "full_name", "language"),
+            *("is_active", "is_verified", "created_at", "updated_at"),
+        }
         assert (body["id"], body["email"], body["is_active"]) == (user.pk, user.email, True)
         assert api.head(auth("me")).status_code == 200
 

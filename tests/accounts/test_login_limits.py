@@ -7,7 +7,9 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
+from profiles_project.api.ratelimit import soon
 from profiles_project.database import clock
+from profiles_project.wording import worded
 from tests.support.client import ApiClient
 from tests.support.contract import API
 from tests.support.factories import PASSWORD
@@ -54,12 +56,12 @@ def test_guesses_at_one_account_are_counted_together_with_the_apis(staff: User) 
     assert answer.status_code == 429
     seconds = int(answer["Retry-After"])
     assert 1 <= seconds <= 60
-    sentence = f"Too many requests; please try again in {seconds} second{'' if seconds == 1 else 's'}."
-    assert sentence in answer.content.decode()
+    assert f"Too many requests; please try again {worded(soon(seconds))}." in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
     assert not is_in(browser)
     problem = ApiClient(address="198.51.100.98").post(f"{API}/auth/login", {"email": staff.email, "password": PASSWORD})
-    assert (problem.status_code, problem.json()["detail"]) == (429, sentence)
+    when = worded(soon(int(problem["Retry-After"])))
+    assert (problem.status_code, problem.json()["detail"]) == (429, f"Too many requests; please try again {when}.")
 
 
 def test_a_network_is_counted_together_with_the_api(staff: User) -> None:

@@ -120,14 +120,14 @@ def test_json_is_given_to_who_takes_json_or_problems_or_anything(api: ApiClient,
 @pytest.mark.parametrize(
     ("path", "content_type", "sentence"),
     [
-        ("", "text/plain", "Send the body as application/json."),
-        ("", "application/json; charset=latin-1", "JSON is read in UTF-8 only, not in the charset latin-1."),
+        ("", "text/plain", "Send this as application/json."),
+        ("", "application/json; charset=latin-1", "JSON is read in the encoding UTF-8 only."),
         (
             "/import",
             "text/plain",
-            "Send the body as application/json, application/zip or application/x-zip-compressed.",
+            "Send this as application/json, application/zip or application/x-zip-compressed.",
         ),
-        ("/import/archive", "application/json", "Send the body as application/zip or application/x-zip-compressed."),
+        ("/import/archive", "application/json", "Send this as application/zip or application/x-zip-compressed."),
     ],
 )
 def test_a_body_of_another_type_is_refused_with_those_that_are_taken(
@@ -224,7 +224,7 @@ def test_browsers_of_configured_origins_may_read_the_headers_that_matter(setting
 
 
 def test_the_root_leads_to_the_documentation(client: Client) -> None:
-    assert client.get("/")["Location"] == "/api/docs"
+    assert client.get("/")["Location"] == "/guide/"
 
 
 def test_the_process_is_healthy_and_metrics_are_off(client: Client) -> None:

@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from profiles_project.api.parsers import MAX_DEPTH, StrictJSONParser, loads
+from profiles_project.wording import worded
 
 pytestmark = pytest.mark.pure
 
@@ -29,7 +30,7 @@ def refusal(body: bytes) -> str:
     """The sentence with which a body is refused; it must be fit for a JSON answer in UTF-8."""
     with pytest.raises(ParseError) as caught:
         loads(body)
-    sentence = str(caught.value.detail)
+    sentence = worded(str(caught.value.detail))
     assert sentence.endswith(".")
     assert len(sentence) < 200
     assert sentence.isprintable()
@@ -71,9 +72,9 @@ def test_numbers_keep_the_type_that_python_gives_them() -> None:
     assert [type(number) for number in loads(b"[1, 1.0, 1e2, -0, true]")] == [int, float, float, int, bool]
 
 
-BROKEN = "The request body is not valid JSON: "
-TOO_DEEP = "The request body is nested too deeply; 32 levels are the most."
-EMPTY = "The request body is empty; send a JSON document."
+BROKEN = "What was sent is not valid JSON, from line 1, column "
+TOO_DEEP = "What was sent is nested more than 32 levels deep."
+EMPTY = "Nothing was sent where something is needed."
 
 
 @pytest.mark.parametrize(
@@ -82,24 +83,24 @@ EMPTY = "The request body is empty; send a JSON document."
         (b"", EMPTY),
         (b" \n\t", EMPTY),
         (b"\xef\xbb\xbf", EMPTY),
-        (b'{"a": "\xff"}', "The request body is not valid UTF-8, from byte 8 on."),
+        (b'{"a": "\xff"}', "What was sent is not valid UTF-8, from byte 8 on."),
         (b"\xef\xbb\xbf\xff", "not valid UTF-8, from byte 4 on."),
         (b'"\xed\xa0\x80"', "not valid UTF-8, from byte 2 on."),
         (b'"\xc0\x80"', "not valid UTF-8, from byte 2 on."),
         ("{}".encode("utf-16"), "not valid UTF-8, from byte 1 on."),
         ("{}".encode("utf-16-le"), BROKEN),
         (b"\xef\xbb\xbf" * 2 + b"{}", BROKEN),
-        (b"{", f"{BROKEN}expecting property name enclosed in double quotes at line 1, column 2."),
-        (b'{"a": 1,\n "b" 2}', "expecting ':' delimiter at line 2, column 6."),
-        (b'{"a": 1 "b": 2}', "expecting ',' delimiter at line 1, column 9."),
-        (b"{} {}", "extra data at line 1, column 4."),
-        (b'{"a": }', "expecting value at line 1, column 7."),
-        (b'"abc', "unterminated string starting at line 1, column 1."),
-        (b'"a\nb"', "invalid control character at line 1, column 3."),
-        (b'"a\x00b"', "invalid control character at line 1, column 3."),
-        (rb'"\x41"', r"invalid \escape at line 1, column 2."),
-        (rb'"\u12"', r"invalid \uXXXX escape at line 1, column 3."),
-        (b"\x00", "expecting value at line 1, column 1."),
+        (b"{", "JSON, from line 1, column 2 on."),
+        (b'{"a": 1,\n "b" 2}', "JSON, from line 2, column 6 on."),
+        (b'{"a": 1 "b": 2}', "JSON, from line 1, column 9 on."),
+        (b"{} {}", "JSON, from line 1, column 4 on."),
+        (b'{"a": }', "JSON, from line 1, column 7 on."),
+        (b'"abc', "JSON, from line 1, column 1 on."),
+        (b'"a\nb"', "JSON, from line 1, column 3 on."),
+        (b'"a\x00b"', "JSON, from line 1, column 3 on."),
+        (rb'"\x41"', "JSON, from line 1, column 2 on."),
+        (rb'"\u12"', "JSON, from line 1, column 3 on."),
+        (b"\x00", "JSON, from line 1, column 1 on."),
         (b"[1, ]", BROKEN),
         (b"{'a': 1}", BROKEN),
         (b"01", BROKEN),
@@ -122,16 +123,16 @@ def test_an_unreadable_body_is_refused_and_the_place_named(body: bytes, part: st
 @pytest.mark.parametrize(
     ("body", "part"),
     [
-        (b"NaN", "The request body holds NaN, which is not a number in JSON."),
-        (b'{"a": [Infinity]}', "holds Infinity, which is not a number in JSON."),
-        (b"[-Infinity]", "holds -Infinity, which is not a number in JSON."),
-        (b"1e400", "The number 1e400 is out of range; 64-bit floating point is the most."),
-        (b'{"a": -1.5E+999}', "The number -1.5E+999 is out of range;"),
-        (b"9" * 5000 + b".0", f"The number {'9' * 40}… is out of range;"),
-        (b"9223372036854775808", "The integer 9223372036854775808 is out of range; 64 bits are the most."),
-        (b"-9223372036854775809", "The integer -9223372036854775809 is out of range;"),
-        (b"9" * 5000, f"The integer {'9' * 40}… is out of range;"),
-        (b"[-" + b"1" * 5000 + b"]", f"The integer -{'1' * 39}… is out of range;"),
+        (b"NaN", "What was sent says NaN, which is no number."),
+        (b'{"a": [Infinity]}', "says Infinity, which is no number."),
+        (b"[-Infinity]", "says -Infinity, which is no number."),
+        (b"1e400", "The number 1e400 is too large."),
+        (b'{"a": -1.5E+999}', "The number -1.5E+999 is too large."),
+        (b"9" * 5000 + b".0", f"The number {'9' * 40}… is too large."),
+        (b"9223372036854775808", "The number 9223372036854775808 is too large."),
+        (b"-9223372036854775809", "The number -9223372036854775809 is too large."),
+        (b"9" * 5000, f"The number {'9' * 40}… is too large."),
+        (b"[-" + b"1" * 5000 + b"]", f"The number -{'1' * 39}… is too large."),
     ],
 )
 def test_a_number_out_of_range_is_refused_by_name(body: bytes, part: str) -> None:
@@ -141,17 +142,17 @@ def test_a_number_out_of_range_is_refused_by_name(body: bytes, part: str) -> Non
 @pytest.mark.parametrize(
     ("body", "part"),
     [
-        (rb'"a\u0000"', "holds a NUL character at line 1, column 3, which no text may contain."),
-        (b'{\n"a\\u0000": 1}', "a NUL character at line 2, column 3,"),
-        (rb'"\\\u0000"', "a NUL character at line 1, column 4,"),
-        (rb'{"a": ["\ud800"]}', "holds half of a surrogate pair at line 1, column 9, which no text may contain."),
-        (rb'{"\uDFFF": 1}', "half of a surrogate pair at line 1, column 3,"),
-        (rb'"\ude00\ud83d"', "half of a surrogate pair at line 1, column 2,"),
-        (rb'"\ud83d\u0041"', "half of a surrogate pair at line 1, column 2,"),
-        (rb'"\ud83d\ud83d\ude00"', "half of a surrogate pair at line 1, column 2,"),
-        (rb'"\ud83d\ude00\ude00"', "half of a surrogate pair at line 1, column 14,"),
-        (rb'"\\ud83d\ude00"', "half of a surrogate pair at line 1, column 9,"),
-        (rb'["\ud83d", "\ude00"]', "half of a surrogate pair at line 1, column 3,"),
+        (rb'"a\u0000"', "A character that no text may contain stands at line 1, column 3."),
+        (b'{\n"a\\u0000": 1}', "A character that no text may contain stands at line 2, column 3."),
+        (rb'"\\\u0000"', "A character that no text may contain stands at line 1, column 4."),
+        (rb'{"a": ["\ud800"]}', "A character that no text may contain stands at line 1, column 9."),
+        (rb'{"\uDFFF": 1}', "A character that no text may contain stands at line 1, column 3."),
+        (rb'"\ude00\ud83d"', "A character that no text may contain stands at line 1, column 2."),
+        (rb'"\ud83d\u0041"', "A character that no text may contain stands at line 1, column 2."),
+        (rb'"\ud83d\ud83d\ude00"', "A character that no text may contain stands at line 1, column 2."),
+        (rb'"\ud83d\ude00\ude00"', "A character that no text may contain stands at line 1, column 14."),
+        (rb'"\\ud83d\ude00"', "A character that no text may contain stands at line 1, column 9."),
+        (rb'["\ud83d", "\ude00"]', "A character that no text may contain stands at line 1, column 3."),
     ],
 )
 def test_a_character_that_no_database_stores_is_refused_and_the_place_named(body: bytes, part: str) -> None:
@@ -170,7 +171,7 @@ def test_a_character_that_no_database_stores_is_refused_and_the_place_named(body
     ],
 )
 def test_a_key_that_stands_twice_in_one_object_is_refused_by_name(body: bytes, key: str) -> None:
-    assert refusal(body) == f"The request body holds the key «{key}» more than once in one object."
+    assert refusal(body) == f"What was sent says «{key}» twice in one place."
 
 
 @pytest.mark.parametrize("body", [nested(MAX_DEPTH), nested(MAX_DEPTH // 2, '{"a":[', "]}").replace(b"[]", b"[1]")])
@@ -232,7 +233,7 @@ def test_escapes_are_refused_exactly_if_their_text_cannot_be_stored(inside: str)
         assert BROKEN in refusal(body)
         return
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        assert "which no text may contain." in refusal(body)
+        assert "A character that no text may contain" in refusal(body)
     else:
         assert loads(body) == text
 

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from profiles.career.completeness import SECTIONS, STEPS, SUMMARY_LENGTH, Step, analyse
+from profiles.career import completeness
+from profiles.career.completeness import SECTIONS, STEPS, SUMMARY_LENGTH, Step
+from profiles_project.wording import worded
 
 pytestmark = pytest.mark.pure
 
@@ -20,6 +22,11 @@ EDUCATION = {"institution": "UCL", "degree": "BSc", "field_of_study": "Mathemati
 PROJECT = {"name": "Notes", "description": "A notebook", "start_date": "2020"}
 LANGUAGE = {"name": "English", "proficiency": "native"}
 CERTIFICATION = {"name": "CKA", "issuer": "CNCF", "date_obtained": "2020-05"}
+
+
+def analyse(document: completeness.Document, today: date) -> dict[str, Any]:
+    """The analytics as a person reads them."""
+    return completeness.said(completeness.analyse(document, today), worded)
 
 
 def a_document(**sections: Any) -> dict[str, Any]:
@@ -220,7 +227,7 @@ def test_steps_are_sorted_by_gain_and_equal_ones_by_the_table() -> None:
         ("personal_info", "Add your full name", 5),
         ("personal_info", "Add an e-mail address", 5),
         ("personal_info", "Add a phone number", 5),
-        ("personal_info", "Add a location", 5),
+        ("personal_info", "Add a place", 5),
         ("experiences", "Add an experience", 5),
         ("skills", "Add soft skills", 5),
         ("skills", "Add a language", 3),
@@ -237,6 +244,25 @@ def test_recommendations_are_sentences_in_the_order_of_the_steps() -> None:
         assert sentence.endswith(".")
 
 
+@pytest.mark.parametrize(
+    ("section", "there", "action"),
+    [
+        ("experiences", [], "Add an experience"),
+        ("experiences", [EXPERIENCE], "Add a second experience"),
+        ("experiences", [EXPERIENCE] * 2, "Add another experience"),
+        ("education", [EDUCATION], "Add a second education"),
+        ("education", [EDUCATION, EDUCATION | {"degree": " "}], "Add a second education"),
+        ("projects", [PROJECT], "Add a second project"),
+        ("projects", [PROJECT] * 3, "Add another project"),
+        ("professional_summary", None, "Write a summary of at least 50 characters"),
+        ("professional_summary", "Short.", "Extend your summary to at least 50 characters"),
+    ],
+)
+def test_a_step_says_what_is_to_be_done_beside_what_is_there(section: str, there: Any, action: str) -> None:
+    steps = analyse(a_document(**{section: there}), TODAY)["next_steps"]
+    assert [step["action"] for step in steps if step["section"] == section] == [action]
+
+
 def changed(change: Callable[[dict[str, Any]], object]) -> Callable[[dict[str, Any]], dict[str, Any]]:
     def do(document: dict[str, Any]) -> dict[str, Any]:
         copy = deepcopy(document)
@@ -251,7 +277,7 @@ BY_HAND = {
     "Add your full name": changed(lambda document: document["personal_info"].update(full_name="Grace")),
     "Add an e-mail address": changed(lambda document: document["personal_info"].update(email="g@example.org")),
     "Add a phone number": changed(lambda document: document["personal_info"].update(phone="+1 555 0100")),
-    "Add a location": changed(lambda document: document["personal_info"].update(location="Arlington")),
+    "Add a place": changed(lambda document: document["personal_info"].update(location="Arlington")),
     "Write a summary of at least 50 characters": changed(
         lambda document: document.update(professional_summary="s" * 50)
     ),
@@ -272,8 +298,9 @@ def test_each_gain_is_exactly_what_doing_the_step_adds(document: dict[str, Any])
     shown = {step["action"]: step["gain"] for step in before["next_steps"]}
     for step in STEPS:
         added = overall(step.apply(document)) - before["completeness"]["overall"]
-        assert added == shown.get(step.action, 0)
-        assert overall(BY_HAND[step.action](document)) - before["completeness"]["overall"] == added
+        assert added == shown.get(worded(step.action(document)), 0)
+        by_hand = BY_HAND[worded(step.actions[0])]
+        assert overall(by_hand(document)) - before["completeness"]["overall"] == added
 
 
 @given(documents, st.sampled_from(STEPS))
@@ -295,7 +322,7 @@ def test_scores_are_integers_from_0_to_100_and_100_means_that_nothing_is_missing
 
 @given(documents)
 def test_doing_the_steps_shown_leads_to_100(document: dict[str, Any]) -> None:
-    steps = {step.action: step for step in STEPS}
+    steps = {worded(action): step for step in STEPS for action in step.actions}
     current: Any = document
     for _ in range(25):
         analytics = analyse(current, TODAY)

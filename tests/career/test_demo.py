@@ -43,6 +43,11 @@ def test_the_printed_credentials_work_and_lead_to_a_full_profile(anonymous: ApiC
     assert (User.objects.filter(is_superuser=True).count(), User.objects.filter(is_staff=True).count()) == (1, 3)
 
 
+def test_what_nobody_did_is_not_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    demo()
+    assert caplog.messages == []
+
+
 def test_the_printed_staff_have_the_roles_that_the_desk_gives() -> None:
     printed = demo()
     for role, email in (("Support", "support@example.com"), ("Support lead", "lead@example.com")):
@@ -101,5 +106,5 @@ def test_each_role_has_something_to_do_there(email: str) -> None:
 
 
 def test_where_somebody_is_already_nothing_is_made(user: User) -> None:
-    assert demo() == ""
+    assert demo() == "There are accounts already, so no demo accounts are made.\n"
     assert (User.objects.count(), Profile.objects.count()) == (1, 0)

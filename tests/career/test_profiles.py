@@ -151,7 +151,7 @@ def test_one_taken_id_anywhere_and_nothing_is_stored(api: ApiClient, other_user:
     before = rows()
     response = api.post(PROFILES, profile_document(2) | nested(kind, [item(kind, id=str(theirs.pk))]))
     assert response.status_code == HTTPStatus.CONFLICT
-    assert str(theirs.pk) in response.json()["detail"]
+    assert response.json()["id"] == str(theirs.pk)
     assert rows() == before
 
 
@@ -547,7 +547,9 @@ def test_a_full_list_takes_no_further_item_by_any_route(api: ApiClient, user: Us
     for body in (item(kind), [item(kind)]):
         response = api.post(f"{path}/{kind.plural}", body)
         assert faults(response) == {"": "limit"}
-        assert response.json()["detail"] == f"A profile has at most 1000 {kind.plural}; this would make 1001."
+        assert (
+            response.json()["detail"] == f"{kind.plural.capitalize()}: 1,000 are the most, and this would make 1,001."
+        )
     assert_unmoved(api, before)
 
 

@@ -287,11 +287,11 @@ FAULTY: list[tuple[dict[str, Any], str]] = [
     ({"links": "[null]"}, "A link is an object with network, username and url, each a text."),
     ({"links": '[{"network": "X", "name": "ada"}]'}, "A link is an object with network, username and url"),
     ({"links": '[{"network": 1}]'}, "A link is an object with network, username and url, each a text."),
-    ({"links": '[{"network": " ", "username": "ada"}]'}, "A link needs its network."),
-    ({"links": json.dumps([{"network": "x" * 51}])}, "A link's network has at most 50 characters."),
-    ({"links": json.dumps([{"network": "X", "username": "x" * 101}])}, "A link's username has at most 100 characters."),
-    ({"links": '[{"network": "X", "url": "javascript:alert(1)"}]'}, "A link's url begins with https:// or http://"),
-    ({"links": '[{"network": "X", "url": "example.org"}]'}, "A link's url begins with https:// or http://"),
+    ({"links": '[{"network": " ", "username": "ada"}]'}, "The name of the network is missing."),
+    ({"links": json.dumps([{"network": "x" * 51}])}, "Use at most 50 characters."),
+    ({"links": json.dumps([{"network": "X", "username": "x" * 101}])}, "Use at most 100 characters."),
+    ({"links": '[{"network": "X", "url": "javascript:alert(1)"}]'}, "Give a whole web address"),
+    ({"links": '[{"network": "X", "url": "example.org"}]'}, "Give a whole web address"),
     ({prefix(Award) + "date": "May 2021"}, "Give a date as a year, a month or a day"),
     ({prefix(Volunteering) + "end_date": "2015"}, "This must not be before start_date."),
     ({prefix(Experience) + "end_date": "2018"}, "This must not be before start_date."),
@@ -315,7 +315,7 @@ FAULTY: list[tuple[dict[str, Any], str]] = [
     ({prefix(CustomField) + "value": '{"\\ud800": 1}'}, "Enter a valid JSON."),
     ({prefix(CustomField) + "value": '{"a": 1, "a": 2}'}, "Enter a valid JSON."),
     ({prefix(CustomField) + "value": "[" * 40 + "]" * 40}, "Enter a valid JSON."),
-    ({prefix(CustomField) + "value": f'"{"x" * 10240}"'}, "A value has at most 10 KiB as JSON."),
+    ({prefix(CustomField) + "value": f'"{"x" * 10240}"'}, "This can have 10 KiB at most."),
 ]
 
 
@@ -365,7 +365,7 @@ def test_a_limit_that_is_passed_is_shown_and_nothing_is_stored(
     fields = added(Skill, fields_of(admin.get(address(profile))), kind="soft", name="one more")
     response = save(admin, profile, fields)
     shown = admin.get(response["Location"]).content.decode()
-    assert "A profile has at most 2 soft; this would make 3." in shown
+    assert "Soft skills: 2 are the most, and this would make 3." in shown
     assert "was changed successfully" not in shown
     assert whole(api, profile) == before
 

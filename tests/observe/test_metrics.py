@@ -189,7 +189,7 @@ def test_hits_and_misses_of_documents_are_counted_by_kind(api: ApiClient, user: 
     profile = make_profile(user, 0)
     for _ in range(3):
         rendering.current(profile)
-    rendering.analytics(profile, dt.date(2026, 1, 1))
+    rendering.analytics(profile, dt.date(2026, 1, 1), "en")
     found = {key: total(series(), "profiles_document_cache_reads_total", **dict(key)) for key in _kinds()}
     assert found[("kind", "document"), ("result", "miss")] == 1
     # The analytics are made of the document.

@@ -219,7 +219,9 @@ def test_one_signal_ends_the_whole_service(service: Service, number: signal.Sign
         service.migrate_sqlite()
     with service.start("run") as everything:
         wait_for(lambda: service.health() and "Starting worker" in everything.output, everything)
-        assert f"http://127.0.0.1:{service.port}/api/docs" in everything.output
+        assert f"Preparing the database {service.data_dir / DATABASE}.\n" in everything.output
+        for path in ("/guide/", "/api/docs", "/admin/"):
+            assert f" http://127.0.0.1:{service.port}{path}\n" in everything.output
         assert everything.end(number) == 0
     assert "Traceback" not in everything.output
     assert service.health() == 0

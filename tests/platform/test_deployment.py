@@ -125,6 +125,9 @@ def assert_guarded(answer: Any) -> None:
     [
         ("GET", "/health", 200),
         ("GET", "/", 302),
+        ("GET", "/guide/", 200),
+        ("GET", "/guide/nothing", 404),
+        ("GET", "/problems/validation", 200),
         ("GET", "/api/docs", 200),
         ("GET", "/api/redoc", 200),
         ("GET", "/api/schema", 200),

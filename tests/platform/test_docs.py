@@ -1,22 +1,16 @@
-"""The documentation says what the code does, and the session of the README works as it is printed."""
+"""The documentation says what the code does."""
 
-import os
 import re
-import shutil
-import subprocess
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 from django.core.management import get_commands
 from django.urls import get_resolver
 
 from profiles.career.completeness import SECTIONS
-from tests.support.service.live import service, worker
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DOCS = {path.name: path.read_text() for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))}
-needs_curl = pytest.mark.skipif(shutil.which("curl") is None, reason="the sessions are written for curl")
 
 
 def test_the_weights_of_completeness_stand_in_the_documentation_as_in_the_code() -> None:
@@ -58,33 +52,7 @@ def test_links_between_documents_lead_somewhere() -> None:
         for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
         for target in re.findall(r"\]\(([^)#]+)[^)]*\)", path.read_text())
     ]
-    # What begins with a slash is an address of the service.
+    # Those of the guide into the service itself are looked up there (tests/guide/test_served_pages.py).
     files = [(path, to) for path, to in links if "://" not in to and not to.startswith("/")]
     missing = [(path.name, to) for path, to in files if not (path.parent / to).exists()]
     assert missing == []
-
-
-def run_session(text: str, port: int, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run all shell lines of a document in order, against the service at the port."""
-    session = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
-    environment = {**os.environ, "PORT": str(port), "TMPDIR": str(folder)}
-    command = ["/bin/sh", "-euc", session]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
-
-
-@pytest.mark.own_servers
-@needs_curl
-def test_the_readmes_session_works_as_it_is_printed(tmp_path: Path) -> None:
-    with service(tmp_path) as port, worker(tmp_path):
-        done = run_session(DOCS["README.md"], port, tmp_path)
-    assert '"years_of_experience":' in done.stdout
-    assert '"label":"For museums"' in done.stdout
-    assert '"status": 412' in done.stdout
-    assert '"op":"deleted","title":"Senior mathematician"' in done.stdout
-    assert re.search(r'"version":5,"created_at":.*"title":"Senior mathematician"', done.stdout)
-    assert '"progress":{"done":500,"total":500}' in done.stderr
-    assert "It was there already; nothing to update." in done.stdout
-    assert '"place":"Positions.csv, row 2","outcome":"mapped"' in done.stderr
-    assert "# Grace Adeyemi-Holt" in done.stdout
-    assert (tmp_path / "resume.pdf").read_bytes().startswith(b"%PDF")
-    assert '"status": 422' not in done.stdout

@@ -125,8 +125,8 @@ def test_wrong_bytes_in_a_documents_place_are_passed_over_once_told_and_replaced
 ) -> None:
     profile = make_profile(user, 2)
     path = f"{API}/profiles/{profile.pk}"
-    for part, name in (("", "document"), ("/analytics", "analytics")):
-        key = rendering._cache_key(profile, name)
+    for part, name in (("", ("document",)), ("/analytics", ("analytics", "en"))):
+        key = rendering._cache_key(profile, *name)
         truth = api.get(path + part).json()
         good = cache.get(key)
         mark = rendering._mark(profile)

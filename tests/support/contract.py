@@ -23,6 +23,7 @@ from jsonschema_rs import Draft202012Validator, Registry
 
 from profiles.api.openapi.shared import ANY_FORM
 from profiles_project.api.openapi.document import ANYWHERE
+from tests.support.wording import LANGUAGES, sentence_faults
 
 API = "/api/v1"
 PROBLEM = "application/problem+json"
@@ -225,6 +226,9 @@ def problem_faults(sent: Sent, response: HttpResponseBase) -> Iterator[str]:
             yield f"the problem's {name} is {value!r}"
     if SECOND_SENTENCE.search(str(problem.get("detail"))):
         yield f"the problem's detail is more than one sentence: {problem['detail']!r}"
+    yield from sentence_faults(problem)
+    if response.get("Content-Language") not in {"en", *LANGUAGES}:
+        yield "the problem does not say which language it speaks"
     if "errors" in problem and response.status_code != HTTPStatus.UNPROCESSABLE_ENTITY:
         yield "the problem lists errors, which only a 422 does"
     for error in problem.get("errors", ()):

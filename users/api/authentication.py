@@ -15,11 +15,12 @@ from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from profiles_project.database.prepared import Parameter, Prepared
 from profiles_project.observe.context import user_id
 from profiles_project.observe.logs import security_event
+from profiles_project.sentences import mark
 from users.models import Session, User
 from users.tokens import CHALLENGE, AccessToken
 
 # RFC 9110 wants it on every 401; `error=` is only said where an access token is at fault (contract 1.2).
-REFUSAL = "The access token is invalid or has expired."
+REFUSAL = mark("The access token is invalid or has expired.")
 
 SESSION_ID = Parameter("pk", Session._meta.get_field("id"))
 _SESSION = Prepared(lambda: with_user(Session.objects.filter(pk=SESSION_ID)))

@@ -24,9 +24,11 @@ from profiles_project.api.errors import RETRY_AFTER_SECONDS, Conflict, Parameter
 from profiles_project.api.renderers import JSONRenderer
 from profiles_project.database import clock
 from profiles_project.database.sizes import octets
+from profiles_project.sentences import mark, say
 from users.models import IdempotencyRecord, User
 
 HEADER = "Idempotency-Key"
+LONGEST_KEY = 255
 # The most bytes of all records of a user; the oldest are deleted first.
 MAX_BYTES = 8 * 2**20
 # The most records of a user that one request deletes.
@@ -41,8 +43,8 @@ class UnderWay(Conflict):
     """409: the first request with this key has not ended yet."""
 
     slug = "request-under-way"
-    title = "Request under way"
-    default_detail = "The same request is still under way; please try again in a moment."
+    title = mark("Request under way")
+    default_detail = mark("The same request is still under way; please try again in a moment.")
 
     def __init__(self) -> None:
         super().__init__(headers={"Retry-After": str(RETRY_AFTER_SECONDS)})
@@ -53,8 +55,8 @@ class DeletedSince(Problem):
 
     status_code = 410
     slug = "deleted-since"
-    title = "Deleted since"
-    default_detail = (
+    title = mark("Deleted since")
+    default_detail = mark(
         "This request was carried out when it was sent first; some or all of what it made was deleted since."
     )
 
@@ -140,8 +142,8 @@ def _forget_oldest(mine: IdempotencyRecord, excess: int) -> None:
 def _key(request: Request) -> str | None:
     """The request's key, None where it has none. Raises ParseError for an invalid one."""
     key = request.headers.get(HEADER)
-    if key is not None and not re.fullmatch(r"[ -~]{1,255}", key):
-        raise ParseError(f"{HEADER} must be 1 to 255 printable ASCII characters.")
+    if key is not None and not re.fullmatch(rf"[ -~]{{1,{LONGEST_KEY}}}", key):
+        raise ParseError(say("The key for safe retries has 1 to {n} plain letters, digits and signs.", n=LONGEST_KEY))
     return key
 
 
@@ -173,7 +175,7 @@ def _claim(user: User, key: str, fingerprint: str) -> tuple[IdempotencyRecord, b
         # The record was deleted between the two statements: its account was erased, or it had expired.
         raise UnderWay
     if stored.fingerprint != fingerprint:
-        raise ParameterInvalid(HEADER, "This key was used for another request; choose a new one.", "reused")
+        raise ParameterInvalid(HEADER, mark("This key was used for another request; choose a new one."), "reused")
     return stored, stored.pk == mine.pk
 
 

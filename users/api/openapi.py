@@ -29,6 +29,7 @@ ME = {
     "id": 7,
     "email": EMAIL,
     "full_name": "Ada Lovelace",
+    "language": "en",
     "is_active": True,
     "is_verified": False,
     "created_at": TIME,
@@ -127,7 +128,7 @@ me_partial_update = operation(
     tags=TAGS,
     request=serializers.MeUpdate,
     responses={200: serializers.Me},
-    request_example={"full_name": "Ada Lovelace"},
+    request_example={"full_name": "Ada Lovelace", "language": "fr"},
     response_example=ME,
 )
 change_password = operation(

@@ -8,15 +8,21 @@ from typing import Any
 from csp.decorators import csp_replace
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
+from django.utils.functional import lazy
+from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import FormView
 from rest_framework.exceptions import ValidationError
 
 from profiles_project.api.errors import Problem, faults
+from profiles_project.api.languages import in_language_of, spoken
 from profiles_project.api.ratelimit import TooManyRequests, network_of, spend
+from profiles_project.sentences import mark
 from profiles_project.web.forms import JudgedForm
+from profiles_project.wording import worded
 from users.accounts import confirm_address, reset_password
 
 
@@ -34,7 +40,7 @@ class PasswordForm(LinkForm):
     """A new password, for the account of a reset link."""
 
     new_password = forms.CharField(
-        label="New password",
+        label=lazy(worded, str)(mark("New password")),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
     )
@@ -54,6 +60,10 @@ class LinkPage(FormView[LinkForm]):
     button: str
     done: str
 
+    def get_context_data(self, **more: Any) -> dict[str, Any]:
+        words = {"title": worded(self.title), "button": worded(self.button), "language": get_language()}
+        return super().get_context_data(**words, **more)
+
     def get_initial(self) -> dict[str, Any]:
         return {"token": self.request.GET.get("token", "")}
 
@@ -69,7 +79,11 @@ class LinkPage(FormView[LinkForm]):
         return super().post(request, *args, **kwargs)
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        response = super().dispatch(request, *args, **kwargs)
+        with in_language_of(request) as language:
+            response = super().dispatch(request, *args, **kwargs)
+            if isinstance(response, TemplateResponse):
+                response.render()
+        spoken(response, language)
         # The address holds the token.
         response["Referrer-Policy"] = "no-referrer"
         return response
@@ -79,7 +93,7 @@ class LinkPage(FormView[LinkForm]):
             form.use()
         except ValidationError as exc:
             for _, code, text in faults(exc.detail):
-                form.add_error("new_password", forms.ValidationError(text, code=code))
+                form.add_error("new_password", forms.ValidationError(worded(text), code=code))
             return self.form_invalid(form)
         except Problem as problem:
             return self._result(str(problem.detail), status=problem.status_code)
@@ -89,21 +103,21 @@ class LinkPage(FormView[LinkForm]):
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
     def _result(self, sentence: str, status: int = 200) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(result=sentence), status=status)
+        return self.render_to_response(self.get_context_data(result=worded(sentence)), status=status)
 
 
 class VerifyEmailPage(LinkPage):
     """GET and POST /verify-email."""
 
-    title = "Confirm your e-mail address"
-    button = "Confirm"
-    done = "Thank you: your e-mail address is confirmed."
+    title = mark("Confirm your e-mail address")
+    button = mark("Confirm")
+    done = mark("Thank you: your e-mail address is confirmed.")
 
 
 class ResetPasswordPage(LinkPage):
     """GET and POST /reset-password."""
 
     form_class = PasswordForm
-    title = "Set a new password"
-    button = "Set the password"
-    done = "Your password is changed: you can log in with it now."
+    title = mark("Set a new password")
+    button = mark("Set the password")
+    done = mark("Your password is changed: you can log in with it now.")

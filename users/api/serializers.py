@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
 
-from profiles_project.api.fields import Document, Email, Text
+from profiles_project.api.fields import Choice, Document, Email, Text
+from profiles_project.sentences import mark
+from profiles_project.texts import too_long
 from users.models import Session, User
 from users.validators import length_faults, password_faults
 
@@ -22,12 +25,16 @@ LONGEST_PASSWORD = 10_000
 class Password(serializers.CharField):
     """A password, taken exactly as it was sent."""
 
+    default_error_messages = {"invalid": mark("This must be a text.")}
+
     def __init__(self, *, max_length: int = LONGEST_PASSWORD, **options: Any) -> None:
         super().__init__(trim_whitespace=False, write_only=True, max_length=max_length, **options)
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
+        if len(data) > LONGEST_PASSWORD:
+            raise ValidationError(*too_long(LONGEST_PASSWORD))
         return data
 
 
@@ -112,7 +119,7 @@ class Me(serializers.ModelSerializer[User]):
 
     class Meta:
         model = User
-        fields = ("id", "email", "full_name", "is_active", "is_verified", "created_at", "updated_at")
+        fields = ("id", "email", "full_name", "language", "is_active", "is_verified", "created_at", "updated_at")
         read_only_fields = fields
 
 
@@ -120,6 +127,7 @@ class MeUpdate(Document):
     """What a person may change about the account at once."""
 
     full_name = Text(max_length=100, required=False)
+    language = Choice(settings.LANGUAGES, required=False)
 
 
 class PasswordChange(Document):
@@ -130,7 +138,7 @@ class PasswordChange(Document):
 
     def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         if "new_password" in values and values["new_password"] == values.get("current_password"):
-            return [("new_password", "The new password must differ from the current one.", "unchanged")]
+            return [("new_password", mark("The new password must differ from the current one."), "unchanged")]
         return []
 
 

@@ -19,10 +19,12 @@ from rest_framework_simplejwt.settings import api_settings
 
 from profiles_project.api.errors import ParameterInvalid, faults
 from profiles_project.api.fields import Email
+from profiles_project.api.languages import request_language
 from profiles_project.api.pagination import paginate
 from profiles_project.api.views import APIView
 from profiles_project.database.refusals import Missing
 from profiles_project.observe.logs import security_event
+from profiles_project.sentences import mark
 from profiles_project.texts import fold
 from users.accounts import confirm_address, replace_password, reset_password
 from users.api import openapi, serializers
@@ -95,7 +97,7 @@ class RegisterView(PublicView):
     @openapi.register
     def post(self, request: Request) -> Response:
         form = self.read(serializers.Registration).validated_data
-        user = User(email=form["email"], full_name=form["full_name"])
+        user = User(email=form["email"], full_name=form["full_name"], language=request_language(request))
         user.set_password(form["password"])
         try:
             with transaction.atomic():
@@ -196,9 +198,11 @@ class MeView(PrivateView):
     def patch(self, request: Request) -> Response:
         form = self.read(serializers.MeUpdate).validated_data
         user = self.account
-        if form.get("full_name", user.full_name) != user.full_name:
-            user.full_name = form["full_name"]
-            user.save(update_fields=["full_name", "search_key", "updated_at"])
+        changed = [name for name, value in form.items() if getattr(user, name) != value]
+        if changed:
+            for name in changed:
+                setattr(user, name, form[name])
+            user.save(update_fields=[*changed, "search_key", "updated_at"])
         return Response(serializers.Me(user).data)
 
 
@@ -216,7 +220,7 @@ class ChangePasswordView(PrivateView):
         form = serializer.validated_data
         correct = user.check_password(form["current_password"])
         if not correct or not replace_password(user, form["new_password"], keep=self.session):
-            raise WrongPassword("Current password is incorrect.")
+            raise WrongPassword(mark("Current password is incorrect."))
         note("password_changed", user, session=self.session.pk)
         return message("Password changed successfully")
 

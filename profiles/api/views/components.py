@@ -27,7 +27,11 @@ from profiles_project.api.conditional import IfMatch, tagged
 from profiles_project.api.errors import ParameterInvalid
 from profiles_project.api.pagination import paginate
 from profiles_project.database.refusals import Missing, Stale
+from profiles_project.sentences import mark, say
 from users.api.idempotency import idempotent
+
+CHANGED = mark("This entry has changed since you read it.")
+GONE = mark("This entry is not there any more.")
 
 
 class ComponentViewSet(ProfileScopedViewSet):
@@ -74,7 +78,7 @@ class ComponentViewSet(ProfileScopedViewSet):
         try:
             operation.judge(ids)
         except ValidationError as exc:
-            sentence = f"This must be at most {serializers.JOB_LIMIT} UUIDs with commas between them."
+            sentence = say("These must be {n} ids at most, with commas between them.", n=serializers.JOB_LIMIT)
             raise ParameterInvalid(self.query_name, sentence) from exc
         return self.carry_out(operation, ids)
 
@@ -136,8 +140,7 @@ class ComponentViewSet(ProfileScopedViewSet):
         current = rendering.item(profile, self.model, row.values()) if row else None
         if current and of_item.matches(pk, current["version"]):
             return
-        name = self.model._meta.verbose_name
-        sentence = f"This {name} has changed since you read it." if current else f"This {name} is not there any more."
+        sentence = CHANGED if current else GONE
         raise Stale(profile.version, profile, sentence=sentence if of_item.tags else "", current=current)
 
 

@@ -4,7 +4,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from rest_framework.decorators import action
-from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,8 +16,11 @@ from profiles.api.views.synchronising import SyncActions
 from profiles.career import bulk, rendering, requests, serializers
 from profiles.models import JobFile, Profile
 from profiles_project.api.conditional import IfMatch, PreconditionFailed, not_modified
+from profiles_project.api.languages import request_language, spoken
 from profiles_project.api.pagination import paginate
 from profiles_project.database import clock
+from profiles_project.database.refusals import Missing
+from profiles_project.sentences import mark
 from users.api.idempotency import idempotent
 
 
@@ -47,7 +49,7 @@ class ProfileViewSet(HistoryActions, SyncActions, PortabilityActions, ProfileSco
     def create(self, request: Request) -> HttpResponse:
         values = self.read(serializers.ProfileSerializer).validated_data
         if "If-Match" in request.headers:
-            raise PreconditionFailed("A profile that is created now has no version yet that could match.")
+            raise PreconditionFailed(mark("A profile that is created now has no version yet that could match."))
         chosen_id = {"id": values["id"]} if values.get("id") else {}
         profile = Profile(user=self.account, **chosen_id)
         with transaction.atomic():
@@ -61,7 +63,7 @@ class ProfileViewSet(HistoryActions, SyncActions, PortabilityActions, ProfileSco
     def me(self, request: Request) -> HttpResponse:
         profile = self.own().filter(is_active=True).first()
         if profile is None:
-            raise NotFound("No profile found; create one first.")
+            raise Missing(mark("No profile found; create one first."))
         return not_modified(request, rendering.tag(profile)) or as_json(rendering.current(profile))
 
     @openapi.profiles_retrieve
@@ -126,11 +128,12 @@ class ProfileViewSet(HistoryActions, SyncActions, PortabilityActions, ProfileSco
     @openapi.profiles_analytics
     @action(detail=True)
     def analytics(self, request: Request, profile_id: str) -> HttpResponse:
-        today = clock.now().date()
-        day = today.isoformat()
-        return not_modified(request, rendering.tag(self.profile, day)) or as_json(
-            rendering.analytics(self.profile, today), day
+        today, language = clock.now().date(), request_language(request)
+        also = today.isoformat(), language
+        response = not_modified(request, rendering.tag(self.profile, *also)) or as_json(
+            rendering.analytics(self.profile, today, language), *also
         )
+        return spoken(response, language)
 
 
 def _created(profile: Profile) -> HttpResponse:

@@ -20,6 +20,7 @@ from profiles_project.api.errors import ParameterInvalid
 from profiles_project.api.pagination import paginate
 from profiles_project.database.refusals import Missing
 from profiles_project.memory import LARGE_BYTES
+from profiles_project.sentences import mark
 from users.api.idempotency import idempotent
 
 # The largest version that both databases take.
@@ -69,7 +70,7 @@ class HistoryActions(ProfileScopedViewSet):
         against = request.query_params.get("against")
         other = one - 1 if against is None else _version(against)
         if other is None:
-            raise ParameterInvalid("against", "This must be the number of a version.")
+            raise ParameterInvalid("against", mark("This must be the number of a version."))
         if unchanged := self.not_modified():
             return unchanged
         older, newer = sorted((one, other))
@@ -93,7 +94,7 @@ class HistoryActions(ProfileScopedViewSet):
     def _named(text: str) -> int:
         """The version in an address. Raises Missing where it is no number."""
         if (version := _version(text)) is None:
-            raise Missing("Version not found.")
+            raise Missing(mark("Version not found."))
         return version
 
 

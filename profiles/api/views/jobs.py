@@ -1,7 +1,7 @@
 """The routes of background jobs (contract 4)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -14,15 +14,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
+from profiles import tasks
 from profiles.api import openapi
 from profiles.api.permissions import IsOwner
+from profiles.career.sync import pushes
+from profiles.career.sync.pushes import PushChanges
 from profiles.models import Job, JobFile
-from profiles_project.api.errors import Conflict
+from profiles.portability import imports
+from profiles_project.api.errors import Conflict, in_words
+from profiles_project.api.languages import in_language_of, spoken
 from profiles_project.api.negotiation import OwnForm
 from profiles_project.api.pagination import paginate
 from profiles_project.api.preferences import MINIMAL, RESPOND_ASYNC, prefers_minimal
 from profiles_project.database.refusals import Missing
 from profiles_project.database.values import parse_id
+from profiles_project.sentences import mark
 from users.api.views import PrivateView
 
 # After how many seconds a client should look again.
@@ -30,26 +36,39 @@ RETRY_AFTER_SECONDS = 1
 
 
 def summary(job: Job) -> dict[str, Any]:
-    """A job in a list: without its result."""
+    """A job in a list, without its result; its problem is worded in the language that is active."""
     return {
         "id": job.pk,
         "kind": job.kind,
         "status": job.status,
         "progress": {"done": job.done, "total": job.total},
-        "problem": _verbatim(job.problem),
+        "problem": None if job.problem is None else in_words(json.loads(job.problem)),
         "created_at": job.created_at,
         "started_at": job.started_at,
         "finished_at": job.finished_at,
     }
 
 
-def _verbatim(text: str | None) -> Any:
-    return None if text is None else orjson.Fragment(text)
+def _result(job: Job) -> Any:
+    """What the job has made; what it says of single parts is worded in the language that is active."""
+    if job.result is None:
+        return None
+    if word := WORDING.get(job.kind):
+        return word(json.loads(job.result))
+    return orjson.Fragment(job.result)
 
 
-def shown(job: Job, status: int = 200) -> Response:
+# Of which kinds of jobs the results hold sentences, and what words them.
+WORDING: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    PushChanges.kind: pushes.in_words,
+    tasks.IMPORT: imports.result_in_words,
+}
+
+
+def shown(request: Request, job: Job, status: int = 200) -> Response:
     """A job, with Retry-After while it has not ended."""
-    response = Response({**summary(job), "result": _verbatim(job.result)}, status=status)
+    with in_language_of(request) as language:
+        response = spoken(Response({**summary(job), "result": _result(job)}, status=status), language)
     if job.status in Job.UNFINISHED:
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
@@ -61,7 +80,7 @@ def accepted(request: Request, job: Job) -> Response:
     Clients that were generated for one type of answer can't read a job where they expect items.
     """
     is_minimal = prefers_minimal(request)
-    response = Response(status=202) if is_minimal else shown(job, status=202)
+    response = Response(status=202) if is_minimal else shown(request, job, status=202)
     response["Location"] = f"/api/v1/jobs/{job.pk}"
     response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     response["Preference-Applied"] = f"{RESPOND_ASYNC}, {MINIMAL}" if is_minimal else RESPOND_ASYNC
@@ -92,16 +111,18 @@ class JobViewSet(ViewSetMixin, PrivateView):
     @openapi.jobs_list
     def list(self, request: Request) -> Response:
         """The newest first."""
-        return paginate(request, self.account.jobs.defer("input", "result"), "jobs", summary)
+        with in_language_of(request) as language:
+            page = paginate(request, self.account.jobs.defer("input", "result"), "jobs", summary)
+        return spoken(page, language)
 
     @openapi.jobs_retrieve
     def retrieve(self, request: Request, job_id: str) -> Response:
-        return shown(self.job)
+        return shown(request, self.job)
 
     @openapi.jobs_cancel
     def destroy(self, request: Request, job_id: str) -> Response:
         if not Job.objects.filter(pk=self.job.pk).cancel():
-            raise Conflict("This job has ended already and can't be cancelled.")
+            raise Conflict(mark("This work has ended already and can't be cancelled."))
         return Response(status=204)
 
     @openapi.jobs_file
@@ -111,7 +132,7 @@ class JobViewSet(ViewSetMixin, PrivateView):
         pieces = self.job.pieces.filter(is_input=False)
         size = pieces.aggregate(size=Sum(Length("content")))["size"]
         if size is None or self.job.result is None:
-            raise Missing("File not found.")
+            raise Missing(mark("File not found."))
         made = json.loads(self.job.result)
         # Results of the previous release name no media type: they are archives.
         form, extension = made.get("media_type", "application/zip"), made.get("extension", "zip")

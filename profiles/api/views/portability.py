@@ -2,6 +2,7 @@
 
 import io
 import uuid
+from collections.abc import Mapping
 from functools import partial
 from typing import IO, Any
 
@@ -23,13 +24,15 @@ from profiles.portability.merging import MERGE, REPLACE
 from profiles.portability.printing import HTML_STYLE_SOURCE
 from profiles_project.api.conditional import IfMatch, PreconditionFailed, not_modified
 from profiles_project.api.errors import ParameterInvalid
-from profiles_project.api.fields import one_of
+from profiles_project.api.languages import in_language_of, spoken
 from profiles_project.api.negotiation import OwnForm
 from profiles_project.api.parsers import StrictJSONParser
+from profiles_project.api.places import one_of
 from profiles_project.api.preferences import prefers_async
 from profiles_project.database.refusals import Missing
 from profiles_project.database.values import parse_id
 from profiles_project.memory import LARGE_BYTES, note_body
+from profiles_project.sentences import mark
 from users.api.idempotency import idempotent
 
 MODES = (MERGE, REPLACE)
@@ -108,7 +111,7 @@ class PortabilityActions(ProfileScopedViewSet):
         mode = _choice(request, "mode", MODES, MERGE)
         is_dry_run = _choice(request, "dry_run", ("true", "false"), "false") == "true"
         if target is None and "If-Match" in request.headers:
-            raise PreconditionFailed("A profile that is created now has no version yet that could match.")
+            raise PreconditionFailed(mark("A profile that is created now has no version yet that could match."))
         data = self.body()
         is_archive = isinstance(data, bytes)
         account = self.account
@@ -119,20 +122,20 @@ class PortabilityActions(ProfileScopedViewSet):
         if_match = IfMatch.of(request)
         if is_dry_run:
             body, report = tasks.rehearse_import(self.account, read, target, mode, if_match)
-            return HttpResponse(imports.answer(body, report), content_type="application/json")
+            return _spoken(request, body, report)
         if is_archive or prefers_async(request):
             job = tasks.file_import(self.account, read, request.body, profile=target, mode=mode, if_match=if_match)
             return accepted(request, job)
         with transaction.atomic():
             made = imports.bring(self.account, read, target, mode, if_match.matches, device=self.cause("").device)
-            return _answer(made)
+            return _answer(request, made)
 
     def _target(self, request: Request) -> Profile | None:
         """The profile that `?into=` names, None without it."""
         text = request.query_params.get("into")
         if text is None:
             if "mode" in request.query_params:
-                raise ParameterInvalid("mode", "This goes with `into` alone, the id of a profile of yours.")
+                raise ParameterInvalid("mode", mark("This is possible only where a profile is named to import into."))
             return None
         profile = Profile.objects.find(self._id(text))
         if profile is None:
@@ -145,12 +148,19 @@ class PortabilityActions(ProfileScopedViewSet):
         try:
             return parse_id(text)
         except ValueError as exc:
-            raise ParameterInvalid("into", "This must be the id of a profile, a UUID.") from exc
+            raise ParameterInvalid("into", mark("This is no valid id.")) from exc
 
 
-def _answer(made: imports.Brought) -> HttpResponse:
-    content = imports.answer(rendering.stored(made.profile.pk).body, made.report)
-    response = HttpResponse(content, status=201 if made.is_new else 200, content_type="application/json")
+def _spoken(request: Request, body: bytes, report: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    """The document and the report of an import, in the language of the one who asks."""
+    with in_language_of(request) as language:
+        content = imports.answer(body, report)
+    return spoken(HttpResponse(content, status=status, content_type="application/json"), language)
+
+
+def _answer(request: Request, made: imports.Brought) -> HttpResponse:
+    body = rendering.stored(made.profile.pk).body
+    response = _spoken(request, body, made.report, 201 if made.is_new else 200)
     response["ETag"] = rendering.tag(made.profile)
     if made.is_new:
         response["Location"] = f"/api/v1/profiles/{made.profile.pk}"
@@ -168,7 +178,6 @@ def _choice(request: Request, name: str, known: tuple[str, ...], default: str) -
 def _choices(request: Request, name: str, known: tuple[str, ...]) -> list[str]:
     """The known values that a comma-separated query parameter names, in their own order."""
     given = [each for text in request.query_params.getlist(name) for each in text.split(",") if each]
-    if unknown := [each for each in given if each not in known]:
-        sentence = f"This takes {' and '.join(known)}, with a comma between them, and not {unknown[0][:40]!r}."
-        raise ParameterInvalid(name, sentence, "invalid_choice")
+    if any(each not in known for each in given):
+        raise ParameterInvalid(name, one_of(known), "invalid_choice")
     return [each for each in known if each in given]

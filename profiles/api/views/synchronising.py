@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 import zlib
+from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpResponse
@@ -15,12 +16,14 @@ from profiles.api.views.base import ProfileScopedViewSet
 from profiles.api.views.replays import PushAnswer
 from profiles.career import rendering
 from profiles.career.sync import pulls, states
-from profiles.career.sync.pushes import PushChanges
+from profiles.career.sync.pushes import PushChanges, in_words
 from profiles.models import Profile
 from profiles_project.api.conditional import not_modified
 from profiles_project.api.errors import ParameterInvalid
+from profiles_project.api.languages import in_language_of, spoken
 from profiles_project.api.pagination import whole_number
 from profiles_project.memory import LARGE_BYTES
+from profiles_project.sentences import mark
 from users.api.idempotency import idempotent
 from users.api.views import PrivateView
 
@@ -46,7 +49,7 @@ def _seen(request: Request) -> dict[uuid.UUID, states.Seen] | None:
     try:
         return states.read(text)
     except ValueError as exc:
-        raise ParameterInvalid("since", "This is no state that this service has given out.") from exc
+        raise ParameterInvalid("since", mark("This is no state that this service has given out.")) from exc
 
 
 def _limit(request: Request) -> int:
@@ -71,7 +74,7 @@ class SyncActions(ProfileScopedViewSet):
             return _page(request, pulls.Page(profile, pulls.all_of(profile)), current)
         seen = _seen(request)
         if seen is not None and profile.pk not in seen:
-            raise ParameterInvalid("since", "This state is not one of this profile.", "other_profile")
+            raise ParameterInvalid("since", mark("This state is not one of this profile."), "other_profile")
         page = pulls.changes(profile, seen[profile.pk] if seen else None, limit)
         return _page(request, page, states.written([page.seen]))
 
@@ -79,7 +82,12 @@ class SyncActions(ProfileScopedViewSet):
     @changes.mapping.post  # type: ignore[untyped-decorator]  # of DRF
     @idempotent(PushAnswer())
     def push(self, request: Request, profile_id: str) -> Response:
-        return self.carry_out(PushChanges(), self.body())
+        response = self.carry_out(PushChanges(), self.body())
+        if response.status_code != HTTPStatus.OK:
+            return response
+        with in_language_of(request) as language:
+            response.data = in_words(response.data)
+        return spoken(response, language)
 
 
 def _page(request: Request, page: pulls.Page, state: str) -> HttpResponse:

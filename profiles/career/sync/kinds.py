@@ -20,9 +20,10 @@ from profiles.modelfields import StringListField, custom_value_fault
 from profiles.models import COMPONENTS, Component, CustomField, Part, Profile, Skill
 from profiles.models.log import OWN
 from profiles.models.parts import Rule
-from profiles_project.api.fields import AnyJSON, Document
+from profiles_project.api.fields import AnyJSON, Document, too_many
 from profiles_project.database.values import parse_id
 from profiles_project.equality import is_same
+from profiles_project.sentences import mark, say
 from profiles_project.texts import fold
 
 Members = Mapping[str, Any]
@@ -159,7 +160,7 @@ class OfComponent(Kind):
         try:
             return str(parse_id(given))
         except ValueError as exc:
-            raise ValidationError({"id": [ErrorDetail("This must be a UUID.", "invalid")]}) from exc
+            raise ValidationError({"id": [ErrorDetail(mark("This is no valid id."), "invalid")]}) from exc
 
     def find(self, profile: Profile, ids: Collection[str]) -> Iterator[Item]:
         # In all profiles, since an id that is taken elsewhere can't be chosen.
@@ -193,7 +194,7 @@ class OfComponent(Kind):
         yield from self.model.broken_rules(members)
         for name, most in self._most.items():
             if len(members[name]) > most:
-                yield name, f"Ensure this field has no more than {most} elements.", "max_length"
+                yield name, *too_many(most)
 
     def missing(self, members: Members) -> Sequence[str]:
         return [name for name in self.model.required_fields() if name not in members]
@@ -236,7 +237,7 @@ class OfFields(Kind):
 
     def judge(self, known: Members, given: Any) -> tuple[dict[str, Any], Errors]:
         if not isinstance(given, Mapping):
-            raise ValidationError({"value": [ErrorDetail("This must be an object with a value.", "invalid")]})
+            raise ValidationError({"value": [ErrorDetail(mark("Fields with names are expected here."), "invalid")]})
         if "value" not in given:
             return {}, {}
         found = custom_value_fault(given["value"])
@@ -340,7 +341,7 @@ class OfSkills(Kind):
 
     def rules(self, members: Members) -> Iterable[Rule]:
         if len(members["names"]) > Skill.max_rows:
-            yield "names", f"Ensure this field has no more than {Skill.max_rows} elements.", "max_length"
+            yield "names", *too_many(Skill.max_rows)
 
     def filled(self, members: Members, names: Iterable[str]) -> Members:
         return {**{name: _nothing(name) for name in names if name.startswith(self.DETAIL)}, **members}
@@ -402,7 +403,7 @@ class OfProfile(Kind):
 
     def judge(self, known: Members, given: Any) -> tuple[dict[str, Any], Errors]:
         if not isinstance(given, Mapping):
-            raise ValidationError({"set": [ErrorDetail("This must be an object.", "invalid")]})
+            raise ValidationError({"set": [ErrorDetail(mark("Fields with names are expected here."), "invalid")]})
         sent = {name: given[name] for name in _OWN_SET if name in given}
         serializer = serializers.ProfileSerializer(data=sent, partial=True)
         if not serializer.is_valid():
@@ -424,7 +425,7 @@ class OfProfile(Kind):
 def _fixed(given: str, only: str) -> str:
     """The one id that an item of a kind can have."""
     if given != only:
-        raise ValidationError({"id": [ErrorDetail(f"The id of this kind is {only}.", "invalid")]})
+        raise ValidationError({"id": [ErrorDetail(say("The id of this can only be {id}.", id=only), "invalid")]})
     return only
 
 

@@ -18,9 +18,11 @@ from profiles.career.sync.states import Seen, written
 from profiles.career.sync.threeway import merge, merge_order
 from profiles.career.sync.wanted import Change, PushBody, changes_in
 from profiles.models import Profile
-from profiles_project.api.errors import document, to_problem
+from profiles_project.api import errors
+from profiles_project.api.errors import About, document, to_problem
 from profiles_project.database.refusals import LimitPassed, Refusal, Taken
 from profiles_project.equality import is_same
+from profiles_project.sentences import mark
 
 APPLIED, MERGED, UNCHANGED, CONFLICT, REJECTED = STATUSES = ("applied", "merged", "unchanged", "conflict", "rejected")
 # For the OpenAPI document.
@@ -71,16 +73,16 @@ class Push:
 
     def _result(self, change: Change) -> Result:
         if change.faults:
-            return Result(change, REJECTED, problem=_problem(_invalid(change, change.faults)))
+            return Result(change, REJECTED, problem=_problem(change, _invalid(change, change.faults)))
         if change.order is not None:
             return self._order(change, self.draft.lists[change.kind])
         item = self.draft.items[change.key]
         try:
             return self._delete(change, item) if change.is_deletion else self._set(change, item)
         except ValidationError as exc:
-            return Result(change, REJECTED, item, problem=_problem(_invalid(change, exc.detail)))
+            return Result(change, REJECTED, item, problem=_problem(change, _invalid(change, exc.detail)))
         except Refusal as exc:
-            return Result(change, REJECTED, item, problem=_problem(exc))
+            return Result(change, REJECTED, item, problem=_problem(change, exc))
 
     # Members ------------------------------------------------------------------------------------------------------
 
@@ -129,7 +131,7 @@ class Push:
         last = self.draft.last(item)
         was_absent = self._was_absent(change, item)
         if last is None and was_absent and item.kind.missing(change.values):
-            text = "There is no such item in this profile, and there was none at the version that is the change's base."
+            text = mark("There is no such entry, and there was none when the change was made.")
             raise ValidationError({"id": [ErrorDetail(text, "not_found")]})
         # A client that knew that it was not there makes it anew.
         is_new = change.base == 0 and item.key not in self.draft.deleted
@@ -158,13 +160,13 @@ class Push:
             name, text, code = serializers.OWN_ID
             raise ValidationError({name: [ErrorDetail(text, code)]})
         if missing := item.kind.missing(change.values):
-            raise ValidationError({"set": {n: [ErrorDetail("This field is required.", "required")] for n in missing}})
+            raise ValidationError({"set": {n: [ErrorDetail("", "required")] for n in missing}})
         return self._revived(change, item, {**item.kind.defaults(), **change.values}, APPLIED)
 
     def _revived(self, change: Change, item: Item, whole: Members, status: str) -> Result:
         """Let an item be there, which is not there now."""
         if item.is_taken:
-            raise Taken(f"The id {item.id} is taken already; choose another one.")
+            raise Taken.of(item.id)
         if broken := item.kind.broken(whole):
             raise ValidationError({"set": broken})
         self._take(change, item, whole)
@@ -178,7 +180,7 @@ class Push:
 
     def _delete(self, change: Change, item: Item) -> Result:
         if not item.kind.has_items:
-            raise ValidationError({"delete": [ErrorDetail("This can't be deleted, only changed.", "invalid")]})
+            raise ValidationError({"delete": [ErrorDetail(mark("This can't be deleted, only changed."), "invalid")]})
         if item.now is None:
             item.left()
             return Result(change, UNCHANGED, item)
@@ -220,7 +222,7 @@ class Push:
             if numbers[result.change.key] > 1:
                 size += len(rendering.render(shown))
             if size > MOST_BYTES:
-                text = "These changes name large items too often for one answer; send fewer at once."
+                text = mark("These changes name large entries too often for one answer; send fewer at once.")
                 raise ValidationError({"changes": [ErrorDetail(text, "answer_too_large")]})
         return told
 
@@ -262,11 +264,20 @@ def _invalid(change: Change, detail: Any) -> ValidationError:
     return ValidationError({"changes": faults})
 
 
-def _problem(exc: Exception) -> dict[str, Any]:
-    """The problem of one change, without what is said of the request."""
-    problem = to_problem(exc)
+def _problem(change: Change, exc: Exception) -> dict[str, Any]:
+    """The problem of one change, without what is said of the request; its sentences are worded with the answer."""
+    # A person knows the item, and no change of this number.
+    problem = to_problem(exc, About(change.kind, unnamed=2))
     shown = document(problem, "") if problem else {}
     return {name: value for name, value in shown.items() if name not in {"instance", "request_id"}}
+
+
+def in_words(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer to a push with its problems worded in the language that is active."""
+    results = [
+        {**each, "problem": errors.in_words(each["problem"])} if each["problem"] else each for each in body["results"]
+    ]
+    return {**body, "results": results}
 
 
 class PushChanges(operations.Operation):

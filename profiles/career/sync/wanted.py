@@ -14,6 +14,7 @@ from profiles.career.sync.states import MAX_VERSION
 from profiles.career.sync.trails import Key
 from profiles.models.parts import Rule
 from profiles_project.api.fields import AnyJSON, Choice, Document, Flag, Items, Text, WholeNumber
+from profiles_project.sentences import mark
 
 # How a change may ask for a conflict to be settled.
 RESOLUTIONS = ["mine"]
@@ -86,11 +87,11 @@ class ChangeBody(Document):
             return []
         asked = [name for name in ways if values.get(name, False) is not False]
         if len(asked) != 1:
-            return [("set", "Send exactly one of set, delete and order.", "one_of")]
+            return [("set", mark("A change is one of three: new values, a deletion or an order."), "one_of")]
         if asked == ["order"]:
             is_list = isinstance(KINDS.get(values.get("kind", "")), OfComponent)
-            return [] if is_list or "kind" in errors else [("kind", "Only a component's list has an order.", "invalid")]
-        return [] if values.get("id") or "id" in errors else [("id", "This field is required.", "required")]
+            return [] if is_list or "kind" in errors else [("kind", mark("This list has no order."), "invalid")]
+        return [] if values.get("id") or "id" in errors else [("id", "", "required")]
 
 
 class _Changes(Items):

@@ -29,6 +29,7 @@ from profiles_project.database.refusals import LimitPassed
 from profiles_project.database.values import FoldedField
 from profiles_project.texts import fold, nfc
 from profiles_project.web.forms import JudgedForm
+from profiles_project.wording import worded
 
 TWICE = (
     "Nothing was stored: the profile has a skill or a custom field of that name by now, or two of them trade names, "
@@ -203,7 +204,7 @@ class ProfileAdmin(RevisedAdmin):
             "kept_until": profile.deleted_at and profile.deleted_at + KEPT_IN_TRASH,
             "sheet": sheet_of(write(shown(document), kinds.SECTIONS, include={HIDDEN})),
             "custom_fields": [(key, lines(value)) for key, value in document["custom_fields"].items()],
-            "analytics": completeness.analyse(document, clock.now().date()),
+            "analytics": completeness.said(completeness.analyse(document, clock.now().date()), worded),
             "offered": offered(self.allowed(request), request.user, profile),
             "edit": reverse("admin:profiles_profile_change", args=[profile.pk]) if may_edit else "",
         }
@@ -241,7 +242,7 @@ class ProfileAdmin(RevisedAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
         except LimitPassed as exc:
             for text in exc.sentences:
-                messages.error(request, text)
+                messages.error(request, worded(text))
         except IntegrityError:
             # Form sets look for it before, but not at rows that came since, nor at two rows that trade names: they are
             # stored in turn.

@@ -14,8 +14,7 @@ from profiles.career.serializers import ProfileSerializer
 from profiles.desk.roles import SUPPORT, SUPPORT_LEAD
 from profiles.models import Actor, Cause, Experience, Job, Profile
 from profiles_project.database import clock
-from users.events import note
-from users.models import Mail, Session, User
+from users.models import Mail, SecurityEvent, Session, User
 from users.tasks import FAILURES
 
 STAFF = {"is_staff": True, "is_verified": True}
@@ -30,13 +29,14 @@ DEVICES = ("Profiles/4.1 (iPhone; iOS 19.1)", "Profiles/2.0 (Android 12)")
 
 
 class Command(BaseCommand):
-    """Makes demo data where there is no user yet, and prints how to log in, once; else does nothing."""
+    """Makes demo data where there is no user yet, and prints how to log in, once; else it only says so."""
 
     help = "Makes demo users and a full profile, with a past to practise on, if the database has no user yet."
 
     def handle(self, *args: object, **options: object) -> None:
         with transaction.atomic():
             if User.objects.exists():
+                self.stdout.write("There are accounts already, so no demo accounts are made.")
                 return
             made = []
             for role, email, fields in PEOPLE:
@@ -55,9 +55,11 @@ class Command(BaseCommand):
 
 
 def _make_account(user: User) -> None:
-    note("account_registered", user)
+    """What happened to the account; it is stored without the lines of the log, which tell what people did."""
+    SecurityEvent.objects.create(user=user, kind="account_registered")
     for device in DEVICES:
-        note("login", user, session=Session.objects.start(user, device).pk)
+        session = Session.objects.start(user, device)
+        SecurityEvent.objects.create(user=user, kind="login", session_id=session.pk)
 
 
 def _make_career(user: User) -> None:

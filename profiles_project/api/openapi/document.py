@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from profiles_project.api.errors import BY_STATUS, MEDIA_TYPE, Problem
+from profiles_project.api.problems import below, problem_types
 
 # The extension by which a parameter says what it is called below `components`, where its own name would not do.
 SHARED_AS = "x-shared-as"
@@ -52,10 +53,7 @@ _MEANINGS = {
         "`If-Match` names a version that is not current, or is no `ETag` at all. Nothing was stored; `version` and"
         " `ETag` are those of now."
     ),
-    422: (
-        "`errors` names every field at fault. An import that can't be read has a type for each reason, such as"
-        " `not-a-resume`."
-    ),
+    422: ("`errors` names every field at fault. An import that can't be read has a type for each reason."),
 }
 _MANY = 2
 # How drf-spectacular describes an answer without a body.
@@ -66,6 +64,7 @@ def share(result: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
     """Hook: problems, other answers, headers, parameters and examples stand once, the operations refer to them."""
     components = result["components"]
     types = _types()
+    _name_types(components["schemas"])
     used: set[str] = set()
     for operation in _operations(result):
         operation.setdefault("security", [])
@@ -84,6 +83,13 @@ def share(result: dict[str, Any], *_: Any, **__: Any) -> dict[str, Any]:
     _share_parameters(result)
     _share_examples(result)
     return result
+
+
+def _name_types(schemas: dict[str, Any]) -> None:
+    """Say of the problem document's `type` which there are."""
+    described = schemas["ProblemDocument"]["properties"]["type"]
+    slugs = ", ".join(f"`{slug}`" for slug in sorted(problem_types()))
+    described["description"] += f" Each has a page of its own, `/problems/{{word}}`. So far there are {slugs}."
 
 
 def _operations(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -221,13 +227,9 @@ def _camel(name: str) -> str:
 def _types() -> dict[int, list[str]]:
     """By status, a sentence for each problem with a `type` of its own: what its class says of it."""
     found: dict[int, list[str]] = {}
-    for problem in sorted(_below(Problem), key=lambda each: each.slug or ""):
-        if problem.slug:
-            meaning = str(problem.__doc__).partition(": ")[2].partition("\n")[0]
-            found.setdefault(problem.status_code, []).append(f"Type `{problem.slug}`: {meaning}")
+    for problem in sorted(below(Problem), key=lambda each: each.slug or ""):
+        meaning = str(problem.__doc__).partition(": ")[2].partition("\n")[0]
+        slugs = ", ".join(f"`{slug}`" for slug in ([problem.slug] if problem.slug else problem.slugs))
+        if slugs:
+            found.setdefault(problem.status_code, []).append(f"Type {slugs}: {meaning}")
     return found
-
-
-def _below(problem: type[Problem]) -> set[type[Problem]]:
-    """All classes that derive from this one."""
-    return {below for each in problem.__subclasses__() for below in (each, *_below(each))}

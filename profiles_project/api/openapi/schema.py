@@ -40,6 +40,10 @@ class ProblemDocument(serializers.Serializer[Any]):
     detail = serializers.CharField()
     instance = serializers.CharField(help_text="The path of the request.")
     request_id = serializers.CharField(help_text="Quote it when you ask for help.")
+    id = serializers.CharField(
+        required=False,
+        help_text="With 404 and 409, where the request named ids: which is not there, or is taken.",
+    )
     errors = Fault(  # type: ignore[assignment]  # a field, not DRF's attribute of that name
         many=True, required=False, help_text="With 422 only: every field at fault, or the first 100 of them."
     )

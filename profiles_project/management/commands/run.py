@@ -20,6 +20,12 @@ from profiles_project.management.preconditions import require_free_port
 # Longer than the server itself takes at most for the requests under way.
 STOP_SECONDS = 12
 PARTS = ("serve", "worker")
+# Where somebody begins who sees the service for the first time.
+PAGES = (
+    ("Developers of clients", "/guide/"),
+    ("All operations of the API", "/api/docs"),
+    ("Support staff", "/admin/"),
+)
 
 
 class Command(BaseCommand):
@@ -32,11 +38,15 @@ class Command(BaseCommand):
             raise CommandError("`run` is for development (DEBUG=true); production has `serve` and `worker`.")
         stopping = stop_on_signal()
         require_free_port(settings.HOST, settings.PORT)
+        self.stdout.write(f"Preparing the database {connection.settings_dict['NAME']}.")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("demo", stdout=self.stdout)
         connection.close()
         base = f"http://{settings.HOST}:{settings.PORT}"
-        self.stdout.write(f"API documentation: {base}/api/docs\nAdmin: {base}/admin/\nCtrl-C ends everything.")
+        self.stdout.write("Where to go:")
+        for page, path in PAGES:
+            self.stdout.write(f"  {page + ':':<27}{base}{path}")
+        self.stdout.write("Ctrl-C ends everything.")
         self.stdout.flush()
         ended = run_together({part: [sys.executable, "manage.py", part] for part in PARTS}, stopping)
         if ended:

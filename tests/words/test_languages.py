@@ -1,0 +1,249 @@
+"""In which language an answer, a mail and a page speak, and that nothing else changes with it (contract 1.3)."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.test import Client
+
+from profiles.models import Experience, Job
+from profiles_project.api.ratelimit import soon
+from profiles_project.database import clock
+from profiles_project.wording import language_of, worded_in
+from tests.support.client import ApiClient
+from tests.support.contract import API
+from tests.support.factories import PASSWORD, item, make_profile
+from tests.support.wording import LANGUAGES
+from users.emails import compose
+from users.models import Mail, User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("header", "account", "language"),
+    [
+        (None, None, "en"),
+        (None, "fr", "fr"),
+        ("", "fr", "fr"),
+        (" ", "fr", "fr"),
+        ("de", "fr", "de"),
+        ("DE", None, "de"),
+        ("de-AT", None, "de"),
+        ("de-AT;q=0.3, xx", None, "de"),
+        ("xx, de-AT;q=0.3", "fr", "de"),
+        ("xx", "fr", "en"),
+        ("fr-CA, es;q=0.9", None, "fr"),
+        ("es;q=0.5, fr;q=0.9", None, "fr"),
+        ("en-GB, de", None, "en"),
+        ("*", None, "en"),
+        ("*", "es", "es"),
+        ("xx, *;q=0.1", "es", "es"),
+        ("de;q=0, es;q=0.1", None, "es"),
+        ("de;q=0", "de", "en"),
+        ("*;q=0", "de", "en"),
+        ("de;q=2", None, "en"),
+        ("de; fr", None, "en"),
+        ("<script>", "de", "en"),
+        ("de," + "x" * 10_000, None, "de"),
+        ("x" * 10_000, "de", "en"),
+        (",".join(["xx"] * 3_000) + ",de", None, "en"),
+        ("zh-Hant-TW-x-" + "y" * 400, None, "en"),
+        ("\u00fc", None, "en"),
+    ],
+)
+def test_the_header_names_the_language_else_the_account(header: str | None, account: str | None, language: str) -> None:
+    assert language_of(header, lambda: account) == language
+
+
+@pytest.mark.parametrize("header", ["*", "de-AT;q=0.3, xx", "x" * 10_000, "de," * 3_000, "\u00fc"])
+def test_odd_languages_are_answered_like_others(api: ApiClient, header: str) -> None:
+    answer = api.post(f"{API}/profiles", {}, headers={"Accept-Language": header})
+    assert answer.status_code == 422
+    assert answer["Content-Language"] == ("de" if header.startswith("de") else "en")
+
+
+def without_words(problem: dict[str, Any]) -> dict[str, Any]:
+    errors = [{**each, "detail": ""} for each in problem.get("errors", ())]
+    return {**problem, "title": "", "detail": "", "request_id": "", "errors": errors}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_only_words_differ(api: ApiClient, user: User, language: str) -> None:
+    path = f"{API}/profiles/{make_profile(user, 1).pk}"
+    sent: list[tuple[str, str, Any]] = [
+        ("POST", f"{path}/experiences", [{}, item(Experience) | {"start_date": "2021", "end_date": "2020"}]),
+        ("POST", f"{API}/profiles", []),
+        ("GET", f"{path}/experiences?limit=0", None),
+        ("GET", f"{path}/experiences/x", None),
+        ("PUT", f"{API}/profiles", {}),
+        ("POST", f"{path}/restore", {"version": 9}),
+    ]
+    for method, where, body in sent:
+        options: dict[str, Any] = {} if body is None else {"json": body}
+        spoken = api.send(method, where, headers={"Accept-Language": language}, **options)
+        english = api.send(method, where, **options)
+        assert (spoken["Content-Language"], english["Content-Language"]) == (language, "en")
+        assert "Accept-Language" in spoken["Vary"]
+        assert without_words(spoken.json()) == without_words(english.json())
+        assert spoken.json()["detail"] != english.json()["detail"], where
+        assert spoken.json()["title"] != english.json()["title"], where
+
+
+def test_what_succeeds_says_the_same_in_all_languages(api: ApiClient) -> None:
+    said = [
+        api.post(f"{API}/auth/resend-verification", headers={"Accept-Language": language}).json()
+        for language in ("en", *LANGUAGES)
+    ]
+    assert all(each == said[0] for each in said)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_account_has_a_language(api: ApiClient, user: User, language: str) -> None:
+    assert api.get(f"{API}/auth/me").json()["language"] == "en"
+    changed = api.patch(f"{API}/auth/me", {"language": language})
+    assert (changed.status_code, changed.json()["language"]) == (200, language)
+    # As every following request without the header does.
+    path = f"{API}/profiles/{make_profile(user, 0).pk}/experiences"
+    assert api.post(path, {}, headers={}).headers["Content-Language"] == language
+    assert api.get(f"{API}/auth/me/nothing").status_code == 404
+    assert api.post(path, {}, headers={"Accept-Language": "en"}).headers["Content-Language"] == "en"
+    assert json.loads(b"".join(api.get(f"{API}/auth/me/export")))["account"]["language"] == language
+
+
+@pytest.mark.parametrize("wrong", ["xx", "DE", "", None, 1, "de-AT", ["de"], {}])
+def test_a_language_that_is_none_of_ours_is_refused(api: ApiClient, user: User, wrong: Any) -> None:
+    answer = api.patch(f"{API}/auth/me", {"language": wrong, "full_name": "Changed"}, check_request=False)
+    assert answer.status_code == 422
+    assert [each["pointer"] for each in answer.json()["errors"]] == ["/language"]
+    user.refresh_from_db()
+    assert (user.language, user.full_name != "Changed") == ("en", True)
+
+
+def test_who_registers_in_a_language_has_it(anonymous: ApiClient) -> None:
+    form = {"email": "marie@example.org", "password": PASSWORD, "full_name": "Marie Curie"}
+    answer = anonymous.post(f"{API}/auth/register", form, headers={"Accept-Language": "fr-FR, fr;q=0.9"})
+    assert answer.status_code == 201
+    assert User.objects.get(email=form["email"]).language == "fr"
+
+
+@pytest.mark.parametrize("kind", Mail.Kind.values)
+def test_mails_are_written_in_the_language_of_the_account(user: User, kind: str) -> None:
+    written = {}
+    for language in ("en", *LANGUAGES):
+        user.language = language
+        message = compose(Mail(kind=kind, user=user, address=user.email), user)
+        [(rich, _)] = message.alternatives
+        written[language] = (message.subject, message.body.split("\n\n")[0], len(message.body.split("\n\n")))
+        assert "{" not in message.body
+        assert "\x1f" not in f"{message.body}{message.subject}{rich!s}"
+    assert len({subject for subject, _, _ in written.values()}) == len(written)
+    assert len({number for _, _, number in written.values()}) == 1
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize("path", ["/verify-email", "/reset-password"])
+def test_the_pages_of_links_speak_the_language_of_the_browser(client: Client, path: str) -> None:
+    pages = {language: client.get(path, headers={"Accept-Language": language}) for language in ("en", *LANGUAGES)}
+    for language, page in pages.items():
+        assert page["Content-Language"] == language
+        assert f'<html lang="{language}">' in page.content.decode()
+        refused = client.post(path, {"token": "x", "new_password": PASSWORD}, headers={"Accept-Language": language})
+        assert refused.status_code == 400
+        assert 'role="status"' in refused.content.decode()
+    assert len({page.content for page in pages.values()}) == len(pages)
+
+
+def failed(user: User, problem: dict[str, Any]) -> Job:
+    told = {"status": Job.Status.FAILED, "problem": json.dumps(problem), "finished_at": clock.now()}
+    return Job.objects.create(user=user, kind="experiences_create", lease_until=clock.now(), **told)
+
+
+def test_a_jobs_problem_is_worded_when_it_is_read(api: ApiClient, user: User) -> None:
+    problem = {
+        "type": "https://profiles.example/problems/validation",
+        "title": "Invalid input",
+        "status": 422,
+        "detail": 'Use at most {n} entries.\x1f{"n": 1000}',
+        "instance": "/api/v1/jobs/x",
+        "request_id": "x",
+        "errors": [{"pointer": "", "code": "max_length", "detail": 'Use at most {n} entries.\x1f{"n": 1000}'}],
+    }
+    job = failed(user, problem)
+    for language, number in (("en", "1,000"), ("de", "1.000"), ("fr", "1\u202f000"), ("es", "1.000")):
+        for path in (f"{API}/jobs/{job.pk}", f"{API}/jobs"):
+            answer = api.get(path, headers={"Accept-Language": language})
+            shown = answer.json() if path.endswith(str(job.pk)) else answer.json()["jobs"][0]
+            assert answer["Content-Language"] == language
+            assert number in shown["problem"]["detail"].replace("\xa0", "\u202f"), shown
+            assert shown["problem"]["errors"][0]["detail"] == shown["problem"]["detail"]
+
+
+@pytest.mark.says_what_is_not_ours
+def test_a_problem_that_an_earlier_release_has_stored_is_shown_as_it_is(api: ApiClient, user: User) -> None:
+    problem = {"type": "x", "title": "Stale version", "status": 412, "detail": "Once {said} so.", "instance": "/x"}
+    problem |= {"request_id": "x"}
+    failed(user, problem)
+    shown = api.get(f"{API}/jobs", headers={"Accept-Language": "de"}, check=False).json()["jobs"][0]["problem"]
+    assert shown["detail"] == "Once {said} so."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_analytics_are_cached_and_tagged_by_language(api: ApiClient, user: User, language: str) -> None:
+    path = f"{API}/profiles/{make_profile(user, 1).pk}/analytics"
+    german = {"Accept-Language": language}
+    english, spoken = api.get(path), api.get(path, headers=german)
+    again = api.get(path, headers=german)
+    assert (english["Content-Language"], spoken["Content-Language"]) == ("en", language)
+    assert english["ETag"] != spoken["ETag"] == again["ETag"]
+    assert "Accept-Language" in spoken["Vary"]
+    assert again.content == spoken.content != english.content
+    assert api.get(path).content == english.content
+    steps = [{**step, "action": ""} for step in spoken.json()["next_steps"]]
+    assert steps == [{**step, "action": ""} for step in english.json()["next_steps"]]
+    assert spoken.json()["completeness"] == english.json()["completeness"]
+    assert api.get(path, headers=german, if_none_match=spoken["ETag"]).status_code == 304
+    assert api.get(path, headers=german, if_none_match=english["ETag"]).status_code == 200
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_change_of_a_push_is_refused_in_words(api: ApiClient, user: User, language: str) -> None:
+    path = f"{API}/profiles/{make_profile(user, 0).pk}/changes"
+    pk = "01990000-0000-7000-8000-000000000000"
+    body = {"changes": [{"kind": "experiences", "id": pk, "base": 0, "set": {"title": " "}}]}
+    answer = api.post(path, body, headers={"Accept-Language": language}, check_request=False)
+    assert answer["Content-Language"] == language
+    [result] = answer.json()["results"]
+    [english] = api.post(path, body, check_request=False).json()["results"]
+    assert english["problem"]["detail"] == "The job title is missing."
+    assert result["problem"]["detail"] != english["problem"]["detail"]
+    assert result["problem"]["errors"][0]["pointer"] == "/changes/0/set/title"
+    stored = [
+        api.post(path, body, headers={"Accept-Language": each, "Prefer": "respond-async"}, check_request=False)
+        for each in ("en", language)
+    ]
+    assert {each.status_code for each in stored} == {202}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (1, "in a few seconds"),
+        (9, "in a few seconds"),
+        (10, "in one minute"),
+        (60, "in one minute"),
+        (61, "in 2 minutes"),
+        (2608, "in 44 minutes"),
+        (3540, "in 59 minutes"),
+        (3541, "in one hour"),
+        (3600, "in one hour"),
+        (3601, "in 2 hours"),
+        (82_800, "in 23 hours"),
+        (86_400, "in one day"),
+        (86_401, "in 2 days"),
+    ],
+)
+def test_a_person_is_told_when_to_come_back_and_never_too_early(seconds: int, words: str) -> None:
+    assert worded_in("en", soon(seconds)) == words
+    assert len({worded_in(language, soon(seconds)) for language in ("en", *LANGUAGES)}) == 4
