@@ -31,7 +31,6 @@ def unlike(shown: Any, came: Any) -> list[str]:
         ({"tag": '"0190….2.…"'}, {"tag": TAG}),
         ({"location": "/api/v1/jobs/0190…"}, {"location": f"/api/v1/jobs/{ID}"}),
         ({"token": "eyJ…"}, {"token": "eyJhbGciOiJI"}),
-        ({"detail": "The job title is missing."}, {"detail": "This field is required."}),
         ({"a": 1, "…": "…"}, {"a": 1, "b": 2}),
         ([1, "…"], [1, 2, 3]),
         ({"a": "…"}, {"a": [1]}),
@@ -55,7 +54,7 @@ def test_what_may_differ_does(shown: Any, came: Any) -> None:
         ({"id": "0190…"}, {"id": "technical"}, '/id: "0190…" is shown, "technical" came'),
         ({"tag": '"0190….3.…"'}, {"tag": TAG}, '/tag: "\\"0190….3.…\\"" is shown'),
         ({"a": "…"}, {"a": None}, '/a: "…" is shown, null came'),
-        ({"detail": "Sorry."}, {"detail": None}, '/detail: "Sorry." is shown, null came'),
+        ({"detail": "Sorry."}, {"detail": "No."}, '/detail: "Sorry." is shown, "No." came'),
     ],
 )
 def test_anything_else_is_told_with_its_place(shown: Any, came: Any, found: str) -> None:

@@ -239,7 +239,9 @@ def problem(status: int, headers: dict[str, str] | None = None, /, **members: An
         "instance": THINGS,
         "request_id": "1",
     }
-    return JsonResponse(document | members, status=status, content_type=PROBLEM, headers={"Content-Language": "en", **(headers or {})})
+    return JsonResponse(
+        document | members, status=status, content_type=PROBLEM, headers={"Content-Language": "en", **(headers or {})}
+    )
 
 
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Authorization, origin"}
