@@ -6,7 +6,6 @@ language where an answer is written. DRF and Django copy the texts of errors and
 values travel in the text itself, behind a separator that no sentence contains.
 """
 
-import functools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +27,10 @@ def mark(sentence: str) -> Sentence:
 
 
 def say(sentence: str, /, **values: Any) -> Sentence:
-    """The sentence with the values for its `{places}`: texts, numbers, or sentences and phrases of ours."""
+    """The sentence with the values for its `{places}`: texts, numbers, or sentences and phrases of ours.
+
+    A list of such phrases is said with commas between them.
+    """
     packed = {name: [value] if isinstance(value, Sentence) else value for name, value in values.items()}
     return Sentence(sentence + SEPARATOR + json.dumps(packed))
 
@@ -43,5 +45,4 @@ def either(words: Sequence[str]) -> str:
     *others, last = words
     if not others:
         return last
-    before = functools.reduce(lambda one, other: say("{one}, {other}", one=one, other=other), others)
-    return say("{one} or {other}", one=before, other=last)
+    return say("{one} or {other}", one=others, other=Sentence(last))

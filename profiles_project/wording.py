@@ -45,7 +45,7 @@ def worded(text: str) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, list):
-        return worded(value[0])
+        return ", ".join(map(worded, value))
     return value if isinstance(value, str) else number_format(value, force_grouping=True)
 
 
