@@ -406,3 +406,11 @@ def test_a_report_is_in_the_readers_language_and_otherwise_the_same(api: ApiClie
     assert {outcome for _, outcome in here["parts"]} >= {"mapped", "changed", "kept_aside"}
     sentences = [part["detail"] for report in reports for part in report["parts"]]
     assert all(sentence and not {"\x1f", "{", "}"} & set(sentence) for sentence in sentences)
+
+
+def test_what_was_updated_is_named_as_people_know_it(api: ApiClient) -> None:
+    made = imported(api, RESUME)["profile"]
+    job = {**RESUME["work"][0], "summary": "Another summary.", "location": "Elsewhere"}
+    again = imported(api, {**RESUME, "work": [job, *RESUME["work"][1:]]}, into=made["id"])
+    details = {part["pointer"]: part["detail"] for part in again["report"]["parts"] if part["outcome"] == "mapped"}
+    assert details["/work/0"] == "It was there already; updated: place, description."
