@@ -6,7 +6,6 @@ language where an answer is written. DRF and Django copy the texts of errors and
 values travel in the text itself, behind a separator that no sentence contains.
 """
 
-import functools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +13,8 @@ from typing import Any
 SEPARATOR = "\x1f"
 # The value under which the plural of a sentence travels.
 PLURAL = ""
+# The name under which the members of a list travel.
+LIST = "list"
 
 
 class Sentence(str):
@@ -28,9 +29,18 @@ def mark(sentence: str) -> Sentence:
 
 
 def say(sentence: str, /, **values: Any) -> Sentence:
-    """The sentence with the values for its `{places}`: texts, numbers, or sentences and phrases of ours."""
-    packed = {name: [value] if isinstance(value, Sentence) else value for name, value in values.items()}
+    """The sentence with the values for its `{places}`: texts, numbers, or sentences and phrases of ours.
+
+    A list of them is said with commas between them.
+    """
+    packed = {name: _packed(value) for name, value in values.items()}
     return Sentence(sentence + SEPARATOR + json.dumps(packed))
+
+
+def _packed(value: Any) -> Any:
+    if isinstance(value, list):
+        return {LIST: [_packed(each) for each in value]}
+    return [value] if isinstance(value, Sentence) else value
 
 
 def say_many(singular: str, plural: str, n: int, /, **values: Any) -> Sentence:
@@ -43,5 +53,4 @@ def either(words: Sequence[str]) -> str:
     *others, last = words
     if not others:
         return last
-    before = functools.reduce(lambda one, other: say("{one}, {other}", one=one, other=other), others)
-    return say("{one} or {other}", one=before, other=last)
+    return say("{one} or {other}", one=others, other=last)

@@ -11,7 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from profiles_project.sentences import PLURAL, SEPARATOR
+from profiles_project.sentences import LIST, PLURAL, SEPARATOR
 
 # The language of the code's own sentences, and of those whom none of ours suits.
 ENGLISH = "en"
@@ -46,6 +46,8 @@ def worded(text: str) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, list):
         return worded(value[0])
+    if isinstance(value, dict):
+        return ", ".join(map(_value, value[LIST]))
     return value if isinstance(value, str) else number_format(value, force_grouping=True)
 
 

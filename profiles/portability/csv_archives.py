@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from typing import IO, Any, NamedTuple, cast
 
+from profiles_project.sentences import Sentence, mark, say
+
 MAX_FILES = 200
 MAX_BYTES = 50 * 2**20
 # Of a file. Blank rows aren't counted among them, but a file of nothing else must end too.
@@ -45,7 +47,7 @@ class NotAnArchive(ValueError):
     too_many_rows.
     """
 
-    def __init__(self, code: str, sentence: str) -> None:
+    def __init__(self, code: str, sentence: Sentence) -> None:
         super().__init__(sentence)
         self.code = code
 
@@ -82,7 +84,7 @@ def base_name(member: zipfile.ZipInfo) -> str:
 
 
 @contextmanager
-def _told_as_broken(sentence: str) -> Iterator[None]:
+def _told_as_broken(sentence: Sentence) -> Iterator[None]:
     """Turns what zipfile raises into a refusal; what our own disk or memory is to blame for stays what it is."""
     try:
         yield
@@ -110,7 +112,10 @@ class _Bounded:
         return self.file.read(size if size >= 0 else MAX_DIRECTORY_BYTES)
 
 
-_TOO_MANY_FILES = f"The archive holds more than {MAX_FILES} files; leave only LinkedIn's CSV files in it."
+_ODD_METHOD = mark("{file} is compressed in a way that can't be read; please use «deflate» instead.")
+_TOO_MANY_FILES = say(
+    "The archive holds more than {n} files; please leave only LinkedIn's CSV files in it.", n=MAX_FILES
+)
 
 
 class CsvArchive:
@@ -135,10 +140,7 @@ class CsvArchive:
         for file in files:
             # zipfile's other methods unpack without a bound, and LinkedIn uses none of them.
             if file.compress_type not in _METHODS:
-                name = base_name(file)
-                raise NotAnArchive(
-                    "broken", f"{name} is compressed in a way that we don't read; use «deflate» instead."
-                )
+                raise NotAnArchive("broken", say(_ODD_METHOD, file=base_name(file)))
 
     def table(self, file: zipfile.ZipInfo, known: Collection[str]) -> Table | None:
         """The table in a CSV file, or None where the file is blank; `known` are bare names of columns.
@@ -176,7 +178,9 @@ class CsvArchive:
     def _count_text(self, length: int) -> None:
         self._text += length
         if self._text > MAX_TEXT:
-            raise NotAnArchive("too_large", "The archive's files hold more than 2 MB of text; no career has so much.")
+            raise NotAnArchive(
+                "too_large", mark("The archive's files hold more than 2 MB of text; no career has so much.")
+            )
 
     def count(self, unpacked: int) -> None:
         """Counts bytes that were unpacked; raises NotAnArchive when they are too many in all."""
@@ -228,15 +232,18 @@ class _Lines:
             raise _not_utf8(self.name)
         self.length += len(line)
         if self.length > MAX_ROW_LENGTH:
-            raise NotAnArchive("broken", f"{self.name} has a row of more than {MAX_ROW_LENGTH:,} characters.")
+            sentence = say("{file} has a row of more than {n} characters.", file=self.name, n=MAX_ROW_LENGTH)
+            raise NotAnArchive("broken", sentence)
         return line
 
 
 def _opened(file: IO[bytes]) -> zipfile.ZipFile:
     file.seek(0)
     if file.read(2) != b"PK":
-        raise NotAnArchive("not_a_zip", "The file is no ZIP; send the ZIP that LinkedIn gave you, as it is.")
-    with _told_as_broken("The ZIP is broken or incomplete; download it from LinkedIn again."):
+        raise NotAnArchive(
+            "not_a_zip", mark("The file is no ZIP; please send the ZIP that LinkedIn gave you, as it is.")
+        )
+    with _told_as_broken(mark("The ZIP is broken or incomplete; please download it from LinkedIn again.")):
         return zipfile.ZipFile(cast("IO[bytes]", _Bounded(file)))
 
 
@@ -245,11 +252,18 @@ def _check(member: zipfile.ZipInfo) -> None:
     name = member.orig_filename
     mode = stat.S_IFMT(member.external_attr >> 16)
     if name.startswith("/") or "\\" in name or re.match("[A-Za-z]:", name) or ".." in name.split("/"):
-        raise NotAnArchive("path_escape", f"«{shown(name)}» leads out of the archive; only plain names belong there.")
+        sentence = say("«{file}» leads out of the archive; only plain names belong there.", file=shown(name))
+        raise NotAnArchive("path_escape", sentence)
     if mode not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise NotAnArchive("path_escape", f"«{shown(name)}» is a link or a device; only plain files belong there.")
+        sentence = say("«{file}» is a link or a device; only plain files belong there.", file=shown(name))
+        raise NotAnArchive("path_escape", sentence)
     if member.flag_bits & _ENCRYPTED:
-        raise NotAnArchive("encrypted", f"«{shown(name)}» is encrypted; send an archive without a password.")
+        sentence = say("«{file}» is encrypted; please send an archive without a password.", file=shown(name))
+        raise NotAnArchive("encrypted", sentence)
+
+
+_LONG_CELL = mark("{file} has a cell of more than 128 KiB in row {row}.")
+_LOST_QUOTE = mark("{file} has a quotation mark in row {row} that is out of place or is not closed.")
 
 
 def _next_row(reader: Any, lines: _Lines, number: int) -> list[str] | None:
@@ -257,11 +271,12 @@ def _next_row(reader: Any, lines: _Lines, number: int) -> list[str] | None:
     try:
         cells: list[str] | None = next(reader, None)
     except csv.Error as exc:
-        too_long = "larger" in str(exc)
-        fault = "a cell of more than 128 KiB" if too_long else "a quotation mark that is out of place or isn't closed"
-        raise NotAnArchive("broken", f"{lines.name} has {fault}, in row {number}.") from exc
+        # The csv module has one class for all; only its text says which it was.
+        fault = _LONG_CELL if "larger" in str(exc) else _LOST_QUOTE
+        raise NotAnArchive("broken", say(fault, file=lines.name, row=str(number))) from exc
     if cells is not None and len(cells) > MAX_COLUMNS:
-        raise NotAnArchive("broken", f"{lines.name} has more than {MAX_COLUMNS} cells in row {number}.")
+        values = {"file": lines.name, "n": MAX_COLUMNS, "row": str(number)}
+        raise NotAnArchive("broken", say("{file} has more than {n} cells in row {row}.", **values))
     return cells
 
 
@@ -273,21 +288,22 @@ def _limited(file: zipfile.ZipInfo, rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _too_large() -> NotAnArchive:
-    return NotAnArchive("too_large", f"The archive's files are larger than {MAX_BYTES // 2**20} MiB when unpacked.")
+    sentence = say("The archive's files are larger than {n} MiB when unpacked.", n=MAX_BYTES // 2**20)
+    return NotAnArchive("too_large", sentence)
 
 
 def _too_many_rows(name: str) -> NotAnArchive:
-    return NotAnArchive("too_many_rows", f"{name} has more than {MAX_ROWS:,} rows, which is the most that we read.")
+    sentence = say("{file} has more than {n} rows, which is the most that can be read.", file=name, n=MAX_ROWS)
+    return NotAnArchive("too_many_rows", sentence)
 
 
-def _broken(name: str) -> str:
-    return f"{name} is broken in the ZIP; download the archive from LinkedIn again."
+def _broken(name: str) -> Sentence:
+    return say("{file} is broken in the ZIP; please download the archive from LinkedIn again.", file=name)
 
 
 def _not_utf8(name: str) -> NotAnArchive:
-    return NotAnArchive(
-        "broken", f"{name} isn't text in UTF-8; save it as CSV in UTF-8, or send it as LinkedIn gave it."
-    )
+    sentence = mark("{file} is not text in UTF-8; please save it as CSV in UTF-8, or send it as LinkedIn gave it.")
+    return NotAnArchive("broken", say(sentence, file=name))
 
 
 def _unknown_columns(file: zipfile.ZipInfo, rows: Iterable[Row]) -> NotAnArchive:
@@ -296,6 +312,10 @@ def _unknown_columns(file: zipfile.ZipInfo, rows: Iterable[Row]) -> NotAnArchive
     columns = ", ".join(f"«{shown(cell, 30)}»" for cell in widest.cells[:3])
     return NotAnArchive(
         "unknown_columns",
-        f"{base_name(file)} has none of the columns that we know, it begins with {columns};"
-        " set LinkedIn's language to English and ask for the archive again.",
+        say(
+            "{file} has none of the columns that are known here, it begins with {columns};"
+            " please set LinkedIn's language to English and ask for the archive again.",
+            file=base_name(file),
+            columns=columns,
+        ),
     )

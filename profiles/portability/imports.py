@@ -22,6 +22,7 @@ from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, DocumentFault
 from profiles.portability.merging import MERGE, Merge, Merged
 from profiles_project.api.errors import Problem, faults, pointer
 from profiles_project.database.values import new_id
+from profiles_project.sentences import Sentence, mark, say, say_many
 from profiles_project.wording import worded
 from users.models import User
 
@@ -38,7 +39,7 @@ class NotImportable(Problem):
     """422: there is nothing that could be imported; `code` says why, in the problem's type too."""
 
     status_code = 422
-    title = "Can't be imported"
+    title = mark("Can't be imported")
     slugs = (
         "broken",
         "empty",
@@ -89,21 +90,29 @@ class Career:
         parts = list(islice(told, MAX_TOLD))
         if (others := counts.total() - MAX_TOLD) > 0:
             # The counts include them; nobody reads so many one by one.
-            sentence = f"There are {others:,} more entries like these, which are counted and not shown."
+            sentence = say_many(
+                "There is one more entry like these, which is counted and not shown.",
+                "There are {n} more entries like these, which are counted and not shown.",
+                others,
+            )
             parts.append(_part(None, None, "changed", sentence))
         return {**{name: counts[name] for name in OUTCOMES}, "parts": parts}
 
     def _told(self, entry: Entry) -> dict[str, Any]:
         if self.source == Origin.Source.JSON_RESUME:
             return _part(pointer(entry.path), None, entry.outcome, entry.detail)
-        place, below = self._place(entry.path)
-        return _part(None, f"{place}, {below}" if below else place, entry.outcome, entry.detail)
+        return _part(None, self._place(entry.path), entry.outcome, entry.detail)
 
-    def _place(self, path: Sequence[str | int]) -> tuple[str, str]:
-        for end in range(len(path), 0, -1):
-            if place := self.places.get(pointer(tuple(path[:end]))):
-                return place, ".".join(map(str, path[end:]))
-        return "The archive", ".".join(map(str, path))
+    def _place(self, path: Sequence[str | int]) -> str:
+        """Where in the archive the value at a path came from: «Positions.csv, row 3, start date»."""
+        known = (end for end in range(len(path), 0, -1) if pointer(tuple(path[:end])) in self.places)
+        end = next(known, 0)
+        place = self.places[pointer(tuple(path[:end]))] if end else _ARCHIVE
+        below = kinds.label_of(path) if end < len(path) else None
+        return say("{one}, {other}", one=Sentence(place), other=below) if below else place
+
+
+_ARCHIVE = mark("The archive")
 
 
 def _part(where: str | None, place: str | None, outcome: str, detail: str) -> dict[str, Any]:
@@ -112,7 +121,7 @@ def _part(where: str | None, place: str | None, outcome: str, detail: str) -> di
 
 def counts_alone(report: Mapping[str, Any]) -> dict[str, Any]:
     """A report of which only the counts are kept, and one part that says so."""
-    sentence = "This import was done when it was sent first; of its report only the counts were kept."
+    sentence = mark("This import was done when it was sent first; of its report only the counts were kept.")
     return {**report, "parts": [_part(None, None, "changed", sentence)]}
 
 
@@ -152,9 +161,8 @@ def from_archive(file: IO[bytes], user: User, step: Callable[[], None] = lambda:
         raise NotImportable(exc.code, str(exc)) from exc
     document = {"$schema": SCHEMA_URL, **archive.document}
     if not document.get("basics", {}).get("name"):
-        raise NotImportable(
-            "no_name", "This archive has no Profile.csv with a name, without which nothing is imported."
-        )
+        sentence = mark("The archive has no Profile.csv with a name; without one nothing is imported.")
+        raise NotImportable("no_name", sentence)
     try:
         reading = _read(document, user)
     except ValidationError as exc:
@@ -293,9 +301,8 @@ def _fitting(profile: Profile, reading: Reading, merged: Merged) -> dict[str, An
             for step in fault.path[:-1]:
                 holder = holder[step]
             holder.pop(fault.path[-1], None)
-            merged.entries.append(
-                Entry(fault.path[:-2] or fault.path, "refused", f"{fault.detail} What you have stays.")
-            )
+            sentence = say("{sentence} What you have stays.", sentence=Sentence(fault.detail))
+            merged.entries.append(Entry(fault.path[:-2] or fault.path, "refused", sentence))
     raise _invalid([(reading.source(fault.path), fault) for fault in _faults(serializer)])
 
 

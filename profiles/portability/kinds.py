@@ -3,6 +3,7 @@
 The translations themselves are pure; they take what stands here as an argument.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import models
@@ -12,6 +13,8 @@ from profiles.models import COMPONENTS, Component
 from profiles.portability.json_resume import mapping
 from profiles.portability.json_resume.mapping import IS_VISIBLE, Key, Section, ours
 from profiles.portability.readable import Layout
+from profiles_project.api.places import label
+from profiles_project.sentences import Sentence, say
 
 # How values of a field are read where JSON Resume's table does not say it; the first class that fits counts.
 READ_AS: tuple[tuple[type[models.Field[Any, Any]], str], ...] = (
@@ -57,12 +60,12 @@ def section(model: type[Component]) -> Section:
     required = tuple(field.name for field in fields if field.name in model.required_fields() and _is_text(field))
     needed = tuple(n for n in model.required_fields() if n not in {*required, *always, *model.named_if_unknown})
     start, end = model.period or ("", "")
-    noun = str(model._meta.verbose_name)
     return Section(
         name,
         model.plural,
         (*keys, IS_VISIBLE),
-        noun=f"{'an' if noun[0] in 'aeio' else 'a'} {noun}",
+        label=label(model.plural),
+        labels={name: label(name, model.plural) for name in model.content_fields()},
         required=required,
         needed=needed,
         vital=(*required, *needed),
@@ -106,5 +109,25 @@ def layout(model: type[Component]) -> Layout:
 
 # In the order of the document.
 SECTIONS = tuple(map(section, COMPONENTS))
+
+
+def label_of(path: Sequence[str | int]) -> Sentence | None:
+    """What people call the key of a résumé that a path ends with; None where the path ends with no key of an object.
+
+    A key that no field of ours has is said as it is.
+    """
+    section = next((s for s in (*SECTIONS, mapping.SKILLS) if tuple(path[: len(s.path)]) == s.path), None)
+    names = path[len(section.path) if section else 1 :]
+    name = next((str(step) for step in reversed(names) if isinstance(step, str)), None)
+    if name is None:
+        return None
+    of_basics = mapping.PROFILES if "profiles" in names else _OF_BASICS
+    field = next((key.field for key in (section.keys if section else of_basics) if key.name == name), None)
+    if field is None:
+        return say("«{name}»", name=name)
+    return section.labels[field] if section else label(field)
+
+
+_OF_BASICS = (*mapping.BASICS, *mapping.NETWORK_KEYS, Key("location", "location"), *mapping.LOCATION)
 # Of the kinds that JSON Resume lacks; readable.LAYOUTS has the others.
 LAYOUTS = tuple(layout(model) for model in COMPONENTS if model.plural not in mapping.LISTS)

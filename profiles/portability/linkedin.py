@@ -15,10 +15,23 @@ from typing import IO, Any, NamedTuple
 from profiles import partial_dates
 from profiles.portability.csv_archives import CsvArchive, NotAnArchive, Row, bare_name, base_name, shown
 from profiles.portability.json_resume.values import means_now
+from profiles_project.sentences import Sentence, mark, say
 
 __all__ = ["FILES", "Archive", "NotAnArchive", "Note", "read"]
 
 Item = dict[str, Any]
+
+
+class Place(NamedTuple):
+    """A row of a file."""
+
+    file: str
+    row: int
+
+    @property
+    def said(self) -> Sentence:
+        """What a person calls it."""
+        return say("{file}, row {row}", file=self.file, row=str(self.row))
 
 
 class Note(NamedTuple):
@@ -216,12 +229,24 @@ def read(file: IO[bytes], step: Callable[[], None] = _nothing) -> Archive:
     chosen = _chosen(archive, notes)
     if not chosen:
         names = ", ".join(f"{name}.csv" for name in ("Profile", "Positions", "Education"))
-        raise NotAnArchive("no_career", f"The ZIP holds none of LinkedIn's files of a career, such as {names}.")
+        sentence = say("The ZIP holds none of LinkedIn's files of a career, such as {names}.", names=names)
+        raise NotAnArchive("no_career", sentence)
     archive.admit(list(chosen.values()))
     reading = _Reading(archive, step, notes)
     parts = {form.part: reading.items(chosen[name], form) for name, form in FILES.items() if name in chosen}
     document, places = _document(parts, notes)
     return Archive(document, places, notes, reading.count)
+
+
+_HAS_NO_PLACE = mark("A profile has no place for this file; it was not read.")
+_IS_NO_CAREER = mark("This file is not part of a career; it was not read.")
+_ABOVE = mark("What stands above row {row} was not read.")
+_NO_DATE = mark("{column}: «{text}» is no date that can be read, such as Mar 2021; it is kept as «{key}».")
+_NO_ADDRESS = mark("{column}: «{text}» is no address on the web; it is kept as «{key}».")
+_READ_AS = mark("{column}: «{text}» was read as {value}.")
+_BEYOND = mark("This row has more cells than there are columns; the others are kept as «{key}».")
+_KEPT = {"email": mark("e-mail address"), "phone": mark("phone number")}
+_REST = mark("Of each row only this is kept: {kept}. This was not read: {names}.")
 
 
 def _chosen(archive: CsvArchive, notes: list[Note]) -> dict[str, zipfile.ZipInfo]:
@@ -233,13 +258,11 @@ def _chosen(archive: CsvArchive, notes: list[Note]) -> dict[str, zipfile.ZipInfo
         stem, dot, ending = file.orig_filename.rpartition("/")[2].rpartition(".")
         name = names.get(bare_name(stem)) if dot and ending.casefold() == "csv" else None
         if name is None or stem.startswith("."):
-            detail = (
-                "A profile has no place for it" if bare_name(stem) in NO_PLACE else "This file is not part of a career"
-            )
-            notes.append(Note(shown(file.orig_filename), "refused", f"{detail}; not read."))
+            detail = _HAS_NO_PLACE if bare_name(stem) in NO_PLACE else _IS_NO_CAREER
+            notes.append(Note(shown(file.orig_filename), "refused", detail))
         elif name in chosen:
-            other = shown(chosen[name].orig_filename)
-            notes.append(Note(shown(file.orig_filename), "refused", f"Not read, since {other} is of the same kind."))
+            detail = say("This was not read, since {file} is of the same kind.", file=shown(chosen[name].orig_filename))
+            notes.append(Note(shown(file.orig_filename), "refused", detail))
         else:
             chosen[name] = file
     return chosen
@@ -254,21 +277,21 @@ class _Reading:
         self.notes = notes
         self.count = 0
 
-    def items(self, file: zipfile.ZipInfo, form: FileForm) -> list[tuple[str, Item]]:
+    def items(self, file: zipfile.ZipInfo, form: FileForm) -> list[tuple[Place, Item]]:
         """The rows of a file as items under the keys of its columns, each with its place."""
         table = self.archive.table(file, form.keys)
         if table is None:
             return []
         name = base_name(file)
         if table.above:
-            self.notes.append(Note(name, "refused", f"What stands above row {table.header.number} was not read."))
+            self.notes.append(Note(name, "refused", say(_ABOVE, row=str(table.header.number))))
         columns = _columns(table.header, form)
         found = []
         for row in table.rows:
             self.step()
             self.count += 1
-            place = f"{name}, row {row.number}"
-            found.append((place, self.item(row, columns, place)))
+            place = Place(name, row.number)
+            found.append((place, self.item(row, columns, place.said)))
         return found
 
     def item(self, row: Row, columns: Sequence["Column"], place: str) -> Item:
@@ -279,8 +302,7 @@ class _Reading:
                 self.put(item, column, text, place)
         if beyond := [cell for cell in row.cells[len(columns) :] if cell]:
             item[_free(item, "beyondColumns")] = beyond
-            sentence = "The row has more cells than there are columns; the others are kept as beyondColumns."
-            self.notes.append(Note(place, "kept_aside", sentence))
+            self.notes.append(Note(place, "kept_aside", say(_BEYOND, key="beyondColumns")))
         return item
 
     def put(self, item: Item, column: "Column", text: str, place: str) -> None:
@@ -293,13 +315,13 @@ class _Reading:
         if not value:
             key = _free(item, column.aside)
             item[key] = text
-            form = "date that we can read, such as Mar 2021" if column.key in DATES else "address on the web"
-            detail = f"{column.name}: «{shown(text)}» is no {form}; kept as {key}."
-            self.notes.append(Note(place, "kept_aside", detail))
+            sentence = _NO_DATE if column.key in DATES else _NO_ADDRESS
+            self.notes.append(Note(place, "kept_aside", say(sentence, column=column.name, text=shown(text), key=key)))
             return
         item[_free(item, key)] = value
         if (key in DATES and TWO_DIGIT_YEAR.search(text)) or (key == "url" and value != text):
-            self.notes.append(Note(place, "changed", f"{column.name}: «{shown(text)}» was read as {shown(value)}."))
+            detail = say(_READ_AS, column=column.name, text=shown(text), value=shown(value))
+            self.notes.append(Note(place, "changed", detail))
 
 
 class Column(NamedTuple):
@@ -448,7 +470,7 @@ def _network_profile(address: str) -> dict[str, str] | None:
     return None
 
 
-def _document(parts: dict[str, list[tuple[str, Item]]], notes: list[Note]) -> tuple[dict[str, Any], dict[str, str]]:
+def _document(parts: dict[str, list[tuple[Place, Item]]], notes: list[Note]) -> tuple[dict[str, Any], dict[str, str]]:
     """The document put together, and its places."""
     basics = _Basics(notes)
     basics.add_person(parts.pop("person", []))
@@ -460,7 +482,7 @@ def _document(parts: dict[str, list[tuple[str, Item]]], notes: list[Note]) -> tu
         if items:
             refined = REFINED.get(part, dict)
             document[part] = [refined(item) for _, item in items]
-            places |= {f"/{part}/{number}": place for number, (place, _) in enumerate(items)}
+            places |= {f"/{part}/{number}": place.said for number, (place, _) in enumerate(items)}
     return document, places
 
 
@@ -498,11 +520,13 @@ class _Basics:
             self.found[key] = value
             self.places[f"/basics/{key}"] = place
 
-    def add_person(self, rows: list[tuple[str, Item]]) -> None:
+    def add_person(self, rows: list[tuple[Place, Item]]) -> None:
         """Profile.csv, which has one row."""
-        for place, _ in rows[1:]:
-            self.notes.append(Note(place, "refused", "A profile is one row, the first one; this one was not read."))
-        for place, item in rows[:1]:
+        for below, _ in rows[1:]:
+            detail = mark("Only the first row is the profile; this one was not read.")
+            self.notes.append(Note(below.said, "refused", detail))
+        for row, item in rows[:1]:
+            place = row.said
             self.put("name", " ".join(item.pop(key) for key in ("firstName", "lastName") if key in item), place)
             location = {key: item.pop(key) for key in ("address", "postalCode", "display") if key in item}
             handles, websites = (item.pop(key, "") for key in ("twitterHandles", "websites"))
@@ -531,26 +555,28 @@ class _Basics:
             else:
                 others.append(address or text)
             if not address:
-                detail = f"Websites: «{shown(text)}» is no address on the web; kept as otherWebsites."
+                detail = say(_NO_ADDRESS, column="Websites", text=shown(text), key="otherWebsites")
                 self.notes.append(Note(place, "kept_aside", detail))
             elif address != text:
-                detail = f"Websites: «{shown(text)}» was read as {shown(address)}."
+                detail = say(_READ_AS, column="Websites", text=shown(text), value=shown(address))
                 self.notes.append(Note(place, "changed", detail))
         self.put("otherWebsites", others, place)
 
-    def add_contacts(self, key: str, rows: list[tuple[str, Item]], first: tuple[str, tuple[str, ...]]) -> None:
+    def add_contacts(self, key: str, rows: list[tuple[Place, Item]], first: tuple[str, tuple[str, ...]]) -> None:
         """E-mail addresses or phone numbers: the one of which the column `first` says so, then the others in order."""
         column, words = first
         rows = sorted(rows, key=lambda row: str(row[1].get(column, "")).casefold() not in words)
-        contacts = [(_contact(item, key), place) for place, item in rows if key in item]
+        contacts = [(_contact(item, key), place.said) for place, item in rows if key in item]
         if contacts:
             self.put(key, *contacts[0])
         if others := contacts[1:]:
             self.put(f"other{key.capitalize()}s", [text for text, _ in others], others[0][1])
         if unread := {name: None for _, item in rows for name in item if name not in (key, "extension")}:
-            file = rows[0][0].partition(", row ")[0]
-            detail = f"Only the {key} of each row is kept, not its {', '.join(list(unread)[:10])}."
-            self.notes.append(Note(file, "refused", detail))
+            columns = {
+                made: column for form in FILES.values() for column, made in form.columns.items() if form.part == key
+            }
+            names = ", ".join(columns.get(name, name) for name in list(unread)[:10])
+            self.notes.append(Note(rows[0][0].file, "refused", say(_REST, kept=_KEPT[key], names=names)))
 
 
 def _contact(item: Item, key: str) -> str:

@@ -15,6 +15,7 @@ from profiles.career.matching import Candidate, pairs, without_case
 from profiles.portability.json_resume.mapping import SKILLS, SUMMARIES, Section, is_empty
 from profiles.portability.json_resume.objects import Entry, Path
 from profiles.portability.json_resume.values import fingerprint
+from profiles_project.sentences import mark, say
 from profiles_project.texts import fold
 
 Document = Mapping[str, Any]
@@ -28,8 +29,9 @@ _NO_PERIOD: Mapping[str, Any] = {"is_current": False}
 _NO_DETAIL: Mapping[str, Any] = {"level": None, "keywords": [], "extra": {}}
 # So many items of a list are remembered although the source no longer has them.
 MAX_REMEMBERED = 1_000
-YOURS_STAYS = "You have written something else here; yours stays."
-STAYS_DELETED = "You have deleted this since the last import; it stays deleted."
+YOURS_STAYS = mark("You have written something else here; yours stays.")
+STAYS_DELETED = mark("You have deleted this since the last import; it stays deleted.")
+NOTHING_NEW = mark("It was there already; there was nothing to update.")
 
 
 @dataclass
@@ -84,7 +86,7 @@ class Merge:
         if "custom_fields" in self.brought:
             made["custom_fields"] = self._custom_fields(self.stored["custom_fields"], self.brought["custom_fields"])
         if "label" in self.brought:
-            self.entries.append(Entry(("label",), "refused", "The profile keeps the label that it has."))
+            self.entries.append(Entry(("label",), "refused", mark("The profile keeps the name that it has.")))
         skills = self._skills()
         for section in self.sections:
             brought = section.holder(self.brought).get(section.plural)
@@ -269,8 +271,8 @@ class Merge:
         extra = {**same["extra"], **_useful(section, brought.get("extra", {}), {**same, **taken})}
         if fingerprint(extra) != fingerprint(same["extra"]):
             taken["extra"] = extra
-        names = ", ".join(name for name in taken if name != "extra")
-        sentence = f"It was there already; updated: {names}." if names else "It was there already; nothing to update."
+        names = [section.labels[name] for name in taken if name != "extra"]
+        sentence = say("It was there already; updated: {names}.", names=names) if names else NOTHING_NEW
         self.entries.append(Entry(arrival.path, "mapped", sentence))
         return {"id": same["id"], **taken}
 
@@ -337,8 +339,13 @@ class Merge:
                 taken, kept = self._taken(same, came, known.get(mark, {}))
                 made[key] = {**same, **taken}
                 self.remembered["details"][mark] = {n: fingerprint(v) for n, v in came.items()}
-                self.entries += [Entry(("skills", kind, index), "refused", f"{n}: {YOURS_STAYS}") for n in kept]
+                self.entries += [Entry(("skills", kind, index), "refused", _stays(name)) for name in kept]
         return list(made.values())
+
+
+def _stays(name: str) -> str:
+    """The sentence for a detail of a skill that stays although another one came."""
+    return say("{place!c}: {sentence!l}", place=SKILLS.labels[name], sentence=YOURS_STAYS)
 
 
 def _members(extra: Item) -> Iterator[tuple[str, str, Any]]:

@@ -52,9 +52,10 @@ def _words() -> Words:
     )
 
 
-def label(name: str) -> Sentence:
-    """What people call a field or a list by its name alone."""
-    return _words().fields[name].label
+def label(name: str, within: str = "") -> Sentence:
+    """What people call a field or a list by its name, and by the list whose entries have it."""
+    fields = _words().fields
+    return (fields.get(f"{within}.{name}") or fields[name]).label
 
 
 def one_of(values: Sequence[str]) -> Sentence:

@@ -115,11 +115,11 @@ def test_the_page_may_load_nothing_but_its_own_style(api: ApiClient, profile: Pr
 @pytest.mark.parametrize(
     ("query", "detail"),
     [
-        ({"format": "docx"}, "format: This must be json-resume, markdown, html or pdf."),
-        ({"format": ""}, "format: This must be json-resume, markdown, html or pdf."),
+        ({"format": "docx"}, "Format: this is none of the values that can be used here."),
+        ({"format": ""}, "Format: this is none of the values that can be used here."),
         (
             {"include": "hidden,all"},
-            "include: This takes hidden and references, with a comma between them, and not 'all'.",
+            "Parts to be shown: this is none of the values that can be used here.",
         ),
     ],
 )

@@ -62,7 +62,7 @@ def test_an_archive_becomes_a_profile_by_a_job(api: ApiClient, user: User, media
         "pointer": None,
         "place": "Positions.csv, row 2",
         "outcome": "mapped",
-        "detail": "Stored as an experience.",
+        "detail": "This is stored under experiences.",
     } in (result["report"]["parts"])
     assert "Connections.csv" in [part["place"] for part in result["report"]["parts"] if part["outcome"] == "refused"]
     assert not JobFile.objects.exists()

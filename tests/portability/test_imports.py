@@ -127,7 +127,7 @@ def test_the_same_document_again_changes_nothing(api: ApiClient, mine: Any) -> N
     assert again["profile"]["version"] == mine["version"]
     assert ids(again["profile"]) == ids(mine)
     details = {part["detail"] for part in again["report"]["parts"] if part["outcome"] == "mapped"}
-    assert "It was there already; nothing to update." in details
+    assert "It was there already; there was nothing to update." in details
 
 
 def ids(profile: Any) -> dict[str, list[str]]:
@@ -267,7 +267,7 @@ def test_a_parameter_that_cannot_be_is_named(api: ApiClient, query: Any, paramet
 
 def test_an_unknown_mode_is_named(api: ApiClient, mine: Any) -> None:
     answer = api.post(IMPORT, RESUME, query={"into": mine["id"], "mode": "mix"})
-    assert answer.json()["detail"] == "mode: This must be merge or replace."
+    assert answer.json()["detail"] == "Way to import: this must be merge or replace."
 
 
 def test_a_key_makes_one_profile_of_two_tries(api: ApiClient) -> None:
@@ -384,3 +384,33 @@ def test_a_field_that_was_cleared_is_not_given_back_from_what_came(api: ApiClien
     assert exported(api, made)["work"][0]["summary"] == "  Long ago. "
     api.patch(f"{path_of(made)}/experiences/{made['experiences'][0]['id']}", {"description": None})
     assert "summary" not in exported(api, made)["work"][0]
+
+
+def test_a_report_is_in_the_readers_language_and_otherwise_the_same(api: ApiClient) -> None:
+    odd = {
+        **RESUME,
+        "work": [*RESUME["work"], {"summary": "Nobody knows where."}, {"name": "A", "startDate": "June 2014"}, 7],
+        "languages": [{"language": "Latin", "fluency": "as Cicero"}],
+        "x-note": "Kept.",
+    }
+    english, german = (
+        api.post(IMPORT, odd, query={"dry_run": "true"}, headers={"Accept-Language": language})
+        for language in ("en", "de")
+    )
+    assert (english["Content-Language"], german["Content-Language"]) == ("en", "de")
+    reports = [answer.json()["report"] for answer in (english, german)]
+    here, there = (
+        {**report, "parts": [(part["pointer"], part["outcome"]) for part in report["parts"]]} for report in reports
+    )
+    assert here == there
+    assert {outcome for _, outcome in here["parts"]} >= {"mapped", "changed", "kept_aside"}
+    sentences = [part["detail"] for report in reports for part in report["parts"]]
+    assert all(sentence and not {"\x1f", "{", "}"} & set(sentence) for sentence in sentences)
+
+
+def test_what_was_updated_is_named_as_people_know_it(api: ApiClient) -> None:
+    made = imported(api, RESUME)["profile"]
+    job = {**RESUME["work"][0], "summary": "Another summary.", "location": "Elsewhere"}
+    again = imported(api, {**RESUME, "work": [job, *RESUME["work"][1:]]}, into=made["id"])
+    details = {part["pointer"]: part["detail"] for part in again["report"]["parts"] if part["outcome"] == "mapped"}
+    assert details["/work/0"] == "It was there already; updated: place, description."

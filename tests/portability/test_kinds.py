@@ -53,4 +53,5 @@ def test_what_an_item_must_have_is_told_by_the_model() -> None:
     assert work.period == ("start_date", "end_date", "is_current")
     # How well a language is spoken has a stand-in.
     assert (languages.required, languages.needed, languages.vital) == (("name",), (), ("name",))
-    assert [kinds.section(kind).noun for kind in COMPONENTS[:3]] == ["an experience", "an education", "a project"]
+    assert [kinds.section(kind).label for kind in COMPONENTS[:3]] == ["experiences", "education", "projects"]
+    assert (work.labels["title"], languages.labels["name"]) == ("job title", "language")

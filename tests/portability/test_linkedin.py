@@ -163,19 +163,19 @@ def test_every_part_says_which_row_of_which_file_it_is_from(archive: Archive) ->
 
 def test_what_is_not_in_the_document_or_in_another_form_is_noted(archive: Archive) -> None:
     assert sorted(archive.notes) == [
-        Note("Connections.csv", "refused", "This file is not part of a career; not read."),
+        Note("Connections.csv", "refused", "This file is not part of a career; it was not read."),
         Note(
             "Email Addresses.csv",
             "refused",
-            "Only the email of each row is kept, not its confirmed, primary, updatedOn.",
+            "Of each row only this is kept: e-mail address. This was not read: Confirmed, Primary, Updated On.",
         ),
-        Note("Jobs/Job Applications.csv", "refused", "This file is not part of a career; not read."),
-        Note("PhoneNumbers.csv", "refused", "Only the phone of each row is kept, not its type."),
+        Note("Jobs/Job Applications.csv", "refused", "This file is not part of a career; it was not read."),
+        Note("PhoneNumbers.csv", "refused", "Of each row only this is kept: phone number. This was not read: Type."),
         Note("PhoneNumbers.csv", "refused", "What stands above row 4 was not read."),
         Note(
             "Positions.csv, row 4",
             "kept_aside",
-            "Finished On: «Summer 2016» is no date that we can read, such as Mar 2021; kept as finishedOn.",
+            "Finished On: «Summer 2016» is no date that can be read, such as Mar 2021; it is kept as «finishedOn».",
         ),
         Note(
             "Profile.csv, row 2",
@@ -370,12 +370,12 @@ def test_of_two_files_of_a_kind_the_one_in_fewer_folders_is_read() -> None:
 )
 def test_a_file_of_another_name_is_noted_and_not_read(name: str) -> None:
     archive = read_zip(zipped({name: b"\xff\0", "Profile.csv": PERSON}))
-    assert archive.notes == [Note(name, "refused", "This file is not part of a career; not read.")]
+    assert archive.notes == [Note(name, "refused", "This file is not part of a career; it was not read.")]
 
 
 def test_a_file_that_tells_of_a_career_without_a_place_for_it_is_noted_as_such() -> None:
     archive = read_zip(zipped({"Recommendations_Received.csv": "", "Profile.csv": PERSON}))
-    assert [note.detail for note in archive.notes] == ["A profile has no place for it; not read."]
+    assert [note.detail for note in archive.notes] == ["A profile has no place for this file; it was not read."]
 
 
 # How CSV is read

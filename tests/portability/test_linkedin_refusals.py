@@ -48,8 +48,8 @@ def test_a_file_in_another_language_says_what_to_do() -> None:
     error = refusal(zipped({"Positions.csv": "Hinweise:\n\nFirma,Titel,Ort,Beginn\nQuayside,Clerk,Bristol,2021\n"}))
     assert error.code == "unknown_columns"
     assert str(error) == (
-        "Positions.csv has none of the columns that we know, it begins with «Firma», «Titel», «Ort»;"
-        " set LinkedIn's language to English and ask for the archive again."
+        "Positions.csv has none of the columns that are known here, it begins with «Firma», «Titel», «Ort»;"
+        " please set LinkedIn's language to English and ask for the archive again."
     )
 
 
@@ -76,15 +76,15 @@ def test_a_file_that_is_no_zip_is_refused(data: bytes) -> None:
 def test_another_encoding_is_refused_with_the_files_name(text: bytes) -> None:
     error = refusal(zipped({"Skills.csv": text}))
     assert error.code == "broken"
-    assert str(error).startswith("Skills.csv isn't text in UTF-8;")
+    assert str(error).startswith("Skills.csv is not text in UTF-8;")
 
 
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ('Name\nPython\n"Kafka\n', "a quotation mark that is out of place or isn't closed, in row 3."),
-        ('Name\n"Kaf"ka\n', "a quotation mark that is out of place or isn't closed, in row 2."),
-        (f"Name\n{'x' * (2**17 + 1)}\n", "a cell of more than 128 KiB, in row 2."),
+        ('Name\nPython\n"Kafka\n', "a quotation mark in row 3 that is out of place or is not closed."),
+        ('Name\n"Kaf"ka\n', "a quotation mark in row 2 that is out of place or is not closed."),
+        (f"Name\n{'x' * (2**17 + 1)}\n", "a cell of more than 128 KiB in row 2."),
         (f"Name{',' * 50}\n", "more than 50 cells in row 1."),
         (f"Name\nPython\n{',' * 50}\n", "more than 50 cells in row 3."),
         (f"Name\n{'x,' * 2**20}\n", "a row of more than 1,048,576 characters."),
@@ -107,7 +107,7 @@ def test_a_file_may_have_a_thousand_rows_and_not_one_more() -> None:
     assert read_file("Skills.csv", text).rows == 1_000
     error = refusal(zipped({"Skills.csv": text + "\nskill"}))
     assert error.code == "too_many_rows"
-    assert str(error) == "Skills.csv has more than 1,000 rows, which is the most that we read."
+    assert str(error) == "Skills.csv has more than 1,000 rows, which is the most that can be read."
 
 
 def test_blank_rows_without_end_are_refused() -> None:
@@ -215,7 +215,7 @@ def test_a_file_whose_checksum_is_wrong_is_broken() -> None:
     error = refusal(data)
     assert (error.code, str(error)) == (
         "broken",
-        "Skills.csv is broken in the ZIP; download the archive from LinkedIn again.",
+        "Skills.csv is broken in the ZIP; please download the archive from LinkedIn again.",
     )
 
 

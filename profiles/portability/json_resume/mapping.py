@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from profiles_project.sentences import Sentence, mark
+
 SCHEMA_URL = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.0.0/schema.json"
 # The member of `meta` for what no key of JSON Resume can say.
 OURS_IN_META = "masterProfile"
@@ -82,8 +84,9 @@ class Section:
     name: str
     plural: str
     keys: tuple[Key, ...]
-    # What an item is called in the report's sentences.
-    noun: str
+    # What people call the list, and the fields of its items.
+    label: Sentence
+    labels: Mapping[str, Sentence]
     # The texts that an item of ours must have; a résumé's item without any of them can't be one.
     required: tuple[str, ...]
     # What else it must have, beside texts and dates that nobody may know.
@@ -231,7 +234,14 @@ SKILLS = Section(
         Key("keywords", "keywords", "texts"),
         ours("kind", "kind", "skill_kind", absent="technical"),
     ),
-    noun="a skill",
+    label=mark("skills"),
+    labels={
+        "name": mark("name"),
+        "level": mark("level"),
+        "keywords": mark("keywords"),
+        "kind": mark("kind"),
+        "extra": mark("additional information"),
+    },
     required=("name",),
     vital=("name",),
 )

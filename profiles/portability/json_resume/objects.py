@@ -5,10 +5,13 @@ from typing import Any, NamedTuple
 
 from profiles.portability.json_resume.mapping import Key, Section, goes_on, is_empty
 from profiles.portability.json_resume.values import READERS, Unreadable, fingerprint
+from profiles_project.sentences import mark, say
 
 Path = tuple[str | int, ...]
 ABSENT = object()
-EMPTY = "It was empty and is left out."
+EMPTY = mark("This was empty and is left out.")
+NO_FIELD = mark("There is no field for this; exports give it back.")
+SAID_BY_ABSENCE = mark("Exports leave this out, since that says the same.")
 
 
 # What can become of a part of a résumé: stored as it is, stored in another form, kept in `extra`, not kept at all.
@@ -42,7 +45,7 @@ class ReadObject:
                 if key.field not in self.values and name in self.unknown:
                     self._read(key, name, self.unknown.pop(name))
         for name in self.unknown:
-            self.tell("kept_aside", "We have no field for this; exports give it back.", name)
+            self.tell("kept_aside", NO_FIELD, name)
 
     def tell(self, outcome: str, detail: str, *below: str) -> None:
         """Add to the report."""
@@ -62,10 +65,10 @@ class ReadObject:
             self.given[key.name] = given
             self.tell("changed", why, name)
         elif value == key.said_by_absence(self.values):
-            self.tell("changed", "An absent key says the same; exports leave it out.", name)
+            self.tell("changed", SAID_BY_ABSENCE, name)
         if name != key.name:
-            self.tell("changed", f"Newer documents call this {key.name}, and so do exports.", name)
-            self.tell("changed", f"It came as {name}.", key.name)
+            self.tell("changed", say("Newer documents call this «{name}», and so do exports.", name=key.name), name)
+            self.tell("changed", say("This came as «{name}».", name=name), key.name)
         self.values[key.field] = value
 
     def stand_in(self, field: str, value: Any, why: str) -> None:
@@ -121,8 +124,9 @@ class ReadObject:
         """Tell that exports say of a job whether it goes on, where its dates do not."""
         is_current = self.values["is_current"]
         if "isCurrent" not in self.raw and is_current != goes_on(self.values):
-            sentence = "Nobody knows its start; exports say that it goes on."
-            self.tell("changed", sentence if is_current else "Nobody knows its end; exports say so.", "isCurrent")
+            goes = mark("The start is not known, so exports say that this goes on.")
+            ended = mark("The end is not known, and exports say so.")
+            self.tell("changed", goes if is_current else ended, "isCurrent")
 
     def _is_unread(self, field: str) -> bool:
         """Whether something came for the field that can't be read."""

@@ -5,31 +5,26 @@ What is stored in another form than it came keeps its original in `extra`, under
 Where nothing came and something stands in for it, `given` is absent.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from profiles.portability.json_resume import mapping
+from profiles.portability.json_resume.checking import NoResume, check, check_size
 from profiles.portability.json_resume.mapping import NOT_GIVEN, SKILLS, Key, Section, is_empty
-from profiles.portability.json_resume.objects import ABSENT, EMPTY, Entry, Path, ReadObject
+from profiles.portability.json_resume.objects import ABSENT, EMPTY, NO_FIELD, SAID_BY_ABSENCE, Entry, Path, ReadObject
 from profiles.portability.json_resume.values import UNKNOWN_FLUENCY, fingerprint
+from profiles_project.sentences import Sentence, either, mark, say
 from profiles_project.texts import fold
 
 # The key in `extra.basics` for entries of its profiles that are no links of ours. No document has a key of that name.
 OTHER_PROFILES = "profiles[]"
 # The most characters of the one line of a place (contract 3.1).
 LONGEST_PLACE = 100
-_VERSION = re.compile(r"/v?([0-9]{1,4})\.[0-9]+\.[0-9]+/")
-
-
-class NoResume(ValueError):
-    """The whole document is refused: where, a stable code, and why in one sentence."""
-
-    def __init__(self, path: Path, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.path = path
-        self.code = code
+_ODD = mark("This is not in the form that belongs here; it is left out.")
+_ODD_KEPT = mark("This is not in the form that belongs here; it is kept aside.")
+_NOT_HERE = mark("Nothing of this name belongs here; it is left out.")
+_NO_LIST = mark("This should be a list; it is kept aside.")
 
 
 class DocumentFault(NamedTuple):
@@ -71,9 +66,11 @@ class Reading:
         networks = {name: own.pop(name) for name in mapping.NETWORKS.values() if name in own}
         self.basics = _read(("basics",), own, mapping.BASICS)
         if not self.basics.values.get("full_name"):
-            raise NoResume(("basics", "name"), "required", "A résumé needs a name.")
+            raise NoResume(
+                ("basics", "name"), "required", mark("The document has no name; without one nothing is imported.")
+            )
         if not self.basics.values.get("email"):
-            self._own_email("It has no e-mail address; the one of your account stands in.")
+            self._own_email(mark("There is no e-mail address; the one of your account is used."))
         self._read_place(place, is_there="location" in raw)
         self._read_links(links)
         # Addresses of networks that the links do not give.
@@ -89,12 +86,12 @@ class Reading:
     def _read_place(self, raw: Any, *, is_there: bool) -> None:
         path: Path = ("basics", "location")
         if isinstance(raw, str) and raw.strip():
-            self.entries.append(Entry(path, "changed", "Read as the one line of a place."))
+            self.entries.append(Entry(path, "changed", mark("This was read as a place in one line.")))
             raw = {"display": raw}
         elif is_there and is_empty(raw):
             self.entries.append(Entry(path, "changed", EMPTY))
         elif is_there and not isinstance(raw, Mapping):
-            self._keep("basics", "location", raw, path, "This must be an object; it is kept aside.")
+            self._keep("basics", "location", raw, path, _ODD_KEPT)
         given = dict(raw) if isinstance(raw, Mapping) else {}
         # The one line of the place, where it is not made of the parts.
         self.line: dict[str, Any] = {}
@@ -115,17 +112,17 @@ class Reading:
                 self.entries.append(Entry(path, "changed", EMPTY))
             return
         if not isinstance(raw, list):
-            self._keep("basics", "profiles", raw, path, "This must be a list; it is kept aside.")
+            self._keep("basics", "profiles", raw, path, _NO_LIST)
             return
-        _check_size(path, "profiles", raw)
+        check_size(path, mark("links"), raw)
         for index, each in enumerate(raw):
             part = _read((*path, index), each, mapping.PROFILES) if isinstance(each, Mapping) else None
             if part is None or not part.values:
-                sentence = "This says nothing of a network; it is kept aside."
+                sentence = mark("This names no network, user or address; it is kept aside.")
                 self._keep("basics", OTHER_PROFILES, {str(index): each}, (*path, index), sentence)
                 continue
             if not part.values.get("network"):
-                part.stand_in("network", NOT_GIVEN, "The network has no name.")
+                part.stand_in("network", NOT_GIVEN, _stands_in(NOT_GIVEN))
             self.links.append(part)
 
     def _read_list(self, section: Section) -> Iterator[ReadObject]:
@@ -133,13 +130,13 @@ class Reading:
         if is_empty(raw):
             return
         if not isinstance(raw, list):
-            self._keep(section.name, "given", raw, section.path, "This must be a list; it is kept aside.")
+            self._keep(section.name, "given", raw, section.path, _NO_LIST)
             return
-        _check_size(section.path, section.plural if section.is_ours else section.name, raw)
+        check_size(section.path, section.label, raw)
         for index, each in enumerate(raw):
             path: Path = (*section.path, index)
             if not isinstance(each, Mapping):
-                self._set_aside(section, path, each, "This must be an object; it is kept aside.")
+                self._set_aside(section, path, each, _ODD_KEPT)
                 continue
             part = _read(path, each, section.keys, section)
             if why := _complete(section, part):
@@ -161,40 +158,41 @@ class Reading:
         for part in list(self.items["skills"]):
             key = (kind_of(part), fold(part.values["name"]))
             if key in seen:
-                self._take_out(part, "This skill stands in the list already; it is kept aside.")
+                self._take_out(part, mark("This skill is in the list already; it is kept aside."))
             seen.add(key)
         kinds = [kind_of(part) for part in self.items["skills"]]
         if kinds != sorted(kinds, reverse=True):
-            self.entries.append(Entry(("skills",), "changed", "Soft skills stand after the others in exports."))
+            self.entries.append(Entry(("skills",), "changed", mark("In exports, soft skills come after the others.")))
 
     def _read_rest(self) -> None:
         named = self.resume.get("$schema")
         if named != mapping.SCHEMA_URL:
-            sentence = "Exports name the schema of version 1.0.0."
+            sentence = mark("Exports name version 1.0.0 of JSON Resume here.")
             self.entries.append(Entry(("$schema",), "changed", sentence))
         meta = self.resume.get("meta")
         if isinstance(meta, Mapping):
             self._read_ours(meta.get(mapping.OURS_IN_META))
             rest = {name: value for name, value in meta.items() if name != mapping.OURS_IN_META}
             if rest:
-                self._keep("meta", "given", rest, ("meta",), "We have no field for this; exports give it back.")
+                self._keep("meta", "given", rest, ("meta",), NO_FIELD)
         elif not is_empty(meta):
-            self.entries.append(Entry(("meta",), "refused", "This must be an object."))
+            self.entries.append(Entry(("meta",), "refused", _ODD))
         for name, value in self.resume.items():
             if name in mapping.TOP_LEVEL and is_empty(value) and name != "$schema":
                 self.entries.append(Entry((name,), "changed", EMPTY))
             elif name not in mapping.TOP_LEVEL:
-                place = f"/meta/{mapping.OURS_IN_META}/unknown"
-                sentence = f"We have no field for this; exports give it back below {place}, where the schema allows it."
+                sentence = say(
+                    "There is no field for this; exports give it back below «{name}».", name=mapping.OURS_IN_META
+                )
                 self.entries.append(Entry((name,), "kept_aside", sentence))
 
     def _read_ours(self, ours: Any) -> None:
         path: Path = ("meta", mapping.OURS_IN_META)
         if not isinstance(ours, Mapping):
             if ours is not None:
-                self.entries.append(Entry(path, "refused", "This must be an object."))
+                self.entries.append(Entry(path, "refused", _ODD))
             return
-        _check_size(path, mapping.OURS_IN_META, ours)
+        check_size(path, None, ours)
         forms = {"label": str, "customFields": Mapping, "unknown": Mapping, "lists": Mapping}
         self._tell_of_unknown_lists(ours.get("lists"), (*path, "lists"))
         if isinstance(ours.get("unknown"), Mapping):
@@ -202,22 +200,28 @@ class Reading:
         fit = {name: ours[name] for name, form in forms.items() if isinstance(ours.get(name), form)}
         self.of_profile = {name: value for name, value in fit.items() if not is_empty(value)}
         for name in ours.keys() - self.of_profile.keys():
-            outcome, sentence = ("changed", EMPTY) if name in fit else ("refused", "Nothing of this name belongs here.")
+            outcome, sentence = ("changed", EMPTY) if name in fit else ("refused", _NOT_HERE)
             self.entries.append(Entry((*path, str(name)), outcome, sentence))
         if not self.of_profile or self.of_profile == {"label": mapping.DEFAULT_LABEL}:
-            self.entries.append(Entry(path, "changed", "It says nothing that an absent one would not."))
+            self.entries.append(Entry(path, "changed", SAID_BY_ABSENCE))
         elif self.of_profile.get("label") == mapping.DEFAULT_LABEL:
-            self.entries.append(Entry((*path, "label"), "changed", "An absent key says the same."))
+            self.entries.append(Entry((*path, "label"), "changed", SAID_BY_ABSENCE))
 
     def _tell_of_unknown_lists(self, lists: Any, path: Path) -> None:
         known = {section.plural for section in self.sections if section.is_ours}
         for name in lists.keys() - known if isinstance(lists, Mapping) else ():
-            self.entries.append(Entry((*path, str(name)), "refused", "We have no list of this name."))
+            self.entries.append(Entry((*path, str(name)), "refused", _NOT_HERE))
 
     def _own_unknown(self, unknown: Mapping[str, Any], path: Path) -> dict[str, Any]:
         """The unknown keys that an earlier import found at the top, without those that this document has there."""
         for name in unknown.keys() & self.resume.keys() | unknown.keys() & set(mapping.TOP_LEVEL):
-            self.entries.append(Entry((*path, name), "refused", "What stands at the top under this name counts."))
+            self.entries.append(
+                Entry(
+                    (*path, name),
+                    "refused",
+                    mark("Only what stands at the top of the document under this name counts."),
+                )
+            )
         return {name: v for name, v in unknown.items() if name not in {*self.resume, *mapping.TOP_LEVEL}}
 
     # What was read ----------------------------------------------------------------------------------------------
@@ -293,10 +297,11 @@ class Reading:
 
     def report(self) -> list[Entry]:
         """What became of each part, in the order of the document's sections."""
-        mapped = [Entry(("basics",), "mapped", "Stored as the personal information.")]
-        mapped += [Entry(part.path, "mapped", "Stored as a link.") for part in self.links]
+        mapped = [Entry(("basics",), "mapped", mark("This is stored as the personal information."))]
+        mapped += [Entry(part.path, "mapped", mark("This is stored as a link.")) for part in self.links]
         for section in (*self.sections, SKILLS):
-            mapped += [Entry(p.path, "mapped", f"Stored as {section.noun}.") for p in self.items[section.name]]
+            sentence = say("This is stored under {list}.", list=section.label)
+            mapped += [Entry(part.path, "mapped", sentence) for part in self.items[section.name]]
         parts = (
             self.basics,
             self.place,
@@ -316,7 +321,9 @@ class Reading:
                 yield Entry(("basics", name), "changed", EMPTY)
         for name, value in self.networks.values.items():
             if said.get(name) == value:
-                yield Entry(("basics", name), "changed", "One of the profiles says the same; exports leave it out.")
+                yield Entry(
+                    ("basics", name), "changed", mark("One of the links says the same; exports leave this out.")
+                )
 
     # Mending ----------------------------------------------------------------------------------------------------
 
@@ -389,18 +396,16 @@ class Reading:
 
     def _mend_value(self, part: ReadObject, field: str, rest: Path, fault: DocumentFault) -> None:
         """Cut a text that is too long; keep aside any other value, and with a vital one its whole object."""
-        key, sentence = part.by_field[field], fault.detail.rstrip(".")
-        why = f"{sentence}; it is kept aside."
+        key, why = part.by_field[field], _kept(fault)
         if fault.limit and fault.code == "max_length" and _can_be_cut(key):
             cut = _cut_within(part.values.get(field), rest, fault.limit)
-            why = f"More than {fault.limit} can't be stored here; it was cut, and is kept aside whole."
-            part.replace(field, cut, why)
+            part.replace(field, cut, say(_CUT_LIST if isinstance(cut, list) and not rest else _CUT_TEXT, n=fault.limit))
         elif field == "email":
-            self._own_email(f"{sentence}; the address of your account stands in.")
+            self._own_email(say("{sentence} The address of your account is used.", sentence=Sentence(fault.detail)))
         elif part in self.links and field == "network":
             self._keep_links([part], why)
         elif _is_vital(part, field):
-            self._take_out(part, f"{key.name}: {why}")
+            self._take_out(part, why, field)
         else:
             part.drop(field, why)
             if field in ("start_date", "end_date") and part in self.items["work"]:
@@ -418,16 +423,16 @@ class Reading:
                 return False
         if name == "label":
             del self.of_profile[name]
-        self.entries.append(Entry(("meta", mapping.OURS_IN_META, name), "refused", fault.detail))
+        self.entries.append(Entry(("meta", mapping.OURS_IN_META, name), "refused", _lost(fault)))
         return True
 
     def _mend_made(self, field: str, fault: DocumentFault) -> None:
         """Mend what is made of several objects: the one line of a place, or all links together."""
         if field == "links":
-            self._keep_links(self.links[fault.limit :], f"{fault.detail.rstrip('.')}; it is kept aside.")
+            self._keep_links(self.links[fault.limit :], _kept(fault))
         elif field == "location":
             self.line = {"location": None}
-            self.entries.append(Entry(self.place.path, "refused", fault.detail))
+            self.entries.append(Entry(self.place.path, "refused", _lost(fault)))
 
     def _keep_links(self, parts: Sequence[ReadObject], why: str) -> None:
         for part in parts:
@@ -435,7 +440,7 @@ class Reading:
             self._keep("basics", OTHER_PROFILES, {str(part.path[-1]): part.raw}, part.path, why)
 
     def _mend_extra(self, part: ReadObject, fault: DocumentFault) -> None:
-        why = f"{fault.detail.rstrip('.')}; this was left out."
+        why = _lost(fault)
         part.forget_extra(why, largest=part is not self.basics)
         if part is self.basics:
             self.place.forget_extra(why)
@@ -456,12 +461,30 @@ class Reading:
         self.aside.clear()
         self.resume = {name: value for name, value in self.resume.items() if name in mapping.TOP_LEVEL}
 
-    def _take_out(self, part: ReadObject, why: str) -> None:
-        """Keep an item aside that can't be one of ours."""
+    def _take_out(self, part: ReadObject, why: str, field: str = "") -> None:
+        """Keep an item aside that can't be one of ours; `field` is what is at fault in it."""
         section = part.section
         if section and part in self.items[section.name]:
             self.items[section.name].remove(part)
+            if field:
+                why = say("{place!c}: {sentence!l}", place=section.labels[field], sentence=Sentence(why))
             self._set_aside(section, part.path, part.raw, why)
+
+
+_CUT_TEXT = mark("At most {n} characters fit here; this was cut, and is kept aside whole.")
+_CUT_LIST = mark("At most {n} entries fit here; the list was cut, and is kept aside whole.")
+
+
+def _kept(fault: DocumentFault) -> Sentence:
+    return say("{sentence} It is kept aside.", sentence=Sentence(fault.detail))
+
+
+def _lost(fault: DocumentFault) -> Sentence:
+    return say("{sentence} It is left out.", sentence=Sentence(fault.detail))
+
+
+def _stands_in(text: str) -> Sentence:
+    return say("This is missing; «{text}» stands in for it.", text=text)
 
 
 # An object that was read, its field, and the rest of the path below the field.
@@ -475,35 +498,8 @@ def _at(parts: Sequence[ReadObject], index: int, rest: Sequence[str | int], fiel
     return parts[index], str(rest[0]) if rest else field, tuple(rest[1:])
 
 
-def check(resume: Any) -> None:
-    """Raises NoResume for what is no JSON Resume document of version 1."""
-    if not isinstance(resume, Mapping):
-        raise NoResume((), "not_a_resume", "A JSON Resume document is an object.")
-    if not resume or all(is_empty(value) for value in resume.values()):
-        raise NoResume((), "empty", "This document is empty; there is nothing to import.")
-    _check_size((), "The document", resume)
-    version = _VERSION.search(str(resume.get("$schema") or ""))
-    if version and int(version[1]) > 1:
-        sentence = f"This is a document of version {version[1]}; version 1.0.0 of JSON Resume can be read."
-        raise NoResume(("$schema",), "schema_version", sentence)
-    if not any(name in resume for name in mapping.TOP_LEVEL if not name.startswith("$") and name != "meta"):
-        sentence = "This is no JSON Resume document: it has neither basics nor any other of its sections."
-        raise NoResume((), "not_a_resume", sentence)
-    if not isinstance(resume.get("basics"), Mapping):
-        raise NoResume(("basics",), "required", "A JSON Resume document needs basics, an object with at least a name.")
-
-
-def _check_size(path: Path, name: str, raw: Sequence[Any] | Mapping[str, Any]) -> None:
-    """Raises NoResume for a list of too many items, or an object of too many keys, before any of them is read."""
-    is_object = isinstance(raw, Mapping)
-    most = mapping.MAX_KEYS if is_object else mapping.MAX_ITEMS
-    if len(raw) > most:
-        sentence = f"{name} has {len(raw):,} {'keys' if is_object else 'items'}; {most:,} are the most."
-        raise NoResume(path, "max_length", sentence)
-
-
 def _read(path: Path, raw: Mapping[str, Any], keys: Iterable[Key], section: Section | None = None) -> ReadObject:
-    _check_size(path, section.noun.capitalize() if section else str(path[-1]), raw)
+    check_size(path, section.label if section else None, raw)
     return ReadObject(path, raw, keys, section)
 
 
@@ -537,22 +533,29 @@ def _complete(section: Section, part: ReadObject) -> str:
     values = part.values
     missing = [field for field in section.required if not values.get(field)]
     if missing and len(missing) == len(section.required):
-        names = " or ".join(part.by_field[field].name for field in missing)
-        return f"Without {names} it can't be {section.noun}; it is kept aside."
+        return _incomplete(section, missing)
     for field in section.needed:
         if values.get(field) is None:
-            return f"Without {part.by_field[field].name} it can't be {section.noun}; it is kept aside."
+            return _incomplete(section, [field])
     for field in missing:
-        part.stand_in(field, NOT_GIVEN, f"It is not given, and {section.noun} needs it; «{NOT_GIVEN}» stands in.")
+        part.stand_in(field, NOT_GIVEN, _stands_in(NOT_GIVEN))
     if section.plural == "experiences":
         part.say_whether_current()
     for field in section.may_be_unknown:
         values.setdefault(field, None)
     if values.get("is_current") and values.get("end_date"):
-        part.replace("is_current", value=False, why="What has an end is not current.")
+        part.replace("is_current", value=False, why=mark("What has an end does not go on."))
     if section.plural == "languages" and not values.get("proficiency"):
-        part.stand_in("proficiency", UNKNOWN_FLUENCY, f"It is not said how well; stored as {UNKNOWN_FLUENCY}.")
+        part.stand_in("proficiency", UNKNOWN_FLUENCY, _NO_LEVEL)
     return ""
+
+
+_NO_LEVEL = say("It is not said how well; this is stored as «{level}».", level=UNKNOWN_FLUENCY)
+
+
+def _incomplete(section: Section, missing: Sequence[str]) -> Sentence:
+    names = either([section.labels[field] for field in missing])
+    return say("Missing here: {names}. So this is kept aside.", names=names)
 
 
 def _cut_within(value: Any, rest: Path, limit: int) -> Any:

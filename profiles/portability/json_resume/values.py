@@ -8,6 +8,7 @@ from typing import Any
 
 from profiles.partial_dates import parse
 from profiles.portability.json_resume.mapping import MAX_ITEMS, Key, is_empty
+from profiles_project.sentences import Sentence, mark, say
 from profiles_project.texts import MOST_MARKS, NFC_SHRINKS, has_long_run, nfc
 
 
@@ -48,22 +49,26 @@ _FLUENCIES = (
     ("fluent", ("fluent", "full professional", "advanced", "proficient", "expert", "master", "c1")),
     ("conversational", ("conversational", "professional", "working", "intermediate", "good", "b1", "b2")),
 )
-UNKNOWN_FLUENCY = "conversational"
+UNKNOWN_FLUENCY = Sentence("conversational")
+_TOO_MANY_MARKS = say("More than {n} accents or other marks follow one letter; this is kept aside.", n=MOST_MARKS)
+_NO_NUMBER = mark("This should be a number; it is kept aside.")
 
 
 def text(given: Any) -> Read:
     """A text without white space around it, in Unicode NFC. A number becomes its digits."""
     if isinstance(given, (int, float)) and not isinstance(given, bool):
-        return str(given), "This number is stored as a text."
+        return str(given), mark("This number is stored as a text.")
     if not isinstance(given, str):
-        raise Unreadable("This must be a text; it is kept aside.")
+        raise Unreadable(mark("This should be a text; it is kept aside."))
     value = given.strip()[:_READ]
     if has_long_run(value):
-        raise Unreadable(f"More than {MOST_MARKS} combining marks stand in a row in this; it is kept aside.")
+        raise Unreadable(
+            say("More than {n} accents or other marks follow one letter here; this is kept aside.", n=MOST_MARKS)
+        )
     value = nfc(value)
     if value == given[:_READ]:
         return value, ""
-    return value, "White space around it was removed, or its letters put in Unicode's NFC."
+    return value, mark("Spaces around this were removed, or its letters put in Unicode's usual form.")
 
 
 def url(given: Any) -> Read:
@@ -71,7 +76,7 @@ def url(given: Any) -> Read:
     value, why = text(given)
     if _SCHEME.match(value):
         return value, why
-    return "https://" + value.removeprefix("//"), "It had no scheme and got https://."
+    return "https://" + value.removeprefix("//"), mark("«https://» was put before this address.")
 
 
 def date(given: Any) -> Read:
@@ -82,11 +87,11 @@ def date(given: Any) -> Read:
     except ValueError:
         pass
     if means_now(value):
-        return None, "This means until now; an open end says that."
+        return None, mark("This means that it goes on; so the end is left open.")
     for form in _LOOSE_DATES:
         if found := form.fullmatch(value.lower()):
             return _loose_date(found, value)
-    raise Unreadable("This can't be read as a date; it is kept aside.")
+    raise Unreadable(mark("This can't be read as a date; it is kept aside."))
 
 
 def means_now(given: str) -> bool:
@@ -100,19 +105,19 @@ def _loose_date(found: re.Match[str], value: str) -> Read:
     month = _MONTHS.index(name) + 1 if name in _MONTHS else int(parts.get("month") or 0)
     day = f"-{int(parts['day']):02}" if parts.get("day") else ""
     try:
-        return parse(f"{parts['year']}-{month:02}{day}"), "It was written in another way."
+        return parse(f"{parts['year']}-{month:02}{day}"), mark("This date was written in another way.")
     except ValueError as error:
-        raise Unreadable("The calendar has no such date; it is kept aside.") from error
+        raise Unreadable(mark("The calendar has no such date; it is kept aside.")) from error
 
 
 def texts(given: Any) -> Read:
     """A list of texts; a single one is a list of one, and what is no text is left out."""
     if isinstance(given, str):
-        return [text(given)[0]], "A single text was made a list."
+        return [text(given)[0]], mark("This single text was made a list.")
     if not isinstance(given, list):
-        raise Unreadable("This must be a list of texts; it is kept aside.")
+        raise Unreadable(mark("This should be a list of texts; it is kept aside."))
     if len(given) > MAX_ITEMS:
-        raise Unreadable(f"A list has {MAX_ITEMS:,} texts at most; it is kept aside.")
+        raise Unreadable(say("A list has at most {n} texts; this one is kept aside.", n=MAX_ITEMS))
     made, why = [], ""
     for each in given:
         try:
@@ -120,14 +125,14 @@ def texts(given: Any) -> Read:
             made.append(value)
             why = why or changed
         except Unreadable:
-            why = "Only texts that can be stored stand in this list; the rest was left out of it."
+            why = mark("Some entries of this list are no texts that can be stored; they are left out.")
     return made, why
 
 
 def flag(given: Any) -> Read:
     """True or false."""
     if not isinstance(given, bool):
-        raise Unreadable("This must be true or false; it is kept aside.")
+        raise Unreadable(mark("This should be true or false; it is kept aside."))
     return given, ""
 
 
@@ -135,18 +140,18 @@ def number(given: Any) -> Read:
     """A number, also one that is written as a text."""
     if isinstance(given, str):
         try:
-            return float(given), "This text is stored as a number."
+            return float(given), mark("This text is stored as a number.")
         except ValueError as error:
-            raise Unreadable("This must be a number; it is kept aside.") from error
+            raise Unreadable(_NO_NUMBER) from error
     if isinstance(given, bool) or not isinstance(given, (int, float)):
-        raise Unreadable("This must be a number; it is kept aside.")
+        raise Unreadable(_NO_NUMBER)
     return float(given), ""
 
 
 def country(given: Any) -> Read:
     """A country's two letters, as capitals."""
     value, why = text(given)
-    return value.upper(), why if value == value.upper() else "Made capital letters."
+    return value.upper(), why if value == value.upper() else mark("The letters were made capitals.")
 
 
 def fluency(given: Any) -> Read:
@@ -155,14 +160,16 @@ def fluency(given: Any) -> Read:
     words = value.lower()
     for proficiency, signs in _FLUENCIES:
         if any(sign in words for sign in signs):
-            return proficiency, why if value == proficiency else f"Stored as {proficiency}."
-    return UNKNOWN_FLUENCY, f"Not one of the words that we know; stored as {UNKNOWN_FLUENCY}."
+            return proficiency, why if value == proficiency else say(
+                "This is stored as «{level}».", level=Sentence(proficiency)
+            )
+    return UNKNOWN_FLUENCY, say("This level is not known here; it is stored as «{level}».", level=UNKNOWN_FLUENCY)
 
 
 def skill_kind(given: Any) -> Read:
     """Which list of skills it belongs to."""
     if given not in ("technical", "soft"):
-        raise Unreadable("This must be technical or soft; it is kept aside.")
+        raise Unreadable(mark("This should be «technical» or «soft»; it is kept aside."))
     return given, ""
 
 

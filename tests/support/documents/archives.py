@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from profiles.portability.linkedin import Archive, NotAnArchive, read
+from profiles.portability.linkedin import Archive, NotAnArchive, Note, read
+from profiles_project.sentences import mark
+from profiles_project.wording import worded
 
 DATA = Path(__file__).parent.parent.parent / "data"
 # One invented person's archive, and the same person's archive of some years later.
@@ -31,8 +33,10 @@ def zipped(files: Path | Mapping[str, str | bytes], method: int = zipfile.ZIP_DE
 
 
 def read_zip(data: bytes) -> Archive:
-    """What LinkedIn's reader makes of an archive."""
-    return read(io.BytesIO(data))
+    """What LinkedIn's reader makes of an archive, with its places and sentences in words."""
+    made = read(io.BytesIO(data))
+    notes = [Note(worded(note.place), note.outcome, worded(note.detail)) for note in made.notes]
+    return Archive(made.document, {path: worded(place) for path, place in made.places.items()}, notes, made.rows)
 
 
 def read_file(name: str, text: str | bytes) -> Archive:
@@ -50,7 +54,7 @@ def refusal(data: bytes) -> NotAnArchive:
     """Why an archive is refused; its sentence is one for a person."""
     with pytest.raises(NotAnArchive) as caught:
         read_zip(data)
-    sentence = str(caught.value)
+    sentence = worded(str(caught.value))
     assert sentence.endswith(".")
     assert "\n" not in sentence
-    return caught.value
+    return NotAnArchive(caught.value.code, mark(sentence))
