@@ -53,7 +53,10 @@ _MEANINGS = {
         "`If-Match` names a version that is not current, or is no `ETag` at all. Nothing was stored; `version` and"
         " `ETag` are those of now."
     ),
-    422: ("`errors` names every field at fault. An import that can't be read has a type for each reason."),
+    422: (
+        "`errors` names every field at fault. An import that can't be read has a type for each reason, such as"
+        " `not-a-resume`."
+    ),
 }
 _MANY = 2
 # How drf-spectacular describes an answer without a body.
@@ -228,8 +231,7 @@ def _types() -> dict[int, list[str]]:
     """By status, a sentence for each problem with a `type` of its own: what its class says of it."""
     found: dict[int, list[str]] = {}
     for problem in sorted(below(Problem), key=lambda each: each.slug or ""):
-        meaning = str(problem.__doc__).partition(": ")[2].partition("\n")[0]
-        slugs = ", ".join(f"`{slug}`" for slug in ([problem.slug] if problem.slug else problem.slugs))
-        if slugs:
-            found.setdefault(problem.status_code, []).append(f"Type {slugs}: {meaning}")
+        if problem.slug:
+            meaning = str(problem.__doc__).partition(": ")[2].partition("\n")[0]
+            found.setdefault(problem.status_code, []).append(f"Type `{problem.slug}`: {meaning}")
     return found
