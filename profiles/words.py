@@ -105,6 +105,10 @@ WORDS = Words(
         "publications": Field(mark("publications")),
         "interests": Field(mark("interests")),
         "references": Field(mark("references")),
+        # As JSON Resume calls them.
+        "work": Field(mark("experiences")),
+        "volunteer": Field(mark("volunteering")),
+        "certificates": Field(mark("certifications")),
         # Items.
         "title": _TITLE,
         "experiences.title": Field(mark("job title"), mark("The job title is missing.")),

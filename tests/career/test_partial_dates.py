@@ -149,7 +149,7 @@ def test_any_other_text_is_refused_with_one_sentence(text: str) -> None:
     try:
         canonical = parse(text)
     except ValueError as error:
-        sentence = str(error)
+        sentence = worded(str(error))
         assert sentence.endswith(".")
         assert "\n" not in sentence
     else:

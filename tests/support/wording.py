@@ -16,7 +16,7 @@ FOR_PROGRAMS = re.compile(
     r"[a-z]_[a-z]|\[\d*\]|(?<![\w/:.])/[\w~-]+/|\b(?:UUID|URI|[Ss]tring|[Oo]bject|[Aa]rray|[Bb]oolean|[Ii]nteger|null|None)\b|[{}\x1f]"
 )
 # What somebody else has named, and addresses that stand as examples.
-GIVEN = re.compile(r"«[^»]*»|https?://\S*|application/\S*")
+GIVEN = re.compile(r"«[^»]*»|„[^“]*“|https?://\S*|application/\S*")
 
 
 def catalog(language: str) -> Catalog:

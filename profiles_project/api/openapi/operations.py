@@ -120,8 +120,8 @@ def _problem(status: int, answered_as: str = "") -> OpenApiResponse:
         "request_id": "01990000-0000-7000-8000-000000000000",
     }
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        sentence = "This field is required."
-        value |= {"detail": f"name: {sentence}"}
+        sentence = "The name is missing."
+        value |= {"detail": sentence}
         value["errors"] = [{"pointer": "/name", "code": "required", "detail": sentence}]
     if status == HTTPStatus.PRECONDITION_FAILED:
         value["version"] = 8
