@@ -57,16 +57,6 @@ def worded_in(language: str, text: str) -> str:
         return worded(text)
 
 
-def each_worded(value: Any, names: frozenset[str]) -> Any:
-    """The value with the texts worded that stand under these names, at any depth."""
-    if isinstance(value, dict):
-        return {
-            name: worded(each) if name in names and isinstance(each, str) else each_worded(each, names)
-            for name, each in value.items()
-        }
-    return [each_worded(each, names) for each in value] if isinstance(value, list) else value
-
-
 def language_of(header: str | None, account: Callable[[], str | None]) -> str:
     """Which of our languages somebody reads: by `Accept-Language`, else by the account, else English.
 

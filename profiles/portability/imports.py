@@ -107,22 +107,27 @@ class Career:
         """Where in the archive the value at a path came from: «Positions.csv, row 3, start date»."""
         known = (end for end in range(len(path), 0, -1) if pointer(tuple(path[:end])) in self.places)
         end = next(known, 0)
-        place = self.places[pointer(tuple(path[:end]))] if end else _ARCHIVE
+        place = _said(self.places[pointer(tuple(path[:end]))]) if end else _ARCHIVE
         below = kinds.label_of(path) if end < len(path) else None
-        return say("{one}, {other}", one=Sentence(place), other=below) if below else place
+        return say("{one}, {other}", one=place, other=below) if below else place
 
 
 _ARCHIVE = mark("The archive")
 
 
+def _said(place: str) -> Sentence:
+    """A place in an archive as a sentence says it. The name of a file may be anything, and is said as it is."""
+    return place if isinstance(place, Sentence) else say("{file}", file=place)
+
+
 def _part(where: str | None, place: str | None, outcome: str, detail: str) -> dict[str, Any]:
-    return {"pointer": where, "place": place, "outcome": outcome, "detail": detail}
+    return {"pointer": where, "place": None if place is None else _said(place), "outcome": outcome, "detail": detail}
 
 
 def counts_alone(report: Mapping[str, Any]) -> dict[str, Any]:
     """A report of which only the counts are kept, and one part that says so."""
     sentence = mark("This import was done when it was sent first; of its report only the counts were kept.")
-    return {**report, "parts": [_part(None, None, "changed", sentence)]}
+    return in_words({**report, "parts": [_part(None, None, "changed", sentence)]})
 
 
 def in_words(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,8 +146,8 @@ def _worded(text: str | None) -> str | None:
 
 
 def answer(document: bytes, report: Mapping[str, Any]) -> bytes:
-    """The body that shows what an import has made, and its report in the language that is active."""
-    return b'{"profile":' + document + b',"report":' + rendering.render(in_words(report)) + b"}"
+    """The body that shows what an import has made, and its report, which is in words by now."""
+    return b'{"profile":' + document + b',"report":' + rendering.render(report) + b"}"
 
 
 # Reading ----------------------------------------------------------------------------------------------------------

@@ -249,6 +249,11 @@ _KEPT = {"email": mark("e-mail address"), "phone": mark("phone number")}
 _REST = mark("Of each row only this is kept: {kept}. This was not read: {names}.")
 
 
+def _of_file(name: str) -> Sentence:
+    """A file as a place. What it is called may be anything, and is said as it is."""
+    return say("{file}", file=name)
+
+
 def _chosen(archive: CsvArchive, notes: list[Note]) -> dict[str, zipfile.ZipInfo]:
     """The files to read by their names in FILES; each of the others gets a note."""
     names = {bare_name(each): name for name, form in FILES.items() for each in (name, *form.other_names)}
@@ -259,10 +264,10 @@ def _chosen(archive: CsvArchive, notes: list[Note]) -> dict[str, zipfile.ZipInfo
         name = names.get(bare_name(stem)) if dot and ending.casefold() == "csv" else None
         if name is None or stem.startswith("."):
             detail = _HAS_NO_PLACE if bare_name(stem) in NO_PLACE else _IS_NO_CAREER
-            notes.append(Note(shown(file.orig_filename), "refused", detail))
+            notes.append(Note(_of_file(shown(file.orig_filename)), "refused", detail))
         elif name in chosen:
             detail = say("This was not read, since {file} is of the same kind.", file=shown(chosen[name].orig_filename))
-            notes.append(Note(shown(file.orig_filename), "refused", detail))
+            notes.append(Note(_of_file(shown(file.orig_filename)), "refused", detail))
         else:
             chosen[name] = file
     return chosen
@@ -284,7 +289,7 @@ class _Reading:
             return []
         name = base_name(file)
         if table.above:
-            self.notes.append(Note(name, "refused", say(_ABOVE, row=str(table.header.number))))
+            self.notes.append(Note(_of_file(name), "refused", say(_ABOVE, row=str(table.header.number))))
         columns = _columns(table.header, form)
         found = []
         for row in table.rows:
@@ -576,7 +581,7 @@ class _Basics:
                 made: column for form in FILES.values() for column, made in form.columns.items() if form.part == key
             }
             names = ", ".join(columns.get(name, name) for name in list(unread)[:10])
-            self.notes.append(Note(rows[0][0].file, "refused", say(_REST, kept=_KEPT[key], names=names)))
+            self.notes.append(Note(_of_file(rows[0][0].file), "refused", say(_REST, kept=_KEPT[key], names=names)))
 
 
 def _contact(item: Item, key: str) -> str:

@@ -271,7 +271,7 @@ def test_a_version_is_restored_from_the_page_and_the_person_sees_who_did_it(
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
-        ({"version": 99, "seen": 3}, "has no version 99"),
+        ({"version": 99, "seen": 3}, "There is no version 99"),
         ({"version": 1, "seen": 3}, "no longer kept"),
         ({"version": 2, "seen": 2}, "changed meanwhile and is at version 3"),
         ({"version": 3, "seen": 3}, "Version 3 is the present one"),

@@ -154,7 +154,7 @@ class PortabilityActions(ProfileScopedViewSet):
 def _spoken(request: Request, body: bytes, report: Mapping[str, Any], status: int = 200) -> HttpResponse:
     """The document and the report of an import, in the language of the one who asks."""
     with in_language_of(request) as language:
-        content = imports.answer(body, report)
+        content = imports.answer(body, imports.in_words(report))
     return spoken(HttpResponse(content, status=status, content_type="application/json"), language)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 from django.http import HttpResponse
+from django.utils import translation
 from rest_framework.response import Response
 
 from profiles.career import history, rendering
@@ -90,7 +91,8 @@ class ImportAnswer(DocumentAnswer):
             return None
         report = orjson.loads(response.content)["report"]
         if len(rendering.render(report)) > MAX_REPORT_BYTES:
-            report = imports.counts_alone(report)
+            with translation.override(response["Content-Language"]):
+                report = imports.counts_alone(report)
         return {"profile": _reference(response["ETag"]), "report": report}
 
     def made(self, view: Any, kept: Any, tag: str) -> Made:
