@@ -309,7 +309,7 @@ def _not_utf8(name: str) -> NotAnArchive:
 def _unknown_columns(file: zipfile.ZipInfo, rows: Iterable[Row]) -> NotAnArchive:
     # The widest is rather a header than a note above it.
     widest = max(rows, key=lambda row: sum(map(bool, row.cells)))
-    columns = ", ".join(f"«{shown(cell, 30)}»" for cell in widest.cells[:3])
+    columns = [say("«{name}»", name=shown(cell, 30)) for cell in widest.cells[:3]]
     return NotAnArchive(
         "unknown_columns",
         say(

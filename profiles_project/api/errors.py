@@ -21,7 +21,7 @@ from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
 from profiles_project.api.languages import in_language_of, spoken
-from profiles_project.api.places import said_at
+from profiles_project.api.places import Path, said_at, shown
 from profiles_project.api.renderers import PROBLEM_JSON
 from profiles_project.database.refusals import Expired, Forgotten, InTrash, LimitPassed, Refusal, Stale, Taken
 from profiles_project.database.unfit import is_unfit, name_of
@@ -39,8 +39,6 @@ RETRY_AFTER_SECONDS = 2
 EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.ENOMEM}
 # The most faults in one answer; judging a list stops there (contract 1.3).
 MOST_FAULTS = 100
-# The most characters of a key in a pointer or a sentence. No key of ours is so long.
-LONGEST_STEP = 60
 
 # The problems without a class of their own, by status: slug, title and the default sentence.
 BY_STATUS: dict[int, tuple[str, str, str]] = {
@@ -149,18 +147,12 @@ class ParameterInvalid(exceptions.ValidationError):
         self.parameter = parameter
 
 
-def pointer(path: tuple[str | int, ...]) -> str:
+def pointer(path: Path) -> str:
     """The RFC 6901 pointer of a path of keys and indexes; a key that is too long for that is cut."""
     return "".join("/" + shown(step).replace("~", "~0").replace("/", "~1") for step in path)
 
 
-def shown(step: str | int) -> str:
-    """A key or an index as text. A long key is cut, since clients choose keys freely."""
-    text = str(step)
-    return text if len(text) <= LONGEST_STEP else f"{text[:LONGEST_STEP]}…"
-
-
-def faults(detail: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+def faults(detail: Any, path: Path = ()) -> Iterator[tuple[Path, str, str]]:
     """Path, code and sentence of each fault in DRF's nested error detail.
 
     DRF's shape changes with its release (lists of dicts became dicts by index in 3.18): only this function knows it.

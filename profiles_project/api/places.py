@@ -13,8 +13,8 @@ Path = tuple[str | int, ...]
 # The codes of what was not given, whose sentence names it.
 NOT_GIVEN = frozenset({"required", "null", "blank"})
 MISSING, EMPTY = mark("This is missing."), mark("This is empty.")
-# The most characters of a name in a sentence. No name of ours is so long.
-LONGEST_NAME = 60
+# The most characters of a key in a pointer or a sentence. No key of ours is so long.
+LONGEST_STEP = 60
 
 
 class Field(NamedTuple):
@@ -96,13 +96,15 @@ def _names(path: Path, within: str) -> Iterator[Sentence]:
             if entry := words.entries.get(_owner(part, within)):
                 yield say(entry, n=str(step + 1))
         elif name := _map_of(part):
-            yield say(words.maps[name], name=_shown(step))
+            yield say(words.maps[name], name=shown(step))
         elif (field := _field(part, within)) and (end == len(path) or step not in passed):
             yield field.label
 
 
-def _shown(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+def shown(step: str | int) -> str:
+    """A key or an index as text. A long key is cut, since clients choose keys freely."""
+    text = str(step)
+    return text if len(text) <= LONGEST_STEP else f"{text[:LONGEST_STEP]}…"
 
 
 class Said(NamedTuple):
@@ -128,5 +130,4 @@ def said_at(path: Path, code: str, text: str, within: str = "") -> Said:
             names.pop()
     if not names:
         return Said(below, below)
-    place = functools.reduce(lambda outer, inner: say("{one}, {other}", one=outer, other=inner), names)
-    return Said(below, say("{place!c}: {sentence!l}", place=place, sentence=below))
+    return Said(below, say("{place!c}: {sentence!l}", place=names, sentence=below))
