@@ -9,8 +9,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from profiles_project.api.errors import MOST_FAULTS, Problem, pointer
-from profiles_project.api.places import Path, shown
 from profiles_project.api.fields import Document
+from profiles_project.api.places import Path, shown
 from profiles_project.sentences import mark
 
 CODE = "unknown"
