@@ -24,7 +24,7 @@ from profiles.models.parts import PARTS
 from profiles_project.database.prepared import Parameter, Prepared
 from profiles_project.database.refusals import LimitPassed
 from profiles_project.database.sizes import octets
-from profiles_project.sentences import say
+from profiles_project.sentences import mark, say
 from users.models import IdempotencyRecord, Mail, SecurityEvent, Session, User
 
 # The bytes of a row beside its texts: header, ids, times and index entries.
@@ -191,15 +191,8 @@ def judge(total: int) -> None:
     limit = settings.USER_BYTES_LIMIT
     if total + SET_ASIDE_BYTES > limit:
         most, size = limit // 2**20, round((total + SET_ASIDE_BYTES) / 2**20, 1)
-        raise LimitPassed(
-            [
-                say(
-                    "You can store {most} MiB at most, and this would make {size} MiB; please delete something first.",
-                    most=most,
-                    size=size,
-                )
-            ]
-        )
+        text = mark("You can store {most} MiB at most, and this would make {size} MiB; please delete something first.")
+        raise LimitPassed([say(text, most=most, size=size)])
 
 
 def check(user_id: int, more: int) -> None:

@@ -29,8 +29,8 @@ to 1,000, or with `Prefer: respond-async`, the answer is a job (202). Read it at
 **Refusals** are problem documents. `detail` is a sentence for the person, in the language of `Accept-Language` (en, de,
 fr or es), else of the account (`auth_me_partial_update`). A 422 names all fields at fault in `errors`, each by a JSON
 Pointer into the body that you sent (`/0/title`: the title of the first item; empty: the body itself) or by the
-parameter's name. Of a `type` or `code` that you don't know, go by the status: there may be new ones. [/problems/](/problems/)
-explains each type.
+parameter's name. Of a `type` or `code` that you don't know, go by the status: there may be new ones.
+[/problems/](/problems/) explains each type.
 
 **Lost answers.** Send a POST with an `Idempotency-Key`; sent again with the same key, it has one effect.
 """
