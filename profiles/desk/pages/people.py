@@ -83,9 +83,9 @@ class AccountAdmin(DeskAdmin, UserAdmin[User]):
     # The search is ours; Django shows its box where there are fields.
     search_fields = ("search_key",)
     search_help_text = search.HELP
-    readonly_fields = ("email", "is_active", "is_verified", "last_login", "created_at", "updated_at")
+    readonly_fields = ("email", "language", "is_active", "is_verified", "last_login", "created_at", "updated_at")
     fieldsets = (
-        (None, {"fields": ("email", "full_name", "is_active", "is_verified")}),
+        (None, {"fields": ("email", "full_name", "language", "is_active", "is_verified")}),
         (PERMISSIONS, {"fields": ("is_staff", "is_superuser", "groups", "user_permissions"), "classes": ("collapse",)}),
         ("Times", {"fields": ("last_login", "created_at", "updated_at"), "classes": ("collapse",)}),
     )
