@@ -16,6 +16,7 @@ from rest_framework.exceptions import ParseError
 
 from profiles import limits, partial_dates
 from profiles_project.api.parsers import TooManyParts, depth_exceeds, loads
+from profiles_project.api.places import NO_FIELDS
 from profiles_project.sentences import mark, say
 from profiles_project.texts import TextFault, address_fault, direction_fault, fault, nfc, too_long
 from profiles_project.wording import worded
@@ -272,7 +273,7 @@ def custom_value_fault(value: Any) -> tuple[str, str] | None:
 def extra_fault(value: Any, max_bytes: int) -> tuple[str, str] | None:
     """What is wrong with what shall be kept beside our fields, sentence and code; None where nothing is."""
     if not isinstance(value, dict):
-        return mark("Fields with names are expected here."), "invalid"
+        return NO_FIELDS, "invalid"
     if depth_exceeds(value, limits.MAX_EXTRA_DEPTH):
         return _too_deep(limits.MAX_EXTRA_DEPTH)
     if _is_larger(value, max_bytes):

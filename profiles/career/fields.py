@@ -10,6 +10,7 @@ from profiles import partial_dates
 from profiles.modelfields import LinkListField, custom_value_fault, extra_fault
 from profiles.models import CustomField, Profile, Skill
 from profiles_project.api.fields import Document, HttpUrl, Items, Text, too_many
+from profiles_project.api.places import NO_FIELDS
 from profiles_project.sentences import mark, say
 from profiles_project.texts import TextFault, direction_fault, fault, fold, nfc, too_long
 
@@ -132,7 +133,7 @@ class CustomFields(serializers.Field):  # type: ignore[type-arg]  # a map with a
 
     null_clears = True
 
-    default_error_messages = {"not_a_dict": mark("Fields with names are expected here.")}
+    default_error_messages = {"not_a_dict": NO_FIELDS}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"required": False, "allow_null": True, **options})

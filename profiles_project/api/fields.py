@@ -25,7 +25,7 @@ from rest_framework.settings import api_settings
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from profiles_project.api.errors import MOST_FAULTS, faults
-from profiles_project.api.places import EMPTY, one_of
+from profiles_project.api.places import EMPTY, NO_FIELDS, one_of
 from profiles_project.database.values import is_storable, parse_id
 from profiles_project.sentences import mark, say, say_many
 from profiles_project.texts import MOST_MARKS, TextFault, address_fault, fault, nfc, too_long
@@ -295,6 +295,12 @@ class StringList(Items):
         super().__init__(child=Text(max_length=item_max, allow_blank=True), max_length=max_length, **options)
 
 
+class NamedMembers(serializers.DictField):
+    """A map of what its clients name."""
+
+    default_error_messages = {"not_a_dict": NO_FIELDS}
+
+
 @extend_schema_field({"description": "Any JSON value, null included."})
 class AnyJSON(serializers.Field):  # type: ignore[type-arg]  # any JSON value in, the same out
     """Any JSON value, kept as it was sent."""
@@ -313,7 +319,7 @@ class Document(serializers.Serializer[Any]):
     the row is stored already and the request changes a part of it (`partial`).
     """
 
-    default_error_messages = {"invalid": mark("Fields with names are expected here."), "null": EMPTY}
+    default_error_messages = {"invalid": NO_FIELDS, "null": EMPTY}
     # For the schema: the fields that a request must carry, where that differs from what the fields themselves say.
     schema_required: tuple[str, ...] | None = None
     # For the schema: whether a request may come without a body. Elsewhere an empty one is 400.

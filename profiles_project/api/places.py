@@ -13,6 +13,8 @@ Path = tuple[str | int, ...]
 # The codes of what was not given, whose sentence names it.
 NOT_GIVEN = frozenset({"required", "null", "blank"})
 MISSING, EMPTY = mark("This is missing."), mark("This is empty.")
+# Said of what is no object.
+NO_FIELDS = mark("Fields with names are expected here.")
 # The most characters of a key in a pointer or a sentence. No key of ours is so long.
 LONGEST_STEP = 60
 

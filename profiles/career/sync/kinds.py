@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from rest_framework.exceptions import ErrorDetail, ValidationError
-from rest_framework.fields import DictField
 
 from profiles.career import bulk, serializers
 from profiles.career.fields import SkillNames, custom_key
@@ -20,7 +19,8 @@ from profiles.modelfields import StringListField, custom_value_fault
 from profiles.models import COMPONENTS, Component, CustomField, Part, Profile, Skill
 from profiles.models.log import OWN
 from profiles.models.parts import Rule
-from profiles_project.api.fields import AnyJSON, Document, too_many
+from profiles_project.api.fields import AnyJSON, Document, NamedMembers, too_many
+from profiles_project.api.places import NO_FIELDS
 from profiles_project.database.values import parse_id
 from profiles_project.equality import is_same
 from profiles_project.sentences import mark, say
@@ -237,7 +237,7 @@ class OfFields(Kind):
 
     def judge(self, known: Members, given: Any) -> tuple[dict[str, Any], Errors]:
         if not isinstance(given, Mapping):
-            raise ValidationError({"value": [ErrorDetail(mark("Fields with names are expected here."), "invalid")]})
+            raise ValidationError({"value": [ErrorDetail(NO_FIELDS, "invalid")]})
         if "value" not in given:
             return {}, {}
         found = custom_value_fault(given["value"])
@@ -267,7 +267,7 @@ class SkillKnowledge(serializers.ModelDocument):
         fields = Skill.DETAILS
 
 
-class SkillKnowledgeMap(DictField):
+class SkillKnowledgeMap(NamedMembers):
     """What is known of skills, by their names; what it does not name is cleared."""
 
     def __init__(self) -> None:
@@ -403,7 +403,7 @@ class OfProfile(Kind):
 
     def judge(self, known: Members, given: Any) -> tuple[dict[str, Any], Errors]:
         if not isinstance(given, Mapping):
-            raise ValidationError({"set": [ErrorDetail(mark("Fields with names are expected here."), "invalid")]})
+            raise ValidationError({"set": [ErrorDetail(NO_FIELDS, "invalid")]})
         sent = {name: given[name] for name in _OWN_SET if name in given}
         serializer = serializers.ProfileSerializer(data=sent, partial=True)
         if not serializer.is_valid():

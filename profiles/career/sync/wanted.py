@@ -13,7 +13,7 @@ from profiles.career.sync.kinds import KIND_CHOICES, KINDS, OfComponent
 from profiles.career.sync.states import MAX_VERSION
 from profiles.career.sync.trails import Key
 from profiles.models.parts import Rule
-from profiles_project.api.fields import AnyJSON, Choice, Document, Flag, Items, Text, WholeNumber
+from profiles_project.api.fields import AnyJSON, Choice, Document, Flag, Items, NamedMembers, Text, WholeNumber
 from profiles_project.sentences import mark
 
 # How a change may ask for a conflict to be settled.
@@ -53,6 +53,7 @@ class Order(serializers.ListField):
     """The ids of a list; what is none is passed over."""
 
     child = AnyJSON()
+    default_error_messages = {"not_a_list": mark("This must be a list.")}
 
 
 class ChangeBody(Document):
@@ -66,7 +67,7 @@ class ChangeBody(Document):
         help_text="The item's; of skills their kind, of a custom field its key.",
     )
     base = WholeNumber(min_value=0, max_value=MAX_VERSION, help_text="The version that was changed; 0 for a new item.")
-    set = serializers.DictField(child=AnyJSON(), required=False, help_text="The members that were changed.")
+    set = NamedMembers(child=AnyJSON(), required=False, help_text="The members that were changed.")
     delete = Flag(required=False)
     order = Order(required=False, help_text="The ids of a component's list.")
     resolve = Choice(

@@ -17,7 +17,7 @@ MIB = 2**20
 IN_PAGES, SLACK = 1.25, 4 * MIB
 ASYNC = {"Prefer": "respond-async"}
 # What a refusal for want of room is called, and how its sentence begins.
-FULL, SENTENCE = "for their bytes", b"Everything you store"
+FULL, SENTENCE = "for their bytes", b"You can store"
 # What the rules of users/maintenance.py leave of what an unknown address has caused.
 MOST_EVENTS = 200
 
