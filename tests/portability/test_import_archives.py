@@ -14,6 +14,7 @@ from tests.support.contract import API
 from tests.support.documents.archives import LINKEDIN, LINKEDIN_LATER, PERSON, zipped
 from tests.support.factories import UserFactory
 from tests.support.jobs import filed, run, shown
+from tests.support.wording import LANGUAGES, sentence_faults
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -192,3 +193,34 @@ def test_an_import_into_a_profile_that_is_gone_fails_and_leaves_nothing(api: Api
     assert shown(api, job)["problem"]["status"] == 404
     assert not JobFile.objects.exists()
     assert not Profile.objects.exists()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_report_of_a_job_is_in_the_language_of_whoever_reads_it(api: ApiClient, language: str) -> None:
+    job = filed(sent(api, FIRST, headers={"Accept-Language": "en"}))
+    run(job)
+    english, spoken = (
+        api.get(f"{API}/jobs/{job.pk}", headers={"Accept-Language": reader}) for reader in ("en", language)
+    )
+    assert (english["Content-Language"], spoken["Content-Language"]) == ("en", language)
+    here, there = (answer.json()["result"]["report"] for answer in (english, spoken))
+    said, heard = here.pop("parts"), there.pop("parts")
+    assert here == there
+    assert [(part["pointer"], part["outcome"]) for part in said] == [
+        (part["pointer"], part["outcome"]) for part in heard
+    ]
+    assert all(one["detail"] != other["detail"] for one, other in zip(said, heard, strict=True))
+    texts = [text for part in (*said, *heard) for text in (part["place"], part["detail"])]
+    assert not {"\x1f", "{", "}"} & set("".join(texts))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_no_archive_is_refused_in_words(api: ApiClient, language: str) -> None:
+    english, spoken = (
+        sent(api, zipped({"Notes.csv": "x\n"}), headers={"Accept-Language": reader}) for reader in ("en", language)
+    )
+    assert (english.status_code, spoken["Content-Language"]) == (422, language)
+    here, there = english.json(), spoken.json()
+    assert (here["type"], here["status"]) == (there["type"], there["status"])
+    assert here["detail"] != there["detail"]
+    assert not list(sentence_faults(here)) + list(sentence_faults(there))
