@@ -59,7 +59,7 @@ def broken_limits(found: Mapping[str, tuple[int, int]], parts: tuple[Any, ...]) 
     most = {name: part.max_rows for part in parts for name in _list_names(part)}
     errors: list[str] = [
         say(
-            "{list!c}: {most} are the most, and this would make {n}.",
+            "{list!c}: at most {most} are allowed; this would make {n}.",
             list=label(name),
             most=most[name],
             n=rows,
@@ -71,7 +71,7 @@ def broken_limits(found: Mapping[str, tuple[int, int]], parts: tuple[Any, ...]) 
     if total > MAX_DOCUMENT_BYTES:
         most_mib, size = MAX_DOCUMENT_BYTES // 2**20, round(total / 2**20, 1)
         errors.append(
-            say("A profile can have {most} MiB at most, and this would make {size} MiB.", most=most_mib, size=size)
+            say("A profile can be at most {most} MiB; this would make it {size} MiB.", most=most_mib, size=size)
         )
     return errors
 

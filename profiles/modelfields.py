@@ -231,7 +231,7 @@ class LinkListField(models.JSONField[Any, Any]):
         try:
             _is_http_url(link["url"] or "https://example.org")
         except ValidationError:
-            return mark("Give a whole web address, such as https://example.com/page.")
+            return mark("Enter a complete web address, such as https://example.com/page.")
         return None
 
 
@@ -258,7 +258,7 @@ def _too_deep(levels: int) -> TextFault:
 
 
 def _too_big(most: int) -> TextFault:
-    return say("This can have {n} KiB at most.", n=most // 2**10), "max_size"
+    return say("This can be at most {n} KiB.", n=most // 2**10), "max_size"
 
 
 def custom_value_fault(value: Any) -> tuple[str, str] | None:

@@ -21,7 +21,7 @@ def parse(text: str) -> str:
     try:
         earliest(text)
     except ValueError as error:
-        raise ValueError(say("The calendar has no {date}.", date=text)) from error
+        raise ValueError(say("There is no such date as {date}.", date=text)) from error
     return text
 
 

@@ -62,7 +62,7 @@ class TooManyJobs(Problem):
     title = mark("Too many jobs")
 
     def __init__(self) -> None:
-        text = say("You have {n} pieces of work under way already; please wait until one has ended.", n=MAX_WAITING)
+        text = say("You already have {n} jobs running; please wait until one has finished.", n=MAX_WAITING)
         super().__init__(text, headers={"Retry-After": "5"})
 
 
@@ -72,7 +72,7 @@ class GivenUp(Problem):
     status_code = 500
     slug = "given-up"
     title = mark("Given up")
-    default_detail = say("This was begun {n} times and never came to its end; nothing was stored.", n=MAX_ATTEMPTS)
+    default_detail = say("This was started {n} times and never finished; nothing was stored.", n=MAX_ATTEMPTS)
 
 
 class Lost(Exception):

@@ -39,7 +39,7 @@ def fault(text: str, longest: int) -> TextFault | None:
     if len(text) > NFC_SHRINKS * longest:
         return too_long(longest)
     if has_long_run(text):
-        return say("At most {n} accents or other marks can follow one letter.", n=MOST_MARKS), "combining_marks"
+        return say("A letter can have at most {n} accents or other marks.", n=MOST_MARKS), "combining_marks"
     return None
 
 
@@ -69,7 +69,7 @@ def address_fault(url: str) -> TextFault | None:
     port = authority and _PORT.search(authority[1])
     # No longer number is turned into one: Python refuses thousands of digits.
     if port and (len(port[1]) > len(str(_LAST_PORT)) or int(port[1]) > _LAST_PORT):
-        return say("The number behind the colon can be {n} at most.", n=str(_LAST_PORT)), "port"
+        return say("The number after the colon can be at most {n}.", n=str(_LAST_PORT)), "port"
     return None
 
 

@@ -25,21 +25,23 @@ GREETING = mark("Hello,")
 TEXTS = {
     Mail.Kind.VERIFY: MailText(
         mark("Please confirm your e-mail address"),
-        mark("Please confirm that this is your e-mail address. The link works for 3 days."),
+        mark("Please confirm that this is your e-mail address. The link expires in 3 days."),
         mark("Confirm the address"),
-        mark("If you have no account with us, someone mistyped an address, and you need do nothing."),
+        mark("If you have no account with us, someone mistyped an address, and you don't need to do anything."),
     ),
     Mail.Kind.RESET: MailText(
         mark("Set a new password"),
-        mark("You can set a new password for your account now. The link works once, for one hour."),
+        mark("You can now set a new password for your account. The link works once and expires in one hour."),
         mark("Set a new password"),
-        mark("If you did not ask for this, you need do nothing: your password stays as it is."),
+        mark("If you did not ask for this, you don't need to do anything: your password stays as it is."),
     ),
     Mail.Kind.CHANGE_EMAIL: MailText(
         mark("Please confirm your new e-mail address"),
-        mark("Please confirm this address, and your account has it from then on. The link works once, for 3 days."),
+        mark(
+            "Please confirm this address; from then on it is your account's. The link works once and expires in 3 days."
+        ),
         mark("Confirm the new address"),
-        mark("If you did not ask for this, you need do nothing: the account keeps its old address."),
+        mark("If you did not ask for this, you don't need to do anything: the account keeps its old address."),
     ),
     Mail.Kind.EMAIL_CHANGE_NOTICE: MailText(
         mark("Your e-mail address is about to change"),
@@ -57,13 +59,13 @@ TEXTS = {
             "in a few minutes you will find it in the app, where it stays for 7 days."
         ),
         "",
-        mark("If you did not ask for this, please tell us. Nobody but you can open the archive."),
+        mark("If you did not ask for this, please tell us. Only you can open the archive."),
     ),
     Mail.Kind.SECOND_FACTOR_NOTICE: MailText(
         mark("The second factor of your account has changed"),
         mark("The second factor with which you log in to the support desk was set up or reset."),
         "",
-        mark("If neither you nor somebody whom you asked did this, tell a superuser now."),
+        mark("If neither you nor someone acting for you did this, tell a superuser now."),
     ),
     Mail.Kind.PASSWORD_NOTICE: MailText(
         mark("Your password was changed"),

@@ -31,8 +31,8 @@ class CharacterClassesValidator:
     """An upper-case letter, a lower-case letter and a digit, of any script."""
 
     CLASSES: tuple[tuple[str, str, Callable[[str], bool]], ...] = (
-        ("password_no_upper", mark("Use at least one capital letter."), str.isupper),
-        ("password_no_lower", mark("Use at least one small letter."), str.islower),
+        ("password_no_upper", mark("Use at least one upper-case letter."), str.isupper),
+        ("password_no_lower", mark("Use at least one lower-case letter."), str.islower),
         ("password_no_digit", mark("Use at least one digit."), str.isdecimal),
     )
 
@@ -82,5 +82,5 @@ def _sentence(error: ValidationError) -> str:
         case "password_too_common":
             return mark("This password is used by many people; choose another one.")
         case "password_too_similar":
-            return mark("This is too much like your e-mail address or your name; choose another one.")
+            return mark("This is too similar to your e-mail address or your name; choose another one.")
     return str(error.messages[0])

@@ -129,7 +129,7 @@ ANALYTICS: dict[str, Any] = {
         "total_languages": 1,
         "years_of_experience": 2.8,
     },
-    "recommendations": ["Add a second education, to show what you have learned and where."],
+    "recommendations": ["Add a second education to show what you have learned and where."],
     "next_steps": [{"section": "education", "action": "Add a second education", "gain": 7}],
 }
 

@@ -35,7 +35,7 @@ def named(profile: Profile, model: type[P], ids: Iterable[uuid.UUID]) -> dict[uu
     found = model.of(profile, pk__in=sorted(wanted))
     for place, pk in enumerate(wanted):
         if pk not in found:
-            raise Missing(say("Entry {n} is not in this profile any more.", n=place + 1), pk)
+            raise Missing(say("Entry {n} is no longer in this profile.", n=place + 1), pk)
     return found
 
 

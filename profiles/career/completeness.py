@@ -138,7 +138,7 @@ STEPS = (
     ),
     Step(
         ("personal_info", "location"),
-        (mark("Add a place"),),
+        (mark("Add your location"),),
         mark("since most jobs are bound to a place"),
         "London",
     ),
@@ -184,7 +184,7 @@ STEPS = (
     Step(
         ("skills", "languages"),
         (mark("Add a language"),),
-        mark("to show whom you can talk to"),
+        mark("to show which languages you speak"),
         {"name": "English", "proficiency": "native"},
     ),
     Step(
@@ -196,7 +196,7 @@ STEPS = (
     Step(
         ("projects",),
         (mark("Add a project"), mark("Add a second project"), mark("Add another project")),
-        mark("to show what you have made"),
+        mark("to show what you have built"),
         {"name": "Notes", "description": "A notebook that works off line.", "start_date": "2020"},
     ),
 )
@@ -216,7 +216,7 @@ def analyse(document: Document, today: date) -> dict[str, Any]:
         "completeness": {"overall": _overall(scores), **scores},
         "statistics": _statistics(document, today),
         "recommendations": [
-            say("{action}, {reason}.", action=action, reason=step.reason)
+            say("{action} {reason}.", action=action, reason=step.reason)
             for action, (_, step) in zip(actions, useful, strict=True)
         ],
         "next_steps": [

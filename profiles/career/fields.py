@@ -152,7 +152,7 @@ class CustomFields(serializers.Field):  # type: ignore[type-arg]  # a map with a
             key, wrong = custom_key(given)
             found = [each for each in (custom_value_fault(value), wrong) if each]
             if not wrong and key in rows:
-                found.append((mark("There are two fields of this name."), "duplicate"))
+                found.append((mark("Two fields have this name."), "duplicate"))
             if found:
                 errors[given] = [ErrorDetail(*each) for each in found]
             rows[key] = value

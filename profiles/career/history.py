@@ -77,7 +77,7 @@ class Walk:
         if not 1 <= version <= self.profile.version:
             raise Missing(
                 say(
-                    "There is no version {n} of this profile; it is at {now}.",
+                    "This profile has no version {n}; the current one is {now}.",
                     n=str(version),
                     now=str(self.profile.version),
                 )

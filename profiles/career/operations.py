@@ -179,7 +179,7 @@ class ReorderItems(OnItems):
     def apply(self, profile: Profile, judged: Sequence[uuid.UUID]) -> None:
         stored = self.model.of(profile)
         if len(judged) != len(stored) or set(judged) != set(stored):
-            text = say("These must be all {n} entries of the list, each of them once.", n=len(stored))
+            text = say("List all {n} entries, each exactly once.", n=len(stored))
             raise ValidationError({"ids": [ErrorDetail(text, "not_a_permutation")]})
         bulk.reorder(profile, self.model, [stored[pk] for pk in judged])
 

@@ -78,7 +78,7 @@ class CustomFieldsBody(Document):
         keys = [entry["key"] for entry in values.get("fields", [])]
         if len(set(keys)) == len(keys):
             return []
-        return [("fields", mark("Two of these fields have the same name."), "duplicate")]
+        return [("fields", mark("Two fields have this name."), "duplicate")]
 
 
 class PasswordBody(Document):

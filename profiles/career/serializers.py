@@ -149,7 +149,7 @@ class ItemListSerializer(serializers.ListSerializer[Any]):
             row = stored.get(item_id) if item_id else None
             values, errors = child.judge(item, row is not None and is_partial, row=row, needs_id=self.needs_ids)
             if item_id in seen:
-                errors["id"] = [ErrorDetail(mark("This id is there twice."), "duplicate")]
+                errors["id"] = [ErrorDetail(mark("This id appears twice."), "duplicate")]
             if item_id:
                 seen.add(item_id)
             if errors:

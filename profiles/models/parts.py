@@ -105,7 +105,7 @@ class Component(Part):
     singular: ClassVar[str]
     period: ClassVar[tuple[str, str] | None] = None
     # What is said of a range whose end lies before its start.
-    ends_too_early: ClassVar[str] = mark("The end is before the start.")
+    ends_too_early: ClassVar[str] = mark("This is before the start.")
     # By which sets of fields an item is known again, the surest first (`identities`).
     identity: ClassVar[tuple[tuple[str, ...], ...]] = ()
     # Whether the document shows the list below `skills`.
@@ -171,7 +171,7 @@ class Component(Part):
         if "is_current" not in values or last not in values:
             return
         if values["is_current"] and end:
-            yield last, mark("What still goes on has no end date."), "current_with_end"
+            yield last, mark("Leave the end date empty while this is still going on."), "current_with_end"
 
 
 def period_constraints(name: str, start: str, end: str, *, current: bool = False) -> tuple[models.BaseConstraint, ...]:
@@ -289,7 +289,7 @@ class Certification(Component):
     plural, singular = "certifications", "certification"
     in_skills = True
     period = ("date_obtained", "expiry_date")
-    ends_too_early = mark("The expiry date is before the date of issue.")
+    ends_too_early = mark("This is before the date of issue.")
     named_if_unknown = ("date_obtained",)
     identity = (("name", "issuer", "date_obtained"), ("name", "issuer"))
 

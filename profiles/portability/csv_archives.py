@@ -179,7 +179,7 @@ class CsvArchive:
         self._text += length
         if self._text > MAX_TEXT:
             raise NotAnArchive(
-                "too_large", mark("The archive's files hold more than 2 MB of text; no career has so much.")
+                "too_large", mark("The archive's files hold more than 2 MB of text; no CV has that much.")
             )
 
     def count(self, unpacked: int) -> None:
@@ -241,7 +241,7 @@ def _opened(file: IO[bytes]) -> zipfile.ZipFile:
     file.seek(0)
     if file.read(2) != b"PK":
         raise NotAnArchive(
-            "not_a_zip", mark("The file is no ZIP; please send the ZIP that LinkedIn gave you, as it is.")
+            "not_a_zip", mark("The file is not a ZIP; please send the ZIP that LinkedIn gave you, as it is.")
         )
     with _told_as_broken(mark("The ZIP is broken or incomplete; please download it from LinkedIn again.")):
         return zipfile.ZipFile(cast("IO[bytes]", _Bounded(file)))
@@ -252,10 +252,10 @@ def _check(member: zipfile.ZipInfo) -> None:
     name = member.orig_filename
     mode = stat.S_IFMT(member.external_attr >> 16)
     if name.startswith("/") or "\\" in name or re.match("[A-Za-z]:", name) or ".." in name.split("/"):
-        sentence = say("«{file}» leads out of the archive; only plain names belong there.", file=shown(name))
+        sentence = say("«{file}» points outside the archive; only plain names are allowed.", file=shown(name))
         raise NotAnArchive("path_escape", sentence)
     if mode not in (0, stat.S_IFREG, stat.S_IFDIR):
-        sentence = say("«{file}» is a link or a device; only plain files belong there.", file=shown(name))
+        sentence = say("«{file}» is a link or a device; only plain files are allowed.", file=shown(name))
         raise NotAnArchive("path_escape", sentence)
     if member.flag_bits & _ENCRYPTED:
         sentence = say("«{file}» is encrypted; please send an archive without a password.", file=shown(name))
@@ -313,7 +313,7 @@ def _unknown_columns(file: zipfile.ZipInfo, rows: Iterable[Row]) -> NotAnArchive
     return NotAnArchive(
         "unknown_columns",
         say(
-            "{file} has none of the columns that are known here, it begins with {columns};"
+            "{file} has none of the known columns (it begins with {columns});"
             " please set LinkedIn's language to English and ask for the archive again.",
             file=base_name(file),
             columns=columns,

@@ -45,7 +45,7 @@ class NoPdf(Unavailable):
 
     slug = "no-pdf"
     title = mark("No PDF")
-    default_detail = mark("The PDF could not be made; please try again, or take another format.")
+    default_detail = mark("The PDF could not be made; please try again, or choose another format.")
 
 
 def _pdf(resume: Mapping[str, Any], room: printing.Room | None = None) -> bytes:
@@ -60,7 +60,7 @@ def _pdf(resume: Mapping[str, Any], room: printing.Room | None = None) -> bytes:
 
 
 TOO_LARGE = mark(
-    "This career is too large for a PDF while you wait; ask for one in the background, or take another format."
+    "This profile is too long for an instant PDF; ask for one in the background, or choose another format."
 )
 
 # By their names in `?format=`.

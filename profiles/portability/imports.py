@@ -126,7 +126,7 @@ def _part(where: str | None, place: str | None, outcome: str, detail: str) -> di
 
 def counts_alone(report: Mapping[str, Any]) -> dict[str, Any]:
     """A report of which only the counts are kept, and one part that says so."""
-    sentence = mark("This import was done when it was sent first; of its report only the counts were kept.")
+    sentence = mark("This import was already done when it was first sent; of its report only the counts were kept.")
     return in_words({**report, "parts": [_part(None, None, "changed", sentence)]})
 
 
@@ -306,7 +306,7 @@ def _fitting(profile: Profile, reading: Reading, merged: Merged) -> dict[str, An
             for step in fault.path[:-1]:
                 holder = holder[step]
             holder.pop(fault.path[-1], None)
-            sentence = say("{sentence} What you have stays.", sentence=Sentence(fault.detail))
+            sentence = say("{sentence} What you have is kept.", sentence=Sentence(fault.detail))
             merged.entries.append(Entry(fault.path[:-2] or fault.path, "refused", sentence))
     raise _invalid([(reading.source(fault.path), fault) for fault in _faults(serializer)])
 

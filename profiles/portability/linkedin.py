@@ -240,13 +240,13 @@ def read(file: IO[bytes], step: Callable[[], None] = _nothing) -> Archive:
 
 _HAS_NO_PLACE = mark("A profile has no place for this file; it was not read.")
 _IS_NO_CAREER = mark("This file is not part of a career; it was not read.")
-_ABOVE = mark("What stands above row {row} was not read.")
-_NO_DATE = mark("{column}: «{text}» is no date that can be read, such as Mar 2021; it is kept as «{key}».")
-_NO_ADDRESS = mark("{column}: «{text}» is no address on the web; it is kept as «{key}».")
+_ABOVE = mark("Everything above row {row} was skipped.")
+_NO_DATE = mark("{column}: «{text}» is not a readable date, such as Mar 2021; it is kept as «{key}».")
+_NO_ADDRESS = mark("{column}: «{text}» is not a web address; it is kept as «{key}».")
 _READ_AS = mark("{column}: «{text}» was read as {value}.")
 _BEYOND = mark("This row has more cells than there are columns; the others are kept as «{key}».")
 _KEPT = {"email": mark("e-mail address"), "phone": mark("phone number")}
-_REST = mark("Of each row only this is kept: {kept}. This was not read: {names}.")
+_REST = mark("Only this is kept of each row: {kept}. Not read: {names}.")
 
 
 def _of_file(name: str) -> Sentence:

@@ -29,9 +29,9 @@ _NO_PERIOD: Mapping[str, Any] = {"is_current": False}
 _NO_DETAIL: Mapping[str, Any] = {"level": None, "keywords": [], "extra": {}}
 # So many items of a list are remembered although the source no longer has them.
 MAX_REMEMBERED = 1_000
-YOURS_STAYS = mark("You have written something else here; yours stays.")
+YOURS_STAYS = mark("You have written something else here; yours is kept.")
 STAYS_DELETED = mark("You have deleted this since the last import; it stays deleted.")
-NOTHING_NEW = mark("It was there already; there was nothing to update.")
+NOTHING_NEW = mark("This was already there; there was nothing to update.")
 
 
 @dataclass
@@ -272,7 +272,7 @@ class Merge:
         if fingerprint(extra) != fingerprint(same["extra"]):
             taken["extra"] = extra
         names = [section.labels[name] for name in taken if name != "extra"]
-        sentence = say("It was there already; updated: {names}.", names=names) if names else NOTHING_NEW
+        sentence = say("This was already there; updated: {names}.", names=names) if names else NOTHING_NEW
         self.entries.append(Entry(arrival.path, "mapped", sentence))
         return {"id": same["id"], **taken}
 

@@ -46,11 +46,11 @@ BY_STATUS: dict[int, tuple[str, str, str]] = {
     401: ("unauthenticated", mark("Not authenticated"), mark("Please log in.")),
     403: ("forbidden", mark("Access denied"), mark("Access denied: this does not belong to you.")),
     404: ("not-found", mark("Not found"), mark("There is nothing at this address.")),
-    405: ("method-not-allowed", mark("Method not allowed"), mark("This address does not take that method.")),
-    406: ("not-acceptable", mark("Not acceptable"), mark("Answers come as application/json only.")),
+    405: ("method-not-allowed", mark("Method not allowed"), mark("This address does not support that method.")),
+    406: ("not-acceptable", mark("Not acceptable"), mark("Answers are available only as application/json.")),
     408: ("request-timeout", mark("Request timeout"), mark("The request did not arrive in time; please try again.")),
     409: ("conflict", mark("Conflict"), mark("The request conflicts with what is stored.")),
-    410: ("gone", mark("Gone"), mark("What was here is gone for good.")),
+    410: ("gone", mark("Gone"), mark("What was here has been permanently deleted.")),
     412: ("stale-version", mark("Stale version"), mark("The profile has changed since you read it.")),
     413: ("too-large", mark("Request too large"), mark("The request is too large.")),
     415: ("unsupported-media-type", mark("Unsupported media type"), mark("Send this as application/json.")),
@@ -120,8 +120,8 @@ class StateExpired(Problem):
 
     status_code = 410
     slug = "state-expired"
-    title = mark("State expired")
-    default_detail = mark("This device has not been in touch for too long; it has to load everything anew.")
+    title = mark("Out of date")
+    default_detail = mark("This device has been offline too long; it has to load everything again.")
 
 
 class TooLarge(Problem):
@@ -304,7 +304,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> JsonRespons
         exc = Problem(say("Send this as {types}.", types=types), status=415)
     elif type(exc) is exceptions.NotAcceptable:
         types = _any_of(context["view"].renderer_classes)
-        exc = Problem(say("Answers come as {types} only.", types=types), status=406)
+        exc = Problem(say("Answers are available only as {types}.", types=types), status=406)
     problem = to_problem(exc, About(getattr(context.get("view"), "body_label", "")))
     if problem is None:
         logger.error("unforeseen error in %s", type(context.get("view")).__name__, exc_info=exc)

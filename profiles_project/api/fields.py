@@ -37,7 +37,7 @@ class Text(serializers.CharField):
     A bulk request holds thousands of texts, so a plainly valid one skips most of DRF's machinery.
     """
 
-    default_error_messages = {"invalid": mark("This must be a text.")}
+    default_error_messages = {"invalid": mark("This must be text.")}
 
     def __init__(self, *, max_length: int, **options: Any) -> None:
         super().__init__(max_length=max_length, **options)
@@ -62,7 +62,7 @@ class Text(serializers.CharField):
             )
         if not is_storable(value):
             code = "null_characters_not_allowed" if "\0" in value else "surrogate_characters_not_allowed"
-            raise ValidationError(mark("A character in this can't be stored."), code)
+            raise ValidationError(mark("This contains a character that can't be stored."), code)
         if not only_lengths:
             self.run_validators(value)
         return value
@@ -96,7 +96,7 @@ class Email(Text, serializers.EmailField):
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("max_length", 254)
-        options["error_messages"] = {"invalid": mark("Give a whole e-mail address, such as name@example.com.")}
+        options["error_messages"] = {"invalid": mark("Enter a complete e-mail address, such as name@example.com.")}
         super().__init__(**options)
 
 
@@ -108,8 +108,8 @@ class HttpUrl(Text):
     """An http or https URL. One without a scheme, as people type it, gets `https://`."""
 
     default_error_messages = {
-        "scheme": mark("A web address begins with https:// or http://."),
-        "invalid_url": mark("Give a whole web address, such as https://example.com/page."),
+        "scheme": mark("A web address must begin with https:// or http://."),
+        "invalid_url": mark("Enter a complete web address, such as https://example.com/page."),
     }
     _is_url = URLValidator(schemes=["http", "https"], message=default_error_messages["invalid_url"])
 
@@ -199,7 +199,7 @@ class ItemId(serializers.UUIDField):
     """A UUID that a client may choose; an empty one is none."""
 
     null_clears = True
-    default_error_messages = {"invalid": mark("This is no valid id.")}
+    default_error_messages = {"invalid": mark("This id is not valid.")}
 
     def __init__(self, **options: Any) -> None:
         options.setdefault("required", False)

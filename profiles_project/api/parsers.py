@@ -43,7 +43,7 @@ class TooManyParts(APIException):
     """413: JSON with more values than any career has."""
 
     status_code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    default_detail = say("What was sent has more than {n} commas and brackets; no career has so many.", n=MOST_PARTS)
+    default_detail = say("The request has more than {n} commas and brackets; no CV has that many.", n=MOST_PARTS)
 
 
 def loads(body: bytes) -> Any:
@@ -63,7 +63,7 @@ def loads(body: bytes) -> Any:
     except json.JSONDecodeError as error:
         line, column = _place(text, error.pos)
         told = say(
-            "What was sent is not valid JSON, from line {line}, column {column} on.", line=str(line), column=str(column)
+            "The request is not valid JSON, from line {line}, column {column} on.", line=str(line), column=str(column)
         )
         raise ParseError(told) from error
     except RecursionError as error:
@@ -91,7 +91,7 @@ class StrictJSONParser(BaseParser):
         _, parameters = parse_header_parameters(media_type or self.media_type)
         charset = parameters.get("charset", "utf-8")
         if charset.lower() not in {"utf-8", "utf8"}:
-            raise OtherCharset(charset, mark("JSON is read in the encoding UTF-8 only."))
+            raise OtherCharset(charset, mark("JSON must be encoded in UTF-8."))
         return loads(stream.read())
 
 
@@ -99,9 +99,9 @@ def _decode(body: bytes) -> str:
     try:
         text = body.decode().removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise ParseError(say("What was sent is not valid UTF-8, from byte {n} on.", n=str(error.start + 1))) from error
+        raise ParseError(say("The request is not valid UTF-8, from byte {n} on.", n=str(error.start + 1))) from error
     if not text or text.isspace():
-        raise ParseError(mark("Nothing was sent where something is needed."))
+        raise ParseError(mark("Nothing was sent, but something is required."))
     return text
 
 
@@ -109,7 +109,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
         ((twice, _),) = Counter(key for key, _ in pairs).most_common(1)
-        raise ParseError(say("What was sent says «{name}» twice in one place.", name=_shown(twice)))
+        raise ParseError(say("The request contains «{name}» twice in the same place.", name=_shown(twice)))
     return result
 
 
@@ -128,7 +128,7 @@ def _float(literal: str) -> float:
 
 
 def _constant(name: str) -> NoReturn:
-    raise ParseError(say("What was sent says {name}, which is no number.", name=name))
+    raise ParseError(say("The request contains {name}, which is not a number.", name=name))
 
 
 DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
@@ -156,7 +156,7 @@ def _check_escapes(text: str) -> None:
     if end < len(text):
         line, column = _place(text, end)
         told = say(
-            "A character that no text may contain stands at line {line}, column {column}.",
+            "There is a character that can't be stored at line {line}, column {column}.",
             line=str(line),
             column=str(column),
         )
@@ -164,7 +164,7 @@ def _check_escapes(text: str) -> None:
 
 
 def _too_deep() -> ParseError:
-    return ParseError(say("What was sent is nested more than {n} levels deep.", n=MAX_DEPTH))
+    return ParseError(say("The request is nested more than {n} levels deep.", n=MAX_DEPTH))
 
 
 def _place(text: str, position: int) -> tuple[int, int]:

@@ -14,7 +14,7 @@ Path = tuple[str | int, ...]
 NOT_GIVEN = frozenset({"required", "null", "blank"})
 MISSING, EMPTY = mark("This is missing."), mark("This is empty.")
 # Said of what is no object.
-NO_FIELDS = mark("Fields with names are expected here.")
+NO_FIELDS = mark("This must be a set of named fields.")
 # The most characters of a key in a pointer or a sentence. No key of ours is so long.
 LONGEST_STEP = 60
 
@@ -65,7 +65,7 @@ def one_of(values: Sequence[str]) -> Sentence:
     words = _words().choices
     if all(value in words for value in values):
         return say("This must be {words}.", words=either([words[value] for value in values]))
-    return mark("This is none of the values that can be used here.")
+    return mark("This value can't be used here.")
 
 
 def _owner(path: Path, within: str) -> str:

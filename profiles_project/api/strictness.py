@@ -47,12 +47,12 @@ def _parameter_fault(name: str) -> dict[str, str]:
     return {
         "parameter": shown(name),
         "code": CODE,
-        "detail": mark("The address names something that is not known here."),
+        "detail": mark("The address contains an unknown parameter."),
     }
 
 
 def _key_fault(path: Path) -> dict[str, str]:
-    return {"pointer": pointer(path), "code": CODE, "detail": mark("What was sent has a part that is not known here.")}
+    return {"pointer": pointer(path), "code": CODE, "detail": mark("The request contains an unknown field.")}
 
 
 class Member(NamedTuple):

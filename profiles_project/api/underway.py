@@ -24,7 +24,7 @@ class TooManyUnderWay(Problem):
     status_code = 429
     slug = "too-many-under-way"
     title = mark("Too many requests under way")
-    default_detail = mark("Two of your large requests are still under way; please wait until one of them has ended.")
+    default_detail = mark("Two of your large requests are still running; please wait until one of them has finished.")
 
     def __init__(self) -> None:
         super().__init__(headers={"Retry-After": "5"})

@@ -121,7 +121,7 @@ class APIView(views.APIView):
         if not self.has_body:
             if optional:
                 return {}
-            raise ParseError(mark("Nothing was sent where something is needed."))
+            raise ParseError(mark("Nothing was sent, but something is required."))
         return self.request.data
 
     def read(self, serializer_class: type[S], *, optional_body: bool = False) -> S:

@@ -39,7 +39,7 @@ def body_limit(path: str) -> int:
 
 def too_large(limit: int) -> TooLarge:
     """The refusal of a body above its limit, in bytes."""
-    return TooLarge(say("This is too large to be sent; {n} MiB are the most.", n=limit // MIB))
+    return TooLarge(say("This is too large to send; the limit is {n} MiB.", n=limit // MIB))
 
 
 class RequestBodyMiddleware:

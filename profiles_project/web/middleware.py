@@ -139,4 +139,4 @@ class BadHost(Problem):
     """400: a Host header that this service does not answer to."""
 
     status_code = 400
-    default_detail = mark("This service is not to be found under the address that was asked.")
+    default_detail = mark("This service is not available at that address.")

@@ -47,7 +47,7 @@ def test_a_weak_password_is_refused_with_every_reason_and_the_link_stays_good(cl
     text = page.content.decode()
     assert page.status_code == 422
     assert "at least 8 characters" in text
-    assert "Use at least one capital letter." in text
+    assert "Use at least one upper-case letter." in text
     assert client.post("/reset-password", {"token": token, "new_password": NEW_PASSWORD}).status_code == 200
 
 

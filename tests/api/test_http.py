@@ -121,7 +121,7 @@ def test_json_is_given_to_who_takes_json_or_problems_or_anything(api: ApiClient,
     ("path", "content_type", "sentence"),
     [
         ("", "text/plain", "Send this as application/json."),
-        ("", "application/json; charset=latin-1", "JSON is read in the encoding UTF-8 only."),
+        ("", "application/json; charset=latin-1", "JSON must be encoded in UTF-8."),
         (
             "/import",
             "text/plain",

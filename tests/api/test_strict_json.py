@@ -74,7 +74,7 @@ def test_numbers_keep_the_type_that_python_gives_them() -> None:
 
 BROKEN = "What was sent is not valid JSON, from line 1, column "
 TOO_DEEP = "What was sent is nested more than 32 levels deep."
-EMPTY = "Nothing was sent where something is needed."
+EMPTY = "Nothing was sent, but something is required."
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_query_parameters_are_told_by_name(api: ApiClient, path: str) -> None:
         assert api.send(method, path + below, query=wrong).status_code == 200
     both = api.patch(path, {MISSPELT: 1}, query={"x": 1}, headers=STRICT)
     assert unknown(both) == ["?x", f"/{MISSPELT}"]
-    assert both.json()["detail"] == "The address names something that is not known here."
+    assert both.json()["detail"] == "The address contains an unknown parameter."
     assert api.get(PROFILES, query={"limit": 1, "offset": 0}, headers=STRICT).status_code == 200
     assert api.get(f"{path}/export", query={"format": "json-resume", "include": ""}, headers=STRICT).status_code == 200
     assert api.delete(f"{path}/skills/soft", query={"skills": "x"}, headers=STRICT).status_code == 200

@@ -227,7 +227,7 @@ def test_steps_are_sorted_by_gain_and_equal_ones_by_the_table() -> None:
         ("personal_info", "Add your full name", 5),
         ("personal_info", "Add an e-mail address", 5),
         ("personal_info", "Add a phone number", 5),
-        ("personal_info", "Add a place", 5),
+        ("personal_info", "Add your location", 5),
         ("experiences", "Add an experience", 5),
         ("skills", "Add soft skills", 5),
         ("skills", "Add a language", 3),
@@ -240,7 +240,7 @@ def test_recommendations_are_sentences_in_the_order_of_the_steps() -> None:
     analytics = analyse(a_document(), TODAY)
     assert len(analytics["recommendations"]) == len(analytics["next_steps"]) == len(STEPS)
     for sentence, step in zip(analytics["recommendations"], analytics["next_steps"], strict=True):
-        assert sentence.startswith(f"{step['action']}, ")
+        assert sentence.startswith(f"{step['action']} ")
         assert sentence.endswith(".")
 
 
@@ -277,7 +277,7 @@ BY_HAND = {
     "Add your full name": changed(lambda document: document["personal_info"].update(full_name="Grace")),
     "Add an e-mail address": changed(lambda document: document["personal_info"].update(email="g@example.org")),
     "Add a phone number": changed(lambda document: document["personal_info"].update(phone="+1 555 0100")),
-    "Add a place": changed(lambda document: document["personal_info"].update(location="Arlington")),
+    "Add your location": changed(lambda document: document["personal_info"].update(location="Arlington")),
     "Write a summary of at least 50 characters": changed(
         lambda document: document.update(professional_summary="s" * 50)
     ),

@@ -140,7 +140,7 @@ def test_an_item_that_is_gone_is_a_conflict_without_it_unless_the_profile_is_cur
             assert section.api.send(method, gone, body, if_match=tag).status_code == 404, tag
     assert not any("current" in problem for problem in problems)
     assert [problem["detail"] for problem in problems] == [
-        "This entry is not there any more.",
+        "This entry no longer exists.",
         "The profile has changed since you read it.",
     ]
 

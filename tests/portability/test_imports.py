@@ -127,7 +127,7 @@ def test_the_same_document_again_changes_nothing(api: ApiClient, mine: Any) -> N
     assert again["profile"]["version"] == mine["version"]
     assert ids(again["profile"]) == ids(mine)
     details = {part["detail"] for part in again["report"]["parts"] if part["outcome"] == "mapped"}
-    assert "It was there already; there was nothing to update." in details
+    assert "This was already there; there was nothing to update." in details
 
 
 def ids(profile: Any) -> dict[str, list[str]]:

@@ -76,7 +76,7 @@ def test_a_word_that_is_none_of_those_taken_is_answered_with_these_and_not_sent_
     answer = phone.api.post(f"{phone.path}/changes", {"changes": changes}, check_request=False)
     kind, resolve = (told["problem"]["errors"][0]["detail"] for told in answer.json()["results"])
     # None of them is a word that a person chooses.
-    assert kind == resolve == "This is none of the values that can be used here."
+    assert kind == resolve == "This value can't be used here."
     assert b"hobbies" not in answer.content
 
 

@@ -91,7 +91,7 @@ def request_members() -> set[tuple[str, str]]:
 
 def test_every_member_of_a_request_has_a_name_for_people() -> None:
     for owner, name in sorted(request_members()):
-        said = said_at((owner, name) if owner else (name,), "invalid", "This must be a text.")
+        said = said_at((owner, name) if owner else (name,), "invalid", "This must be text.")
         spoken = worded(said.alone)
         assert spoken != worded(said.below) or name in WORDS.holders, (owner, name)
         assert list(sentence_faults({"detail": spoken})) == [], (owner, name)
@@ -117,7 +117,7 @@ def test_every_query_parameter_has_a_name_for_people() -> None:
     }
     assert len(parameters) > 8
     for name in parameters:
-        spoken = worded(said_at((name,), "invalid", "This must be a text.").alone)
+        spoken = worded(said_at((name,), "invalid", "This must be text.").alone)
         assert spoken.endswith(": this must be a text."), name
 
 

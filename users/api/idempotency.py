@@ -55,9 +55,10 @@ class DeletedSince(Problem):
 
     status_code = 410
     slug = "deleted-since"
-    title = mark("Deleted since")
+    title = mark("Deleted in the meantime")
     default_detail = mark(
-        "This request was carried out when it was sent first; some or all of what it made was deleted since."
+        "This request was already carried out when it was first sent; some or all of what it created has since been"
+        " deleted."
     )
 
 
@@ -143,7 +144,9 @@ def _key(request: Request) -> str | None:
     """The request's key, None where it has none. Raises ParseError for an invalid one."""
     key = request.headers.get(HEADER)
     if key is not None and not re.fullmatch(rf"[ -~]{{1,{LONGEST_KEY}}}", key):
-        raise ParseError(say("The key for safe retries has 1 to {n} plain letters, digits and signs.", n=LONGEST_KEY))
+        raise ParseError(
+            say("The key for safe retries must be 1 to {n} unaccented letters, digits or symbols.", n=LONGEST_KEY)
+        )
     return key
 
 

@@ -120,4 +120,4 @@ class ResetPasswordPage(LinkPage):
     form_class = PasswordForm
     title = mark("Set a new password")
     button = mark("Set the password")
-    done = mark("Your password is changed: you can log in with it now.")
+    done = mark("Your password has been changed. You can now log in with it.")

@@ -25,7 +25,7 @@ LONGEST_PASSWORD = 10_000
 class Password(serializers.CharField):
     """A password, taken exactly as it was sent."""
 
-    default_error_messages = {"invalid": mark("This must be a text.")}
+    default_error_messages = {"invalid": mark("This must be text.")}
 
     def __init__(self, *, max_length: int = LONGEST_PASSWORD, **options: Any) -> None:
         super().__init__(trim_whitespace=False, write_only=True, max_length=max_length, **options)

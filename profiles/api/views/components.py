@@ -31,7 +31,7 @@ from profiles_project.sentences import mark, say
 from users.api.idempotency import idempotent
 
 CHANGED = mark("This entry has changed since you read it.")
-GONE = mark("This entry is not there any more.")
+GONE = mark("This entry no longer exists.")
 
 
 class ComponentViewSet(ProfileScopedViewSet):
@@ -78,7 +78,7 @@ class ComponentViewSet(ProfileScopedViewSet):
         try:
             operation.judge(ids)
         except ValidationError as exc:
-            sentence = say("These must be {n} ids at most, with commas between them.", n=serializers.JOB_LIMIT)
+            sentence = say("List at most {n} ids, separated by commas.", n=serializers.JOB_LIMIT)
             raise ParameterInvalid(self.query_name, sentence) from exc
         return self.carry_out(operation, ids)
 

@@ -49,7 +49,7 @@ class ProfileViewSet(HistoryActions, SyncActions, PortabilityActions, ProfileSco
     def create(self, request: Request) -> HttpResponse:
         values = self.read(serializers.ProfileSerializer).validated_data
         if "If-Match" in request.headers:
-            raise PreconditionFailed(mark("A profile that is created now has no version yet that could match."))
+            raise PreconditionFailed(mark("A new profile has no version to match yet."))
         chosen_id = {"id": values["id"]} if values.get("id") else {}
         profile = Profile(user=self.account, **chosen_id)
         with transaction.atomic():

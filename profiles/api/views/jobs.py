@@ -122,7 +122,7 @@ class JobViewSet(ViewSetMixin, PrivateView):
     @openapi.jobs_cancel
     def destroy(self, request: Request, job_id: str) -> Response:
         if not Job.objects.filter(pk=self.job.pk).cancel():
-            raise Conflict(mark("This work has ended already and can't be cancelled."))
+            raise Conflict(mark("This job has already finished and can't be cancelled."))
         return Response(status=204)
 
     @openapi.jobs_file

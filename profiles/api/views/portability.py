@@ -111,7 +111,7 @@ class PortabilityActions(ProfileScopedViewSet):
         mode = _choice(request, "mode", MODES, MERGE)
         is_dry_run = _choice(request, "dry_run", ("true", "false"), "false") == "true"
         if target is None and "If-Match" in request.headers:
-            raise PreconditionFailed(mark("A profile that is created now has no version yet that could match."))
+            raise PreconditionFailed(mark("A new profile has no version to match yet."))
         data = self.body()
         is_archive = isinstance(data, bytes)
         account = self.account
@@ -148,7 +148,7 @@ class PortabilityActions(ProfileScopedViewSet):
         try:
             return parse_id(text)
         except ValueError as exc:
-            raise ParameterInvalid("into", mark("This is no valid id.")) from exc
+            raise ParameterInvalid("into", mark("This id is not valid.")) from exc
 
 
 def _spoken(request: Request, body: bytes, report: Mapping[str, Any], status: int = 200) -> HttpResponse:

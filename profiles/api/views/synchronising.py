@@ -49,7 +49,7 @@ def _seen(request: Request) -> dict[uuid.UUID, states.Seen] | None:
     try:
         return states.read(text)
     except ValueError as exc:
-        raise ParameterInvalid("since", mark("This is no state that this service has given out.")) from exc
+        raise ParameterInvalid("since", mark("This state does not come from this service.")) from exc
 
 
 def _limit(request: Request) -> int:
@@ -74,7 +74,7 @@ class SyncActions(ProfileScopedViewSet):
             return _page(request, pulls.Page(profile, pulls.all_of(profile)), current)
         seen = _seen(request)
         if seen is not None and profile.pk not in seen:
-            raise ParameterInvalid("since", mark("This state is not one of this profile."), "other_profile")
+            raise ParameterInvalid("since", mark("This state belongs to another profile."), "other_profile")
         page = pulls.changes(profile, seen[profile.pk] if seen else None, limit)
         return _page(request, page, states.written([page.seen]))
 

@@ -160,7 +160,7 @@ class OfComponent(Kind):
         try:
             return str(parse_id(given))
         except ValueError as exc:
-            raise ValidationError({"id": [ErrorDetail(mark("This is no valid id."), "invalid")]}) from exc
+            raise ValidationError({"id": [ErrorDetail(mark("This id is not valid."), "invalid")]}) from exc
 
     def find(self, profile: Profile, ids: Collection[str]) -> Iterator[Item]:
         # In all profiles, since an id that is taken elsewhere can't be chosen.
@@ -425,7 +425,7 @@ class OfProfile(Kind):
 def _fixed(given: str, only: str) -> str:
     """The one id that an item of a kind can have."""
     if given != only:
-        raise ValidationError({"id": [ErrorDetail(say("The id of this can only be {id}.", id=only), "invalid")]})
+        raise ValidationError({"id": [ErrorDetail(say("The only possible id here is {id}.", id=only), "invalid")]})
     return only
 
 

@@ -222,7 +222,7 @@ class Push:
             if numbers[result.change.key] > 1:
                 size += len(rendering.render(shown))
             if size > MOST_BYTES:
-                text = mark("These changes name large entries too often for one answer; send fewer at once.")
+                text = mark("These changes involve too many large entries for one answer; send fewer at once.")
                 raise ValidationError({"changes": [ErrorDetail(text, "answer_too_large")]})
         return told
 

@@ -10,8 +10,8 @@ from profiles_project.sentences import mark, say
 Path = tuple[str | int, ...]
 ABSENT = object()
 EMPTY = mark("This was empty and is left out.")
-NO_FIELD = mark("There is no field for this; exports give it back.")
-SAID_BY_ABSENCE = mark("Exports leave this out, since that says the same.")
+NO_FIELD = mark("There is no field for this; exports will include it.")
+SAID_BY_ABSENCE = mark("Exports leave this out; its absence means the same.")
 
 
 # What can become of a part of a résumé: stored as it is, stored in another form, kept in `extra`, not kept at all.
@@ -67,7 +67,7 @@ class ReadObject:
         elif value == key.said_by_absence(self.values):
             self.tell("changed", SAID_BY_ABSENCE, name)
         if name != key.name:
-            self.tell("changed", say("Newer documents call this «{name}», and so do exports.", name=key.name), name)
+            self.tell("changed", say("Newer documents and exports call this «{name}».", name=key.name), name)
             self.tell("changed", say("This came as «{name}».", name=name), key.name)
         self.values[key.field] = value
 
@@ -124,8 +124,8 @@ class ReadObject:
         """Tell that exports say of a job whether it goes on, where its dates do not."""
         is_current = self.values["is_current"]
         if "isCurrent" not in self.raw and is_current != goes_on(self.values):
-            goes = mark("The start is not known, so exports say that this goes on.")
-            ended = mark("The end is not known, and exports say so.")
+            goes = mark("The start is unknown, so exports show this as ongoing.")
+            ended = mark("The end is unknown, and exports say so.")
             self.tell("changed", goes if is_current else ended, "isCurrent")
 
     def _is_unread(self, field: str) -> bool:

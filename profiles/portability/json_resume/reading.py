@@ -21,10 +21,10 @@ from profiles_project.texts import fold
 OTHER_PROFILES = "profiles[]"
 # The most characters of the one line of a place (contract 3.1).
 LONGEST_PLACE = 100
-_ODD = mark("This is not in the form that belongs here; it is left out.")
-_ODD_KEPT = mark("This is not in the form that belongs here; it is kept aside.")
-_NOT_HERE = mark("Nothing of this name belongs here; it is left out.")
-_NO_LIST = mark("This should be a list; it is kept aside.")
+_ODD = mark("This is not in the expected form; it is left out.")
+_ODD_KEPT = mark("This is not in the expected form; it is kept separately.")
+_NOT_HERE = mark("There is no field of this name here; it is left out.")
+_NO_LIST = mark("This should be a list; it is kept separately.")
 
 
 class DocumentFault(NamedTuple):
@@ -118,7 +118,7 @@ class Reading:
         for index, each in enumerate(raw):
             part = _read((*path, index), each, mapping.PROFILES) if isinstance(each, Mapping) else None
             if part is None or not part.values:
-                sentence = mark("This names no network, user or address; it is kept aside.")
+                sentence = mark("This names no network, user or address; it is kept separately.")
                 self._keep("basics", OTHER_PROFILES, {str(index): each}, (*path, index), sentence)
                 continue
             if not part.values.get("network"):
@@ -158,7 +158,7 @@ class Reading:
         for part in list(self.items["skills"]):
             key = (kind_of(part), fold(part.values["name"]))
             if key in seen:
-                self._take_out(part, mark("This skill is in the list already; it is kept aside."))
+                self._take_out(part, mark("This skill is in the list already; it is kept separately."))
             seen.add(key)
         kinds = [kind_of(part) for part in self.items["skills"]]
         if kinds != sorted(kinds, reverse=True):
@@ -182,7 +182,7 @@ class Reading:
                 self.entries.append(Entry((name,), "changed", EMPTY))
             elif name not in mapping.TOP_LEVEL:
                 sentence = say(
-                    "There is no field for this; exports give it back below «{name}».", name=mapping.OURS_IN_META
+                    "There is no field for this; exports will include it under «{name}».", name=mapping.OURS_IN_META
                 )
                 self.entries.append(Entry((name,), "kept_aside", sentence))
 
@@ -219,7 +219,7 @@ class Reading:
                 Entry(
                     (*path, name),
                     "refused",
-                    mark("Only what stands at the top of the document under this name counts."),
+                    mark("Under this name, only the top level of the document counts."),
                 )
             )
         return {name: v for name, v in unknown.items() if name not in {*self.resume, *mapping.TOP_LEVEL}}
@@ -471,12 +471,12 @@ class Reading:
             self._set_aside(section, part.path, part.raw, why)
 
 
-_CUT_TEXT = mark("At most {n} characters fit here; this was cut, and is kept aside whole.")
-_CUT_LIST = mark("At most {n} entries fit here; the list was cut, and is kept aside whole.")
+_CUT_TEXT = mark("At most {n} characters fit here; it was shortened, and the original is kept separately.")
+_CUT_LIST = mark("At most {n} entries fit here; the list was shortened, and the original is kept separately.")
 
 
 def _kept(fault: DocumentFault) -> Sentence:
-    return say("{sentence} It is kept aside.", sentence=Sentence(fault.detail))
+    return say("{sentence} It is kept separately.", sentence=Sentence(fault.detail))
 
 
 def _lost(fault: DocumentFault) -> Sentence:
@@ -484,7 +484,7 @@ def _lost(fault: DocumentFault) -> Sentence:
 
 
 def _stands_in(text: str) -> Sentence:
-    return say("This is missing; «{text}» stands in for it.", text=text)
+    return say("This is missing; «{text}» is used instead.", text=text)
 
 
 # An object that was read, its field, and the rest of the path below the field.
@@ -544,18 +544,18 @@ def _complete(section: Section, part: ReadObject) -> str:
     for field in section.may_be_unknown:
         values.setdefault(field, None)
     if values.get("is_current") and values.get("end_date"):
-        part.replace("is_current", value=False, why=mark("What has an end does not go on."))
+        part.replace("is_current", value=False, why=mark("This has an end date, so it is no longer ongoing."))
     if section.plural == "languages" and not values.get("proficiency"):
         part.stand_in("proficiency", UNKNOWN_FLUENCY, _NO_LEVEL)
     return ""
 
 
-_NO_LEVEL = say("It is not said how well; this is stored as «{level}».", level=UNKNOWN_FLUENCY)
+_NO_LEVEL = say("No level is given; it is stored as «{level}».", level=UNKNOWN_FLUENCY)
 
 
 def _incomplete(section: Section, missing: Sequence[str]) -> Sentence:
     names = either([section.labels[field] for field in missing])
-    return say("Missing here: {names}. So this is kept aside.", names=names)
+    return say("Missing: {names}. Therefore this is kept separately.", names=names)
 
 
 def _cut_within(value: Any, rest: Path, limit: int) -> Any:

@@ -50,20 +50,20 @@ _FLUENCIES = (
     ("conversational", ("conversational", "professional", "working", "intermediate", "good", "b1", "b2")),
 )
 UNKNOWN_FLUENCY = Sentence("conversational")
-_TOO_MANY_MARKS = say("More than {n} accents or other marks follow one letter; this is kept aside.", n=MOST_MARKS)
-_NO_NUMBER = mark("This should be a number; it is kept aside.")
+_TOO_MANY_MARKS = say("One letter has more than {n} accents or other marks; this is kept separately.", n=MOST_MARKS)
+_NO_NUMBER = mark("This should be a number; it is kept separately.")
 
 
 def text(given: Any) -> Read:
     """A text without white space around it, in Unicode NFC. A number becomes its digits."""
     if isinstance(given, (int, float)) and not isinstance(given, bool):
-        return str(given), mark("This number is stored as a text.")
+        return str(given), mark("This number is stored as text.")
     if not isinstance(given, str):
-        raise Unreadable(mark("This should be a text; it is kept aside."))
+        raise Unreadable(mark("This should be text; it is kept separately."))
     value = given.strip()[:_READ]
     if has_long_run(value):
         raise Unreadable(
-            say("More than {n} accents or other marks follow one letter here; this is kept aside.", n=MOST_MARKS)
+            say("One letter has more than {n} accents or other marks; this is kept separately.", n=MOST_MARKS)
         )
     value = nfc(value)
     if value == given[:_READ]:
@@ -87,11 +87,11 @@ def date(given: Any) -> Read:
     except ValueError:
         pass
     if means_now(value):
-        return None, mark("This means that it goes on; so the end is left open.")
+        return None, mark("This means that it is ongoing, so the end date is left open.")
     for form in _LOOSE_DATES:
         if found := form.fullmatch(value.lower()):
             return _loose_date(found, value)
-    raise Unreadable(mark("This can't be read as a date; it is kept aside."))
+    raise Unreadable(mark("This can't be read as a date; it is kept separately."))
 
 
 def means_now(given: str) -> bool:
@@ -105,19 +105,19 @@ def _loose_date(found: re.Match[str], value: str) -> Read:
     month = _MONTHS.index(name) + 1 if name in _MONTHS else int(parts.get("month") or 0)
     day = f"-{int(parts['day']):02}" if parts.get("day") else ""
     try:
-        return parse(f"{parts['year']}-{month:02}{day}"), mark("This date was written in another way.")
+        return parse(f"{parts['year']}-{month:02}{day}"), mark("This date was written differently.")
     except ValueError as error:
-        raise Unreadable(mark("The calendar has no such date; it is kept aside.")) from error
+        raise Unreadable(mark("There is no such date; it is kept separately.")) from error
 
 
 def texts(given: Any) -> Read:
     """A list of texts; a single one is a list of one, and what is no text is left out."""
     if isinstance(given, str):
-        return [text(given)[0]], mark("This single text was made a list.")
+        return [text(given)[0]], mark("A single text was turned into a list.")
     if not isinstance(given, list):
-        raise Unreadable(mark("This should be a list of texts; it is kept aside."))
+        raise Unreadable(mark("This should be a list of short texts; it is kept separately."))
     if len(given) > MAX_ITEMS:
-        raise Unreadable(say("A list has at most {n} texts; this one is kept aside.", n=MAX_ITEMS))
+        raise Unreadable(say("A list has at most {n} texts; this one is kept separately.", n=MAX_ITEMS))
     made, why = [], ""
     for each in given:
         try:
@@ -125,14 +125,14 @@ def texts(given: Any) -> Read:
             made.append(value)
             why = why or changed
         except Unreadable:
-            why = mark("Some entries of this list are no texts that can be stored; they are left out.")
+            why = mark("Some entries of this list can't be stored as text; they are left out.")
     return made, why
 
 
 def flag(given: Any) -> Read:
     """True or false."""
     if not isinstance(given, bool):
-        raise Unreadable(mark("This should be true or false; it is kept aside."))
+        raise Unreadable(mark("This should be true or false; it is kept separately."))
     return given, ""
 
 
@@ -151,7 +151,7 @@ def number(given: Any) -> Read:
 def country(given: Any) -> Read:
     """A country's two letters, as capitals."""
     value, why = text(given)
-    return value.upper(), why if value == value.upper() else mark("The letters were made capitals.")
+    return value.upper(), why if value == value.upper() else mark("The letters were capitalised.")
 
 
 def fluency(given: Any) -> Read:
@@ -169,7 +169,7 @@ def fluency(given: Any) -> Read:
 def skill_kind(given: Any) -> Read:
     """Which list of skills it belongs to."""
     if given not in ("technical", "soft"):
-        raise Unreadable(mark("This should be «technical» or «soft»; it is kept aside."))
+        raise Unreadable(mark("This should be «technical» or «soft»; it is kept separately."))
     return given, ""
 
 
