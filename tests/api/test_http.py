@@ -93,7 +93,7 @@ def test_who_gets_nothing_may_accept_anything(api: ApiClient, user: User) -> Non
 
 def test_a_406_says_what_there_is(anonymous: ApiClient) -> None:
     answer = anonymous.get("/api/docs", headers={"Accept": "image/png"}, check=False)
-    assert (answer.status_code, answer.json()["detail"]) == (406, "Answers come as text/html only.")
+    assert (answer.status_code, answer.json()["detail"]) == (406, "Answers are available only as text/html.")
 
 
 @pytest.mark.django_db
@@ -300,7 +300,7 @@ class TestRealServer:
         sent, headers = (in_chunks(text), {"Transfer_Encoding": "chunked"}) if chunked else (text, {})
         response, body = ask(port, "POST", LOGIN, sent, **headers)
         assert (response.status, response.headers["Content-Type"]) == (413, PROBLEM)
-        assert b"1 MiB are the most" in body
+        assert b"the limit is 1 MiB" in body
 
     def test_below_profiles_ten_times_as_much_is_read(self, port: int) -> None:
         response, _ = ask(port, "POST", f"{API}/profiles", b" " * (LARGE_BODY_LIMIT - 1))

@@ -159,7 +159,7 @@ def test_a_body_past_its_limit_is_refused_before_it_is_read(
     size = f"{operation.limit // MIB} MiB"
     answer = api.send(operation.method, path, data=b" " * (operation.limit + 1))
     assert answer.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    assert answer.json()["detail"] == f"This is too large to be sent; {size} are the most."
+    assert answer.json()["detail"] == f"This is too large to send; the limit is {size}."
     # One that just fits is read: this one holds nothing.
     fitting = api.send(operation.method, path, data=b" " * operation.limit)
     assert fitting.status_code == HTTPStatus.BAD_REQUEST

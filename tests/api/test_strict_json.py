@@ -72,8 +72,8 @@ def test_numbers_keep_the_type_that_python_gives_them() -> None:
     assert [type(number) for number in loads(b"[1, 1.0, 1e2, -0, true]")] == [int, float, float, int, bool]
 
 
-BROKEN = "What was sent is not valid JSON, from line 1, column "
-TOO_DEEP = "What was sent is nested more than 32 levels deep."
+BROKEN = "The request is not valid JSON, from line 1, column "
+TOO_DEEP = "The request is nested more than 32 levels deep."
 EMPTY = "Nothing was sent, but something is required."
 
 
@@ -83,7 +83,7 @@ EMPTY = "Nothing was sent, but something is required."
         (b"", EMPTY),
         (b" \n\t", EMPTY),
         (b"\xef\xbb\xbf", EMPTY),
-        (b'{"a": "\xff"}', "What was sent is not valid UTF-8, from byte 8 on."),
+        (b'{"a": "\xff"}', "The request is not valid UTF-8, from byte 8 on."),
         (b"\xef\xbb\xbf\xff", "not valid UTF-8, from byte 4 on."),
         (b'"\xed\xa0\x80"', "not valid UTF-8, from byte 2 on."),
         (b'"\xc0\x80"', "not valid UTF-8, from byte 2 on."),
@@ -123,9 +123,9 @@ def test_an_unreadable_body_is_refused_and_the_place_named(body: bytes, part: st
 @pytest.mark.parametrize(
     ("body", "part"),
     [
-        (b"NaN", "What was sent says NaN, which is no number."),
-        (b'{"a": [Infinity]}', "says Infinity, which is no number."),
-        (b"[-Infinity]", "says -Infinity, which is no number."),
+        (b"NaN", "The request contains NaN, which is not a number."),
+        (b'{"a": [Infinity]}', "contains Infinity, which is not a number."),
+        (b"[-Infinity]", "contains -Infinity, which is not a number."),
         (b"1e400", "The number 1e400 is too large."),
         (b'{"a": -1.5E+999}', "The number -1.5E+999 is too large."),
         (b"9" * 5000 + b".0", f"The number {'9' * 40}… is too large."),
@@ -142,17 +142,17 @@ def test_a_number_out_of_range_is_refused_by_name(body: bytes, part: str) -> Non
 @pytest.mark.parametrize(
     ("body", "part"),
     [
-        (rb'"a\u0000"', "A character that no text may contain stands at line 1, column 3."),
-        (b'{\n"a\\u0000": 1}', "A character that no text may contain stands at line 2, column 3."),
-        (rb'"\\\u0000"', "A character that no text may contain stands at line 1, column 4."),
-        (rb'{"a": ["\ud800"]}', "A character that no text may contain stands at line 1, column 9."),
-        (rb'{"\uDFFF": 1}', "A character that no text may contain stands at line 1, column 3."),
-        (rb'"\ude00\ud83d"', "A character that no text may contain stands at line 1, column 2."),
-        (rb'"\ud83d\u0041"', "A character that no text may contain stands at line 1, column 2."),
-        (rb'"\ud83d\ud83d\ude00"', "A character that no text may contain stands at line 1, column 2."),
-        (rb'"\ud83d\ude00\ude00"', "A character that no text may contain stands at line 1, column 14."),
-        (rb'"\\ud83d\ude00"', "A character that no text may contain stands at line 1, column 9."),
-        (rb'["\ud83d", "\ude00"]', "A character that no text may contain stands at line 1, column 3."),
+        (rb'"a\u0000"', "There is a character that can't be stored at line 1, column 3."),
+        (b'{\n"a\\u0000": 1}', "There is a character that can't be stored at line 2, column 3."),
+        (rb'"\\\u0000"', "There is a character that can't be stored at line 1, column 4."),
+        (rb'{"a": ["\ud800"]}', "There is a character that can't be stored at line 1, column 9."),
+        (rb'{"\uDFFF": 1}', "There is a character that can't be stored at line 1, column 3."),
+        (rb'"\ude00\ud83d"', "There is a character that can't be stored at line 1, column 2."),
+        (rb'"\ud83d\u0041"', "There is a character that can't be stored at line 1, column 2."),
+        (rb'"\ud83d\ud83d\ude00"', "There is a character that can't be stored at line 1, column 2."),
+        (rb'"\ud83d\ude00\ude00"', "There is a character that can't be stored at line 1, column 14."),
+        (rb'"\\ud83d\ude00"', "There is a character that can't be stored at line 1, column 9."),
+        (rb'["\ud83d", "\ude00"]', "There is a character that can't be stored at line 1, column 3."),
     ],
 )
 def test_a_character_that_no_database_stores_is_refused_and_the_place_named(body: bytes, part: str) -> None:
@@ -171,7 +171,7 @@ def test_a_character_that_no_database_stores_is_refused_and_the_place_named(body
     ],
 )
 def test_a_key_that_stands_twice_in_one_object_is_refused_by_name(body: bytes, key: str) -> None:
-    assert refusal(body) == f"What was sent says «{key}» twice in one place."
+    assert refusal(body) == f"The request contains «{key}» twice in the same place."
 
 
 @pytest.mark.parametrize("body", [nested(MAX_DEPTH), nested(MAX_DEPTH // 2, '{"a":[', "]}").replace(b"[]", b"[1]")])
@@ -233,7 +233,7 @@ def test_escapes_are_refused_exactly_if_their_text_cannot_be_stored(inside: str)
         assert BROKEN in refusal(body)
         return
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        assert "A character that no text may contain" in refusal(body)
+        assert "a character that can't be stored" in refusal(body)
     else:
         assert loads(body) == text
 

@@ -116,7 +116,7 @@ def test_a_page_outside_is_refused(section: Section) -> None:
         assert answer.status_code == 422, (name, value)
         body = answer.json()
         assert [error["parameter"] for error in body["errors"]] == [name]
-        said = {"limit": "Entries a page: t", "offset": "Entries to pass over: t"}[name]
+        said = {"limit": "Entries per page: t", "offset": "Entries to skip: t"}[name]
         assert body["detail"] == said + body["errors"][0]["detail"][1:]
 
 
@@ -236,7 +236,7 @@ def test_every_fault_is_named_at_once(section: Section) -> None:
     assert answer.json()["detail"] == f"{section.kind.singular.capitalize()} 1: {missing(section)}"
     one = section.api.post(section.path, {**lacking, "id": "x"})
     assert faults(one) == {f"/{first}": "required", "/id": "invalid"}
-    assert one.json()["detail"] == "Id: this is no valid id."
+    assert one.json()["detail"] == "Id: this id is not valid."
 
 
 # Bulk PUT and PATCH ----------------------------------------------------------------------------------------------
@@ -294,7 +294,7 @@ def test_an_id_that_the_profile_lacks_stores_nothing(section: Section, method: s
             answer = section.api.send(method, section.path, [valid, item(section.kind, 21, id=unknown)])
         assert answer.status_code == 404
         assert answer.json()["id"] == unknown
-        assert answer.json()["detail"] == "Entry 2 is not in this profile any more."
+        assert answer.json()["detail"] == "Entry 2 is no longer in this profile."
 
 
 @on_two_kinds

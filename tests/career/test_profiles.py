@@ -548,7 +548,8 @@ def test_a_full_list_takes_no_further_item_by_any_route(api: ApiClient, user: Us
         response = api.post(f"{path}/{kind.plural}", body)
         assert faults(response) == {"": "limit"}
         assert (
-            response.json()["detail"] == f"{kind.plural.capitalize()}: 1,000 are the most, and this would make 1,001."
+            response.json()["detail"]
+            == f"{kind.plural.capitalize()}: at most 1,000 are allowed; this would make 1,001."
         )
     assert_unmoved(api, before)
 

@@ -297,7 +297,7 @@ FAULTY: list[tuple[dict[str, Any], str]] = [
     ({prefix(Experience) + "end_date": "2018"}, "This is before the start."),
     ({prefix(Experience) + "is_current": "on"}, "Leave the end date empty while this is still going on."),
     ({prefix(Experience) + "start_date": "May 2019"}, "Give a date as a year, a month or a day"),
-    ({prefix(Experience) + "start_date": "2019-13"}, "The calendar has no 2019-13."),
+    ({prefix(Experience) + "start_date": "2019-13"}, "There is no such date as 2019-13."),
     ({prefix(Experience) + "start_date": "2019-1"}, "Give a date as a year, a month or a day"),
     ({prefix(Experience) + "technologies": '{"a": 1}'}, "This must be a list of at most 50 texts"),
     ({prefix(Experience) + "technologies": '"text"'}, "This must be a list of at most 50 texts"),
@@ -315,7 +315,7 @@ FAULTY: list[tuple[dict[str, Any], str]] = [
     ({prefix(CustomField) + "value": '{"\\ud800": 1}'}, "Enter a valid JSON."),
     ({prefix(CustomField) + "value": '{"a": 1, "a": 2}'}, "Enter a valid JSON."),
     ({prefix(CustomField) + "value": "[" * 40 + "]" * 40}, "Enter a valid JSON."),
-    ({prefix(CustomField) + "value": f'"{"x" * 10240}"'}, "This can have 10 KiB at most."),
+    ({prefix(CustomField) + "value": f'"{"x" * 10240}"'}, "This can be at most 10 KiB."),
 ]
 
 
@@ -365,7 +365,7 @@ def test_a_limit_that_is_passed_is_shown_and_nothing_is_stored(
     fields = added(Skill, fields_of(admin.get(address(profile))), kind="soft", name="one more")
     response = save(admin, profile, fields)
     shown = admin.get(response["Location"]).content.decode()
-    assert "Soft skills: 2 are the most, and this would make 3." in shown
+    assert "Soft skills: at most 2 are allowed; this would make 3." in shown
     assert "was changed successfully" not in shown
     assert whole(api, profile) == before
 

@@ -271,7 +271,7 @@ def test_a_version_is_restored_from_the_page_and_the_person_sees_who_did_it(
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
-        ({"version": 99, "seen": 3}, "There is no version 99"),
+        ({"version": 99, "seen": 3}, "has no version 99"),
         ({"version": 1, "seen": 3}, "no longer kept"),
         ({"version": 2, "seen": 2}, "changed meanwhile and is at version 3"),
         ({"version": 3, "seen": 3}, "Version 3 is the present one"),
@@ -299,7 +299,7 @@ def test_a_restoring_past_a_limit_or_with_a_taken_id_is_refused(
     assert api.delete(f"{path}/experiences/{item['id']}").status_code == 204
     with monkeypatch.context() as patch:
         patch.setattr(limits, "MAX_DOCUMENT_BYTES", 1)
-        with pytest.raises(Refused, match="A profile can have"), transaction.atomic():
+        with pytest.raises(Refused, match="A profile can be at most"), transaction.atomic():
             perform(RESTORE, profile.pk, root, REASON, version=1, seen=2)
     other = ApiClient().as_user(UserFactory.create())
     elsewhere = other.post("/api/v1/profiles", profile_document(0)).json()["id"]

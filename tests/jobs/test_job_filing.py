@@ -287,7 +287,7 @@ def test_a_user_has_at_most_five_jobs_that_have_not_ended(
     refused = api.post(below(profile, "/experiences"), experiences(1), headers=ASYNC)
     assert refused.status_code == 429
     assert int(refused["Retry-After"]) >= 1
-    assert "5 pieces of work" in refused.json()["detail"]
+    assert "5 jobs" in refused.json()["detail"]
     assert api.get(f"{API}/auth/me/export", headers=ASYNC).status_code == 429
     filed(other_api.post(below(make_profile(other_user, 0), "/experiences"), experiences(1), headers=ASYNC))
     # Inline work goes on, and an ended job makes room.

@@ -340,7 +340,7 @@ def test_an_ended_job_is_not_cancelled_and_has_no_retry_after(api: ApiClient, jo
     run(job)
     assert "Retry-After" not in api.get(f"{JOBS}/{job.pk}")
     refused = api.delete(f"{JOBS}/{job.pk}")
-    assert (refused.status_code, "ended" in refused.json()["detail"]) == (409, True)
+    assert (refused.status_code, "finished" in refused.json()["detail"]) == (409, True)
 
 
 def test_ended_jobs_are_kept_for_seven_days(api: ApiClient, job: Job) -> None:

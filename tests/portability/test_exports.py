@@ -115,11 +115,11 @@ def test_the_page_may_load_nothing_but_its_own_style(api: ApiClient, profile: Pr
 @pytest.mark.parametrize(
     ("query", "detail"),
     [
-        ({"format": "docx"}, "Format: this is none of the values that can be used here."),
-        ({"format": ""}, "Format: this is none of the values that can be used here."),
+        ({"format": "docx"}, "Format: this value can't be used here."),
+        ({"format": ""}, "Format: this value can't be used here."),
         (
             {"include": "hidden,all"},
-            "Parts to be shown: this is none of the values that can be used here.",
+            "Parts to be shown: this value can't be used here.",
         ),
     ],
 )

@@ -267,7 +267,7 @@ def test_a_parameter_that_cannot_be_is_named(api: ApiClient, query: Any, paramet
 
 def test_an_unknown_mode_is_named(api: ApiClient, mine: Any) -> None:
     answer = api.post(IMPORT, RESUME, query={"into": mine["id"], "mode": "mix"})
-    assert answer.json()["detail"] == "Way to import: this must be merge or replace."
+    assert answer.json()["detail"] == "Import mode: this must be merge or replace."
 
 
 def test_a_key_makes_one_profile_of_two_tries(api: ApiClient) -> None:
@@ -413,4 +413,4 @@ def test_what_was_updated_is_named_as_people_know_it(api: ApiClient) -> None:
     job = {**RESUME["work"][0], "summary": "Another summary.", "location": "Elsewhere"}
     again = imported(api, {**RESUME, "work": [job, *RESUME["work"][1:]]}, into=made["id"])
     details = {part["pointer"]: part["detail"] for part in again["report"]["parts"] if part["outcome"] == "mapped"}
-    assert details["/work/0"] == "It was there already; updated: place, description."
+    assert details["/work/0"] == "This was already there; updated: place, description."

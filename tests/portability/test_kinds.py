@@ -54,4 +54,4 @@ def test_what_an_item_must_have_is_told_by_the_model() -> None:
     # How well a language is spoken has a stand-in.
     assert (languages.required, languages.needed, languages.vital) == (("name",), (), ("name",))
     assert [kinds.section(kind).label for kind in COMPONENTS[:3]] == ["experiences", "education", "projects"]
-    assert (work.labels["title"], languages.labels["name"]) == ("job title", "language")
+    assert (work.labels["title"], languages.labels["name"]) == ("job title", "name")

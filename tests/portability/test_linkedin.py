@@ -167,15 +167,15 @@ def test_what_is_not_in_the_document_or_in_another_form_is_noted(archive: Archiv
         Note(
             "Email Addresses.csv",
             "refused",
-            "Of each row only this is kept: e-mail address. This was not read: Confirmed, Primary, Updated On.",
+            "Only this is kept of each row: e-mail address. Not read: Confirmed, Primary, Updated On.",
         ),
         Note("Jobs/Job Applications.csv", "refused", "This file is not part of a career; it was not read."),
-        Note("PhoneNumbers.csv", "refused", "Of each row only this is kept: phone number. This was not read: Type."),
-        Note("PhoneNumbers.csv", "refused", "What stands above row 4 was not read."),
+        Note("PhoneNumbers.csv", "refused", "Everything above row 4 was skipped."),
+        Note("PhoneNumbers.csv", "refused", "Only this is kept of each row: phone number. Not read: Type."),
         Note(
             "Positions.csv, row 4",
             "kept_aside",
-            "Finished On: «Summer 2016» is no date that can be read, such as Mar 2021; it is kept as «finishedOn».",
+            "Finished On: «Summer 2016» is not a readable date, such as Mar 2021; it is kept as «finishedOn».",
         ),
         Note(
             "Profile.csv, row 2",

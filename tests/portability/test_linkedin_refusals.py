@@ -48,7 +48,7 @@ def test_a_file_in_another_language_says_what_to_do() -> None:
     error = refusal(zipped({"Positions.csv": "Hinweise:\n\nFirma,Titel,Ort,Beginn\nQuayside,Clerk,Bristol,2021\n"}))
     assert error.code == "unknown_columns"
     assert str(error) == (
-        "Positions.csv has none of the columns that are known here, it begins with «Firma», «Titel», «Ort»;"
+        "Positions.csv has none of the known columns (it begins with «Firma», «Titel», «Ort»);"
         " please set LinkedIn's language to English and ask for the archive again."
     )
 

@@ -155,7 +155,7 @@ DAMAGES = {
             "UPDATE profiles_experience SET description = '{long}' WHERE profile_id IN"
             " (SELECT id FROM profiles_profile WHERE is_active)"
         ),
-        "profiles_profile {profile}: A profile can have 4 MiB at most, and this would make 6.0 MiB.",
+        "profiles_profile {profile}: A profile can be at most 4 MiB; this would make it 6.0 MiB.",
     ),
 }
 
@@ -199,7 +199,7 @@ def test_too_long_lists_and_too_many_profiles_are_found_and_at_most_twenty_are_n
     Profile.objects.filter(label="Master", full_name="A").update(version=5)
     assert found(capsys) == [
         f"users_user {career.user_id}: has 51 profiles, 1 of them active",
-        f"profiles_profile {career.pk}: Interests: 1,000 are the most, and this would make 1,001.",
+        f"profiles_profile {career.pk}: Interests: at most 1,000 are allowed; this would make 1,001.",
     ]
     damage("UPDATE profiles_profile SET version = 0")
     faults = found(capsys, "--sample", "0")

@@ -118,7 +118,7 @@ def test_every_query_parameter_has_a_name_for_people() -> None:
     assert len(parameters) > 8
     for name in parameters:
         spoken = worded(said_at((name,), "invalid", "This must be text.").alone)
-        assert spoken.endswith(": this must be a text."), name
+        assert spoken.endswith(": this must be text."), name
 
 
 def resolved(parameter: dict[str, Any]) -> dict[str, Any]:
