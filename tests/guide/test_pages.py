@@ -115,5 +115,15 @@ def test_a_step_in_several_languages_is_there_in_all() -> None:
     assert {place: languages for place, languages in lacking.items() if languages} == {}
 
 
+def test_a_step_has_each_language_once_so_that_no_tab_comes_twice() -> None:
+    twice = [
+        (name, step.code[0].text)
+        for name, page in PAGES.items()
+        for step in page.steps
+        if len(step.code) > len({block.language for block in step.code})
+    ]
+    assert twice == [], "say something between two steps"
+
+
 def test_a_page_that_is_tried_elsewhere_is_there() -> None:
     assert [(name, language) for name, language in ELSEWHERE if not PAGES[name].code(language)] == []

@@ -42,6 +42,22 @@ def test_all_words_must_be_there(page: GetPage) -> None:
     assert "Nothing has all of these words: «sunset xylophone»" in page("/guide/?q=sunset xylophone").text
 
 
+@pytest.mark.parametrize(
+    ("question", "href"),
+    [
+        ("How do I delete the account", "/guide/accounts-and-tokens#erase-the-account"),
+        ("how to retry", "/guide/errors#wait-and-try-again"),
+        ("works offline", "/guide/synchronising"),
+    ],
+)
+def test_a_question_finds_what_it_asks_for(question: str, href: str) -> None:
+    assert search(question)[0].href == href
+
+
+def test_small_words_are_looked_for_where_there_are_no_others() -> None:
+    assert search("what to do")[0].href == "/guide/errors#what-to-do-about-each-status"
+
+
 def test_there_are_not_more_hits_than_somebody_reads() -> None:
     assert len(search("e")) == MOST_HITS
 

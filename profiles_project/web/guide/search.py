@@ -16,6 +16,10 @@ from profiles_project.web.guide.problems import operations
 LONGEST = 100
 MOST_WORDS = 8
 MOST_HITS = 20
+# Words of a question that say nothing of what is looked for.
+SMALL_WORDS = frozenset(
+    ["a", "an", "are", "can", "do", "does", "for", "how", "i", "is", "my", "of", "the", "to", "what", "why"]
+)
 # How many words of a section are shown, and how many of them stand before the first that was found.
 SHOWN, BEFORE = 28, 6
 # What a word counts in a heading, beside its times in the text, of which no more count than this.
@@ -52,13 +56,21 @@ def query_fault(query: str) -> str:
 
 def search(query: str) -> Sequence[Hit]:
     """The best places first. The query must be fit (`query_fault`)."""
-    words = search_key("".join(each if each.isprintable() else " " for each in query)).split()[:MOST_WORDS]
+    words = _words(query)
     if not words:
         return []
     scored = [(_score(entry, words), entry) for entry in _entries() if all(word in entry.key for word in words)]
     # Equals stay in the order of the pages.
     scored.sort(key=lambda each: -each[0])
     return [_hit(entry, words) for _, entry in scored[:MOST_HITS]]
+
+
+def _words(query: str) -> Sequence[str]:
+    """What is looked for: without the small words of a question, unless it has no others."""
+    key = search_key("".join(each if each.isprintable() else " " for each in query))
+    # The pages write it in two words.
+    typed = key.replace("offline", "off line").split()
+    return ([each for each in typed if each not in SMALL_WORDS] or typed)[:MOST_WORDS]
 
 
 @cache
