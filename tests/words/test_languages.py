@@ -1,6 +1,9 @@
 """In which language an answer, a mail and a page speak, and that nothing else changes with it (contract 1.3)."""
 
+import io
 import json
+import uuid
+import zipfile
 from typing import Any
 
 import pytest
@@ -8,6 +11,7 @@ from django.core import mail
 from django.test import Client
 
 from profiles.models import Experience, Job
+from profiles.portability import exports, imports
 from profiles_project.api.ratelimit import soon
 from profiles_project.database import clock
 from profiles_project.wording import language_of, worded_in
@@ -155,6 +159,38 @@ def test_the_pages_of_links_speak_the_language_of_the_browser(client: Client, pa
     assert len({page.content for page in pages.values()}) == len(pages)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_of_links_word_what_is_wrong_with_a_password(client: Client, language: str) -> None:
+    form = {"token": "x", "new_password": "a" + "\u0301" * 50}
+    html = client.post("/reset-password", form, headers={"Accept-Language": language}).content.decode()
+    assert html.count("30") == 1
+    assert not {"\x1f", "{", "}"} & set(html)
+    assert "accents or other marks" not in html
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_method_that_a_page_does_not_take_is_refused_in_the_language_it_names(client: Client, language: str) -> None:
+    for path in ("/guide/", "/problems/", "/health", "/"):
+        answer = client.post(path, headers={"Accept-Language": language})
+        assert (answer.status_code, answer["Content-Language"]) == (405, language)
+        assert "Accept-Language" in answer["Vary"]
+        assert answer["Allow"]
+
+
+def test_a_push_that_is_sent_again_is_told_in_the_language_of_who_asks_now(api: ApiClient, user: User) -> None:
+    path = f"{API}/profiles/{make_profile(user, 1).pk}/changes"
+    change = {"kind": "experiences", "id": str(uuid.uuid4()), "base": 0, "set": {"title": "x" * 1_000}}
+    told = {}
+    for language in ("en", *LANGUAGES):
+        headers = {"Idempotency-Key": "one", "Accept-Language": language}
+        answer = api.post(path, {"changes": [change]}, headers=headers)
+        assert (answer.status_code, answer["Content-Language"]) == (200, language)
+        [result] = answer.json()["results"]
+        told[language] = result["problem"]["detail"]
+    assert not {"\x1f", "{"} & set("".join(told.values()))
+    assert len(set(told.values())) == len(told)
+
+
 def failed(user: User, problem: dict[str, Any]) -> Job:
     told = {"status": Job.Status.FAILED, "problem": json.dumps(problem), "finished_at": clock.now()}
     return Job.objects.create(user=user, kind="experiences_create", lease_until=clock.now(), **told)
@@ -178,6 +214,33 @@ def test_a_jobs_problem_is_worded_when_it_is_read(api: ApiClient, user: User) ->
             assert answer["Content-Language"] == language
             assert number in shown["problem"]["detail"].replace("\xa0", "\u202f"), shown
             assert shown["problem"]["errors"][0]["detail"] == shown["problem"]["detail"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_persons_own_data_says_what_became_of_jobs_in_the_language_of_the_account(user: User, language: str) -> None:
+    sentence = 'Use at most {n} entries.\x1f{"n": 1000}'
+    failed(user, {"type": "x", "title": "Invalid input", "status": 422, "detail": sentence})
+    told = {"profile_id": None, "report": {"parts": [{"place": "The archive", "detail": sentence}]}}
+    Job.objects.create(
+        user=user,
+        kind=imports.KIND,
+        lease_until=clock.now(),
+        status=Job.Status.SUCCEEDED,
+        result=json.dumps(told),
+        finished_at=clock.now(),
+    )
+    user.language = language
+    user.save()
+    said = worded_in(language, sentence)
+    file = io.BytesIO()
+    exports.write_archive(user, file, lambda: None)
+    with zipfile.ZipFile(file) as archive:
+        in_archive = json.loads(archive.read("jobs.json"))
+    in_document = json.loads(b"".join(ApiClient().as_user(user).get(f"{API}/auth/me/export")))["jobs"]
+    for problem, result in ((jobs[0]["problem"], jobs[1]["result"]) for jobs in (in_archive, in_document)):
+        assert problem["detail"] == result["report"]["parts"][0]["detail"] == said
+        assert problem["title"] == worded_in(language, "Invalid input")
+        assert result["report"]["parts"][0]["place"] == worded_in(language, "The archive")
 
 
 @pytest.mark.says_what_is_not_ours
