@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 
 from profiles_project.texts import fault
+from profiles_project.wording import worded
 
 # Of a text whose field says nothing of its length, such as a password.
 LONGEST = 1_000
@@ -15,7 +16,8 @@ LONGEST = 1_000
 def judge_text(text: str) -> None:
     """A validator of form fields: refuses marks in too long a row. `MaxLengthValidator` judges the length."""
     if found := fault(text, len(text)):
-        raise ValidationError(*found)
+        sentence, code = found
+        raise ValidationError(worded(sentence), code)
 
 
 class JudgedForm(forms.BaseForm):

@@ -13,6 +13,7 @@ from django.utils.cache import patch_vary_headers
 from opentelemetry.trace import INVALID_SPAN, Span
 
 from profiles_project.api.errors import MEDIA_TYPE, InternalError, Problem, problem_response, to_problem
+from profiles_project.api.languages import spoken
 from profiles_project.database.values import new_id
 from profiles_project.observe.context import request_id, user_id
 from profiles_project.observe.logs import write_event
@@ -77,8 +78,10 @@ class RequestIdMiddleware:
         response = self.get_response(request)
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and response.get("Content-Type") != MEDIA_TYPE:
             # Django's own views refuse a method without a word. Filled in here, so that the headers stay.
-            response.content = problem_response(request, Problem(status=405)).content
+            problem = problem_response(request, Problem(status=405))
+            response.content = problem.content
             response["Content-Type"] = MEDIA_TYPE
+            spoken(response, problem["Content-Language"])
             response["Content-Length"] = str(len(response.content))
         return response
 

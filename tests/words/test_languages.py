@@ -1,6 +1,7 @@
 """In which language an answer, a mail and a page speak, and that nothing else changes with it (contract 1.3)."""
 
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -153,6 +154,38 @@ def test_the_pages_of_links_speak_the_language_of_the_browser(client: Client, pa
         assert refused.status_code == 400
         assert 'role="status"' in refused.content.decode()
     assert len({page.content for page in pages.values()}) == len(pages)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pages_of_links_word_what_is_wrong_with_a_password(client: Client, language: str) -> None:
+    form = {"token": "x", "new_password": "a" + "\u0301" * 50}
+    html = client.post("/reset-password", form, headers={"Accept-Language": language}).content.decode()
+    assert html.count("30") == 1
+    assert not {"\x1f", "{", "}"} & set(html)
+    assert "accents or other marks" not in html
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_method_that_a_page_does_not_take_is_refused_in_the_language_it_names(client: Client, language: str) -> None:
+    for path in ("/guide/", "/problems/", "/health", "/"):
+        answer = client.post(path, headers={"Accept-Language": language})
+        assert (answer.status_code, answer["Content-Language"]) == (405, language)
+        assert "Accept-Language" in answer["Vary"]
+        assert answer["Allow"]
+
+
+def test_a_push_that_is_sent_again_is_told_in_the_language_of_who_asks_now(api: ApiClient, user: User) -> None:
+    path = f"{API}/profiles/{make_profile(user, 1).pk}/changes"
+    change = {"kind": "experiences", "id": str(uuid.uuid4()), "base": 0, "set": {"title": "x" * 1_000}}
+    told = {}
+    for language in ("en", *LANGUAGES):
+        headers = {"Idempotency-Key": "one", "Accept-Language": language}
+        answer = api.post(path, {"changes": [change]}, headers=headers)
+        assert (answer.status_code, answer["Content-Language"]) == (200, language)
+        [result] = answer.json()["results"]
+        told[language] = result["problem"]["detail"]
+    assert not {"\x1f", "{"} & set("".join(told.values()))
+    assert len(set(told.values())) == len(told)
 
 
 def failed(user: User, problem: dict[str, Any]) -> Job:

@@ -21,6 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from profiles_project.api.errors import RETRY_AFTER_SECONDS, Conflict, ParameterInvalid, Problem
+from profiles_project.api.languages import spoken
 from profiles_project.api.renderers import JSONRenderer
 from profiles_project.database import clock
 from profiles_project.database.sizes import octets
@@ -63,11 +64,12 @@ class DeletedSince(Problem):
 
 
 class Made(NamedTuple):
-    """A rebuilt body with its `ETag`, and whether both are those of the first answer."""
+    """A rebuilt body with its `ETag`, whether both are those of the first answer, and its language if it has one."""
 
     body: bytes
     tag: str
     is_first: bool
+    language: str = ""
 
 
 class Remaking(Protocol):
@@ -221,5 +223,7 @@ def _replayed(view: Any, record: IdempotencyRecord, remaking: Remaking | None) -
     if record.is_made_anew and remaking is not None:
         made = remaking.made(view, orjson.loads(response.content), response["ETag"])
         response.content, response["ETag"], is_first = made.body, made.tag, made.is_first
+        if made.language:
+            spoken(response, made.language)
     response["Idempotency-Replayed"] = "true" if is_first else "current"
     return response

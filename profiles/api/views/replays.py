@@ -15,9 +15,10 @@ from django.utils import translation
 from rest_framework.response import Response
 
 from profiles.career import history, rendering
-from profiles.career.sync.pushes import PushChanges
+from profiles.career.sync.pushes import PushChanges, in_words
 from profiles.models import Profile, Skill
 from profiles.portability import imports
+from profiles_project.api.languages import in_language_of
 from profiles_project.database.refusals import Forgotten, Missing
 from profiles_project.memory import LARGE_BYTES
 from users.api.idempotency import DeletedSince, Made
@@ -142,4 +143,6 @@ class PushAnswer:
         # `If-Match` was judged when the request came first.
         revise = partial(Profile.objects.revise, view.profile.pk, view.cause(operation.kind))
         body, profile = operation.carry_out(revise, operation.judge(view.body()))
-        return Made(rendering.render(body), rendering.tag(profile), is_first=False)
+        with in_language_of(view.request) as language:
+            told = rendering.render(in_words(body))
+        return Made(told, rendering.tag(profile), is_first=False, language=language)
