@@ -130,6 +130,9 @@ def test_an_unknown_page_is_one_for_people_and_a_problem_for_programs(client: Cl
     assert "There is no page at this address." in Page(answer.content.decode()).text
     problem = client.get(path)
     assert (problem.status_code, problem["Content-Type"]) == (404, MEDIA_TYPE)
+    # So that no cache gives one of them to the other.
+    for each in (answer, problem):
+        assert "Accept" in each["Vary"].split(", ")
 
 
 def test_an_unknown_page_names_those_that_are_like_it(client: Client) -> None:

@@ -12,6 +12,7 @@ from profiles_project.api.problems import problem_types
 from profiles_project.texts import fault, search_key
 from profiles_project.web.guide.library import library
 from profiles_project.web.guide.problems import operations
+from profiles_project.wording import worded
 
 LONGEST = 100
 MOST_WORDS = 8
@@ -47,7 +48,7 @@ def query_fault(query: str) -> str:
     if len(query) > LONGEST:
         return f"A search has {LONGEST} characters at most."
     found = fault(query, LONGEST)
-    return found[0] if found else ""
+    return worded(found[0]) if found else ""
 
 
 def search(query: str) -> Sequence[Hit]:

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.utils.cache import patch_vary_headers
 from django.views.generic import View
 
 from profiles_project.api.problems import problem_types
@@ -82,10 +83,13 @@ def _found(query: str) -> tuple[Kept, int]:
 
 def _not_found(request: HttpRequest, near: Mapping[str, str]) -> HttpResponseBase:
     """A page with what is like it for a person, the usual problem document for a program."""
-    if "text/html" not in request.headers.get("Accept", ""):
-        return _missing(request)
-    page = _page("missing", place="", title="Not found", near=near)
-    return answer(request, page, HTML, status=HTTPStatus.NOT_FOUND, headers=CACHED)
+    if "text/html" in request.headers.get("Accept", ""):
+        page = _page("missing", place="", title="Not found", near=near)
+        response: HttpResponseBase = answer(request, page, HTML, status=HTTPStatus.NOT_FOUND, headers=CACHED)
+    else:
+        response = _missing(request)
+    patch_vary_headers(response, ["Accept"])
+    return response
 
 
 class _Pages(View):
