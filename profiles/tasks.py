@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 
 EXPORT = "auth_me_export"
 PROFILE_EXPORT = "profiles_export"
-IMPORT = "profiles_import"
+IMPORT = imports.KIND
 # The interval at which a run renews its lease and stores its progress.
 BEAT_SECONDS = 1
 # The most files that a user's exports keep: older ones are deleted.

@@ -13,10 +13,11 @@ from typing import IO, Any, NamedTuple
 import orjson
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
+from django.utils import translation
 
 from profiles.career import rendering
 from profiles.models import Job, Origin, Profile, Revision
-from profiles.portability import kinds, printing
+from profiles.portability import kinds, outcomes, printing
 from profiles.portability.json_resume import HIDDEN, REFERENCES, write
 from profiles_project.api.errors import Unavailable
 from profiles_project.database import clock
@@ -87,22 +88,25 @@ def exported(
 
 
 def job_document(job: Job) -> dict[str, Any]:
-    """All that is kept of a job, with what it was given."""
+    """All that is kept of a job, with what it was given; its sentences are in the language that is active."""
     kept = ("id", "kind", "profile_id", "status", "created_at", "started_at", "finished_at")
-    texts = ("input", "result", "problem")
     return {
         **{name: getattr(job, name) for name in kept},
-        **{name: json.loads(text) if (text := getattr(job, name)) else None for name in texts},
+        "input": json.loads(job.input) if job.input else None,
+        "result": outcomes.result(job),
+        "problem": outcomes.problem(job),
     }
 
 
 def own_data(user: User) -> dict[str, Any]:
-    """Everything stored about the user as one document."""
+    """Everything stored about the user as one document, in the language of the account."""
     profiles = Profile.with_trash.filter(user=user)
+    with translation.override(user.language):
+        jobs = [job_document(job) for job in user.jobs.order_by("id")]
     return {
         "exported_at": clock.now(),
         **account_document(user),
-        "jobs": [job_document(job) for job in user.jobs.order_by("id")],
+        "jobs": jobs,
         "imports": [origin_document(origin) for origin in _origins(user)],
         "profiles": rendering.documents(Profile.objects.filter(user=user)),
         "trash": [trashed_document(each) for each in rendering.each(profiles.filter(deleted_at__isnull=False))],
@@ -170,7 +174,8 @@ def write_archive(user: User, file: IO[bytes], step: Callable[[], None]) -> None
         for name, content in {"exported_at": clock.now(), **account_document(user)}.items():
             archive.writestr(f"{name}.json", rendering.render(content))
         archive.writestr("imports.json", rendering.render([origin_document(origin) for origin in _origins(user)]))
-        _write_list(archive, "jobs.json", map(job_document, user.jobs.order_by("id").iterator()))
+        with translation.override(user.language):
+            _write_list(archive, "jobs.json", map(job_document, user.jobs.order_by("id").iterator()))
         for profile in Profile.with_trash.filter(user=user).only("created_at"):
             _write_profile(archive, profile)
             step()

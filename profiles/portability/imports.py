@@ -26,6 +26,8 @@ from profiles_project.sentences import Sentence, mark, say, say_many
 from profiles_project.wording import worded
 from users.models import User
 
+# The kind of the jobs that import.
+KIND = "profiles_import"
 # Mending one value can break another rule, and what is too large loses its largest member first. So it takes rounds;
 # after so many the import gives up.
 ROUNDS = 12
@@ -239,7 +241,7 @@ def bring(
     LinkedIn's archive without a profile goes to that which it was imported into last: it is the same person's each
     time, and a second profile of it is what nobody wants.
     """
-    cause = Cause(Actor.IMPORT, "profiles_import", device)
+    cause = Cause(Actor.IMPORT, KIND, device)
     with transaction.atomic():
         if profile is None and career.source == Origin.Source.LINKEDIN:
             # Two taps at once wait for each other here, and the second finds what the first has made.

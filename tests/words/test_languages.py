@@ -1,7 +1,9 @@
 """In which language an answer, a mail and a page speak, and that nothing else changes with it (contract 1.3)."""
 
+import io
 import json
 import uuid
+import zipfile
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from django.core import mail
 from django.test import Client
 
 from profiles.models import Experience, Job
+from profiles.portability import exports, imports
 from profiles_project.api.ratelimit import soon
 from profiles_project.database import clock
 from profiles_project.wording import language_of, worded_in
@@ -211,6 +214,33 @@ def test_a_jobs_problem_is_worded_when_it_is_read(api: ApiClient, user: User) ->
             assert answer["Content-Language"] == language
             assert number in shown["problem"]["detail"].replace("\xa0", "\u202f"), shown
             assert shown["problem"]["errors"][0]["detail"] == shown["problem"]["detail"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_persons_own_data_says_what_became_of_jobs_in_the_language_of_the_account(user: User, language: str) -> None:
+    sentence = 'Use at most {n} entries.\x1f{"n": 1000}'
+    failed(user, {"type": "x", "title": "Invalid input", "status": 422, "detail": sentence})
+    told = {"profile_id": None, "report": {"parts": [{"place": "The archive", "detail": sentence}]}}
+    Job.objects.create(
+        user=user,
+        kind=imports.KIND,
+        lease_until=clock.now(),
+        status=Job.Status.SUCCEEDED,
+        result=json.dumps(told),
+        finished_at=clock.now(),
+    )
+    user.language = language
+    user.save()
+    said = worded_in(language, sentence)
+    file = io.BytesIO()
+    exports.write_archive(user, file, lambda: None)
+    with zipfile.ZipFile(file) as archive:
+        in_archive = json.loads(archive.read("jobs.json"))
+    in_document = json.loads(b"".join(ApiClient().as_user(user).get(f"{API}/auth/me/export")))["jobs"]
+    for problem, result in ((jobs[0]["problem"], jobs[1]["result"]) for jobs in (in_archive, in_document)):
+        assert problem["detail"] == result["report"]["parts"][0]["detail"] == said
+        assert problem["title"] == worded_in(language, "Invalid input")
+        assert result["report"]["parts"][0]["place"] == worded_in(language, "The archive")
 
 
 @pytest.mark.says_what_is_not_ours

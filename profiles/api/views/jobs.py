@@ -1,10 +1,9 @@
 """The routes of background jobs (contract 4)."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import orjson
 from django.db.models import QuerySet, Sum
 from django.db.models.functions import Length
 from django.http import StreamingHttpResponse
@@ -14,14 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import ViewSetMixin
 
-from profiles import tasks
 from profiles.api import openapi
 from profiles.api.permissions import IsOwner
-from profiles.career.sync import pushes
-from profiles.career.sync.pushes import PushChanges
 from profiles.models import Job, JobFile
-from profiles.portability import imports
-from profiles_project.api.errors import Conflict, in_words
+from profiles.portability import outcomes
+from profiles_project.api.errors import Conflict
 from profiles_project.api.languages import in_language_of, spoken
 from profiles_project.api.negotiation import OwnForm
 from profiles_project.api.pagination import paginate
@@ -42,33 +38,17 @@ def summary(job: Job) -> dict[str, Any]:
         "kind": job.kind,
         "status": job.status,
         "progress": {"done": job.done, "total": job.total},
-        "problem": None if job.problem is None else in_words(json.loads(job.problem)),
+        "problem": outcomes.problem(job),
         "created_at": job.created_at,
         "started_at": job.started_at,
         "finished_at": job.finished_at,
     }
 
 
-def _result(job: Job) -> Any:
-    """What the job has made; what it says of single parts is worded in the language that is active."""
-    if job.result is None:
-        return None
-    if word := WORDING.get(job.kind):
-        return word(json.loads(job.result))
-    return orjson.Fragment(job.result)
-
-
-# Of which kinds of jobs the results hold sentences, and what words them.
-WORDING: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    PushChanges.kind: pushes.in_words,
-    tasks.IMPORT: imports.result_in_words,
-}
-
-
 def shown(request: Request, job: Job, status: int = 200) -> Response:
     """A job, with Retry-After while it has not ended."""
     with in_language_of(request) as language:
-        response = spoken(Response({**summary(job), "result": _result(job)}, status=status), language)
+        response = spoken(Response({**summary(job), "result": outcomes.result(job)}, status=status), language)
     if job.status in Job.UNFINISHED:
         response["Retry-After"] = str(RETRY_AFTER_SECONDS)
     return response
