@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from profiles.models import Experience, Job
 from profiles.portability import exports, imports
@@ -342,3 +344,15 @@ def test_a_change_of_an_odd_form_is_refused_in_words(api: ApiClient, user: User,
         assert problem["detail"].count(":") == 1
         told[language] = problem["detail"]
     assert len(set(told.values())) == len(told), told
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/verify-email", "/guide/nothing"])
+def test_a_page_asks_no_session_of_the_admin_for_its_language(client: Client, user: User, path: str) -> None:
+    # Else the answer that the database is away would need the database.
+    user.language = "fr"
+    user.save()
+    client.force_login(user)
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(path)
+    assert answer["Content-Language"] == "en"
+    assert len(asked) == 0
