@@ -245,6 +245,11 @@ def test_a_persons_own_data_says_what_became_of_jobs_in_the_language_of_the_acco
         assert result["report"]["parts"][0]["place"] == worded_in(language, "The archive")
 
 
+@pytest.mark.parametrize("text", ["a\x1fb", "a\x1f", "\x1f", "{0.__class__}\x1f[1]", "a\x1f{n}", "%s\x1f5\x1f{}"])
+def test_a_text_that_is_no_sentence_of_ours_is_said_as_it_is(text: str) -> None:
+    assert worded_in("de", text) == text
+
+
 @pytest.mark.says_what_is_not_ours
 def test_a_problem_that_an_earlier_release_has_stored_is_shown_as_it_is(api: ApiClient, user: User) -> None:
     problem = {"type": "x", "title": "Stale version", "status": 412, "detail": "Once {said} so.", "instance": "/x"}
