@@ -185,7 +185,7 @@ WORDS = Words(
         # Words of requests, which no person chooses.
         **{word: word for word in ("true", "false", "json", "markdown", "html", "pdf", "merge", "replace")},
     },
-    maps={"custom_fields": mark("field «{name}»")},
+    maps={"custom_fields": mark("field «{name}»"), "details": mark("skill «{name}»")},
     holders=frozenset({"personal_info", "set"}),
 )
 

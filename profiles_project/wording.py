@@ -37,10 +37,21 @@ def worded(text: str) -> str:
     sentence, separator, packed = text.partition(SEPARATOR)
     if not separator:
         return gettext(sentence) if sentence else ""
-    values = json.loads(packed)
+    values = _unpacked(packed)
+    if values is None:
+        return text
     plural = values.pop(PLURAL, None)
     said = ngettext(sentence, plural, values["n"]) if plural else gettext(sentence)
     return _formatter.format(said, **{name: _value(value) for name, value in values.items()})
+
+
+def _unpacked(packed: str) -> dict[str, Any] | None:
+    """The values behind a sentence; None for what an earlier release has stored with such a separator in it."""
+    try:
+        values = json.loads(packed)
+    except ValueError:
+        return None
+    return values if isinstance(values, dict) else None
 
 
 def _value(value: Any) -> str:

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
 from rest_framework.request import Request
 
 from profiles_project.wording import language_of
@@ -21,7 +22,8 @@ def request_language(request: HttpRequest | Request) -> str:
     def account() -> str | None:
         # DRF puts the user there when it has authenticated the request.
         user = getattr(getattr(request, "_request", request), "user", None)
-        return getattr(user, "language", None)
+        # On pages Django does, who asks the database for the admin's session then, which may be what is away.
+        return None if type(user) is SimpleLazyObject else getattr(user, "language", None)
 
     return language_of(request.headers.get("Accept-Language"), account)
 

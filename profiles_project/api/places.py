@@ -85,7 +85,9 @@ def _field(path: Path, within: str) -> Field | None:
 def _map_of(path: Path) -> str:
     """The map that the end of a path is a member of, if it is one."""
     holder, name = path[-2:] if len(path) > 1 else ("", path[-1])
-    return str(holder) if isinstance(name, str) and holder in _words().maps else ""
+    is_map = isinstance(name, str) and holder in _words().maps
+    # A member of a map may have the name of one.
+    return str(holder) if is_map and not _map_of(path[:-1]) else ""
 
 
 def _names(path: Path, within: str) -> Iterator[Sentence]:

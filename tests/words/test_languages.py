@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from profiles.models import Experience, Job
 from profiles.portability import exports, imports
@@ -18,7 +20,7 @@ from profiles_project.wording import language_of, worded_in
 from tests.support.client import ApiClient
 from tests.support.contract import API
 from tests.support.factories import PASSWORD, item, make_profile
-from tests.support.wording import LANGUAGES
+from tests.support.wording import LANGUAGES, sentence_faults
 from users.emails import compose
 from users.models import Mail, User
 
@@ -243,6 +245,11 @@ def test_a_persons_own_data_says_what_became_of_jobs_in_the_language_of_the_acco
         assert result["report"]["parts"][0]["place"] == worded_in(language, "The archive")
 
 
+@pytest.mark.parametrize("text", ["a\x1fb", "a\x1f", "\x1f", "{0.__class__}\x1f[1]", "a\x1f{n}", "%s\x1f5\x1f{}"])
+def test_a_text_that_is_no_sentence_of_ours_is_said_as_it_is(text: str) -> None:
+    assert worded_in("de", text) == text
+
+
 @pytest.mark.says_what_is_not_ours
 def test_a_problem_that_an_earlier_release_has_stored_is_shown_as_it_is(api: ApiClient, user: User) -> None:
     problem = {"type": "x", "title": "Stale version", "status": 412, "detail": "Once {said} so.", "instance": "/x"}
@@ -310,3 +317,47 @@ def test_each_change_of_a_push_is_refused_in_words(api: ApiClient, user: User, l
 def test_a_person_is_told_when_to_come_back_and_never_too_early(seconds: int, words: str) -> None:
     assert worded_in("en", soon(seconds)) == words
     assert len({worded_in(language, soon(seconds)) for language in ("en", *LANGUAGES)}) == 4
+
+
+def test_what_is_known_of_a_skill_is_named_by_the_skill_whatever_it_is_called(api: ApiClient, user: User) -> None:
+    path = f"{API}/profiles/{make_profile(user, 0).pk}/changes"
+    for skill in ("title", "details", "{0} %s"):
+        given = {"names": [skill], "details": {skill: {"level": 5}}}
+        change = {"kind": "skills.technical", "id": "technical", "base": 0, "set": given}
+        [result] = api.post(path, {"changes": [change]}, check=False).json()["results"]
+        assert result["problem"]["detail"] == f"Skill «{skill}», level: this must be text."
+
+
+@pytest.mark.parametrize("details", ["x", 3, ["a"]])
+def test_what_is_known_of_skills_must_have_a_form_of_its_own(api: ApiClient, user: User, details: Any) -> None:
+    path = f"{API}/profiles/{make_profile(user, 0).pk}/changes"
+    change = {"kind": "skills.technical", "id": "technical", "base": 0, "set": {"names": ["a"], "details": details}}
+    [result] = api.post(path, {"changes": [change]}, check_request=False).json()["results"]
+    assert result["problem"]["detail"] == "Details of skills: this must be a set of named fields."
+
+
+@pytest.mark.parametrize("change", [{"set": 3}, {"set": ["a"]}, {"set": "a"}, {"order": 3}, {"order": {"a": 1}}, {}])
+def test_a_change_of_an_odd_form_is_refused_in_words(api: ApiClient, user: User, change: dict[str, Any]) -> None:
+    path = f"{API}/profiles/{make_profile(user, 0).pk}/changes"
+    body = {"changes": [{"kind": "experiences", "id": str(uuid.uuid4()), "base": 0, **change}]}
+    told = {}
+    for language in ("en", *LANGUAGES):
+        answer = api.post(path, body, headers={"Accept-Language": language}, check_request=False)
+        [result] = answer.json()["results"]
+        problem = result["problem"]
+        assert list(sentence_faults(problem)) == []
+        assert problem["detail"].count(":") == 1
+        told[language] = problem["detail"]
+    assert len(set(told.values())) == len(told), told
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/verify-email", "/guide/nothing"])
+def test_a_page_asks_no_session_of_the_admin_for_its_language(client: Client, user: User, path: str) -> None:
+    # Else the answer that the database is away would need the database.
+    user.language = "fr"
+    user.save()
+    client.force_login(user)
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(path)
+    assert answer["Content-Language"] == "en"
+    assert len(asked) == 0

@@ -88,9 +88,7 @@ class ChangeBody(Document):
             return []
         asked = [name for name in ways if values.get(name, False) is not False]
         if len(asked) != 1:
-            return [
-                ("set", mark("A change must be exactly one of these: new values, a deletion or an order."), "one_of")
-            ]
+            return [("set", mark("A change has either new values, a deletion or an order."), "one_of")]
         if asked == ["order"]:
             is_list = isinstance(KINDS.get(values.get("kind", "")), OfComponent)
             return [] if is_list or "kind" in errors else [("kind", mark("This list has no order."), "invalid")]
