@@ -123,8 +123,9 @@ me_retrieve = operation(
 )
 me_partial_update = operation(
     operation_id="auth_me_partial_update",
-    summary="Change the account's name",
-    description="Profiles keep the names that they have. The address is changed by `auth_change_email`.",
+    summary="Change the account's name or language",
+    description="Mails are written in the `language`, and so are sentences where a request has no `Accept-Language`. "
+    "Profiles keep the names that they have. The address is changed by `auth_change_email`.",
     tags=TAGS,
     request=serializers.MeUpdate,
     responses={200: serializers.Me},
