@@ -14,6 +14,7 @@ COPY profiles profiles
 COPY users users
 # What the service shows at /guide/.
 COPY docs/guide docs/guide
+COPY clients clients
 # Development settings need no secrets; the keys that they generate stay in a folder that is left behind.
 RUN DEBUG=true DATA_DIR=/tmp/collect /venv/bin/python manage.py collectstatic --noinput --verbosity 0
 # Compiled once here, since the files can't be written where the service runs.

@@ -424,6 +424,8 @@ WHITENOISE_USE_FINDERS = DEBUG
 
 # What is shown at /guide/ and /problems/.
 GUIDE_DIR = BASE_DIR / "docs" / "guide"
+# What its readers copy.
+CLIENTS_DIR = BASE_DIR / "clients"
 
 # Security --------------------------------------------------------------------------------------------------------
 

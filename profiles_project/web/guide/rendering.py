@@ -15,6 +15,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from profiles_project.web.guide import files
+
 # The languages that a step is shown in, by what stands behind the fence, with their names on the tabs.
 LANGUAGES: Mapping[str, str] = {
     "sh": "curl",
@@ -73,7 +75,7 @@ def address(target: str) -> str | None:
         return "/api/schema"
     named = _FILE.match(parts.path)
     if not named:
-        return None
+        return files.address(parts.path)
     if named[1] == "problems":
         return f"/problems/{parts.fragment}"
     page = "" if named[1] == "index" else named[1]

@@ -14,7 +14,7 @@ from django.views.generic import View
 
 from profiles_project.api.problems import problem_types
 from profiles_project.api.views import NotFoundView
-from profiles_project.web.guide import problems
+from profiles_project.web.guide import files, problems
 from profiles_project.web.guide.library import INDEX, library
 from profiles_project.web.guide.rendering import read
 from profiles_project.web.guide.search import LONGEST, query_fault, search
@@ -128,6 +128,20 @@ class GuideView(_Pages):
     def near(self, name: str) -> Mapping[str, str]:
         links = {link.name: link for link in library().pages}
         return {links[each].href: links[each].short for each in get_close_matches(name[:60], links, n=3, cutoff=0.4)}
+
+
+class ClientView(View):
+    """GET /guide/clients/{path}: a file that developers of apps copy; without a path all of them in a ZIP."""
+
+    http_method_names = ["get", "head", "options"]
+
+    def get(self, request: HttpRequest, path: str = "") -> HttpResponseBase:
+        """The file."""
+        if not path:
+            return answer(request, files.archive(), "application/zip", headers=CACHED)
+        if content := files.text(path):
+            return answer(request, content, "text/plain; charset=utf-8", headers=CACHED)
+        return _not_found(request, {f"/guide/{files.ARCHIVE}": "All clients to copy"})
 
 
 class ProblemsView(_Pages):
