@@ -28,7 +28,6 @@ KNOWN: Mapping[str, frozenset[tuple[str, str]]] = {
         {
             ("color-contrast", ".info .title small:not(.version-stamp) > pre"),
             ("color-contrast", ".info .title small.version-stamp > pre"),
-            ("color-contrast", ".info .url"),
             ("color-contrast", ".btn.authorize > span"),
             ("color-contrast", ".opblock-summary-method"),
             ("color-contrast", ".json-schema-2020-12-expand-deep-button"),

@@ -62,7 +62,7 @@ def test_a_user_sets_a_new_password_after_a_weak_one_was_refused(open_window: Op
         expect(page.get_by_role("alert").first).to_contain_text("at least 8 characters")
         page.get_by_label("New password").fill(NEW_PASSWORD)
         page.keyboard.press("Enter")
-        expect(page.get_by_role("status")).to_contain_text("Your password is changed")
+        expect(page.get_by_role("status")).to_contain_text("Your password has been changed")
         log_in = {"email": "link-reset@example.org", "password": NEW_PASSWORD}
         assert caller.send("POST", "/auth/login", log_in).status == 200
 
