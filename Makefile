@@ -50,7 +50,7 @@ test: lint $(EXAMPLES) $(CLIENTS) ## runs everything a change must pass, 12 minu
 	TEST_BACKEND=sqlite $(PYTEST) -m "not own_servers" --cov --cov-report= --cov-fail-under=0
 	@$(PY) -m coverage report >$(VENV)/coverage.txt || { cat $(VENV)/coverage.txt; exit 1; }
 
-e2e: $(VENV)/.dev $(EXAMPLES) $(CHROMIUM) $(ZSH) staticfiles/staticfiles.json ## drives the service in a real browser, README's session in zsh, 8 minutes; its screenshots go to var/e2e
+e2e: $(VENV)/.dev $(EXAMPLES) $(CHROMIUM) $(ZSH) staticfiles/staticfiles.json ## drives the service in a real browser, README's session in zsh, 9 minutes; its screenshots go to var/e2e
 	TEST_BACKEND=postgresql $(PY) -m pytest -q tests/e2e tests/platform/test_readme.py $(E2E)
 
 messages: $(VENV)/.dev ## finds the sentences in the code and puts them into the translations, compiles these

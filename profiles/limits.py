@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Count, F, IntegerField, Sum, Value
 
 from profiles_project.api.parsers import MAX_DEPTH
-from profiles_project.api.places import label
-from profiles_project.sentences import say
+from profiles_project.words.places import label
+from profiles_project.words.sentences import say
 
 MAX_PROFILES = 50
 # In bytes of UTF-8, counted over texts, lists and keys as they are stored.

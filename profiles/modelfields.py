@@ -16,10 +16,10 @@ from rest_framework.exceptions import ParseError
 
 from profiles import limits, partial_dates
 from profiles_project.api.parsers import TooManyParts, depth_exceeds, loads
-from profiles_project.api.places import NO_FIELDS
-from profiles_project.sentences import mark, say
 from profiles_project.texts import TextFault, address_fault, direction_fault, fault, nfc, too_long
-from profiles_project.wording import worded
+from profiles_project.words.places import NO_FIELDS
+from profiles_project.words.sentences import mark, say
+from profiles_project.words.wording import worded
 
 
 class PartialDateField(models.CharField[Any, Any]):

@@ -8,7 +8,7 @@ import re
 from calendar import monthrange
 from datetime import date
 
-from profiles_project.sentences import mark, say
+from profiles_project.words.sentences import mark, say
 
 FORM = re.compile(r"[1-9][0-9]{3}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 

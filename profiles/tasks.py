@@ -30,7 +30,7 @@ from profiles_project.database.refusals import Missing, Stale
 from profiles_project.observe.context import request_id, user_id
 from profiles_project.observe.tracing import work_span
 from profiles_project.pruning import Outdated
-from profiles_project.sentences import mark, say
+from profiles_project.words.sentences import mark, say
 from users.models import User
 
 logger = logging.getLogger(__name__)

@@ -4,8 +4,8 @@ A label begins a sentence, which gives it a capital letter, or stands behind a c
 """
 
 from profiles.models import COMPONENTS
-from profiles_project.api.places import Field, Words
-from profiles_project.sentences import Sentence, mark
+from profiles_project.words.places import Field, Words
+from profiles_project.words.sentences import Sentence, mark
 
 _START = Field(mark("start date"), mark("The start date is missing."))
 _NAME = Field(mark("name"), mark("The name is missing."))

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from itertools import chain, takewhile
 
-from profiles_project.sentences import mark, say
+from profiles_project.words.sentences import mark, say
 
 # As many as Unicode's stream-safe text has (UAX #15, section 13). No language writes more than a few on one letter.
 MOST_MARKS = 30

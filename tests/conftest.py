@@ -13,8 +13,8 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from profiles.maintenance.anonymising import without_triggers
-from profiles_project import wording
 from profiles_project.web import health
+from profiles_project.words import wording
 from tests.support.client import ApiClient
 from tests.support.factories import UserFactory
 from tests.support.wording import known_sentences

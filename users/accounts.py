@@ -14,8 +14,8 @@ from rest_framework.exceptions import ValidationError
 
 from profiles_project.database import clock
 from profiles_project.observe.logs import security_event
-from profiles_project.sentences import mark
 from profiles_project.texts import fold, search_key
+from profiles_project.words.sentences import mark
 from users.events import note
 from users.links import open_link
 from users.models import Mail, Session, User

@@ -6,8 +6,8 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import translation
 from django.utils.html import format_html, format_html_join
 
-from profiles_project.sentences import mark
-from profiles_project.wording import worded
+from profiles_project.words.sentences import mark
+from profiles_project.words.wording import worded
 from users.links import LINKS, make_link
 from users.models import Mail, User
 

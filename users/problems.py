@@ -1,7 +1,7 @@
 """The problems of the routes of accounts."""
 
 from profiles_project.api.errors import Conflict, Problem
-from profiles_project.sentences import mark
+from profiles_project.words.sentences import mark
 from users.tokens import CHALLENGE
 
 

@@ -7,9 +7,9 @@ from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from rest_framework.exceptions import ErrorDetail
 
-from profiles_project.sentences import mark, say, say_many
 from profiles_project.texts import too_long
-from profiles_project.wording import worded
+from profiles_project.words.sentences import mark, say, say_many
+from profiles_project.words.wording import worded
 from users.models import User
 
 

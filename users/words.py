@@ -2,8 +2,8 @@
 
 from django.conf import settings
 
-from profiles_project.api.places import Field, Words
-from profiles_project.sentences import mark
+from profiles_project.words.places import Field, Words
+from profiles_project.words.sentences import mark
 
 WORDS = Words(
     entries={},

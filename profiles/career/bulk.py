@@ -20,8 +20,8 @@ from profiles_project.database.prepared import Parameter, Prepared, PreparedSQL
 from profiles_project.database.refusals import Missing, Taken
 from profiles_project.database.values import new_id
 from profiles_project.equality import is_same
-from profiles_project.sentences import say
 from profiles_project.texts import fold
+from profiles_project.words.sentences import say
 
 P = TypeVar("P", bound=Part)
 # Two and a half times what one request may send.

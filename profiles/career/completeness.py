@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from profiles.partial_dates import earliest, latest
-from profiles_project.sentences import Sentence, mark, say
+from profiles_project.words.sentences import Sentence, mark, say
 
 Document = Mapping[str, Any]
 

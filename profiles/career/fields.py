@@ -10,9 +10,9 @@ from profiles import partial_dates
 from profiles.modelfields import LinkListField, custom_value_fault, extra_fault
 from profiles.models import CustomField, Profile, Skill
 from profiles_project.api.fields import Document, HttpUrl, Items, Text, too_many
-from profiles_project.api.places import NO_FIELDS
-from profiles_project.sentences import mark, say
 from profiles_project.texts import TextFault, direction_fault, fault, fold, nfc, too_long
+from profiles_project.words.places import NO_FIELDS
+from profiles_project.words.sentences import mark, say
 
 # What JSON Schema can say of one; that a month has no 31st, and no year is 0000, it can't.
 PARTIAL_DATE = "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"

@@ -22,7 +22,7 @@ from profiles.models import COMPONENTS, PARTS, Component, CustomField, Origin, P
 from profiles.models.log import OWN, SIZE
 from profiles_project.database.prepared import Parameter, Prepared
 from profiles_project.database.refusals import Forgotten, Missing, Taken
-from profiles_project.sentences import mark, say
+from profiles_project.words.sentences import mark, say
 
 # A log of more bytes is read in pieces: as objects it takes many times its bytes.
 LARGE_LOG_BYTES, PIECE_BYTES = 2 * 2**20, 2**20

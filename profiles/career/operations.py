@@ -11,7 +11,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from profiles.career import bulk, rendering, requests, serializers
 from profiles.models import COMPONENTS, Component, CustomField, Profile, Skill
 from profiles_project.api.fields import Document
-from profiles_project.sentences import say
+from profiles_project.words.sentences import say
 
 Revise = Callable[[], AbstractContextManager[Profile]]
 

@@ -24,7 +24,7 @@ from profiles_project.caching import sealed
 from profiles_project.database.prepared import Parameter, Prepared
 from profiles_project.database.refusals import Missing
 from profiles_project.observe.metrics import recorder
-from profiles_project.wording import worded
+from profiles_project.words.wording import worded
 
 # How long an unread body stays in the cache.
 CACHE_SECONDS = 24 * 60 * 60

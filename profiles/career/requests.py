@@ -11,7 +11,7 @@ from profiles.models import COMPONENTS, Component, CustomField
 from profiles.models.log import OWN
 from profiles.models.parts import Rule
 from profiles_project.api.fields import AnyJSON, Choice, Document, ItemId, Items, Text, WholeNumber
-from profiles_project.sentences import mark
+from profiles_project.words.sentences import mark
 from users.api.serializers import Password
 
 

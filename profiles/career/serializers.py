@@ -37,8 +37,8 @@ from profiles_project.api.fields import (
     list_fault,
     most_faults,
 )
-from profiles_project.sentences import mark
 from profiles_project.texts import fold
+from profiles_project.words.sentences import mark
 
 # More than this many items in one bulk request are work for a background job, which takes so many (contract 4).
 BULK_LIMIT = 100

@@ -17,7 +17,7 @@ from profiles.models import Actor, Cause, Job, Profile
 from profiles_project.database import clock
 from profiles_project.database.refusals import Forgotten, LimitPassed, Refusal, Stale
 from profiles_project.observe.logs import security_event
-from profiles_project.wording import worded
+from profiles_project.words.wording import worded
 from users.accounts import end_admin_sessions
 from users.events import note
 from users.models import Mail, Session, User

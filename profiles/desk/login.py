@@ -21,7 +21,7 @@ from django.views.generic import FormView
 from profiles_project.api.ratelimit import TooManyRequests, network_of, spend
 from profiles_project.texts import fold
 from profiles_project.web.forms import JudgedForm
-from profiles_project.wording import worded
+from profiles_project.words.wording import worded
 from users import second_factor
 from users.accounts import replace_password
 from users.events import note

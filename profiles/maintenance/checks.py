@@ -26,7 +26,7 @@ from profiles.models.jobs import MAX_ATTEMPTS, longest_lease
 from profiles_project.database import clock
 from profiles_project.database.derived import derived_fields
 from profiles_project.management.progress import bar
-from profiles_project.wording import worded
+from profiles_project.words.wording import worded
 
 CHUNK = 1000
 # The number of places in a table from which a sample is taken.

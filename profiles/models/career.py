@@ -22,7 +22,7 @@ from profiles_project.database.prepared import Parameter, Prepared, PreparedUpda
 from profiles_project.database.refusals import InTrash, LimitPassed, Missing, Stale, Taken
 from profiles_project.database.values import SearchField, new_id
 from profiles_project.equality import is_same
-from profiles_project.sentences import mark, say
+from profiles_project.words.sentences import mark, say
 from users.models import User
 
 P = TypeVar("P", bound=Part)

@@ -15,7 +15,7 @@ from django.db.models.lookups import GreaterThanOrEqual
 from profiles import partial_dates
 from profiles.modelfields import ExtraField, HttpUrlField, PartialDateField, StringListField, VerbatimJSONField
 from profiles_project.database.values import FoldedField, new_id
-from profiles_project.sentences import mark
+from profiles_project.words.sentences import mark
 
 if TYPE_CHECKING:
     from profiles.models.career import Profile

@@ -24,7 +24,7 @@ from profiles.models.parts import PARTS
 from profiles_project.database.prepared import Parameter, Prepared
 from profiles_project.database.refusals import LimitPassed
 from profiles_project.database.sizes import octets
-from profiles_project.sentences import mark, say
+from profiles_project.words.sentences import mark, say
 from users.models import IdempotencyRecord, Mail, SecurityEvent, Session, User
 
 # The bytes of a row beside its texts: header, ids, times and index entries.

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from typing import IO, Any, NamedTuple, cast
 
-from profiles_project.sentences import Sentence, mark, say
+from profiles_project.words.sentences import Sentence, mark, say
 
 MAX_FILES = 200
 MAX_BYTES = 50 * 2**20

@@ -21,7 +21,7 @@ from profiles.portability import kinds, outcomes, printing
 from profiles.portability.json_resume import HIDDEN, REFERENCES, write
 from profiles_project.api.errors import Unavailable
 from profiles_project.database import clock
-from profiles_project.sentences import mark
+from profiles_project.words.sentences import mark
 from users.exports import account_document
 from users.models import User
 

@@ -22,8 +22,8 @@ from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, DocumentFault
 from profiles.portability.merging import MERGE, Merge, Merged
 from profiles_project.api.errors import Problem, faults, pointer
 from profiles_project.database.values import new_id
-from profiles_project.sentences import Sentence, mark, say, say_many
-from profiles_project.wording import worded
+from profiles_project.words.sentences import Sentence, mark, say, say_many
+from profiles_project.words.wording import worded
 from users.models import User
 
 # The kind of the jobs that import.

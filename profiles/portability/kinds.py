@@ -13,8 +13,8 @@ from profiles.models import COMPONENTS, Component
 from profiles.portability.json_resume import mapping
 from profiles.portability.json_resume.mapping import IS_VISIBLE, Key, Section, ours
 from profiles.portability.readable import Layout
-from profiles_project.api.places import label
-from profiles_project.sentences import Sentence, say
+from profiles_project.words.places import label
+from profiles_project.words.sentences import Sentence, say
 
 # How values of a field are read where JSON Resume's table does not say it; the first class that fits counts.
 READ_AS: tuple[tuple[type[models.Field[Any, Any]], str], ...] = (

@@ -15,8 +15,8 @@ from profiles.career.matching import Candidate, pairs, without_case
 from profiles.portability.json_resume.mapping import SKILLS, SUMMARIES, Section, is_empty
 from profiles.portability.json_resume.objects import Entry, Path
 from profiles.portability.json_resume.values import fingerprint
-from profiles_project.sentences import mark, say
 from profiles_project.texts import fold
+from profiles_project.words.sentences import mark, say
 
 Document = Mapping[str, Any]
 Item = Mapping[str, Any]

@@ -20,14 +20,14 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.views import set_rollback
 
-from profiles_project.api.languages import in_language_of, spoken
-from profiles_project.api.places import Path, said_at, shown
 from profiles_project.api.renderers import PROBLEM_JSON
 from profiles_project.database.refusals import Expired, Forgotten, InTrash, LimitPassed, Refusal, Stale, Taken
 from profiles_project.database.unfit import is_unfit, name_of
 from profiles_project.observe.context import request_id
-from profiles_project.sentences import either, mark, say
-from profiles_project.wording import worded
+from profiles_project.words.languages import in_language_of, spoken
+from profiles_project.words.places import Path, said_at, shown
+from profiles_project.words.sentences import either, mark, say
+from profiles_project.words.wording import worded
 
 logger = logging.getLogger(__name__)
 

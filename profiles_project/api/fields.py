@@ -25,10 +25,10 @@ from rest_framework.settings import api_settings
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from profiles_project.api.errors import MOST_FAULTS, faults
-from profiles_project.api.places import EMPTY, NO_FIELDS, one_of
 from profiles_project.database.values import is_storable, parse_id
-from profiles_project.sentences import mark, say, say_many
 from profiles_project.texts import MOST_MARKS, TextFault, address_fault, fault, nfc, too_long
+from profiles_project.words.places import EMPTY, NO_FIELDS, one_of
+from profiles_project.words.sentences import mark, say, say_many
 
 
 class Text(serializers.CharField):

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from profiles_project.api.errors import ParameterInvalid
-from profiles_project.sentences import say
+from profiles_project.words.sentences import say
 
 MAX_LIMIT = 100
 # The largest offset that both databases take.

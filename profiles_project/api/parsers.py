@@ -12,7 +12,7 @@ from django.utils.http import parse_header_parameters
 from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
 
-from profiles_project.sentences import mark, say
+from profiles_project.words.sentences import mark, say
 
 MAX_DEPTH = 32
 MAX_INTEGER = 2**63 - 1

@@ -20,7 +20,7 @@ from profiles_project.caching.localcache import counting
 from profiles_project.database import clock
 from profiles_project.observe.logs import security_event
 from profiles_project.observe.metrics import recorder
-from profiles_project.sentences import Sentence, mark, say, say_many
+from profiles_project.words.sentences import Sentence, mark, say, say_many
 
 # How long the cache keeps the number of refusals of a scope on a day.
 KEEP_REFUSALS = dt.timedelta(days=15)

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 
 from profiles_project.api.errors import MOST_FAULTS, Problem, pointer
 from profiles_project.api.fields import Document
-from profiles_project.api.places import Path, shown
-from profiles_project.sentences import mark
+from profiles_project.words.places import Path, shown
+from profiles_project.words.sentences import mark
 
 CODE = "unknown"
 

@@ -11,7 +11,7 @@ from django.core.cache import caches
 from profiles_project.api.errors import Problem
 from profiles_project.observe.logs import security_event
 from profiles_project.observe.metrics import recorder
-from profiles_project.sentences import mark
+from profiles_project.words.sentences import mark
 
 MOST = 2
 # A killed process does not release its place. It expires after longer than any request takes.

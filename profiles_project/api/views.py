@@ -19,7 +19,7 @@ from profiles_project.api.preferences import STRICT, prefers_strict
 from profiles_project.api.ratelimit import ScopeThrottle, Usage, count, headers, who_asks
 from profiles_project.api.underway import expensive
 from profiles_project.memory import LARGE_BYTES, let_go
-from profiles_project.sentences import mark
+from profiles_project.words.sentences import mark
 
 S = TypeVar("S", bound=BaseSerializer[Any])
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from django.db.models import Model
 
-from profiles_project.sentences import Sentence, mark
+from profiles_project.words.sentences import Sentence, mark
 
 
 class Refusal(Exception):

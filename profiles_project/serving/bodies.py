@@ -9,9 +9,9 @@ from django.conf import settings
 from granian._granian import RSGIProtocolClosed as ProtocolClosed, RSGIProtocolError as ProtocolError
 
 from profiles_project.api.errors import Problem, Unavailable
-from profiles_project.sentences import mark
 from profiles_project.serving.budget import Budget, Holding
 from profiles_project.web.bodies import DRAIN_LIMIT, TruncatedBody, body_limit, too_large
+from profiles_project.words.sentences import mark
 
 # See Pace.
 STEP_BYTES = 64 * 2**10

@@ -8,7 +8,7 @@ from django.http.request import UnreadablePostError
 
 from profiles_project.api.errors import Problem, TooLarge, problem_response
 from profiles_project.memory import note_body
-from profiles_project.sentences import mark, say
+from profiles_project.words.sentences import mark, say
 
 MIB = 2**20
 BODY_LIMIT = 1 * MIB

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 
 from profiles_project.texts import fault
-from profiles_project.wording import worded
+from profiles_project.words.wording import worded
 
 # Of a text whose field says nothing of its length, such as a password.
 LONGEST = 1_000

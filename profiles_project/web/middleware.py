@@ -13,14 +13,14 @@ from django.utils.cache import patch_vary_headers
 from opentelemetry.trace import INVALID_SPAN, Span
 
 from profiles_project.api.errors import MEDIA_TYPE, InternalError, Problem, problem_response, to_problem
-from profiles_project.api.languages import spoken
 from profiles_project.database.values import new_id
 from profiles_project.observe.context import request_id, user_id
 from profiles_project.observe.logs import write_event
 from profiles_project.observe.metrics import recorder
 from profiles_project.observe.tracing import note_answer, request_span
-from profiles_project.sentences import mark
 from profiles_project.web.pages import API
+from profiles_project.words.languages import spoken
+from profiles_project.words.sentences import mark
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from profiles_project.api.errors import Problem, problem_response
 from profiles_project.observe.prometheus import exposition
-from profiles_project.sentences import mark
+from profiles_project.words.sentences import mark
 
 
 @method_decorator([csrf_exempt, never_cache], name="dispatch")

@@ -9,7 +9,7 @@ from pytest_django import Settings
 
 from profiles_project.api.ratelimit import soon
 from profiles_project.database import clock
-from profiles_project.wording import worded
+from profiles_project.words.wording import worded
 from tests.support.client import ApiClient
 from tests.support.contract import API
 from tests.support.factories import PASSWORD

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.test import APIRequestFactory
 
 from profiles_project.api.parsers import MAX_DEPTH, StrictJSONParser, loads
-from profiles_project.wording import worded
+from profiles_project.words.wording import worded
 
 pytestmark = pytest.mark.pure
 

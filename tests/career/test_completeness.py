@@ -11,7 +11,7 @@ from hypothesis import given, strategies as st
 
 from profiles.career import completeness
 from profiles.career.completeness import SECTIONS, STEPS, SUMMARY_LENGTH, Step
-from profiles_project.wording import worded
+from profiles_project.words.wording import worded
 
 pytestmark = pytest.mark.pure
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from profiles.partial_dates import earliest, ends_before, latest, parse
-from profiles_project.wording import worded
+from profiles_project.words.wording import worded
 
 pytestmark = pytest.mark.pure
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils.html import escape
 from jsonschema import Draft202012Validator
 
-from profiles_project.api.problems import problem_types
+from profiles_project.api.openapi.problems import problem_types
 from profiles_project.web.docs import openapi_document
 from profiles_project.web.guide.library import library
 from profiles_project.web.guide.problems import ANSWERED_BY, answering, example, operations

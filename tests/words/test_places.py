@@ -9,10 +9,10 @@ from django.utils import translation
 from profiles.career.serializers import ITEM_SERIALIZERS
 from profiles.models import COMPONENTS, Component
 from profiles.words import WORDS
-from profiles_project.api.places import said_at
-from profiles_project.sentences import say
 from profiles_project.web.docs import openapi_document
-from profiles_project.wording import worded
+from profiles_project.words.places import said_at
+from profiles_project.words.sentences import say
+from profiles_project.words.wording import worded
 from tests.support.client import ApiClient
 from tests.support.contract import API
 from tests.support.factories import item, make_profile

@@ -15,7 +15,7 @@ from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 from profiles_project.database.prepared import Parameter, Prepared
 from profiles_project.observe.context import user_id
 from profiles_project.observe.logs import security_event
-from profiles_project.sentences import mark
+from profiles_project.words.sentences import mark
 from users.models import Session, User
 from users.tokens import CHALLENGE, AccessToken
 

@@ -21,11 +21,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from profiles_project.api.errors import RETRY_AFTER_SECONDS, Conflict, ParameterInvalid, Problem
-from profiles_project.api.languages import spoken
 from profiles_project.api.renderers import JSONRenderer
 from profiles_project.database import clock
 from profiles_project.database.sizes import octets
-from profiles_project.sentences import mark, say
+from profiles_project.words.languages import spoken
+from profiles_project.words.sentences import mark, say
 from users.models import IdempotencyRecord, User
 
 HEADER = "Idempotency-Key"

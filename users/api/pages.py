@@ -18,11 +18,11 @@ from django.views.generic import FormView
 from rest_framework.exceptions import ValidationError
 
 from profiles_project.api.errors import Problem, faults
-from profiles_project.api.languages import in_language_of, spoken
 from profiles_project.api.ratelimit import TooManyRequests, network_of, spend
-from profiles_project.sentences import mark
 from profiles_project.web.forms import JudgedForm
-from profiles_project.wording import worded
+from profiles_project.words.languages import in_language_of, spoken
+from profiles_project.words.sentences import mark
+from profiles_project.words.wording import worded
 from users.accounts import confirm_address, reset_password
 
 

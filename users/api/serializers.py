@@ -10,8 +10,8 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.fields import empty
 
 from profiles_project.api.fields import Choice, Document, Email, Text
-from profiles_project.sentences import mark
 from profiles_project.texts import too_long
+from profiles_project.words.sentences import mark
 from users.models import Session, User
 from users.validators import length_faults, password_faults
 

@@ -19,13 +19,13 @@ from rest_framework_simplejwt.settings import api_settings
 
 from profiles_project.api.errors import ParameterInvalid, faults
 from profiles_project.api.fields import Email
-from profiles_project.api.languages import request_language
 from profiles_project.api.pagination import paginate
 from profiles_project.api.views import APIView
 from profiles_project.database.refusals import Missing
 from profiles_project.observe.logs import security_event
-from profiles_project.sentences import mark
 from profiles_project.texts import fold
+from profiles_project.words.languages import request_language
+from profiles_project.words.sentences import mark
 from users.accounts import confirm_address, replace_password, reset_password
 from users.api import openapi, serializers
 from users.api.authentication import REFUSAL

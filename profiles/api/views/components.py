@@ -27,7 +27,7 @@ from profiles_project.api.conditional import IfMatch, tagged
 from profiles_project.api.errors import ParameterInvalid
 from profiles_project.api.pagination import paginate
 from profiles_project.database.refusals import Missing, Stale
-from profiles_project.sentences import mark, say
+from profiles_project.words.sentences import mark, say
 from users.api.idempotency import idempotent
 
 CHANGED = mark("This entry has changed since you read it.")

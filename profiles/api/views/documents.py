@@ -16,11 +16,11 @@ from profiles.api.views.synchronising import SyncActions
 from profiles.career import bulk, rendering, requests, serializers
 from profiles.models import JobFile, Profile
 from profiles_project.api.conditional import IfMatch, PreconditionFailed, not_modified
-from profiles_project.api.languages import request_language, spoken
 from profiles_project.api.pagination import paginate
 from profiles_project.database import clock
 from profiles_project.database.refusals import Missing
-from profiles_project.sentences import mark
+from profiles_project.words.languages import request_language, spoken
+from profiles_project.words.sentences import mark
 from users.api.idempotency import idempotent
 
 

@@ -20,7 +20,7 @@ from profiles_project.api.errors import ParameterInvalid
 from profiles_project.api.pagination import paginate
 from profiles_project.database.refusals import Missing
 from profiles_project.memory import LARGE_BYTES
-from profiles_project.sentences import mark
+from profiles_project.words.sentences import mark
 from users.api.idempotency import idempotent
 
 # The largest version that both databases take.

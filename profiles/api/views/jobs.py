@@ -18,13 +18,13 @@ from profiles.api.permissions import IsOwner
 from profiles.models import Job, JobFile
 from profiles.portability import outcomes
 from profiles_project.api.errors import Conflict
-from profiles_project.api.languages import in_language_of, spoken
 from profiles_project.api.negotiation import OwnForm
 from profiles_project.api.pagination import paginate
 from profiles_project.api.preferences import MINIMAL, RESPOND_ASYNC, prefers_minimal
 from profiles_project.database.refusals import Missing
 from profiles_project.database.values import parse_id
-from profiles_project.sentences import mark
+from profiles_project.words.languages import in_language_of, spoken
+from profiles_project.words.sentences import mark
 from users.api.views import PrivateView
 
 # After how many seconds a client should look again.

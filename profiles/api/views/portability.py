@@ -24,15 +24,15 @@ from profiles.portability.merging import MERGE, REPLACE
 from profiles.portability.printing import HTML_STYLE_SOURCE
 from profiles_project.api.conditional import IfMatch, PreconditionFailed, not_modified
 from profiles_project.api.errors import ParameterInvalid
-from profiles_project.api.languages import in_language_of, spoken
 from profiles_project.api.negotiation import OwnForm
 from profiles_project.api.parsers import StrictJSONParser
-from profiles_project.api.places import one_of
 from profiles_project.api.preferences import prefers_async
 from profiles_project.database.refusals import Missing
 from profiles_project.database.values import parse_id
 from profiles_project.memory import LARGE_BYTES, note_body
-from profiles_project.sentences import mark
+from profiles_project.words.languages import in_language_of, spoken
+from profiles_project.words.places import one_of
+from profiles_project.words.sentences import mark
 from users.api.idempotency import idempotent
 
 MODES = (MERGE, REPLACE)

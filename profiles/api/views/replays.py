@@ -18,9 +18,9 @@ from profiles.career import history, rendering
 from profiles.career.sync.pushes import PushChanges, in_words
 from profiles.models import Profile, Skill
 from profiles.portability import imports
-from profiles_project.api.languages import in_language_of
 from profiles_project.database.refusals import Forgotten, Missing
 from profiles_project.memory import LARGE_BYTES
+from profiles_project.words.languages import in_language_of
 from users.api.idempotency import DeletedSince, Made
 
 # An import's report can't be rebuilt. Of a larger one only the counts are kept.

@@ -20,10 +20,10 @@ from profiles.career.sync.pushes import PushChanges, in_words
 from profiles.models import Profile
 from profiles_project.api.conditional import not_modified
 from profiles_project.api.errors import ParameterInvalid
-from profiles_project.api.languages import in_language_of, spoken
 from profiles_project.api.pagination import whole_number
 from profiles_project.memory import LARGE_BYTES
-from profiles_project.sentences import mark
+from profiles_project.words.languages import in_language_of, spoken
+from profiles_project.words.sentences import mark
 from users.api.idempotency import idempotent
 from users.api.views import PrivateView
 

@@ -20,11 +20,11 @@ from profiles.models import COMPONENTS, Component, CustomField, Part, Profile, S
 from profiles.models.log import OWN
 from profiles.models.parts import Rule
 from profiles_project.api.fields import AnyJSON, Document, NamedMembers, too_many
-from profiles_project.api.places import NO_FIELDS
 from profiles_project.database.values import parse_id
 from profiles_project.equality import is_same
-from profiles_project.sentences import mark, say
 from profiles_project.texts import fold
+from profiles_project.words.places import NO_FIELDS
+from profiles_project.words.sentences import mark, say
 
 Members = Mapping[str, Any]
 Errors = dict[str, Any]

@@ -22,7 +22,7 @@ from profiles_project.api import errors
 from profiles_project.api.errors import About, document, to_problem
 from profiles_project.database.refusals import LimitPassed, Refusal, Taken
 from profiles_project.equality import is_same
-from profiles_project.sentences import mark
+from profiles_project.words.sentences import mark
 
 APPLIED, MERGED, UNCHANGED, CONFLICT, REJECTED = STATUSES = ("applied", "merged", "unchanged", "conflict", "rejected")
 # For the OpenAPI document.

@@ -14,7 +14,7 @@ from profiles.career.sync.states import MAX_VERSION
 from profiles.career.sync.trails import Key
 from profiles.models.parts import Rule
 from profiles_project.api.fields import AnyJSON, Choice, Document, Flag, Items, NamedMembers, Text, WholeNumber
-from profiles_project.sentences import mark
+from profiles_project.words.sentences import mark
 
 # How a change may ask for a conflict to be settled.
 RESOLUTIONS = ["mine"]

@@ -29,7 +29,7 @@ from profiles_project.database.refusals import LimitPassed
 from profiles_project.database.values import FoldedField
 from profiles_project.texts import fold, nfc
 from profiles_project.web.forms import JudgedForm
-from profiles_project.wording import worded
+from profiles_project.words.wording import worded
 
 TWICE = (
     "Nothing was stored: the profile has a skill or a custom field of that name by now, or two of them trade names, "

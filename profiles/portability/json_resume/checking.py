@@ -7,7 +7,7 @@ from typing import Any
 from profiles.portability.json_resume import mapping
 from profiles.portability.json_resume.mapping import is_empty
 from profiles.portability.json_resume.objects import Path
-from profiles_project.sentences import Sentence, mark, say
+from profiles_project.words.sentences import Sentence, mark, say
 
 _VERSION = re.compile(r"/v?([0-9]{1,4})\.[0-9]+\.[0-9]+/")
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from profiles_project.sentences import Sentence, mark
+from profiles_project.words.sentences import Sentence, mark
 
 SCHEMA_URL = "https://raw.githubusercontent.com/jsonresume/resume-schema/v1.0.0/schema.json"
 # The member of `meta` for what no key of JSON Resume can say.

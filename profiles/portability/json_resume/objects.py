@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from profiles.portability.json_resume.mapping import Key, Section, goes_on, is_empty
 from profiles.portability.json_resume.values import READERS, Unreadable, fingerprint
-from profiles_project.sentences import mark, say
+from profiles_project.words.sentences import mark, say
 
 Path = tuple[str | int, ...]
 ABSENT = object()

@@ -14,8 +14,8 @@ from profiles.portability.json_resume.checking import NoResume, check, check_siz
 from profiles.portability.json_resume.mapping import NOT_GIVEN, SKILLS, Key, Section, is_empty
 from profiles.portability.json_resume.objects import ABSENT, EMPTY, NO_FIELD, SAID_BY_ABSENCE, Entry, Path, ReadObject
 from profiles.portability.json_resume.values import UNKNOWN_FLUENCY, fingerprint
-from profiles_project.sentences import Sentence, either, mark, say
 from profiles_project.texts import fold
+from profiles_project.words.sentences import Sentence, either, mark, say
 
 # The key in `extra.basics` for entries of its profiles that are no links of ours. No document has a key of that name.
 OTHER_PROFILES = "profiles[]"

@@ -8,8 +8,8 @@ from typing import Any
 
 from profiles.partial_dates import parse
 from profiles.portability.json_resume.mapping import MAX_ITEMS, Key, is_empty
-from profiles_project.sentences import Sentence, mark, say
 from profiles_project.texts import MOST_MARKS, NFC_SHRINKS, has_long_run, nfc
+from profiles_project.words.sentences import Sentence, mark, say
 
 
 class Unreadable(ValueError):

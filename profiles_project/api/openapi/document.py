@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from profiles_project.api.errors import BY_STATUS, MEDIA_TYPE, Problem
-from profiles_project.api.problems import below, problem_types
+from profiles_project.api.openapi.problems import below, problem_types
 
 # The extension by which a parameter says what it is called below `components`, where its own name would not do.
 SHARED_AS = "x-shared-as"

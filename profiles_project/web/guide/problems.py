@@ -10,7 +10,7 @@ import orjson
 
 from profiles_project.api.errors import MEDIA_TYPE
 from profiles_project.api.openapi.document import ANYWHERE
-from profiles_project.api.problems import ProblemType, problem_types
+from profiles_project.api.openapi.problems import ProblemType, problem_types
 from profiles_project.web.docs import openapi_document
 
 # Which of the operations with the status answer with the type, where not all of them do: by their ids.

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from profiles_project.api.problems import problem_types
+from profiles_project.api.openapi.problems import problem_types
 from profiles_project.texts import fault, search_key
 from profiles_project.web.guide.library import library
 from profiles_project.web.guide.problems import operations
-from profiles_project.wording import worded
+from profiles_project.words.wording import worded
 
 LONGEST = 100
 MOST_WORDS = 8

@@ -1,5 +1,6 @@
 """GET /guide/ and /problems/: pages that are made once a process, and what is found for a query."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
@@ -12,7 +13,7 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_vary_headers
 from django.views.generic import View
 
-from profiles_project.api.problems import problem_types
+from profiles_project.api.openapi.problems import problem_types
 from profiles_project.api.views import NotFoundView
 from profiles_project.web.guide import files, problems
 from profiles_project.web.guide.library import INDEX, library
@@ -92,7 +93,7 @@ def _not_found(request: HttpRequest, near: Mapping[str, str]) -> HttpResponseBas
     return response
 
 
-class _Pages(View):
+class _Pages(View, ABC):
     """Answers with a page made once, else with what `near` finds for the name."""
 
     http_method_names = ["get", "head", "options"]
@@ -103,13 +104,13 @@ class _Pages(View):
             return answer(request, page, HTML, headers=CACHED)
         return _not_found(request, self.near(name))
 
+    @abstractmethod
     def page(self, name: str) -> Kept | None:
         """The page, None where there is none of this name."""
-        raise NotImplementedError
 
+    @abstractmethod
     def near(self, name: str) -> Mapping[str, str]:
         """Addresses of pages with like names, and what they are called."""
-        raise NotImplementedError
 
 
 class GuideView(_Pages):

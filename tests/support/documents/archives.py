@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from profiles.portability.linkedin import Archive, NotAnArchive, Note, read
-from profiles_project.sentences import mark
-from profiles_project.wording import worded
+from profiles_project.words.sentences import mark
+from profiles_project.words.wording import worded
 
 DATA = Path(__file__).parent.parent.parent / "data"
 # One invented person's archive, and the same person's archive of some years later.

@@ -11,7 +11,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from rest_framework.request import Request
 
-from profiles_project.wording import language_of
+from profiles_project.words.wording import language_of
 
 R = TypeVar("R", bound=HttpResponseBase)
 

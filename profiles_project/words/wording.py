@@ -11,7 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation.trans_real import parse_accept_lang_header
 
-from profiles_project.sentences import LIST, PLURAL, SEPARATOR
+from profiles_project.words.sentences import LIST, PLURAL, SEPARATOR
 
 # The language of the code's own sentences, and of those whom none of ours suits.
 ENGLISH = "en"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from profiles_project.sentences import Sentence, either, mark, say
+from profiles_project.words.sentences import Sentence, either, mark, say
 
 Path = tuple[str | int, ...]
 # The codes of what was not given, whose sentence names it.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from profiles_project.api.errors import BY_STATUS, TYPE_BASE, Problem
-from profiles_project.wording import ENGLISH, worded_in
+from profiles_project.words.wording import ENGLISH, worded_in
 
 
 @dataclass(frozen=True)
