@@ -41,7 +41,10 @@ class Kills:
 
 @dataclass(frozen=True)
 class Weather:
-    """How often something happens to a request, as shares of one, and what at most."""
+    """How often something happens to a request, as shares of one, and what at most.
+
+    A request and an answer to a push are lost on each line once at least, unless their share is nothing.
+    """
 
     cut: float = 0.04
     longest_cut: int = 6
@@ -88,7 +91,7 @@ class Line:
 
     def is_cut(self) -> bool:
         """Whether this request finds nobody."""
-        if not self.cut and self.random.random() < self.weather.cut:
+        if not self.cut and self._happens("partitions", self.weather.cut):
             self.cut = self.random.randint(1, self.weather.longest_cut)
             self.seen["partitions"] += 1
         if not self.cut:
@@ -96,16 +99,23 @@ class Line:
         self.cut -= 1
         return True
 
+    def _happens(self, name: str, share: float) -> bool:
+        """Whether the event is drawn, or owed since the line has not `seen` it."""
+        return self._is_drawn(share) or (share > 0 and not self.seen[name])
+
+    def _is_drawn(self, share: float) -> bool:
+        return self.random.random() < share
+
     def carry(
         self, method: str, path: str, body: bytes, headers: dict[str, str]
     ) -> tuple[int, list[Any], bytes] | None:
         """The service's answer; None where it does not arrive."""
         if self.is_cut():
             return None
-        if self.random.random() < self.weather.slow:
+        if self._is_drawn(self.weather.slow):
             time.sleep(self.random.random() * self.weather.longest_wait)
         is_push = method == "POST"
-        if is_push and self.random.random() < self.weather.deadly and self.weather.kills.is_next():
+        if is_push and self._is_drawn(self.weather.deadly) and self.weather.kills.is_next():
             headers = {**headers, HEADER: "yes"}
             self.seen["kills"] += 1
         connection = HTTPConnection("127.0.0.1", self.port, timeout=ANSWER_SECONDS)
@@ -118,7 +128,7 @@ class Line:
             return None
         finally:
             connection.close()
-        is_lost = self.random.random() < self.weather.lost
+        is_lost = self._happens("lost answers", self.weather.lost) if is_push else self._is_drawn(self.weather.lost)
         self._count(answer.status, content, is_push=is_push)
         if answer.status == 200:
             sent = json.loads(body) if is_push else None
