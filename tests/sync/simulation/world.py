@@ -91,6 +91,20 @@ class Party:
 
     hands: Hands
     line: Line
+    # Whether the last attempt to synchronise failed: something may be stored whose answer has not arrived.
+    has_failed: bool = False
+
+    def sync(self) -> Values:
+        """Try to synchronise; what the device holds then."""
+        done, dump = self.hands.sync()
+        self.has_failed = not done
+        return dump
+
+    def sync_what_failed(self) -> None:
+        """Try until it works, where the last attempt did not."""
+        while self.has_failed:
+            self.sync()
+            time.sleep(0.1)
 
 
 @dataclass
@@ -156,26 +170,25 @@ class World:
             holding = executor.submit(self._hold)
             early = self.plan.edits // 4
             self._edit(away, early)
-            # A creation whose answer is lost is a new one when nobody remembers the item and its deletion any more.
-            while not away.hands.sync()[0]:
-                time.sleep(0.1)
+            away.sync()
+            away.sync_what_failed()
             left = self._version()
             self._edit(away, early, is_away=True)
             for life in lives:
                 life.result()
+            # A creation whose answer is lost is a new one when nobody remembers the item and its deletion any more.
+            for party in others:
+                party.sync_what_failed()
             self._prune(left)
-            # The others go on with what they have not sent.
-            lives = [executor.submit(self._edit, party, 0) for party in others]
             self._edit(away, self.plan.edits - 2 * early)
-            for life in (*lives, holding):
-                life.result()
+            holding.result()
 
     def _edit(self, party: Party, edits: int, *, is_away: bool = False) -> None:
         for _ in range(edits):
             party.hands.edit()
             if is_away or party.hands.random.random() >= self.plan.sync:
                 continue
-            _, dump = party.hands.sync()
+            dump = party.sync()
             if dump["conflicts"] and party.hands.random.random() < self.plan.answer:
                 party.hands.decide(dump)
 
