@@ -6,15 +6,29 @@ On PostgreSQL the text, always the same, also names a statement that the server 
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import CharField, Field, QuerySet, TextField, Value
-from django.db.models.query import get_related_populators
+from django.db.models import CharField, Field, Model, QuerySet, TextField, Value
+from django.db.models.base import ModelState
 from django.db.models.sql import UpdateQuery
 
 TEXTS = frozenset({CharField, TextField})
+
+M = TypeVar("M", bound=Model)
+
+
+def loaded(model: type[M], names: Iterable[str], values: Iterable[Any]) -> M:
+    """The object whose columns of these names the database has given; others load when they are asked for.
+
+    The same as Django's `from_db`, which takes each column of the model in turn, given or not.
+    """
+    made = model.__new__(model)
+    made._state = state = ModelState()  # noqa: SLF001  # as Django's own
+    state.adding, state.db = False, DEFAULT_DB_ALIAS
+    made.__dict__.update(zip(names, values, strict=True))
+    return made
 
 
 class Parameter(Value):
@@ -37,7 +51,7 @@ class Parameter(Value):
 
 
 class _Compiled(NamedTuple):
-    """A query as SQL, and what makes Python's values and objects of its rows, as in django.db.models.query."""
+    """A query as SQL, and what makes Python's values and objects of its rows."""
 
     sql: str
     parameters: Sequence[Any]
@@ -46,7 +60,6 @@ class _Compiled(NamedTuple):
     model: Any = None
     names: Sequence[str] = ()
     place: slice = slice(0)
-    joined: Sequence[Any] = ()
     annotations: Mapping[str, int] = {}
 
 
@@ -101,8 +114,12 @@ class Prepared(_Statement):
         converters = self.compiled_on(connection).converters
         return [_converted(row, converters, connection) for row in found] if converters else found
 
+    def first_row(self, **values: Any) -> Sequence[Any] | None:
+        """The first of the rows, None where there is none."""
+        return next(iter(self.rows(**values)), None)
+
     def objects(self, **values: Any) -> list[Any]:
-        """The objects that it finds, those of `select_related` and annotations with them."""
+        """The objects that it finds, with their annotations; the query may not have a `select_related`."""
         found = self.rows(**values)
         compiled = self.compiled_on(connections[DEFAULT_DB_ALIAS])
         return [_object(row, compiled) for row in found]
@@ -172,10 +189,7 @@ def _compile(queryset: "QuerySet[Any, Any]", connection: Any) -> _Compiled:
     fields = info["select_fields"]
     place = slice(fields[0], fields[-1] + 1)
     names = [column.target.attname for column in columns[place]]
-    joined = get_related_populators(info, compiler.select, connection.alias)  # type: ignore[call-arg]  # the stubs are ahead of 5.2
-    return compiled._replace(
-        model=info["model"], names=names, place=place, joined=joined, annotations=compiler.annotation_col_map
-    )
+    return compiled._replace(model=info["model"], names=names, place=place, annotations=compiler.annotation_col_map)
 
 
 def _converted(row: Sequence[Any], converters: Any, connection: Any) -> Sequence[Any]:
@@ -187,9 +201,7 @@ def _converted(row: Sequence[Any], converters: Any, connection: Any) -> Sequence
 
 
 def _object(row: Sequence[Any], compiled: _Compiled) -> Any:
-    made = compiled.model.from_db(DEFAULT_DB_ALIAS, compiled.names, row[compiled.place])
-    for populator in compiled.joined:
-        populator.populate(row, made)
+    made = loaded(compiled.model, compiled.names, row[compiled.place])
     for name, position in compiled.annotations.items():
         setattr(made, name, row[position])
     return made

@@ -5,14 +5,15 @@ DRF's views import this module while they are imported themselves, so nothing he
 
 import logging
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
-from django.db.models import QuerySet
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 
-from profiles_project.database.prepared import Parameter, Prepared
+from profiles_project.database.prepared import Parameter, Prepared, loaded
 from profiles_project.observe.context import user_id
 from profiles_project.observe.logs import security_event
 from profiles_project.words.sentences import mark
@@ -23,14 +24,31 @@ from users.tokens import CHALLENGE, AccessToken
 REFUSAL = mark("The access token is invalid or has expired.")
 
 SESSION_ID = Parameter("pk", Session._meta.get_field("id"))
-_SESSION = Prepared(lambda: with_user(Session.objects.filter(pk=SESSION_ID)))
+# What a request needs of its session, and of its user; the rest loads when it is asked for.
+OF_SESSION = ("id", "user_id", "expires_at", "revoked_at")
+OF_USER = ("id", "is_active", "language")
+# What the routes need besides that are about the account.
+_ACCOUNT = ("email", "full_name", "is_verified", "is_staff", "is_superuser", "created_at", "updated_at")
 
 
-def with_user(sessions: "QuerySet[Session]") -> "QuerySet[Session]":
-    """The sessions with their users, without columns that few requests need (they load when asked for)."""
-    mine = ("created_at", "last_used_at", "previous_token_id", "rotated_at")
-    theirs = ("password", "last_login", "email_key", "search_key")
-    return sessions.select_related("user").defer(*mine, *(f"user__{name}" for name in theirs))
+class SessionRow:
+    """A query's columns for a session and its user: their names, and what makes the session of a row."""
+
+    def __init__(self, more_of_session: Sequence[str] = (), more_of_user: Sequence[str] = ()) -> None:
+        self.session, self.user = (*OF_SESSION, *more_of_session), (*OF_USER, *more_of_user)
+        self.columns = (*self.session, *(f"user__{name}" for name in self.user))
+
+    def read(self, row: Sequence[Any]) -> Session:
+        """The session with its user, of a row that begins with these columns."""
+        middle, end = len(self.session), len(self.columns)
+        session = loaded(Session, self.session, row[:middle])
+        _USER.set_cached_value(session, loaded(User, self.user, row[middle:end]))
+        return session
+
+
+_USER: Any = Session._meta.get_field("user")
+_ROW = SessionRow(["user_agent", "token_id"], _ACCOUNT)
+_SESSION = Prepared(lambda: Session.objects.filter(pk=SESSION_ID).values_list(*_ROW.columns))
 
 
 def _credentials(request: Request) -> list[str]:
@@ -75,8 +93,8 @@ class SessionJWTAuthentication(BaseAuthentication):
 
     def find_session(self, pk: uuid.UUID, request: Request) -> Session | None:
         """The session of a token, with its user."""
-        found: Session | None = _SESSION.first(pk=pk)
-        return found
+        row = _SESSION.first_row(pk=pk)
+        return None if row is None else _ROW.read(row)
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer error="invalid_token"' if _credentials(request) else CHALLENGE
