@@ -91,20 +91,30 @@ class Party:
 
     hands: Hands
     line: Line
-    # Whether the last attempt to synchronise failed: something may be stored whose answer has not arrived.
-    has_failed: bool = False
+    # Whether an answer has not arrived, or the person has not answered a question.
+    is_waiting: bool = False
 
-    def sync(self) -> Values:
-        """Try to synchronise; what the device holds then."""
+    def sync(self) -> tuple[bool, Values]:
+        """Try to synchronise: whether it worked, and what the device holds."""
         done, dump = self.hands.sync()
-        self.has_failed = not done
-        return dump
+        self.is_waiting = not done or bool(dump["conflicts"])
+        return done, dump
 
-    def sync_what_failed(self) -> None:
-        """Try until it works, where the last attempt did not."""
-        while self.has_failed:
-            self.sync()
+    def answer(self) -> tuple[bool, Values]:
+        """The same, and answer what is asked."""
+        done, dump = self.sync()
+        if dump["conflicts"]:
+            self.hands.decide(dump)
+            done, dump = self.sync()
+        if not done:
+            # As after a kill.
             time.sleep(0.1)
+        return done, dump
+
+    def catch_up(self) -> None:
+        """Wait for all answers and give them, where some are missing."""
+        while self.is_waiting:
+            self.answer()
 
 
 @dataclass
@@ -171,14 +181,14 @@ class World:
             early = self.plan.edits // 4
             self._edit(away, early)
             away.sync()
-            away.sync_what_failed()
+            away.catch_up()
             left = self._version()
             self._edit(away, early, is_away=True)
             for life in lives:
                 life.result()
-            # A creation whose answer is lost is a new one when nobody remembers the item and its deletion any more.
+            # A creation that waits is a new one when nobody remembers the item and its deletion any more.
             for party in others:
-                party.sync_what_failed()
+                party.catch_up()
             self._prune(left)
             self._edit(away, self.plan.edits - 2 * early)
             holding.result()
@@ -188,7 +198,7 @@ class World:
             party.hands.edit()
             if is_away or party.hands.random.random() >= self.plan.sync:
                 continue
-            dump = party.sync()
+            _, dump = party.sync()
             if dump["conflicts"] and party.hands.random.random() < self.plan.answer:
                 party.hands.decide(dump)
 
@@ -233,23 +243,13 @@ class World:
         for party in parties:
             party.line.weather, party.line.cut = self.plan.weather.calm(), 0
         for _ in range(ROUNDS):
-            dumps = [self._answered(party) for party in parties]
+            dumps = [party.answer() for party in parties]
             version = self._version()
             is_quiet = all(done and not (dump["pending"] or dump["conflicts"]) for done, dump in dumps)
             if is_quiet and version == getattr(self, "last", None):
                 return
             self.last = version
         self.seen["unsettled"] += 1
-
-    def _answered(self, party: Party) -> tuple[bool, Values]:
-        done, dump = party.hands.sync()
-        if dump["conflicts"]:
-            party.hands.decide(dump)
-            done, dump = party.hands.sync()
-        if not done:
-            # As after a kill.
-            time.sleep(0.1)
-        return done, dump
 
     def _stored(self) -> dict[Key, Values]:
         """All that is stored, by kind and id, as another device reads it."""
