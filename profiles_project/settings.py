@@ -214,6 +214,8 @@ DATABASES = {"default": database(text("DATABASE_URL") or f"sqlite:///{directory(
 
 if REDIS_URL and urlsplit(REDIS_URL).scheme not in {"redis", "rediss", "unix"}:
     raise ImproperlyConfigured("REDIS_URL must begin with redis:// or rediss://.")
+# What each process keeps of the documents that it has shown last, before it asks Redis.
+RECENT_BODIES_BYTES = number("RECENT_BODIES_MIB", 16, low=0, high=1024) * 2**20
 # Apart, since a flood of documents must not push counters out of local memory, where it has the place of Redis.
 CACHES: dict[str, dict[str, Any]] = {
     alias: {

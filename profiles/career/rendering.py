@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.conf import settings
-from django.core.cache import cache
 from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, Greatest
 from django.db.models.lookups import Exact
@@ -20,7 +19,7 @@ from profiles.career.jsonlists import JSONMap, JSONObjects, JSONValues
 from profiles.models import COMPONENTS, PARTS, Component, CustomField, Part, Profile, Skill
 from profiles_project.api.conditional import entity_tag
 from profiles_project.api.renderers import JSONRenderer
-from profiles_project.caching import sealed
+from profiles_project.caching import bodies
 from profiles_project.database.prepared import Parameter, Prepared
 from profiles_project.database.refusals import Missing
 from profiles_project.observe.metrics import recorder
@@ -171,20 +170,13 @@ def _kept(name: str, profile: Profile, make: Callable[[], Rendered], day: str = 
     """The cached body of that name if it is of this version and day, else a new one, which is cached."""
     key = _cache_key(profile, *filter(None, (name, language)))
     also = list(filter(None, (day, language)))
-    mark = _mark(profile, *also)
-    kept = sealed.kept(key)
-    if kept is not None and kept.startswith(mark):
-        recorder().cache_read(name, hit=True)
-        return Rendered(profile, kept[len(mark) :])
-    recorder().cache_read(name, hit=False)
+    body = bodies.kept(key, tag(profile, *also))
+    recorder().cache_read(name, hit=body is not None)
+    if body is not None:
+        return Rendered(profile, body)
     made = make()
-    sealed.keep(key, _mark(made.profile, *also) + made.body, CACHE_SECONDS)
+    bodies.keep(key, tag(made.profile, *also), made.body, CACHE_SECONDS)
     return made
-
-
-def _mark(profile: Profile, *also: str) -> bytes:
-    """The prefix of a cached body: which profile it is, and at which version."""
-    return tag(profile, *also).encode() + b"\n"
 
 
 def _cache_key(profile: Profile, *name: str) -> str:
@@ -194,7 +186,7 @@ def _cache_key(profile: Profile, *name: str) -> str:
 def forget(profiles: Iterable[Profile]) -> None:
     """Delete cached bodies of profiles that were deleted, once the deletion has committed."""
     names = [("document",), *(("analytics", language) for language, _ in settings.LANGUAGES)]
-    cache.delete_many([_cache_key(profile, *name) for profile in profiles for name in names])
+    bodies.forget(_cache_key(profile, *name) for profile in profiles for name in names)
 
 
 def each(profiles: "QuerySet[Profile]") -> Iterator[Rendered]:

@@ -21,6 +21,7 @@ from profiles import tasks
 from profiles.career import rendering
 from profiles.models import Job, JobFile, Profile, Revision
 from profiles.portability import exports
+from profiles_project.caching import bodies
 from profiles_project.database import clock
 from tests.support.client import ApiClient
 from tests.support.concurrency import at_once
@@ -74,6 +75,7 @@ def kept_bytes() -> Iterator[tuple[str, bytes]]:
             yield from ((f"cache {key}", redis.dump(key) or b"") for key in redis.scan_iter())
         memory = getattr(cache, "local", cache)
         yield from ((f"memory {key}", value) for key, value in memory._cache.items())
+    yield from ((f"process {name}", entry.body) for name, entry in bodies.recent._entries.items())
     for path in settings.DATA_DIR.rglob("*"):
         if path.is_file() and ".sqlite3" not in path.name:
             yield f"file {path.name}", path.read_bytes()
@@ -327,7 +329,7 @@ def test_what_was_erased_is_found_in_no_table_cache_or_file(person: ApiClient, u
     found = traces()
     assert {"users_user.email", "users_session.user_agent", "users_mail.address", "profiles_skill.name"} <= found
     assert {"profiles_job.input", "profiles_job.result", "users_idempotencyrecord.key"} <= found
-    assert {where.partition(" ")[0] for where in found if " " in where} == {CACHE}
+    assert {where.partition(" ")[0] for where in found if " " in where} == {CACHE, "process"}
     assert {"profiles_revision.changes", "profiles_revision.device"} <= found
     assert Profile.with_trash.filter(label__contains=CANARY, deleted_at__isnull=False).exists()
     assert JobFile.objects.exists()
