@@ -23,14 +23,15 @@ def _to(address: str) -> Any:
     return RedirectView.as_view(url=address, http_method_names=["get", "head"])
 
 
+# Looked through in this order: first what is asked for most.
 urlpatterns = [
+    path("api/v1/", include("profiles.api.urls")),
+    path("api/v1/auth/", include("users.api.urls")),
     path("", _to("/guide/")),
     path("guide", _to("/guide/")),
     path("guide/", include("profiles_project.web.guide.urls")),
     path("problems", _to("/problems/")),
     path("problems/", include(problems)),
-    path("api/v1/", include("profiles.api.urls")),
-    path("api/v1/auth/", include("users.api.urls")),
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", SwaggerView.as_view(), name="docs"),
     path("api/redoc", RedocView.as_view(), name="redoc"),

@@ -15,6 +15,8 @@ LONGEST_CHAIN = 10
 # of the server's parent process and of the worker by themselves.
 OURS = frozenset({"profiles", "profiles_project", "users", "security"})
 TRUSTED = frozenset({"_granian", "django_tasks", "django_tasks_db"})
+# What no line shows isn't asked for.
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 
 def security_event(name: str, *, level: int = logging.INFO, **fields: object) -> None:
@@ -28,8 +30,14 @@ def security_event(name: str, *, level: int = logging.INFO, **fields: object) ->
 
 def write_event(logger: str, name: str, *, level: int = logging.INFO, **fields: object) -> None:
     """Write one line with `event` and the fields as members of their own."""
+    to = logging.getLogger(logger)
+    if not to.isEnabledFor(level):
+        return
     members = {key: value for key, value in fields.items() if value is not None}
-    logging.getLogger(logger).log(level, Event(name, members), extra={"members": {"event": name, **members}})
+    # By hand, since the logger would look for the place in the code, which no line of an event shows.
+    record = logging.LogRecord(logger, level, "", 0, Event(name, members), (), None)
+    record.members = {"event": name, **members}
+    to.handle(record)
 
 
 class Event(NamedTuple):
@@ -64,7 +72,7 @@ class JSONFormatter(logging.Formatter):
             line["user_id"] = user
         if record.exc_info and record.exc_info[1]:
             line["error"] = describe(record.exc_info[1])
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _encode(line)
 
 
 def message(record: logging.LogRecord) -> str:
@@ -95,6 +103,9 @@ def _harmless(value: object, *, trusted: bool) -> object:
     if isinstance(value, (int, float, uuid.UUID)) or (trusted and not isinstance(value, BaseException)):
         return value
     return f"<{type(value).__name__}>"
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 class WithError(logging.Filter):
