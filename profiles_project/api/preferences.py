@@ -12,8 +12,10 @@ STRICT = "handling=strict"
 def _preferences(request: Request) -> dict[str, str]:
     """The values of the request's preferences by name, in lower case; of one that is named twice the first."""
     found: dict[str, str] = {}
+    if not (header := request.headers.get("Prefer")):
+        return found
     # It knows quotes, in which a comma ends nothing.
-    for preference in parse_http_list(request.headers.get("Prefer", "")):
+    for preference in parse_http_list(header):
         name, _, value = preference.partition(";")[0].partition("=")
         found.setdefault(name.strip().lower(), value.strip().strip('"').lower())
     return found

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any, TypeVar
+from functools import cache, cached_property
+from typing import Any, ClassVar, TypeVar
 
 from django.utils.cache import patch_vary_headers
 from rest_framework import views
@@ -24,6 +25,12 @@ from profiles_project.words.sentences import mark
 S = TypeVar("S", bound=BaseSerializer[Any])
 
 
+@cache
+def _one_each(classes: tuple[type[Any], ...]) -> list[Any]:
+    """An instance of each of these classes, which serves all requests."""
+    return [each() for each in classes]
+
+
 def has_large_body(request: Any) -> bool:
     """Whether it takes a web process long, and much of its memory."""
     return int(request.META.get("CONTENT_LENGTH") or 0) > LARGE_BYTES
@@ -42,6 +49,7 @@ class APIView(views.APIView):
     scarce_scope = ""
     is_expensive: Callable[[Request], bool] = staticmethod(has_large_body)
     body_label = ""
+    _own_headers: ClassVar[dict[Any, dict[str, str]]] = {}
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -78,6 +86,34 @@ class APIView(views.APIView):
             self.count(self.scarce_scope, who_asks(request))
         self.count_items()
 
+    # None of ours keeps anything of a request, so that all share them.
+
+    def get_authenticators(self) -> list[Any]:
+        return _one_each(tuple(self.authentication_classes))
+
+    def get_permissions(self) -> list[Any]:
+        return _one_each(tuple(self.permission_classes))
+
+    def get_throttles(self) -> list[Any]:
+        return _one_each(tuple(self.throttle_classes))
+
+    def get_parsers(self) -> list[Any]:
+        return _one_each(tuple(self.parser_classes))
+
+    def get_renderers(self) -> list[Any]:
+        return _one_each(tuple(self.renderer_classes))
+
+    def get_content_negotiator(self) -> Any:
+        return _one_each((self.content_negotiation_class,))[0]
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        """`Allow` and the like; class and route say what they are."""
+        which = type(self), tuple(getattr(self, "action_map", None) or ())
+        if which not in self._own_headers:
+            self._own_headers[which] = super().default_response_headers
+        return self._own_headers[which].copy()
+
     def perform_content_negotiation(self, request: Any, force: bool = False) -> Any:  # noqa: FBT001, FBT002  # as DRF has it
         # Where there is nothing to give any Accept will do (contract 6).
         known = getattr(self._method, "known", None)
@@ -99,7 +135,7 @@ class APIView(views.APIView):
         if deprecation.may_use(body):
             self.deprecations += deprecation.of_members(body, self.request.data)
 
-    @property
+    @cached_property
     def _method(self) -> Any:
         """What answers a request of this method, None where nothing does."""
         return getattr(self, str(self.request.method).lower(), None)
