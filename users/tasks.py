@@ -70,9 +70,10 @@ def send_mail(mail_id: str, attempt: int) -> None:
     mine = Mail.objects.filter(pk=mail.pk, attempts=attempt)
     if not mine.update(attempts=attempt + 1, next_try_at=clock.now() + mail.pause()):
         return
+    message = compose(mail, mail.user)
     try:
         with work_span(f"mail {mail.kind}", mail=str(mail.pk)):
-            compose(mail, mail.user).send()
+            message.send()
     except OSError as exc:
         # SMTP's errors are OSErrors too; their text quotes the address, so only their name is logged.
         logger.warning("mail %s was not sent: %s", mail.pk, type(exc).__name__)

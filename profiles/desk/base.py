@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -19,6 +20,7 @@ from profiles.desk.actions import ACTIONS, Action, rows_for
 from profiles.desk.adminlog import WatchedAdmin
 from profiles.desk.lists import CappedPaginator
 from profiles.desk.rows import audit, entries_about, person_link
+from profiles_project.database.values import LARGEST_ID
 
 # The look-ups allowed in a list's address, beside the filters that the list shows.
 LOOKUPS = frozenset(
@@ -68,12 +70,19 @@ class DeskAdmin(WatchedAdmin, admin.ModelAdmin[Any]):
         return super().changelist_view(request, *args, **kwargs)
 
     def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        try:
+        if all(map(self.may_be_key, request.POST.getlist(ACTION_CHECKBOX_NAME))):
             return super().response_action(request, *args, **kwargs)
-        except (ValueError, OverflowError, ValidationError):
-            # What a column of ids says to what is none: each kind of column in its own way.
-            messages.error(request, "What was chosen has no id of this list.")
-            return HttpResponseRedirect(request.get_full_path())
+        messages.error(request, "What was chosen has no id of this list.")
+        return HttpResponseRedirect(request.get_full_path())
+
+    def may_be_key(self, text: str) -> bool:
+        """Whether a text can be the id of a row."""
+        try:
+            key = self.opts.pk.to_python(text)
+        except (ValueError, ValidationError):
+            # Python reads no number of some thousand digits.
+            return False
+        return not isinstance(key, int) or 0 <= key <= LARGEST_ID
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         try:

@@ -9,7 +9,7 @@ from django.db.models.functions import StrIndex
 from django.db.models.lookups import GreaterThan
 
 from profiles.models import Profile
-from profiles_project.database.values import parse_id
+from profiles_project.database.values import LARGEST_ID, parse_id
 from profiles_project.texts import search_key
 from users.models import User
 
@@ -18,7 +18,6 @@ MOST_FOUND = 1_000
 # The index of trigrams needs three letters in a row.
 SHORTEST_INNER = 3
 LONGEST_TERM, MOST_WORDS = 300, 10
-LARGEST_ID = 2**63 - 1
 HELP = "An e-mail address, a name or parts of them, or the id of a person or a profile."
 
 

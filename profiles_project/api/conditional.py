@@ -67,8 +67,7 @@ def not_modified(request: HttpRequest | Request, tag: str) -> HttpResponse | Non
     header = request.headers.get("If-None-Match")
     if header is None or request.method not in {"GET", "HEAD"}:
         return None
-    tags = parse_etags(header)
-    if "*" not in tags and _opaque(tag) not in map(_opaque, tags):
+    if header != tag and "*" not in (tags := parse_etags(header)) and _opaque(tag) not in map(_opaque, tags):
         return None
     response = HttpResponse(status=304)
     response["ETag"] = tag

@@ -8,6 +8,9 @@ from django.db import models
 
 from profiles_project.texts import fold, search_key
 
+# The largest number that a column of numbers as ids holds.
+LARGEST_ID = 2**63 - 1
+
 
 def new_id() -> uuid.UUID:
     """A UUID of version 7 (RFC 9562): unique, and later ones sort after earlier ones."""

@@ -99,13 +99,13 @@ class RegisterView(PublicView):
         form = self.read(serializers.Registration).validated_data
         user = User(email=form["email"], full_name=form["full_name"], language=request_language(request))
         user.set_password(form["password"])
-        try:
-            with transaction.atomic():
+        with transaction.atomic():
+            try:
                 user.save()
-                session = Session.objects.start(user, user_agent(request))
-                file_mail(Kind.VERIFY, user, user.email)
-        except IntegrityError as exc:
-            raise EmailTaken from exc
+            except IntegrityError as exc:
+                raise EmailTaken from exc
+            session = Session.objects.start(user, user_agent(request))
+            file_mail(Kind.VERIFY, user, user.email)
         note("account_registered", user, session=session.pk)
         return tokens(session, status=201)
 

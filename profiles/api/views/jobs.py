@@ -80,9 +80,10 @@ class JobViewSet(ViewSetMixin, PrivateView):
         if text is None or self.action is None:
             return
         try:
-            job = Job.objects.defer("input").filter(pk=parse_id(text)).first()
+            pk = parse_id(text)
         except ValueError as exc:
             raise Missing.of(Job) from exc
+        job = Job.objects.defer("input").filter(pk=pk).first()
         if job is None:
             raise Missing.of(Job)
         self.check_object_permissions(self.request, job)

@@ -22,6 +22,7 @@ from profiles.desk.wording import moment, words
 from profiles.models import Actor, Job, Profile, Revision
 from profiles.models.log import OWN
 from profiles.models.trash import KEPT_IN_TRASH
+from profiles_project.database.values import LARGEST_ID
 from users.models import AuditEntry, Mail, SecurityEvent, Session, User
 
 # What can be chosen, by its value in the address.
@@ -36,7 +37,6 @@ KINDS = {
 LANDMARKS = ("profiles_delete", "trash_restore", "profiles_activate")
 # So much of an entry of the log tells whether it is one of those of a profile that went into the trash or came back.
 HEAD = 300
-LARGEST_ID = 2**63 - 1
 
 
 class Event(NamedTuple):
