@@ -12,6 +12,7 @@ import pytest
 from django.core.validators import MaxLengthValidator, MinLengthValidator
 from hypothesis import given, settings, strategies as st
 from rest_framework.exceptions import ValidationError
+from rest_framework.fields import empty
 
 from profiles import partial_dates
 from profiles.career.fields import ExtraObject, PartialDate
@@ -135,9 +136,8 @@ each_form = pytest.mark.parametrize("form", FORMS)
 def values_for(field: Any) -> list[Any]:
     """The odd values, and those around the limits of the field and of its items."""
     sent = [*ODD]
-    for most in {getattr(field, "max_length", None), getattr(getattr(field, "child", None), "max_length", None)} - {
-        None
-    }:
+    limits = (getattr(each, "max_length", None) for each in (field, getattr(field, "child", None)))
+    for most in {limit for limit in limits if limit is not None}:
         for letter in ("x", "é", "e\u0301", "ж", "–"):
             sent += [letter * (most - 1), letter * most, letter * (most + 1), f" {letter * most} "]
             sent += [[letter * most], [letter * (most + 1)], ["a", letter * (most + 1), None]]
@@ -197,7 +197,11 @@ def test_what_clients_send_is_plainly_right(kind: type[Component]) -> None:
     judges = ITEM_SERIALIZERS[kind]().judges
     unsure = [name for name, value in SAMPLES[kind].items() if judges[name].short(value) is UNSURE]
     assert not unsure
-    right = {Text: ["Zürich", "東京", "– „Łódź“"], HttpUrl: ["https://x.org/a?b=1"], StringList: [[], ["Köln", "a"]]}
+    right: dict[type, list[Any]] = {
+        Text: ["Zürich", "東京", "– „Łódź“"],
+        HttpUrl: ["https://x.org/a?b=1"],
+        StringList: [[], ["Köln", "a"]],
+    }
     for judge in judges.values():
         for value in right.get(type(judge.field), []):
             assert judge.short(value) is not UNSURE, (judge.name, value)
@@ -230,7 +234,7 @@ def test_a_class_that_judges_otherwise_inherits_no_short_judge() -> None:
             return super().to_internal_value(data).upper()
 
     class LoudList(Items):
-        def run_validation(self, data: Any = fields.empty) -> Any:
+        def run_validation(self, data: Any = empty) -> Any:
             return [each.upper() for each in super().run_validation(data)]
 
     assert short_judge(Text(max_length=9))
