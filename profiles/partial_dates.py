@@ -4,6 +4,7 @@ A partial date is one of the texts "2021", "2021-03" and "2021-03-15" (contract 
 that the order of the texts is the order of their earliest days.
 """
 
+import functools
 import re
 from calendar import monthrange
 from datetime import date
@@ -15,7 +16,12 @@ FORM = re.compile(r"[1-9][0-9]{3}(?:-[0-9]{2}(?:-[0-9]{2})?)?")
 
 def parse(text: str) -> str:
     """The partial date in a text, without surrounding white space; ValueError, one sentence, if it is none."""
-    text = text.strip()
+    return _checked(text.strip())
+
+
+# The dates of careers are few; only those that are valid are remembered, so that each has ten characters at most.
+@functools.lru_cache(maxsize=4096)
+def _checked(text: str) -> str:
     if not FORM.fullmatch(text):
         raise ValueError(mark("Give a date as a year, a month or a day, such as 2021, 2021-03 or 2021-03-15."))
     try:

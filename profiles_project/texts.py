@@ -19,6 +19,8 @@ NFC_SHRINKS = 4
 # Two halfwidth signs of katakana become marks in the form in which support searches (NFKD).
 _MARKS_ELSEWHERE = "\uff9e\uff9f"
 _FIRST_MARK = "\u0300"
+# Letters and signs of the western alphabets, which no normal form C changes in any order.
+_LATIN = re.compile(r"[\u0001-\u02ff\u2010-\u2027]*")
 # They turn round the order in which what follows is shown, so that an address reads as another one.
 _DIRECTION_MARK = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 # Whose host it is, with a user's name before it and a port behind it.
@@ -101,6 +103,11 @@ def _is_mark(letter: str) -> bool:
 def nfc(text: str) -> str:
     """The text in Unicode normal form C, the one form in which texts are stored."""
     return unicodedata.normalize("NFC", text)
+
+
+def is_normal(text: str) -> bool:
+    """Whether a text has passed the gate and is in normal form C as it stands."""
+    return bool(_LATIN.fullmatch(text)) or not (has_long_run(text) or nfc(text) != text)
 
 
 def fold(text: str) -> str:

@@ -10,6 +10,7 @@ from profiles import partial_dates
 from profiles.modelfields import LinkListField, custom_value_fault, extra_fault
 from profiles.models import CustomField, Profile, Skill
 from profiles_project.api.fields import Document, HttpUrl, Items, Text, too_many
+from profiles_project.api.judging import UNSURE, Judge
 from profiles_project.texts import TextFault, direction_fault, fault, fold, nfc, too_long
 from profiles_project.words.places import NO_FIELDS
 from profiles_project.words.sentences import mark, say
@@ -32,6 +33,23 @@ class PartialDate(Text):
         except ValueError as exc:
             raise ValidationError(str(exc), code="invalid") from exc
 
+    def short_judge(self) -> Judge | None:
+        """The short judge: of dates, and of null."""
+        judge_text = super().short_judge()
+        if judge_text is None:
+            return None
+
+        def judge(data: Any) -> Any:
+            text = judge_text(data)
+            if text is UNSURE or text is None:
+                return text
+            try:
+                return partial_dates.parse(text)
+            except ValueError:
+                return UNSURE
+
+        return judge
+
 
 @extend_schema_field({"type": "object", "additionalProperties": {}})
 class ExtraObject(serializers.Field):  # type: ignore[type-arg]  # an object with any JSON as values
@@ -49,6 +67,10 @@ class ExtraObject(serializers.Field):  # type: ignore[type-arg]  # an object wit
         if data is not serializers.empty and (fault := extra_fault(data, self.max_bytes)):
             raise ValidationError(*fault)
         return super().run_validation(data)
+
+    def short_judge(self) -> Judge | None:
+        """The short judge: of an empty object, which takes no room."""
+        return None if self.validators else (lambda data: data if data == {} else UNSURE)
 
     def to_internal_value(self, data: Any) -> Any:
         return data

@@ -10,7 +10,6 @@ from django.db import models
 from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.settings import api_settings
-from rest_framework.utils.serializer_helpers import BindingDict
 
 from profiles.career import matching
 from profiles.career.fields import CustomFields, ExtraObject, Label, LinkList, PartialDate, SkillNames
@@ -37,6 +36,7 @@ from profiles_project.api.fields import (
     list_fault,
     most_faults,
 )
+from profiles_project.api.judging import FieldJudge, judge_of
 from profiles_project.texts import fold
 from profiles_project.words.sentences import mark
 
@@ -65,7 +65,11 @@ class ModelDocument(Document, serializers.ModelSerializer[Any]):
 
     @cached_property
     def fields(self) -> Any:
-        return _shared_fields(type(self)) if self.shares_fields else super().fields
+        return _sharer(type(self)).fields if self.shares_fields else super().fields
+
+    @cached_property
+    def judges(self) -> Mapping[str, FieldJudge]:
+        return _sharer(type(self)).judges if self.shares_fields else super().judges
 
     def get_validators(self) -> list[Any]:
         # Uniqueness is the database's to hold; DRF's validators would ask it once for every row.
@@ -80,6 +84,10 @@ class ModelDocument(Document, serializers.ModelSerializer[Any]):
         if isinstance(model_field, LinkListField):
             return LinkList, {"required": False, "allow_null": True}
         field_class, options = super().build_standard_field(field_name, model_field)
+        if issubclass(field_class, HttpUrl):
+            # What the model's own kind of field checks, ours does.
+            others = options.get("validators", ())
+            options["validators"] = [each for each in others if each not in model_field.default_validators]
         if isinstance(model_field, PartialDateField):
             options.pop("max_length", None)
         if options.get("allow_null"):
@@ -87,23 +95,21 @@ class ModelDocument(Document, serializers.ModelSerializer[Any]):
             options.pop("allow_blank", None)
         if field_name in getattr(self.Meta.model, "named_if_unknown", ()):
             options |= {"required": True, "help_text": "Null where nobody knows it."}
-        for alias, name in getattr(self.Meta.model, "aliases", {}).items():
-            if name == field_name:
-                options["help_text"] = f"`{alias}` is taken for it, too."
+        aliases = getattr(self.Meta.model, "aliases", {})
+        if alias := next((alias for alias, name in aliases.items() if name == field_name), None):
+            options["help_text"] = f"`{alias}` is taken for it, too."
         if issubclass(field_class, Flag):
             options |= {"allow_null": True, "required": False, "cleared": model_field.default}
         return field_class, options
 
 
 @functools.cache
-def _shared_fields(serializer_class: type[ModelDocument]) -> BindingDict:
-    """The fields of a serializer of leaves, made once: DRF would make them for every request, from the model."""
-    # Bound to an instance of which nothing else is used.
-    serializer = serializer_class()
-    fields = BindingDict(serializer)
-    for name, field in serializer.get_fields().items():
-        fields[name] = field
-    return fields
+def _sharer(serializer_class: type[ModelDocument]) -> ModelDocument:
+    """The instance whose fields and judges all serializers of leaves share. Nothing else of it is used."""
+    sharer = serializer_class()
+    # It alone has its own.
+    sharer.shares_fields = False
+    return sharer
 
 
 class ItemListSerializer(serializers.ListSerializer[Any]):
@@ -191,16 +197,21 @@ def wraps_list(model: type[Component], data: Any) -> bool:
     return model.plural in data or any(isinstance(value, list) for value in data.values())
 
 
-_ANY_ID = ItemId()
+_ANY_ID = judge_of(ItemId())
 
 
 def read_id(item: Any) -> uuid.UUID | None:
     """The id that an item carries, which must be known before the item can be judged; None for one at fault."""
+    given = item.get("id") if isinstance(item, dict) else None
+    # Most new items have none.
+    if not given:
+        return None
     try:
-        return _ANY_ID.run_validation(item.get("id") if isinstance(item, Mapping) else None)
+        found: uuid.UUID | None = _ANY_ID.judge(given)
     except ValidationError:
         # Reported with the item's other faults.
         return None
+    return found
 
 
 def ids_in(data: Any) -> list[uuid.UUID]:
@@ -266,13 +277,12 @@ class ItemSerializer(ModelDocument):
             return {}
         told = {}
         for name in self.Meta.model.identities()[0]:
-            field = self.fields[name]
             if name in item:
                 try:
-                    told[name] = field.run_validation(item[name])
+                    told[name] = self.judges[name].judge(item[name])
                 except ValidationError:
                     return {}
-            elif field.required:
+            elif self.fields[name].required:
                 told[name] = None
         return told
 
@@ -280,7 +290,7 @@ class ItemSerializer(ModelDocument):
         return super().member(self.Meta.model.aliases.get(name, name), data)
 
     def judge_fields(self, data: Any, *, is_partial: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-        aliases = self.Meta.model.aliases if isinstance(data, Mapping) else {}
+        aliases = self.Meta.model.aliases if isinstance(data, dict) else {}
         sent_as = {name: alias for alias, name in aliases.items() if alias in data and name not in data}
         if not sent_as:
             return super().judge_fields(data, is_partial=is_partial)

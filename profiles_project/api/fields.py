@@ -6,6 +6,7 @@ that must be there.
 
 import math
 import re
+import sys
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -22,20 +23,26 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.fields import SkipField, empty
 from rest_framework.settings import api_settings
+from rest_framework.utils.serializer_helpers import BindingDict
 from rest_framework.validators import ProhibitSurrogateCharactersValidator
 
 from profiles_project.api.errors import MOST_FAULTS, faults
+from profiles_project.api.judging import UNSURE, FieldJudge, Judge, judge_of, short_judge, templates, twin
 from profiles_project.database.values import is_storable, parse_id
-from profiles_project.texts import MOST_MARKS, TextFault, address_fault, fault, nfc, too_long
+from profiles_project.texts import MOST_MARKS, TextFault, address_fault, fault, is_normal, nfc, too_long
 from profiles_project.words.places import EMPTY, NO_FIELDS, one_of
 from profiles_project.words.sentences import mark, say, say_many
 
+_LENGTH_AND_STORABILITY = (
+    MinLengthValidator,
+    MaxLengthValidator,
+    ProhibitNullCharactersValidator,
+    ProhibitSurrogateCharactersValidator,
+)
+
 
 class Text(serializers.CharField):
-    """A string: stripped, in NFC, counted in characters. Where null is allowed, an empty one is null.
-
-    A bulk request holds thousands of texts, so a plainly valid one skips most of DRF's machinery.
-    """
+    """A string: stripped, in NFC, counted in characters. Where null is allowed, an empty one is null."""
 
     default_error_messages = {"invalid": mark("This must be text.")}
 
@@ -51,7 +58,7 @@ class Text(serializers.CharField):
         if not (text := data.strip()):
             return None if self.allow_null else super().run_validation(data)
         value = self.to_internal_value(text)
-        shortest, longest, only_lengths = self._bounds
+        shortest, longest = self._lengths
         length = len(value)
         if length > longest:
             # Before the other rules, some of which take long for a long text.
@@ -63,32 +70,48 @@ class Text(serializers.CharField):
         if not is_storable(value):
             code = "null_characters_not_allowed" if "\0" in value else "surrogate_characters_not_allowed"
             raise ValidationError(mark("This contains a character that can't be stored."), code)
-        if not only_lengths:
-            self.run_validators(value)
+        self.run_validators(value)
         return value
+
+    def short_judge(self) -> Judge | None:
+        """The short judge: of texts that need nothing but stripping, and of null."""
+        if self._other_validators:
+            return None
+        shortest, longest = self._lengths
+        # What an empty text means depends on more than its length.
+        shortest = max(shortest, 1)
+        null = None if self.allow_null else UNSURE
+
+        def judge(data: Any) -> Any:
+            if data.__class__ is not str:
+                return null if data is None else UNSURE
+            text = data.strip()
+            if not shortest <= len(text) <= longest or "\0" in text:
+                return UNSURE
+            return text if text.isascii() or (is_normal(text) and is_storable(text)) else UNSURE
+
+        return judge
 
     def to_internal_value(self, data: Any) -> str:
         text: str = data.strip()
         if text.isascii():
             return text
         # A text this short is cheap to normalise whatever it holds.
-        if len(text) > MOST_MARKS and (found := fault(text, self._bounds[1])):
+        if len(text) > MOST_MARKS and (found := fault(text, self._lengths[1])):
             raise ValidationError(*found)
         return nfc(text)
 
     @cached_property
-    def _bounds(self) -> tuple[int, int, bool]:
-        """The shortest and longest length, and whether no validator checks anything but length and storability."""
-        shortest, longest = [0], []
-        others = 0
-        for validator in self.validators:
-            if isinstance(validator, MaxLengthValidator):
-                longest.append(validator.limit_value)
-            elif isinstance(validator, MinLengthValidator):
-                shortest.append(validator.limit_value)
-            elif not isinstance(validator, (ProhibitNullCharactersValidator, ProhibitSurrogateCharactersValidator)):
-                others += 1
-        return max(shortest), min(longest), not others
+    def _lengths(self) -> tuple[int, int]:
+        """The shortest and the longest length that the validators let pass."""
+        shortest = [each.limit_value for each in self.validators if isinstance(each, MinLengthValidator)]
+        longest = [each.limit_value for each in self.validators if isinstance(each, MaxLengthValidator)]
+        return max(shortest, default=0), min(longest)
+
+    @property
+    def _other_validators(self) -> list[Any]:
+        """The validators that check anything but length and storability."""
+        return [each for each in self.validators if not isinstance(each, _LENGTH_AND_STORABILITY)]
 
 
 class Email(Text, serializers.EmailField):
@@ -102,6 +125,11 @@ class Email(Text, serializers.EmailField):
 
 # The scheme stands before the first colon, unless a port follows that: `example.com:8080/a` has none.
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d{1,5}(?:[/?#]|$))")
+# Nearly all addresses: a host of Latin letters in lower case without a port, and a path of the usual characters.
+_PLAIN_URL = re.compile(
+    r"https?://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)++[a-z]{2,63}(?:/[A-Za-z0-9._~/?#@:&=%+,!-]*)?"
+)
+_LONGEST_HOST = 253
 
 
 class HttpUrl(Text):
@@ -116,6 +144,22 @@ class HttpUrl(Text):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.validators.append(self._is_url)
+
+    def short_judge(self) -> Judge | None:
+        """The short judge: of plain addresses, and of null."""
+        if self._other_validators != [self._is_url]:
+            return None
+        shortest, longest = self._lengths
+        # In a longer address the host may be too long.
+        longest = min(longest, _LONGEST_HOST)
+        null = None if self.allow_null else UNSURE
+
+        def judge(data: Any) -> Any:
+            if data.__class__ is not str:
+                return null if data is None else UNSURE
+            return data if shortest <= len(data) <= longest and _PLAIN_URL.fullmatch(data) else UNSURE
+
+        return judge
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
@@ -141,11 +185,13 @@ class Flag(serializers.BooleanField):
     def run_validation(self, data: Any = empty) -> Any:
         if data is None:
             return self.cleared
-        if isinstance(data, bool):
-            return data
-        if data is not empty:
+        if data is not empty and not isinstance(data, bool):
             self.fail("invalid", input=data)
         return super().run_validation(data)
+
+    def short_judge(self) -> Judge | None:
+        """The short judge: of true and false."""
+        return None if self.validators else (lambda data: data if data is True or data is False else UNSURE)
 
 
 class Choice(serializers.ChoiceField):
@@ -156,6 +202,11 @@ class Choice(serializers.ChoiceField):
             return super().to_internal_value(data)
         except (ValidationError, TypeError):
             raise ValidationError(one_of(tuple(self.choices)), "invalid_choice") from None
+
+    def short_judge(self) -> Judge | None:
+        """The short judge: of the words themselves."""
+        words = {word: word for word in self.choices if isinstance(word, str)}
+        return None if self.validators else (lambda data: words.get(data, UNSURE) if data.__class__ is str else UNSURE)
 
 
 class _Bounded:
@@ -182,6 +233,19 @@ class Number(_Bounded, serializers.FloatField):
         if isinstance(data, bool) or not isinstance(data, (int, float)) or not math.isfinite(data):
             self.fail("invalid")
         return float(data)
+
+    def short_judge(self) -> Judge | None:
+        """The short judge: of fractions, and of null."""
+        least = -sys.float_info.max if self.min_value is None else self.min_value
+        most = sys.float_info.max if self.max_value is None else self.max_value
+        null = None if self.allow_null else UNSURE
+
+        def judge(data: Any) -> Any:
+            if data.__class__ is not float:
+                return null if data is None else UNSURE
+            return data if least <= data <= most else UNSURE
+
+        return judge
 
 
 class WholeNumber(_Bounded, serializers.IntegerField):
@@ -215,6 +279,20 @@ class ItemId(serializers.UUIDField):
             return parse_id(data)
         except ValueError:
             self.fail("invalid", value=data)
+
+    def short_judge(self) -> Judge | None:
+        """The short judge: of ids, and of none."""
+        none = None if self.allow_null else UNSURE
+
+        def judge(data: Any) -> Any:
+            if data is None or data == "":
+                return none
+            try:
+                return parse_id(data)
+            except ValueError:
+                return UNSURE
+
+        return None if self.validators else judge
 
 
 def list_fault(items: Any, shortest: int, longest: int) -> TextFault | None:
@@ -277,6 +355,25 @@ class Items(serializers.ListField):
         # DRF's own method would judge the length a second time.
         return self.to_internal_value(data) if isinstance(data, list) else super().run_validation(data)
 
+    def short_judge(self) -> Judge | None:
+        """The short judge: of lists whose items are plainly right."""
+        judge = short_judge(self.child)
+        if judge is None:
+            return None
+        shortest, longest = self.min_length or 0, self.max_length
+
+        def judge_items(data: Any) -> Any:
+            if data.__class__ is not list or not shortest <= len(data) <= longest:
+                return UNSURE
+            values = list(map(judge, data))
+            return UNSURE if UNSURE in values else values
+
+        return judge_items
+
+    @cached_property
+    def _child_judge(self) -> Judge:
+        return judge_of(self.child).judge
+
     def sized(self, data: Any) -> list[Any]:
         """The value, if it is a list of a length that may be. Raises ValidationError."""
         if found := list_fault(data, self.min_length or 0, self.max_length):
@@ -285,7 +382,7 @@ class Items(serializers.ListField):
 
     def to_internal_value(self, data: Any) -> Any:
         data = self.sized(data)
-        return judge_each(self.child.run_validation, data, most_faults(self, data))
+        return judge_each(self._child_judge, data, most_faults(self, data))
 
 
 class StringList(Items):
@@ -332,9 +429,19 @@ class Document(serializers.Serializer[Any]):
         return super().validate_empty_values(data)
 
     @cached_property
-    def _writable_fields(self) -> list[Any]:
-        # DRF looks through all fields for every item of a list.
-        return [field for field in self.fields.values() if not field.read_only]
+    def fields(self) -> BindingDict:
+        """The fields of this instance, which hold nothing of their own but to whom they belong."""
+        fields = BindingDict(self)
+        for name, template in templates(type(self)).items():
+            fields[name] = twin(template.field)
+        return fields
+
+    @cached_property
+    def judges(self) -> Mapping[str, FieldJudge]:
+        """The judges of the fields that take a value, by name."""
+        known = templates(type(self))
+        fields = self.fields.items()
+        return {name: FieldJudge.of(field, known[name].short) for name, field in fields if not field.read_only}
 
     def member(self, name: str, data: Mapping[str, Any]) -> Any:
         """What knows the keys in a member of this object: its field, None where nobody knows the member."""
@@ -356,7 +463,7 @@ class Document(serializers.Serializer[Any]):
         `known` is what `broken_rules` needs to know beside them. Raises ValidationError for what is no object.
         """
         values, errors = self.judge_fields(data, is_partial=is_partial)
-        valid = {name: value for name, value in values.items() if name not in errors}
+        valid = {name: value for name, value in values.items() if name not in errors} if errors else values
         for name, message, code in self.broken_rules(valid, errors, **known):
             errors.setdefault(name, [ErrorDetail(message, code)])
         return values, errors
@@ -365,21 +472,25 @@ class Document(serializers.Serializer[Any]):
         """The same, each field by itself: no rule between fields counts."""
         if data is None:
             self.fail("null")
-        if not isinstance(data, Mapping):
+        if not isinstance(data, dict):
             raise ValidationError({api_settings.NON_FIELD_ERRORS_KEY: [self.error_messages["invalid"]]}, code="invalid")
         values: dict[str, Any] = {}
         errors: dict[str, Any] = {}
-        for field in self._writable_fields:
-            name = str(field.field_name)
-            if name in data:
-                try:
-                    values[str(field.source)] = field.run_validation(data[name])
-                except ValidationError as exc:
-                    errors[name] = exc.detail
-                except SkipField:
-                    pass
-            elif field.required and not is_partial:
-                errors[name] = [ErrorDetail(str(field.error_messages["required"]), "required")]
+        get = data.get
+        for name, source, field, short, is_required in self.judges.values():
+            sent = get(name, empty)
+            if sent is empty:
+                if is_required and not is_partial:
+                    errors[name] = [ErrorDetail(str(field.error_messages["required"]), "required")]
+                continue
+            try:
+                # As `FieldJudge.judge` does, without a call for each value.
+                value = short(sent)
+                values[source] = field.run_validation(sent) if value is UNSURE else value
+            except ValidationError as exc:
+                errors[name] = exc.detail
+            except SkipField:
+                pass
         return values, errors
 
     def broken_rules(self, values: Mapping[str, Any], errors: Mapping[str, Any]) -> list[tuple[str, str, str]]:
