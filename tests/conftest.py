@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from profiles.maintenance.anonymising import without_triggers
-from profiles_project.caching import bodies
+from profiles_project.caching.localcache import recent
 from profiles_project.web import health
 from profiles_project.words import wording
 from tests.support.client import ApiClient
@@ -65,7 +65,7 @@ def empty_cache() -> None:
     """No test sees what another one has cached."""
     for cache in caches.all(initialized_only=False):
         cache.clear()
-    bodies.recent.clear()
+    recent.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.db.models import Q
 from rest_framework_simplejwt.settings import api_settings
 
 from profiles_project.database import clock
+from profiles_project.database.prepared import loaded
 from profiles_project.database.values import FoldedField, SearchField, new_id
 from profiles_project.texts import fold, nfc
 
@@ -216,6 +218,27 @@ class Session(models.Model):
     def has_just_rotated(self, token_id: uuid.UUID) -> bool:
         """Whether `token_id` is the token before the current one and came again within the grace."""
         return self.previous_token_id == token_id and whole_second() - self.rotated_at <= REFRESH_GRACE
+
+
+# What a request needs of its session, and of its user; the rest loads when it is asked for.
+_OF_SESSION = ("id", "user_id", "expires_at", "revoked_at")
+_OF_USER = ("id", "is_active", "language")
+_ITS_USER: Any = Session._meta.get_field("user")
+
+
+class SessionRow:
+    """A query's columns for a session and its user: their names, and what makes the session of a row."""
+
+    def __init__(self, more_of_session: Sequence[str] = (), more_of_user: Sequence[str] = ()) -> None:
+        self.session, self.user = (*_OF_SESSION, *more_of_session), (*_OF_USER, *more_of_user)
+        self.columns = (*self.session, *(f"user__{name}" for name in self.user))
+
+    def read(self, row: Sequence[Any]) -> Session:
+        """The session with its user, of a row that begins with these columns."""
+        middle, end = len(self.session), len(self.columns)
+        session = loaded(Session, self.session, row[:middle])
+        _ITS_USER.set_cached_value(session, loaded(User, self.user, row[middle:end]))
+        return session
 
 
 class IdempotencyRecord(models.Model):

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from profiles.models import Profile
 from profiles_project.database.prepared import Parameter, Prepared, loaded
 from profiles_project.database.values import parse_id
-from users.api.authentication import SESSION_ID, SessionJWTAuthentication, SessionRow
-from users.models import Session
+from users.api.authentication import SESSION_ID, SessionJWTAuthentication
+from users.models import Session, SessionRow
 
 # What a read needs of a profile, which its version tells apart; a write reads the row anew, under its lock.
 OWN = ("id", "user_id", "version", "created_at", "log_version", "boundary", "log_bytes")

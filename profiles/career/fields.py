@@ -9,8 +9,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from profiles import partial_dates
 from profiles.modelfields import LinkListField, custom_value_fault, extra_fault
 from profiles.models import CustomField, Profile, Skill
-from profiles_project.api.fields import Document, HttpUrl, Items, Text, too_many
-from profiles_project.api.judging import UNSURE, Judge
+from profiles_project.api.fields import UNSURE, Document, HttpUrl, Items, Judge, Text, too_many
 from profiles_project.texts import TextFault, direction_fault, fault, fold, nfc, too_long
 from profiles_project.words.places import NO_FIELDS
 from profiles_project.words.sentences import mark, say

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 from django.conf import settings
+from django.core.cache import cache
 from django.db.models import Case, Count, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce, Greatest
 from django.db.models.lookups import Exact
@@ -19,7 +20,8 @@ from profiles.career.jsonlists import JSONMap, JSONObjects, JSONValues
 from profiles.models import COMPONENTS, PARTS, Component, CustomField, Part, Profile, Skill
 from profiles_project.api.conditional import entity_tag
 from profiles_project.api.renderers import JSONRenderer
-from profiles_project.caching import bodies
+from profiles_project.caching import sealed
+from profiles_project.caching.localcache import recent
 from profiles_project.database.prepared import Parameter, Prepared
 from profiles_project.database.refusals import Missing
 from profiles_project.observe.metrics import recorder
@@ -167,16 +169,37 @@ def current(profile: Profile) -> Rendered:
 
 
 def _kept(name: str, profile: Profile, make: Callable[[], Rendered], day: str = "", language: str = "") -> Rendered:
-    """The cached body of that name if it is of this version and day, else a new one, which is cached."""
+    """The kept body of that name if it is of this version and day, else a new one, which is kept.
+
+    In this process for a moment, where it is asked for first, and under a MAC in the cache.
+    """
     key = _cache_key(profile, *filter(None, (name, language)))
     also = list(filter(None, (day, language)))
-    body = bodies.kept(key, tag(profile, *also))
+    mark = _mark(profile, *also)
+    body = recent.get(key, mark) or _cached(key, mark)
     recorder().cache_read(name, hit=body is not None)
     if body is not None:
         return Rendered(profile, body)
     made = make()
-    bodies.keep(key, tag(made.profile, *also), made.body, CACHE_SECONDS)
+    mark = _mark(made.profile, *also)
+    recent.put(key, mark, made.body)
+    sealed.keep(key, mark + made.body, CACHE_SECONDS)
     return made
+
+
+def _cached(key: str, mark: bytes) -> bytes | None:
+    """The body in the cache, if it has this mark; this process keeps it then."""
+    content = sealed.kept(key)
+    if content is None or not content.startswith(mark):
+        return None
+    body = content[len(mark) :]
+    recent.put(key, mark, body)
+    return body
+
+
+def _mark(profile: Profile, *also: str) -> bytes:
+    """The prefix of a cached body: which profile it is, and at which version."""
+    return tag(profile, *also).encode() + b"\n"
 
 
 def _cache_key(profile: Profile, *name: str) -> str:
@@ -184,9 +207,14 @@ def _cache_key(profile: Profile, *name: str) -> str:
 
 
 def forget(profiles: Iterable[Profile]) -> None:
-    """Delete cached bodies of profiles that were deleted, once the deletion has committed."""
+    """Delete cached bodies of profiles that were deleted, once the deletion has committed.
+
+    Other processes keep theirs for less than a minute, where nothing reaches them any more.
+    """
     names = [("document",), *(("analytics", language) for language, _ in settings.LANGUAGES)]
-    bodies.forget(_cache_key(profile, *name) for profile in profiles for name in names)
+    keys = [_cache_key(profile, *name) for profile in profiles for name in names]
+    recent.forget(keys)
+    cache.delete_many(keys)
 
 
 def each(profiles: "QuerySet[Profile]") -> Iterator[Rendered]:

@@ -25,6 +25,7 @@ from profiles_project.api.fields import (
     Choice,
     Document,
     Email,
+    FieldJudge,
     Flag,
     HttpUrl,
     ItemId,
@@ -33,10 +34,10 @@ from profiles_project.api.fields import (
     StringList,
     Text,
     judge_each,
+    judge_of,
     list_fault,
     most_faults,
 )
-from profiles_project.api.judging import FieldJudge, judge_of
 from profiles_project.texts import fold
 from profiles_project.words.sentences import mark
 

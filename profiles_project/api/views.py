@@ -91,9 +91,6 @@ class APIView(views.APIView):
     def get_authenticators(self) -> list[Any]:
         return _one_each(tuple(self.authentication_classes))
 
-    def get_permissions(self) -> list[Any]:
-        return _one_each(tuple(self.permission_classes))
-
     def get_throttles(self) -> list[Any]:
         return _one_each(tuple(self.throttle_classes))
 

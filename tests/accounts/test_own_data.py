@@ -21,7 +21,7 @@ from profiles import tasks
 from profiles.career import rendering
 from profiles.models import Job, JobFile, Profile, Revision
 from profiles.portability import exports
-from profiles_project.caching import bodies
+from profiles_project.caching.localcache import recent
 from profiles_project.database import clock
 from tests.support.client import ApiClient
 from tests.support.concurrency import at_once
@@ -75,7 +75,7 @@ def kept_bytes() -> Iterator[tuple[str, bytes]]:
             yield from ((f"cache {key}", redis.dump(key) or b"") for key in redis.scan_iter())
         memory = getattr(cache, "local", cache)
         yield from ((f"memory {key}", value) for key, value in memory._cache.items())
-    yield from ((f"process {name}", entry.body) for name, entry in bodies.recent._entries.items())
+    yield from ((f"process {name}", entry.body) for name, entry in recent._entries.items())
     for path in settings.DATA_DIR.rglob("*"):
         if path.is_file() and ".sqlite3" not in path.name:
             yield f"file {path.name}", path.read_bytes()

@@ -26,9 +26,8 @@ from profiles.career.serializers import (
 )
 from profiles.models import COMPONENTS, Component, Education, Experience, Project
 from profiles_project import texts
-from profiles_project.api import fields, judging
-from profiles_project.api.fields import Document, Flag, HttpUrl, Items, Number, StringList, Text
-from profiles_project.api.judging import UNSURE, short_judge
+from profiles_project.api import fields
+from profiles_project.api.fields import UNSURE, Document, Flag, HttpUrl, Items, Number, StringList, Text, short_judge
 from users.api import serializers as accounts
 
 pytestmark = pytest.mark.pure
@@ -100,11 +99,10 @@ def _unsure(_value: Any) -> Any:
 
 @contextmanager
 def _nobody_short() -> Iterator[None]:
-    made_anew = getattr(judging.templates, "__wrapped__", judging.templates)
+    made_anew = getattr(fields.templates, "__wrapped__", fields.templates)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (judging, fields):
-            patch.setattr(module, "short_judge", _none_of)
-            patch.setattr(module, "templates", made_anew)
+        patch.setattr(fields, "short_judge", _none_of)
+        patch.setattr(fields, "templates", made_anew)
         yield
 
 

@@ -25,7 +25,7 @@ from profiles.desk.board import dashboard
 from profiles.modelfields import PartialDateField
 from profiles.models import COMPONENTS, Actor, Cause, Experience, JobFile, Origin, Profile
 from profiles.portability.exports import FORMATS
-from profiles_project.caching import bodies
+from profiles_project.caching.localcache import recent
 from tests.storage.test_anonymise import CANARY, OURS, canary, columns_with
 from tests.support.client import ApiClient
 from tests.support.contract import contract
@@ -69,7 +69,7 @@ def brand(profile: Profile) -> None:
                 rows.update(**{field.name: canary(model, field)})
     for cache in caches.all(initialized_only=False):
         cache.clear()
-    bodies.recent.clear()
+    recent.clear()
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ from http import HTTPStatus
 import pytest
 from django.core.cache import cache
 
+from profiles.career import rendering
 from profiles.models import Profile
-from profiles_project.caching import bodies, sealed
-from profiles_project.caching.bodies import ENTRY_BYTES, Recent
+from profiles_project.caching import localcache, sealed
+from profiles_project.caching.localcache import ENTRY_BYTES, Recent, recent
 from tests.support.client import ApiClient
 from tests.support.contract import API
 from tests.support.factories import make_profile
@@ -125,7 +126,7 @@ def test_what_is_too_old_is_no_hit_before_it_goes(monkeypatch: pytest.MonkeyPatc
 
 
 def test_all_goes_within_a_minute() -> None:
-    assert bodies.SECONDS < 60
+    assert localcache.SECONDS < 60
 
 
 # Requests ------------------------------------------------------------------------------------------------------------
@@ -148,7 +149,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_document_is_read_from_the_cache_once(api: ApiClient, user: User, read: list[str]) -> None:
     path = f"{API}/profiles/{make_profile(user, 1).pk}"
     made = api.get(path)
-    bodies.recent.clear()
+    recent.clear()
     assert len(read) == 1
     from_cache, from_here = api.get(path), api.get(path)
     assert len(read) == 2
@@ -157,29 +158,29 @@ def test_a_document_is_read_from_the_cache_once(api: ApiClient, user: User, read
 
 
 @pytest.mark.django_db
-def test_a_change_by_another_process_is_seen_at_once(api: ApiClient, user: User) -> None:
+def test_a_change_by_another_process_is_seen_at_once(
+    api: ApiClient, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     profile = make_profile(user, 1)
     path = f"{API}/profiles/{profile.pk}"
     assert api.get(path).json()["label"] == profile.label
-    here, bodies.recent = bodies.recent, Recent(MIB)
-    try:
-        api.patch(path, {"label": "Changed elsewhere"})
-    finally:
-        bodies.recent = here
+    monkeypatch.setattr(rendering, "recent", Recent(MIB))
+    api.patch(path, {"label": "Changed elsewhere"})
+    monkeypatch.undo()
     assert api.get(path).json()["label"] == "Changed elsewhere"
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_profile_that_another_process_deletes_is_out_of_reach_here(api: ApiClient, user: User) -> None:
+def test_a_profile_that_another_process_deletes_is_out_of_reach_here(
+    api: ApiClient, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     profile = make_profile(user, 1)
     path = f"{API}/profiles/{profile.pk}"
     api.get(path)
-    here, bodies.recent = bodies.recent, Recent(MIB)
-    try:
-        assert api.delete(path).status_code == HTTPStatus.NO_CONTENT
-    finally:
-        bodies.recent = here
-    assert len(here) == 1
+    monkeypatch.setattr(rendering, "recent", Recent(MIB))
+    assert api.delete(path).status_code == HTTPStatus.NO_CONTENT
+    monkeypatch.undo()
+    assert len(recent) == 1
     assert api.get(path).status_code == HTTPStatus.NOT_FOUND
 
 
@@ -189,10 +190,10 @@ def test_what_is_deleted_goes_here_and_from_the_cache(api: ApiClient, user: User
     path = f"{API}/profiles/{profile.pk}"
     api.get(path)
     api.get(f"{path}/analytics")
-    names = list(bodies.recent._entries)
+    names = list(recent._entries)
     assert len(names) == 2
     assert all(cache.get(name) for name in names)
     api.delete(path)
-    assert len(bodies.recent) == 0
+    assert len(recent) == 0
     assert not any(cache.get(name) for name in names)
     assert Profile.objects.filter(pk=profile.pk).count() == 0

@@ -20,9 +20,9 @@ from rq.exceptions import NoSuchJobError
 from profiles.career import rendering
 from profiles.desk.board import dashboard
 from profiles_project.api import ratelimit
-from profiles_project.caching import bodies, cache as module, sealed
+from profiles_project.caching import cache as module, sealed
 from profiles_project.caching.cache import FallbackCache
-from profiles_project.caching.localcache import Seldom
+from profiles_project.caching.localcache import Recent, Seldom
 from profiles_project.database import clock
 from profiles_project.queue import DATA_BYTES, ON_FAILURE, ON_SUCCESS, TaskJob, begin_anew, is_about_content
 from tests.support.client import ApiClient
@@ -44,7 +44,7 @@ RAW = [b"9" * 30, ["list"], {"hash": "of"}]
 @pytest.fixture(autouse=True)
 def tells(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each test hears of wrong bytes anew, and this process keeps nothing beside the cache."""
-    monkeypatch.setattr(bodies, "recent", bodies.Recent(0))
+    monkeypatch.setattr(rendering, "recent", Recent(0))
     fresh = Seldom()
     monkeypatch.setattr(module, "wrong_bytes", fresh)
     monkeypatch.setattr(sealed, "wrong_bytes", fresh)
@@ -130,7 +130,7 @@ def test_wrong_bytes_in_a_documents_place_are_passed_over_once_told_and_replaced
         key = rendering._cache_key(profile, *name)
         truth = api.get(path + part).json()
         good = cache.get(key)
-        mark = bodies._mark(rendering.tag(profile))
+        mark = rendering._mark(profile)
         forged = [mark + b'{"forged": true}', good[:-1] + b"]", good[:40], good + b" ", bytes(32) + mark + b"{}"]
         for wrong in (*all_wrong(), *forged):
             put(key, wrong)
@@ -145,9 +145,9 @@ def test_one_document_in_anothers_place_is_none(api: ApiClient, user: User) -> N
     first, second = make_profile(user, 1), make_profile(user, 0, label="Second")
     keys = [rendering._cache_key(profile, "document") for profile in (first, second)]
     truth = [api.get(f"{API}/profiles/{profile.pk}").json() for profile in (first, second)]
-    sealed.keep(keys[0], bodies._mark(rendering.tag(first)) + b"{}", 60)
+    sealed.keep(keys[0], rendering._mark(first) + b"{}", 60)
     cache.set(keys[1], cache.get(keys[0]), 60)
-    assert sealed.kept(keys[0]) == bodies._mark(rendering.tag(first)) + b"{}"
+    assert sealed.kept(keys[0]) == rendering._mark(first) + b"{}"
     assert sealed.kept(keys[1]) is None
     assert api.get(f"{API}/profiles/{second.pk}").json() == truth[1]
 

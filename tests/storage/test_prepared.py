@@ -34,13 +34,22 @@ def test_a_query_finds_what_its_values_say_each_time() -> None:
 @pytest.mark.django_db
 def test_an_object_is_as_the_orm_reads_it() -> None:
     stored = make_profile(ProfileFactory.create().user, 1)
-    query = Prepared(lambda: Profile.objects.select_related("user").filter(pk=PK))
-    found, expected = query.first(pk=stored.pk), Profile.objects.select_related("user").get(pk=stored.pk)
+    found, expected = labelled().first(pk=stored.pk), Profile.objects.get(pk=stored.pk)
     fields = [field.attname for field in Profile._meta.concrete_fields]
     assert [getattr(found, name) for name in fields] == [getattr(expected, name) for name in fields]
+    assert (found._state.adding, found._state.db) == (expected._state.adding, expected._state.db)
+    assert (found, found.user) == (expected, expected.user)
+
+
+@pytest.mark.django_db
+def test_what_a_query_leaves_out_loads_when_it_is_asked_for() -> None:
+    stored = make_profile(ProfileFactory.create().user, 1)
+    found = Prepared(lambda: Profile.objects.filter(pk=PK).only("version")).first(pk=stored.pk)
+    assert found.get_deferred_fields() >= {"label", "user_id"}
     with CaptureQueriesContext(connection) as queries:
-        assert found.user.email == expected.user.email
+        assert (found.pk, found.version) == (stored.pk, stored.version)
     assert len(queries) == 0
+    assert found.label == stored.label
 
 
 @pytest.mark.django_db

@@ -5,48 +5,27 @@ DRF's views import this module while they are imported themselves, so nothing he
 
 import logging
 import uuid
-from collections.abc import Sequence
-from typing import Any
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework_simplejwt.exceptions import ExpiredTokenError, TokenError
 
-from profiles_project.database.prepared import Parameter, Prepared, loaded
+from profiles_project.database.prepared import Parameter, Prepared
 from profiles_project.observe.context import user_id
 from profiles_project.observe.logs import security_event
 from profiles_project.words.sentences import mark
-from users.models import Session, User
+from users.models import Session, SessionRow, User
 from users.tokens import CHALLENGE, AccessToken
 
 # RFC 9110 wants it on every 401; `error=` is only said where an access token is at fault (contract 1.2).
 REFUSAL = mark("The access token is invalid or has expired.")
 
 SESSION_ID = Parameter("pk", Session._meta.get_field("id"))
-# What a request needs of its session, and of its user; the rest loads when it is asked for.
-OF_SESSION = ("id", "user_id", "expires_at", "revoked_at")
-OF_USER = ("id", "is_active", "language")
 # What the routes need besides that are about the account.
 _ACCOUNT = ("email", "full_name", "is_verified", "is_staff", "is_superuser", "created_at", "updated_at")
 
 
-class SessionRow:
-    """A query's columns for a session and its user: their names, and what makes the session of a row."""
-
-    def __init__(self, more_of_session: Sequence[str] = (), more_of_user: Sequence[str] = ()) -> None:
-        self.session, self.user = (*OF_SESSION, *more_of_session), (*OF_USER, *more_of_user)
-        self.columns = (*self.session, *(f"user__{name}" for name in self.user))
-
-    def read(self, row: Sequence[Any]) -> Session:
-        """The session with its user, of a row that begins with these columns."""
-        middle, end = len(self.session), len(self.columns)
-        session = loaded(Session, self.session, row[:middle])
-        _USER.set_cached_value(session, loaded(User, self.user, row[middle:end]))
-        return session
-
-
-_USER: Any = Session._meta.get_field("user")
 _ROW = SessionRow(["user_agent", "token_id"], _ACCOUNT)
 _SESSION = Prepared(lambda: Session.objects.filter(pk=SESSION_ID).values_list(*_ROW.columns))
 
