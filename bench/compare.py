@@ -2,6 +2,7 @@
 
 import argparse
 import datetime as dt
+import functools
 import json
 import os
 import platform
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any, NamedTuple
 
 import psutil
@@ -43,8 +45,9 @@ PACKAGES = (
     "pydantic",
 )
 STARTS = 5
-# Above so many profiles each of them is visited once before the first run, by few connections, for at most so long.
-MANY, FEW, LONGEST_VISIT = 500, 8, 60
+# Above so many profiles each of them is visited once before the first run, by few connections; the slowest service that
+# keeps bodies does so many a second.
+MANY, FEW, VISITED = 500, 8, 200
 JOURNAL = servers.ROOT / "var" / "bench"
 # Position 8 is the first that the generator leaves free.
 ADDED = "DELETE FROM profiles_experience WHERE profile_id = ANY(%s) AND position >= 8"
@@ -122,6 +125,7 @@ def _asked(work: Work, one: Contender, chosen: Sequence[Target]) -> Sequence[Tar
 def before(machine: servers.Machine, entry: Entry) -> None:
     """Give every run the same start: an empty cache where the work wants it, and a database without leftovers."""
     work, service = entry.work, entry.rival.service
+    statements.rest(machine)
     if work.once and service:
         service.flush_cache()
     if work.writes:
@@ -155,7 +159,7 @@ def visit_all(entry: Entry) -> None:
         return
     if len(entry.targets) > MANY:
         once = work._replace(once=True)
-        load.run(entry.port, once, entry.targets, Load(FEW, LONGEST_VISIT, strict=True, few=True))
+        load.run(entry.port, once, entry.targets, Load(FEW, len(entry.targets) / VISITED, strict=True, few=True))
 
 
 def warm(machine: servers.Machine, entry: Entry, connections: int, options: Options) -> None:
@@ -164,22 +168,30 @@ def warm(machine: servers.Machine, entry: Entry, connections: int, options: Opti
     measure(machine, entry, last, Load(connections, options.warm_up, strict=True))
 
 
+def _missing(block: Sequence[Entry], connections: int, how_many: int, journal: Journal) -> Iterator[int]:
+    """The rounds that are not there, or not whole."""
+    for number in range(how_many):
+        if not all(journal.has_run([one.work.name, connections, number, one.rival.name]) for one in block):
+            yield number
+
+
 def rounds(
     machine: servers.Machine, block: Sequence[Entry], options: Options, journal: Journal
 ) -> Iterator[dict[str, Any]]:
     """The runs of a block that are not there yet: after a warm-up each in its turn, whole rounds."""
-    for connections in options.connections:
-        missing = [
-            number
-            for number in range(options.rounds)
-            if not all(journal.has_run([one.work.name, connections, number, one.rival.name]) for one in block)
-        ]
-        if not missing:
+    missing = {
+        connections: list(_missing(block, connections, options.rounds, journal)) for connections in options.connections
+    }
+    if not any(missing.values()):
+        return
+    for one in block:
+        visit_all(one)
+    for connections, numbers in missing.items():
+        if not numbers:
             continue
         for one in block:
-            visit_all(one)
             warm(machine, one, connections, options)
-        for number in missing:
+        for number in numbers:
             for place in range(len(block)):
                 # Each is the first in some round.
                 one = block[(number + place) % len(block)]
@@ -206,11 +218,11 @@ def _statements(machine: servers.Machine, entry: Entry) -> float:
     with load.Reader(entry.port) as reader:
         asked = reader.with_bodies(entry.work, entry.targets[: statements.REQUESTS])
 
-        def work() -> None:
-            for number, target in enumerate(asked):
-                reader.do(entry.work, target, number)
-
-        return statements.count(machine, work) / len(asked)
+        # The median, since now and then somebody looks whether a connection still works.
+        return median(
+            statements.count(machine, functools.partial(reader.do, entry.work, target, number))
+            for number, target in enumerate(asked)
+        )
 
 
 def compare(machine: servers.Machine, options: Options, journal: Journal) -> dict[str, Any]:
@@ -229,8 +241,9 @@ def compare(machine: servers.Machine, options: Options, journal: Journal) -> dic
             keep_documents(services[figures.OURS], services[figures.FLOOR], shown)
         for works in blocks(options.works):
             _measure_block(machine, entries(works, everybody, by_group, options.most), options, journal)
+            for name, service in services.items():
+                journal.add("memory", [name, service.most_resident])
         for name, service in services.items():
-            journal.add("memory", [name, service.most_resident])
             journal.add("starts", [name, service.start_seconds])
     if figures.OURS in services:
         for _ in range(options.starts):
