@@ -71,7 +71,7 @@ sdks: $(VENV)/.dev $(SDKS) $(GSON) staticfiles/staticfiles.json ## lints openapi
 	$(LINTER)/spectral lint openapi.yaml --ruleset clients/sdks/spectral.yaml --fail-severity warn
 	$(PY) -m tests.sdks $(NAMES)
 
-bench: $(VENV)/.bench staticfiles/staticfiles.json ## compares the service with its peers, 45 minutes (bench/RESULTS.md); needs wrk
+bench: $(VENV)/.bench staticfiles/staticfiles.json ## compares the service with its peers, about an hour (bench/RESULTS.md); needs wrk
 	$(PY) -m bench $(BENCH)
 
 lint: $(VENV)/.dev staticfiles/staticfiles.json ## checks style, types, imports, migrations and openapi.yaml, 15 s

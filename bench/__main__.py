@@ -1,4 +1,4 @@
-"""`python -m bench [compare | growth | history | jobs | imports | search | keeping | sync | report]`:
+"""`python -m bench [compare | costs | growth | history | jobs | imports | search | keeping | sync | report]`:
 measures and reports.
 
 Without a word it compares.
@@ -8,10 +8,11 @@ import sys
 from collections.abc import Callable, Sequence
 
 from bench import compare, report
-from bench.trials import growth, history, imports, jobs, keeping, search, sync
+from bench.trials import costs, growth, history, imports, jobs, keeping, search, sync
 
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "compare": compare.main,
+    "costs": costs.main,
     "growth": growth.main,
     "history": history.main,
     "jobs": jobs.main,

@@ -19,8 +19,9 @@ from typing import Any
 import psycopg
 
 from bench.data import TABLES, Target, uuid7
-from bench.load import LoadError, Measured, experiences
+from bench.load import LoadError, Measured
 from bench.words import escape
+from bench.works import experiences
 
 PROCESSES = 2
 ITEMS = 100

@@ -23,7 +23,7 @@ import psycopg
 from psycopg import sql
 from tqdm import tqdm
 
-from bench import words
+from bench import pasts, words
 
 # As the service's settings do, without which its classes can't be written as they are.
 django_stubs_ext.monkeypatch()
@@ -57,11 +57,18 @@ class Person(NamedTuple):
 
 
 class Target(NamedTuple):
-    """A profile that a load run visits, with its owner's token; `etag` is filled in by who asks a server for it."""
+    """A profile that a load run visits, with its owner's token.
+
+    The rest is filled in by who asks a server for it: the entity tag, the state that a client has seen, the version,
+    and the body of a request about this profile.
+    """
 
     token: str
     profile_id: str
     etag: str = ""
+    state: str = ""
+    number: str = ""
+    body: str = ""
 
 
 def scatter(number: int) -> int:
@@ -155,7 +162,7 @@ class Author:
             str(who.number + 1),
             "Master",
             "t",
-            "1",
+            str(pasts.VERSION),
             who.since,
             who.since,
             name,
@@ -172,7 +179,22 @@ class Author:
             self.prose(3, 5),
             search_key(name, email),
             SCORE,
+            str(pasts.VERSION),
+            # The first version is not in the log.
+            "1",
+            str(sum(entry.size for entry in self.entries(who))),
+            pasts.VERSIONS,
         ]
+
+    def revisions(self, who: Person) -> Iterator[list[str]]:
+        born = str(who.milliseconds * 1000)
+        for version, *told, changes in self.entries(who):
+            yield [who.profile_id, born, str(version), who.since, *told, words.escape(changes)]
+
+    def entries(self, who: Person) -> Iterator[pasts.Entry]:
+        """The person's log, the same whichever table is written."""
+        salt = scatter(who.number ^ self.seed << 40)
+        return pasts.entries(salt, str(uuid.UUID(uuid7(who.milliseconds, 8, salt))), who.since)
 
     def experiences(self, who: Person) -> Iterator[list[str]]:
         later = TODAY
@@ -311,7 +333,8 @@ TECHNICAL, SOFT = ([(name, fold(name)) for name in names] for names in (words.TE
 class Table(NamedTuple):
     """A table to fill: its columns in the order in which they are written, how many rows a person has, their author.
 
-    Where `has_own_id`, the first column is an id that the loader makes, and the author gives the others.
+    Where `has_own_id`, the first column is an id that the loader makes, and the author gives the others. One that
+    `grows` has more rows once the service has written.
     """
 
     name: str
@@ -319,6 +342,7 @@ class Table(NamedTuple):
     rows: int
     write: Callable[[Author, Person], Iterator[list[str]]]
     has_own_id: bool = True
+    grows: bool = False
 
 
 PART = "id profile_id position"
@@ -364,10 +388,19 @@ TABLES = (
     Table(
         "profiles_profile",
         "id user_id label is_active version created_at updated_at full_name email phone location linkedin github"
-        " website headline city country_code links professional_summary search_key score",
+        " website headline city country_code links professional_summary search_key score"
+        " log_version boundary log_bytes versions",
         1,
         Author.profiles,
         has_own_id=False,
+    ),
+    Table(
+        "profiles_revision",
+        "profile_id born version created_at actor action device changes",
+        3,
+        Author.revisions,
+        has_own_id=False,
+        grows=True,
     ),
     Table(
         "users_session",
@@ -423,7 +456,7 @@ def people_in(url: str, tables: Sequence[Table] = TABLES) -> int:
             row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table.name))).fetchone()
             found[table.name] = row[0] if row else 0
     people = found["users_user"]
-    wrong = [table.name for table in tables if found[table.name] != people * table.rows]
+    wrong = [table.name for table in tables if not table.grows and found[table.name] != people * table.rows]
     if wrong:
         raise RuntimeError(f"The database was not made by this generator alone: look at {', '.join(wrong)}.")
     return people

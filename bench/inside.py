@@ -7,7 +7,8 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, redirect_stderr
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -46,9 +47,16 @@ class Person:
 
 
 @contextmanager
-def service() -> Iterator[None]:
-    """The service, with an empty database, as this process may ask it."""
-    with postgresql() as database, redis() as cache, tempfile.TemporaryDirectory() as folder:
+def service(*, logs: bool = False) -> Iterator[None]:
+    """The service, with an empty database, as this process may ask it; with `logs` its lines go to a file, and all
+    else that is written on standard error.
+    """
+    with (
+        postgresql() as database,
+        redis() as cache,
+        tempfile.TemporaryDirectory() as folder,
+        Path(folder, "log").open("w", encoding="utf-8") as log,
+    ):
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "profiles_project.settings",
             "DATABASE_URL": database.url,
@@ -64,18 +72,22 @@ def service() -> Iterator[None]:
             "RATELIMIT_SYNC": "1000000/m",
             "RATELIMIT_BULK": "1000000/m",
             "RATELIMIT_BULK_ITEMS": "100000000/m",
+            "RATELIMIT_IMPORT": "1000000/m",
+            "RATELIMIT_EXPORT": "1000000/m",
         }
         import django  # noqa: PLC0415  # settings come first
         from django.core.management import call_command  # noqa: PLC0415  # as above
         from django.db import connections  # noqa: PLC0415  # as above
 
-        logging.disable()
-        django.setup()
-        call_command("migrate", verbosity=0)
-        try:
-            yield
-        finally:
-            connections.close_all()
+        with redirect_stderr(log) if logs else nullcontext():
+            if not logs:
+                logging.disable()
+            django.setup()
+            call_command("migrate", verbosity=0)
+            try:
+                yield
+            finally:
+                connections.close_all()
 
 
 def cost(work: Callable[[], object], times: int) -> float:

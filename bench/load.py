@@ -1,23 +1,26 @@
 """Loads a service with wrk: one work, so many connections, so many seconds; what it measured.
 
-What is done lies in `WORKS`; the requests are made in bench/lua.
+What is done lies in `bench/works.py`; the requests are made in bench/lua.
 """
 
 import http.client
 import json
-import random
 import shutil
 import subprocess
 import tempfile
+import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from email.message import Message
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, Self
 
-from bench import words
 from bench.data import Target
+from bench.works import BASE, TEXT, Work
 
 LUA = Path(__file__).resolve().parent / "lua"
+SCRIPT = "requests.lua"
 THREADS = 2
 NOT_MODIFIED = http.HTTPStatus.NOT_MODIFIED
 # In bytes, headers included; a document alone is several times as large.
@@ -25,47 +28,6 @@ EMPTY_ANSWER = 2000
 # Of the profiles: past this one thread may have come to the end of its own.
 ALMOST_ALL = 0.8
 NO_WRK = "The load comes from wrk, which is not installed (on Debian: apt-get install wrk)."
-
-
-class Work(NamedTuple):
-    """A kind of request that services are compared by.
-
-    `path` has ID for the profile's id. `profiles` is how many of them are visited: a few where the answers shall come
-    from a cache, None for all that there are. With `once` the caches are emptied before each run and no profile is
-    visited twice in it. `items` is the number of experiences in the body.
-    """
-
-    name: str
-    title: str
-    path: str
-    script: str = "get.lua"
-    status: int = 200
-    profiles: int | None = 200
-    once: bool = False
-    items: int = 0
-
-    @property
-    def writes(self) -> bool:
-        """Whether it changes the database."""
-        return self.script != "get.lua"
-
-
-PROFILE = "/api/v1/profiles/ID"
-EXPERIENCES = f"{PROFILE}/experiences"
-WORKS = {
-    work.name: work
-    for work in (
-        Work("hit", "GET profile, hit", PROFILE),
-        Work("miss", "GET profile, miss", PROFILE, profiles=None, once=True),
-        Work("unchanged", "GET with If-None-Match, 304", PROFILE, status=304),
-        Work("analytics", "GET analytics", f"{PROFILE}/analytics"),
-        Work("patch", "PATCH profile", PROFILE, script="patch.lua", profiles=5000),
-        Work("post", "POST of 1 experience", EXPERIENCES, script="post.lua", status=201, profiles=5000, items=1),
-        Work(
-            "post100", "POST of 100 experiences", EXPERIENCES, script="post.lua", status=201, profiles=5000, items=100
-        ),
-    )
-}
 
 
 class Measured(NamedTuple):
@@ -102,66 +64,99 @@ def require_wrk() -> None:
         raise SystemExit(NO_WRK)
 
 
-def experiences(how_many: int) -> list[dict[str, Any]]:
-    """Experiences as a client sends them, the same at every call."""
-    chance = random.Random(how_many)  # noqa: S311  # invented careers, no secrets
-    prose = words.sentences(how_many).bare
-    return [
-        {
-            "title": chance.choice(words.TITLES),
-            "company": chance.choice(words.COMPANIES),
-            "location": chance.choice(words.CITIES),
-            "start_date": f"{2000 + index % 20}-03",
-            "end_date": f"{2001 + index % 20}-11",
-            "is_current": False,
-            "description": " ".join(chance.choices(prose, k=3)),
-            "achievements": chance.choices(prose, k=2),
-            "technologies": chance.sample(words.TECHNICAL, 6),
-            "employment_type": chance.choice(words.EMPLOYMENT),
-            "industry": chance.choice(words.INDUSTRIES),
-        }
-        for index in range(how_many)
-    ]
-
-
 @contextmanager
 def body_file(work: Work) -> Iterator[str]:
-    """The file with the work's body, or "-" where it has none or its script makes one."""
-    if not work.items:
+    """The file with the body of all the work's requests, or "-" where they have none or one of their own each."""
+    body = work.common_body()
+    if not body:
         yield "-"
         return
-    items = experiences(work.items)
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
-        json.dump(items if work.items > 1 else items[0], file, ensure_ascii=False)
+        file.write(body)
         file.flush()
         yield file.name
 
 
-def with_etags(port: int, work: Work, targets: Sequence[Target]) -> list[Target]:
-    """The targets with the entity tags that the service on this port gives them. LoadError where it gives none."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    tagged = []
-    for target in targets:
-        path = work.path.replace("ID", target.profile_id)
-        connection.request("GET", path, headers={"Authorization": f"Bearer {target.token}"})
-        answer = connection.getresponse()
-        answer.read()
-        etag = answer.headers["ETag"]
-        if answer.status != http.HTTPStatus.OK or not etag:
-            raise LoadError(f"GET {path} was answered by {answer.status} with the entity tag {etag}.")
-        tagged.append(target._replace(etag=etag))
-    connection.close()
-    return tagged
+class Asker(ABC):
+    """Sends the requests of works one after the other, and wants the right statuses."""
+
+    @abstractmethod
+    def send(self, method: str, path: str, target: Target, status: int = 200, body: str = "") -> tuple[Message, bytes]:
+        """Headers and content of the answer. LoadError where it has another status."""
+
+    def do(self, work: Work, target: Target, number: int) -> None:
+        """One request of the work."""
+        self.send(work.method, path_of(work, target), target, work.status, body_of(work, target, number))
+
+    def with_etags(self, work: Work, targets: Sequence[Target]) -> list[Target]:
+        """The targets with the entity tags of what the work asks for. LoadError where there is none."""
+        tagged = []
+        for target in targets:
+            headers, _ = self.send("GET", path_of(work, target), target._replace(etag=""))
+            if not headers["ETag"]:
+                raise LoadError(f"{work.title}: an answer has no entity tag.")
+            tagged.append(target._replace(etag=headers["ETag"]))
+        return tagged
+
+    def with_bodies(self, work: Work, targets: Sequence[Target]) -> list[Target]:
+        """The targets with bodies of their own where the work has such, made of what is stored now."""
+        if work.own is None:
+            return list(targets)
+        found = []
+        for target in targets:
+            _, content = self.send("GET", work.source.replace("ID", target.profile_id), target)
+            document = json.loads(content)
+            found.append(target._replace(body=work.own(document), number=str(document.get("version", 0))))
+        return found
+
+
+class Reader(Asker):
+    """Sends them to the service on a port, over one connection."""
+
+    def __init__(self, port: int) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    def send(self, method: str, path: str, target: Target, status: int = 200, body: str = "") -> tuple[Message, bytes]:
+        headers = {"Authorization": f"Bearer {target.token}"}
+        headers |= {"Content-Type": "application/json"} if body else {}
+        headers |= {"If-None-Match": target.etag} if target.etag else {}
+        self.connection.request(method, path, body.encode() or None, headers)
+        answer = self.connection.getresponse()
+        return answer.headers, checked(answer.read(), answer.status, status, f"{method} {path}")
+
+
+def checked(content: bytes, status: int, wanted: int, what: str) -> bytes:
+    """The content of an answer. LoadError where it has another status."""
+    if status != wanted:
+        raise LoadError(f"{what} was answered by {status}: {content[:300]!r}")
+    return content
+
+
+def path_of(work: Work, target: Target) -> str:
+    """Where the work's request for a profile goes."""
+    return work.path.replace("STATE", target.state).replace("ID", target.profile_id, 1)
+
+
+def body_of(work: Work, target: Target, number: int) -> str:
+    """What the work's request for a profile sends; `number` makes it another text than before."""
+    body = target.body or work.common_body()
+    return body.replace(TEXT, f"{number} of {time.monotonic_ns()}").replace(BASE, target.number)
 
 
 def run(port: int, work: Work, targets: Sequence[Target], how: Load) -> Measured:
     """Load the service on this port. LoadError where an answer was not what it must be."""
     require_wrk()
     threads = min(THREADS, how.connections)
-    with tempfile.NamedTemporaryFile("w", suffix=".tsv") as file, body_file(work) as body:
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv", encoding="utf-8") as file, body_file(work) as body:
         file.writelines("\t".join(target) + "\n" for target in targets)
         file.flush()
-        arguments = [file.name, threads, work.path, work.status, "strict" if how.strict else "lax"]
+        arguments = [file.name, threads, work.method, work.path, work.status, "strict" if how.strict else "lax"]
         arguments += ["once" if work.once else "again", body]
         command = [
             "wrk",
@@ -171,7 +166,7 @@ def run(port: int, work: Work, targets: Sequence[Target], how: Load) -> Measured
             "--timeout",
             "10s",
         ]
-        command += ["-s", work.script, f"http://127.0.0.1:{port}", "--", *map(str, arguments)]
+        command += ["-s", SCRIPT, f"http://127.0.0.1:{port}", "--", *map(str, arguments)]
         result = subprocess.run(command, cwd=LUA, capture_output=True, text=True, check=False)  # noqa: S603  # our own words
     lines = result.stdout.strip().splitlines()
     if result.returncode or not lines or not lines[-1].startswith("{"):

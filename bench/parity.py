@@ -383,6 +383,17 @@ def check_simple(ours: str, simple: str, token: str, profile_id: str) -> None:
         refuse_unequal("GET after POST", *(service.send("GET").body for service in (pair.ours, pair.peer)))
 
 
+def check_floor(ours: str, floor: str, token: str, profile_id: str) -> None:
+    """Asks our service and the floor for a document, and whether it has changed. Raises SystemExit as `check` does."""
+    pair = Pair(Service(ours, token, profile_id), Service(floor, token, profile_id))
+    documents = [service.send("GET") for service in (pair.ours, pair.peer)]
+    for answer in documents:
+        require_ok("the document", answer)
+    refuse_unequal("the document", documents[0].body, documents[1].body)
+    answer = pair.peer.send("GET", If_None_Match=documents[1].etag)
+    refuse_unequal("the status of what is known", 304, answer.status)
+
+
 @contextmanager
 def filled(pair: Pair) -> Iterator[None]:
     """Every list and every member of the profile has something in it until the block ends."""

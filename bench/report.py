@@ -12,7 +12,8 @@ from matplotlib.patches import Patch
 
 from bench import figures
 from bench.figures import CONNECTIONS, GOALS, OURS, Range
-from bench.load import WORKS
+from bench.spent import PARTS
+from bench.works import WORKS
 
 HERE = Path(__file__).resolve().parent
 # What was found out by hand: profiles of the code, what was tried, why a goal is out of reach.
@@ -65,12 +66,21 @@ be wrong.
 
 The peer is the service that a competent person would write with FastAPI, async SQLAlchemy, asyncpg and pydantic
 (`bench/peer`): the same routes, checks, database, tables and tokens. The naive one is Django REST framework with nested
-ModelSerializers (`bench/naive`). Neither keeps history, as ours does with every write.
+ModelSerializers (`bench/naive`). Neither keeps history, as ours does with every write. The floor (`bench/floor`) is a
+bare WSGI function on our server: one prepared look-up, then a 304 or the document out of Redis, and nothing else.
 """
+STATEMENTS = "As PostgreSQL logs them, BEGIN and COMMIT included, of requests outside of the timed runs."
+CPU = (
+    "CPU is user's and system's time of all processes in milliseconds a request: of the service, PostgreSQL and Redis"
+    " together, then each. Ratios above 1 speak for ours."
+)
 REPEAT = """## To repeat it
 
     make bench                                   # the comparison, then this report
     .venv/bin/python -m bench compare --rounds 1 --seconds 2 --work hit     # a short look at one work
+    .venv/bin/python -m bench compare --go-on    # with what a run that was broken off did not get to
+    .venv/bin/python -m bench compare --short    # all of it once, on few profiles, to see whether it works
+    .venv/bin/python -m bench costs              # CPU time in process
     .venv/bin/python -m bench growth             # 1,000, 100,000 and 1,000,000 profiles
     .venv/bin/python -m bench jobs               # work in the background
     .venv/bin/python -m bench imports            # careers that come in
@@ -96,19 +106,56 @@ def goals(results: Mapping[str, Any]) -> str:
 def works(results: Mapping[str, Any]) -> Iterator[str]:
     """A table for each work: what every service did."""
     runs = results["runs"]
+    head = [
+        "connections",
+        "",
+        "requests a second",
+        "ours against it",
+        "CPU, ms",
+        "its against ours",
+        "p50, ms",
+        "p99, ms",
+    ]
     for name, title in TITLES.items():
-        rows = []
-        for connections in sorted({run["connections"] for run in runs if run["work"] == name}):
-            for service in figures.services(runs, name):
-                which = {"work": name, "connections": connections, "service": service}
-                found = figures.ratio(runs, name, connections, OURS, service)
-                shown = f"{found.text()}×" if found and service != OURS else ""
-                p50, p99 = (_milliseconds(figures.values(runs, field, **which)) for field in ("p50", "p99"))
-                rate = Range.of(figures.values(runs, "rate", **which)).text(0)
-                rows.append((str(connections), service, rate, shown, p50, p99))
+        rows = [
+            _row(runs, name, connections, service)
+            for connections in sorted({run["connections"] for run in runs if run["work"] == name})
+            for service in figures.services(runs, name)
+        ]
         if rows:
-            head = ["connections", "", "requests a second", "ours against it", "p50, ms", "p99, ms"]
             yield f"### {title}\n\n{table(head, rows)}"
+
+
+def _row(runs: Sequence[figures.Run], name: str, connections: int, service: str) -> Sequence[str]:
+    """What a service did at so many connections."""
+    which = {"work": name, "connections": connections, "service": service}
+    rate = Range.of(figures.values(runs, "rate", **which)).text(0)
+    ratios = [each(runs, name, connections, service) for each in (figures.ratio, figures.cpu_ratio)]
+    rates, times = (f"{found.text()}×" if found and service != OURS else "" for found in ratios)
+    p50, p99 = (_milliseconds(figures.values(runs, field, **which)) for field in ("p50", "p99"))
+    return (str(connections), service, rate, rates, _cpu(runs, which), times, p50, p99)
+
+
+def _cpu(runs: Sequence[figures.Run], which: Mapping[str, Any]) -> str:
+    """The CPU time of all processes with its range, and what of it are the service's, PostgreSQL's and Redis'."""
+    found = figures.cpu(runs, **which)
+    parts = figures.values(runs, "cpu", **which)
+    if not found:
+        return ""
+    shares = " + ".join(f"{Range.of([each[name] for each in parts]).median:.2f}" for name in PARTS)
+    return f"{Range.of(found).text()} = {shares}"
+
+
+def statements(results: Mapping[str, Any]) -> str:
+    """A table of the statements that a request sends, by work and service."""
+    found = {(each["work"], each["service"]): each["a_request"] for each in results.get("statements", ())}
+    names = list(dict.fromkeys(service for _, service in found))
+    rows = [
+        (title, *(f"{found[work, name]:g}" if (work, name) in found else "" for name in names))
+        for work, title in TITLES.items()
+        if any((work, name) in found for name in names)
+    ]
+    return table(["", *names], rows) if rows else ""
 
 
 def _milliseconds(found: Sequence[float]) -> str:
@@ -132,7 +179,7 @@ def comparison(results: Mapping[str, Any]) -> str:
         f"{results['rounds']} rounds of {results['seconds']:g} s at each number of connections, on"
         f" {results['profiles']:,} profiles: 8 experiences, 3 education, 5 projects, 20 skills, 3 languages, 3"
         " certifications, 2 interests, a volunteering, an award, a publication and 4 custom fields each, 17 to 19 kB as"
-        " JSON."
+        " JSON, and three entries of the log. Ours counts requests against its limits, which no run reaches."
     )
     memory = "; ".join(f"{name} {size / 1e6:.0f} MB" for name, size in results["memory"].items())
     return "\n".join(
@@ -140,7 +187,8 @@ def comparison(results: Mapping[str, Any]) -> str:
             f"{told}\n\n{circumstances(results)}",
             f"![Requests a second relative to the others](results.svg)\n\n## Goals\n\n{goals(results)}",
             f"Resident size of the largest worker: {memory}.\n",
-            "## Works\n",
+            f"## Statements a request\n\n{STATEMENTS}\n\n{statements(results)}",
+            f"## Works\n\n{CPU}\n",
             *works(results),
         ]
     )
@@ -277,11 +325,11 @@ def plot(results: Mapping[str, Any], path: Path) -> None:
     axes = figure.subplots()
     for place, goal in enumerate(GOALS):
         for shift, connections in zip((-0.2, 0.2), CONNECTIONS, strict=True):
-            found = figures.ratio(results["runs"], goal.work, connections, OURS, goal.other)
+            found = figures.ratio(results["runs"], goal.work, connections, goal.other, of=goal.of)
             if found:
                 _bar(axes, place + shift, found, BARS[connections])
         axes.plot([goal.ratio] * 2, [place - 0.42, place + 0.42], color=MARK, linewidth=2)
-    labels = [f"{TITLES[goal.work]}\nagainst {goal.other}" for goal in GOALS]
+    labels = [f"{TITLES[goal.work]}\nagainst {goal.against(TITLES)}" for goal in GOALS]
     axes.set_yticks(range(len(GOALS)), labels, fontsize=8.5)
     axes.invert_yaxis()
     axes.margins(x=0.08, y=0.01)
@@ -306,24 +354,25 @@ def _bar(axes: Any, place: float, found: Range, color: str) -> None:
 
 def show(results: Mapping[str, Any]) -> None:
     """Print a comparison."""
-    sys.stdout.write("\n".join([*works(results), goals(results)]))
+    sys.stdout.write("\n".join([*works(results), statements(results), goals(results)]))
 
 
 def main() -> int:
     """Write the report from all the results that are kept; 0."""
+    write(HERE, figures.saved("compare"))
+    return 0
+
+
+def write(folder: Path, compared: Mapping[str, Any] | None) -> None:
+    """Write the report with this comparison, and with all other results that are kept."""
     parts = [HEAD]
-    if compared := figures.saved("compare"):
-        plot(compared, HERE / "results.svg")
+    if compared:
+        plot(compared, folder / "results.svg")
         parts.append(comparison(compared))
-    if grown := figures.saved("growth"):
-        parts.append(growth(grown))
-    if worked := figures.saved("jobs"):
-        parts.append(jobs(worked))
-    if brought := figures.saved("imports"):
-        parts.append(imports(brought))
-    if looked := figures.saved("search"):
-        parts.append(search(looked))
+    others = {"growth": growth, "jobs": jobs, "imports": imports, "search": search}
+    for name, told in others.items():
+        if found := figures.saved(name):
+            parts.append(told(found))
     if NOTES.exists():
         parts.append(NOTES.read_text())
-    (HERE / "RESULTS.md").write_text("\n".join([*parts, REPEAT]))
-    return 0
+    (folder / "RESULTS.md").write_text("\n".join([*parts, REPEAT]))

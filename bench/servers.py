@@ -53,6 +53,9 @@ POSTGRESQL = {
 }
 # What the service's DATABASE_URL needs in front of a pooler in transaction mode (docs/operations.md).
 POOLED_QUERY = "?prepared=0"
+# What is limited of the works, and how much a user may do of it.
+SCOPES = ("DEFAULT", "BULK", "BULK_ITEMS", "SYNC", "IMPORT", "EXPORT")
+NO_LIMIT = "99999999/m"
 # Redis gives up what was not used for the longest time, as docs/operations.md recommends.
 REDIS = {"maxmemory": "1gb", "maxmemory-policy": "volatile-lru"}
 
@@ -67,6 +70,8 @@ class Service:
         self.cache_url = cache_url
         self.start_seconds = start_seconds
         self.most_resident = 0
+        # Programs of its own between it and the database.
+        self.beside: list[psutil.Process] = []
 
     @property
     def url(self) -> str:
@@ -78,6 +83,11 @@ class Service:
         for worker in self.program.web_workers():
             with suppress(psutil.NoSuchProcess):
                 self.most_resident = max(self.most_resident, worker.memory_info().rss)
+
+    @property
+    def processes(self) -> list[psutil.Process]:
+        """The roots of all the processes that work for it alone."""
+        return [psutil.Process(self.program.process.pid), *self.beside]
 
     def flush_cache(self) -> None:
         """Empty the service's database of Redis."""
@@ -103,7 +113,8 @@ class Machine:
             "APP_LINK_BASE": "https://app.example",
             "EMAIL_URL": f"filemail:///{folder}/mails",
             "SECURE_SSL_REDIRECT": "false",
-            "RATELIMIT_ENABLE": "false",
+            # They are counted, and no load run meets them.
+            **{f"RATELIMIT_{scope}": NO_LIMIT for scope in SCOPES},
             "DATABASE_URL": database.url,
             "WEB_WORKERS": str(WORKERS),
         }
@@ -165,19 +176,30 @@ class Machine:
         """Our service, by its own command for production; its access log goes to a file, as all it prints."""
         return self.service(name, [sys.executable, "manage.py", "serve"], variables)
 
-    def peer(self, name: str, *, cache: bool) -> AbstractContextManager[Service]:
-        """The service on FastAPI and asyncpg, with or without a cache in Redis."""
+    def peer(self, name: str, *, cache: bool = False, lines: bool = False) -> AbstractContextManager[Service]:
+        """The service on FastAPI and asyncpg, with a cache in Redis, or with ids and lines of requests."""
         command = [sys.executable, "-m", "uvicorn", "bench.peer.app:app", "--workers", str(WORKERS), "--port", "PORT"]
         command += ["--host", "127.0.0.1", "--loop", "uvloop", "--http", "httptools", "--no-access-log"]
-        variables = {"PEER_CACHE": "true" if cache else "false", "PEER_FORMAT": self._printed(FORMAT_NUMBER)}
+        variables = {
+            "PEER_CACHE": "true" if cache else "false",
+            "PEER_LINES": "true" if lines else "false",
+            "PEER_FORMAT": self._printed(FORMAT_NUMBER),
+        }
         return self.service(name, command, variables)
 
     def naive(self, name: str) -> AbstractContextManager[Service]:
         """Nested serializers of Django REST framework, on this service's own server."""
-        command = [sys.executable, "-m", "granian", "bench.naive.wsgi:application", "--interface", "wsgi"]
-        command += ["--http", "1", "--no-ws", "--host", "127.0.0.1", "--port", "PORT"]
-        command += ["--workers", str(WORKERS), "--blocking-threads", str(THREADS)]
-        return self.service(name, command, {})
+        return self.service(name, _granian("bench.naive.wsgi:application"), {})
+
+    def floor(self, name: str) -> AbstractContextManager[Service]:
+        """A bare WSGI function on this service's own server, which shows the documents that are put into its Redis."""
+        return self.service(name, _granian("bench.floor.wsgi:application"), {})
+
+
+def _granian(application: str) -> list[str]:
+    command = [sys.executable, "-m", "granian", application, "--interface", "wsgi"]
+    command += ["--http", "1", "--no-ws", "--host", "127.0.0.1", "--port", "PORT"]
+    return [*command, "--workers", str(WORKERS), "--blocking-threads", str(THREADS)]
 
 
 def answers(port: int) -> bool:
@@ -206,8 +228,8 @@ def machine() -> Iterator[Machine]:
 
 
 @contextmanager
-def pgbouncer(database: Server) -> Iterator[str]:
-    """PgBouncer in transaction mode in front of the database: its URL. Raises FileNotFoundError if not installed."""
+def pgbouncer(database: Server) -> Iterator[Server]:
+    """PgBouncer in transaction mode in front of the database. Raises FileNotFoundError if not installed."""
     program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/local/sbin")
     if program is None:
         raise FileNotFoundError("pgbouncer")
@@ -229,6 +251,6 @@ def pgbouncer(database: Server) -> Iterator[str]:
         server = Server(folder, [program, "-q", configuration], url, is_ready=lambda: answers_sql(url), account=account)
         server.start()
         try:
-            yield url
+            yield server
         finally:
             server.stop()

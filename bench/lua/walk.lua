@@ -1,9 +1,11 @@
--- Walks through the profiles of a targets file (a line each: token, profile id, etag, separated by tabs).
+-- Walks through the profiles of a targets file (a line each: token, profile id, etag, state, version and body, separated
+-- by tabs; the last four may be empty).
 --
 -- A script of a work requires this module and defines build(target, number), which returns one whole request. Its
--- arguments, after the URL: the targets file, the number of threads, the address with ID for the profile's id, the
--- status that every answer must have, «strict» to look at each answer's status (else wrk counts those from 400 on),
--- «once» to visit no profile twice and to end when all have been seen, and the file with the request's body, or «-».
+-- arguments, after the URL: the targets file, the number of threads, the method, the address with ID for the profile's
+-- id and STATE for the state, the status that every answer must have, «strict» to look at each answer's status (else wrk
+-- counts those from 400 on), «once» to visit no profile twice and to end when all have been seen, and the file with the
+-- body of all requests, or «-».
 -- The last line of the output is a JSON object with what was measured; times are in microseconds.
 
 local walk = {}
@@ -23,21 +25,25 @@ end
 
 function init(args)
    local count = tonumber(args[2])
-   walk.path = args[3]
-   walk.status = tonumber(args[4])
-   walk.once = args[6] == "once"
-   walk.body = args[7] ~= "-" and read(args[7]) or nil
+   walk.method = args[3]
+   walk.path = args[4]
+   walk.status = tonumber(args[5])
+   walk.once = args[7] == "once"
+   walk.body = args[8] ~= "-" and read(args[8]) or nil
+   walk.varies = walk.body and walk.body:find("@%u+@") ~= nil
    walk.targets = {}
    local line = 0
-   for token, profile, etag in read(args[1]):gmatch("([^\t\n]+)\t([^\t\n]+)\t([^\t\n]*)") do
+   local pattern = "([^\t\n]+)\t([^\t\n]+)\t([^\t\n]*)\t([^\t\n]*)\t([^\t\n]*)\t([^\n]*)"
+   for token, profile, etag, state, number, body in read(args[1]):gmatch(pattern) do
       line = line + 1
       -- Each thread has profiles of its own.
       if line % count == id % count then
-         table.insert(walk.targets, {token = token, path = walk.path:gsub("ID", profile), etag = etag})
+         local path = walk.path:gsub("STATE", (state:gsub("%%", "%%%%"))):gsub("ID", profile, 1)
+         table.insert(walk.targets, {token = token, path = path, etag = etag, number = number, body = body})
       end
    end
    visited, unexpected, another = 0, 0, 0
-   if args[5] == "strict" then
+   if args[6] == "strict" then
       response = function(status)
          if status ~= walk.status then
             unexpected, another = unexpected + 1, status

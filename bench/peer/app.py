@@ -4,11 +4,13 @@
 """
 
 import datetime as dt
+import functools
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from django.conf import settings
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 from pydantic import TypeAdapter, ValidationError
@@ -16,15 +18,20 @@ from pydantic_core import to_json
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
-from bench.peer import schemas, storage
+from bench.peer import config, schemas, storage
+from bench.peer.lines import Lines
 from bench.peer.models import Profile, is_same
 from bench.peer.security import Problem, is_known, no_profile, own, require_match, tag
 from profiles.career import completeness
+from profiles_project.words.wording import worded
 
 ONE = TypeAdapter(schemas.NewExperience)
 MANY = TypeAdapter(schemas.NewExperiences)
 CHANGE = TypeAdapter(schemas.ProfileChange)
 DOCUMENT = TypeAdapter(schemas.ProfileOut)
+# The analytics' sentences are our service's own, said in English where Django translates nothing.
+settings.configure(USE_I18N=False)
+LANGUAGE = "en"
 PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Authorization"}
 
 # The routes open their sessions themselves: as FastAPI's dependencies the same took 0.1 ms more of a request. They read
@@ -103,7 +110,7 @@ def analyse(profile: Profile, day: dt.date) -> bytes:
         "projects": [vars(row) for row in profile.projects],
         "custom_fields": profile.custom_fields,
     }
-    return to_json({"profile_id": profile.id, **completeness.analyse(document, day)})
+    return to_json({"profile_id": profile.id, **completeness.said(completeness.analyse(document, day), worded)})
 
 
 async def show(request: Request, profile_id: str, *also: str, load: Any, make: Any) -> Response:
@@ -143,7 +150,8 @@ async def read_analytics(request: Request, profile_id: str) -> Response:
     """How complete the profile is."""
     today = dt.datetime.now(dt.UTC).date()
     day = today.isoformat()
-    return await show(request, profile_id, day, load=storage.scored, make=lambda profile: analyse(profile, today))
+    make = functools.partial(analyse, day=today)
+    return await show(request, profile_id, day, LANGUAGE, load=storage.scored, make=make)
 
 
 @router.patch("/profiles/{profile_id}")
@@ -204,3 +212,5 @@ async def refuse(_: Request, problem: Exception) -> Response:
 
 app = FastAPI(lifespan=lifespan, exception_handlers={Problem: refuse})
 app.include_router(router)
+if config.LINES:
+    app.add_middleware(Lines)

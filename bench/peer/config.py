@@ -9,6 +9,8 @@ REDIS_URL = os.environ.get("REDIS_URL", "")
 FORMAT = os.environ["PEER_FORMAT"]
 # Whether bodies are kept in Redis by version.
 CACHE = os.environ.get("PEER_CACHE", "false").lower() == "true"
+# Whether each request gets an id and a line in the log.
+LINES = os.environ.get("PEER_LINES", "false").lower() == "true"
 # How a profile's lists are loaded: "selectin", as SQLAlchemy's documentation teaches it, or "selects": a statement of
 # our own for each list, which takes a quarter less of a request and more code.
 LOADING = os.environ.get("PEER_LOADING", "selectin")

@@ -17,7 +17,8 @@ from tqdm import tqdm
 from bench import data, figures, load, report, servers
 from bench.compare import ADDED, circumstances
 from bench.data import TABLES, Target
-from bench.load import WORKS, Load, Work
+from bench.load import Load
+from bench.works import EXPERIENCES, PROFILE, WORKS, Work
 from tests.faults.stage import WAIT_SECONDS
 
 SIZES = (1_000, 100_000, 1_000_000)
@@ -25,11 +26,12 @@ PROFILES = "/api/v1/profiles"
 ALSO = (
     Work("list", "GET profiles, the list", PROFILES),
     Work("me", "GET profiles/me", f"{PROFILES}/me"),
-    Work("experiences", "GET experiences", load.EXPERIENCES),
-    Work("skills", "GET skills", f"{load.PROFILE}/skills"),
-    Work("custom-fields", "GET custom fields", f"{load.PROFILE}/custom-fields"),
+    Work("experiences", "GET experiences", EXPERIENCES),
+    Work("skills", "GET skills", f"{PROFILE}/skills"),
+    Work("custom-fields", "GET custom fields", f"{PROFILE}/custom-fields"),
 )
-ROUTES = {**WORKS, **{work.name: work for work in ALSO}}
+OF_ALL = ("hit", "miss", "unchanged", "analytics", "history", "patch", "post", "post100", "put")
+ROUTES = {**{name: WORKS[name] for name in OF_ALL}, **{work.name: work for work in ALSO}}
 # Kind of run and connections.
 KINDS = (("warm", 1), ("warm", 16), ("cold", 1))
 # Profiles that are visited again and again, and those of a run that visits each one once.
@@ -89,7 +91,7 @@ def measure(machine: servers.Machine, sides: Sequence[Side], rounds: int, second
         for way, number in itertools.product(KINDS, range(rounds)):
             kind, connections = way
             for side in sides if number % 2 else sides[::-1]:
-                targets = _tagged(side, work, side.chosen(work, kind))
+                targets = _asked(side, work, side.chosen(work, kind))
                 _clean(side, work)
                 if kind == "cold":
                     _restart(machine, sides)
@@ -102,14 +104,17 @@ def measure(machine: servers.Machine, sides: Sequence[Side], rounds: int, second
 
 def _look(side: Side, work: Work, seconds: float) -> None:
     """Visit the profiles of warm runs once, and look at each answer's status."""
-    targets = _tagged(side, work, side.chosen(work, "warm"))
+    targets = _asked(side, work, side.chosen(work, "warm"))
     _clean(side, work)
     each = work._replace(once=True)
     load.run(side.service.port, each, targets, Load(8, 2 * seconds, strict=True, few=True))
 
 
-def _tagged(side: Side, work: Work, targets: Sequence[Target]) -> Sequence[Target]:
-    return load.with_etags(side.service.port, work, targets) if work.status == load.NOT_MODIFIED else targets
+def _asked(side: Side, work: Work, targets: Sequence[Target]) -> Sequence[Target]:
+    """The targets with the tags or the bodies that the work needs."""
+    with load.Reader(side.service.port) as reader:
+        tagged = reader.with_etags(work, targets) if work.status == load.NOT_MODIFIED else targets
+        return reader.with_bodies(work, tagged)
 
 
 def _run(side: Side, work: Work, way: tuple[str, int], targets: Sequence[Target], seconds: float) -> load.Measured:
@@ -134,7 +139,8 @@ def _reconnect(side: Side) -> None:
     while good < MANY:
         try:
             # A connection of its own each time, lest one worker answer all of them.
-            load.with_etags(side.service.port, WORKS["hit"], [side.targets[ONCE]])
+            with load.Reader(side.service.port) as reader:
+                reader.with_etags(WORKS["hit"], [side.targets[ONCE]])
         except (load.LoadError, OSError):
             if time.monotonic() > deadline:
                 raise

@@ -20,7 +20,8 @@ from tqdm import tqdm
 from bench import data, figures, load, memory, report, servers
 from bench.compare import circumstances
 from bench.data import Target
-from bench.load import WORKS, Load
+from bench.load import Load
+from bench.works import EXPERIENCES, WORKS, experiences
 from tests.faults.load import Client
 from tests.faults.stage import Program, wait_for
 
@@ -67,7 +68,7 @@ def _one(url: str, statement: str) -> tuple[Any, ...]:
 def file(client: Client, target: Target, body: bytes) -> float:
     """File a job of new experiences; how many seconds the answer took. LoadError where it is no 202."""
     client.token = target.token
-    path = load.EXPERIENCES.replace("ID", target.profile_id)
+    path = EXPERIENCES.replace("ID", target.profile_id)
     answer = client.send("POST", path, body, ASYNC)
     if answer.status != 202:
         raise load.LoadError(f"A job was answered by {answer.status or answer.error}: {answer.content[:200]!r}")
@@ -76,7 +77,7 @@ def file(client: Client, target: Target, body: bytes) -> float:
 
 def large(machine: servers.Machine, service: servers.Service, target: Target) -> dict[str, float]:
     """One job of 1,000 experiences: seconds until the 202, and from it until the job has ended."""
-    body = json.dumps(load.experiences(LARGE)).encode()
+    body = json.dumps(experiences(LARGE)).encode()
     _empty(machine, target)
     accepted = file(Client(service.port), target, body)
     ended = wait_for(lambda: not unfinished(machine.database.url), SECONDS)
@@ -86,7 +87,7 @@ def large(machine: servers.Machine, service: servers.Service, target: Target) ->
 
 def many(machine: servers.Machine, service: servers.Service, targets: Sequence[Target]) -> dict[str, float]:
     """1,000 jobs of 100 items: seconds from the first request to the last 202 and to the last job's end."""
-    body = json.dumps(load.experiences(EACH)).encode()
+    body = json.dumps(experiences(EACH)).encode()
     started = time.monotonic()
 
     def part(number: int) -> None:
@@ -122,7 +123,7 @@ def _clean(machine: servers.Machine) -> None:
 
 def upload(machine: servers.Machine, service: servers.Service, target: Target) -> dict[str, int]:
     """A job whose request has 10 MB: by how many resident bytes a web process grows at most, and after a rest."""
-    items = load.experiences(LARGE)
+    items = experiences(LARGE)
     room = (UPLOAD_BYTES - len(json.dumps(items).encode())) // LARGE
     # Members that nobody knows are ignored, and must be read all the same.
     body = json.dumps([{**each, "note": "x" * (room - 14)} for each in items]).encode()
@@ -146,7 +147,7 @@ def beside(
 
     def write() -> None:
         nonlocal filed
-        body = json.dumps(load.experiences(EACH)).encode()
+        body = json.dumps(experiences(EACH)).encode()
         client = Client(service.port)
         while not stop.is_set():
             if unfinished(machine.database.url) < 4 * WORKERS:

@@ -17,6 +17,7 @@ from tqdm import tqdm
 from bench import data, figures, load, servers
 from bench.compare import circumstances
 from bench.data import Target
+from bench.works import PROFILE, experiences
 from tests.faults.load import Client
 
 ROWS = 10_000
@@ -114,7 +115,7 @@ WRITES = (
     Write("PATCH of an item's description of 300 characters", _patch_item),
     Write("whole-document PUT that changes one item", _put),
     Write("DELETE of an item", _delete),
-    Write("POST of 100", lambda c, path, *_: c.send("POST", f"{path}/experiences", load.experiences(100))),
+    Write("POST of 100", lambda c, path, *_: c.send("POST", f"{path}/experiences", experiences(100))),
 )
 
 
@@ -138,7 +139,7 @@ def sizes(machine: servers.Machine, rows: int) -> Iterator[dict[str, Any]]:
 
 def _write(client: Client, write: Write, target: Target, turn: int) -> None:
     client.token = target.token
-    path = load.PROFILE.replace("ID", target.profile_id)
+    path = PROFILE.replace("ID", target.profile_id)
     document = json.loads(client.send("GET", path).content)
     answer = write.send(client, path, document, turn)
     if answer.status >= 300:

@@ -46,6 +46,8 @@ def test_a_generated_profile_sent_back_as_it_was_read_is_valid_and_changes_nothi
                 read = caller.send("GET", f"/profiles/{target.profile_id}")
                 analytics = caller.send("GET", f"/profiles/{target.profile_id}/analytics")
                 assert str(analytics.json["completeness"]["overall"]) == data.SCORE
+                first = caller.send("GET", f"/profiles/{target.profile_id}/history/1")
+                assert len(first.json["experiences"]) == LISTS["experiences"] + 1
                 written = caller.send("PUT", f"/profiles/{target.profile_id}", read.json)
                 caller.close()
                 assert (read.status, written.status) == (200, 200), written
