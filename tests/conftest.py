@@ -13,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
 from profiles.maintenance.anonymising import without_triggers
+from profiles_project.api.ratelimit import places
 from profiles_project.caching.localcache import recent
 from profiles_project.web import health
 from profiles_project.words import wording
@@ -66,6 +67,7 @@ def empty_cache() -> None:
     for cache in caches.all(initialized_only=False):
         cache.clear()
     recent.clear()
+    places.clear()
 
 
 @pytest.fixture(autouse=True)
