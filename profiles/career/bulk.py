@@ -46,7 +46,8 @@ def create(profile: Profile, model: type[Part], rows: Sequence[Row]) -> list[dic
     last = _last(model).rows(profile=profile.pk)
     start = last[0][0] + 1 if last else 0
     made = [_complete(profile, model, {**row, "position": start + index}) for index, row in enumerate(rows)]
-    insert(profile, model, made, chosen=_chosen(rows))
+    # In a list no place is taken twice.
+    insert(profile, model, made, chosen=_chosen(rows), length=start + len(rows))
     return made
 
 
@@ -84,8 +85,13 @@ def _complete(profile: Profile, model: type[Part], values: Row) -> dict[str, Any
     return {**model.defaults(), **values, "id": values.get("id") or new_id(), "version": profile.next_version}
 
 
-def insert(profile: Profile, model: type[Part], rows: Sequence[Row], *, chosen: bool) -> None:
-    """Stores new rows, complete ones. Raises Taken where a `chosen` id is taken, in this profile or in any other."""
+def insert(
+    profile: Profile, model: type[Part], rows: Sequence[Row], *, chosen: bool, length: int | None = None
+) -> None:
+    """Stores new rows, complete ones. Raises Taken where a `chosen` id is taken, in this profile or in any other.
+
+    `length` says how many rows their list has then at most, where that is known without counting them.
+    """
     if not rows:
         return
     try:
@@ -102,7 +108,7 @@ def insert(profile: Profile, model: type[Part], rows: Sequence[Row], *, chosen: 
         for pk in model.objects.filter(pk__in=ids).values_list("pk", flat=True)[:1]:
             raise Taken.of(pk) from exc
         raise
-    profile.changes.created(model, rows)
+    profile.changes.created(model, rows, length)
 
 
 def _write_as_json(statement: PreparedSQL, profile: Profile, model: type[Part], rows: Sequence[Row]) -> None:
@@ -221,7 +227,8 @@ def replace(
         else:
             made.append({**common, **row, "position": position})
     update(profile, model, changes)
-    insert(profile, model, [_complete(profile, model, row) for row in made], chosen=_chosen(made))
+    complete = [_complete(profile, model, row) for row in made]
+    insert(profile, model, complete, chosen=_chosen(made), length=len(rows))
 
 
 def delete(profile: Profile, model: type[P], rows: Iterable[P]) -> None:

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from profiles.models import COMPONENTS, Component
+from profiles.maintenance.checks import sizes
+from profiles.models import COMPONENTS, Component, Profile, usage
 from tests.support.client import ApiClient
 from tests.support.contract import API
-from tests.support.factories import PERSONAL_INFO, item
+from tests.support.factories import PERSONAL_INFO, item, profile_document
 
 pytestmark = pytest.mark.django_db
 
@@ -46,3 +47,27 @@ def test_changed_columns_are_stored_as_sent_and_others_stay(api: ApiClient, kind
     assert answer.status_code == 200, answer.content
     stored = api.get(path).json()[kind.plural]
     assert stored == [*({**each, **change, "version": 3} for each in before[:2]), before[2]]
+
+
+@pytest.mark.parametrize("kind", COMPONENTS, ids=lambda kind: kind.plural)
+def test_bytes_are_counted_from_what_is_written_as_the_database_counts_them(
+    api: ApiClient, kind: type[Component], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = f"{API}/profiles/{api.post(f'{API}/profiles', profile_document(2)).json()['id']}"
+    # Measuring them would be an error.
+    monkeypatch.setattr(usage, "measure", None)
+    lists = [name for name, value in item(kind).items() if isinstance(value, list)]
+    odd = texts_made_odd(kind, {**item(kind), "extra": EXTRA}, *lists)
+    path = f"{profile}/{kind.plural}"
+    first, second, third = api.post(path, [odd, item(kind, 7), odd]).json()
+    assert api.patch(f"{path}/{first['id']}", {"extra": {}, **dict.fromkeys(lists)}).status_code == 200
+    assert api.patch(path, [{**odd, "id": second["id"]}]).status_code == 200
+    assert api.delete(f"{path}/{third['id']}").status_code == 204
+    assert api.post(f"{profile}/skills/soft", {"skills": [ODD]}).status_code == 200
+    assert api.post(f"{profile}/custom-fields", {"fields": [{"key": "k", "value": EXTRA}]}).status_code == 201
+    document = api.get(profile).json()
+    wanted = {**document, "custom_fields": {"k": None}, "skills": profile_document(3)["skills"]}
+    assert api.put(profile, wanted).status_code == 200
+    assert list(sizes()) == []
+    [stored] = Profile.objects.all()
+    assert stored.bytes_version == stored.version == 8
