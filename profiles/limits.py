@@ -1,5 +1,6 @@
 """How much one profile may hold (contract 3.1), judged when a revision closes (`models/usage.py`)."""
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -35,13 +36,22 @@ class Bytes(models.Func):
         return self.as_sql(compiler, connection, template=template, arg_joiner=", '') || IFNULL(", **context)
 
 
-def _bytes_of_row(model: Any) -> models.Expression:
+def texts(part: Any) -> dict[str, Any]:
+    """The fields of a part that hold texts, by name: their bytes count."""
+    fields = {name: part._meta.get_field(name) for name in part.content_fields()}
+    kinds = (models.CharField, models.TextField, models.JSONField)
+    return {name: field for name, field in fields.items() if isinstance(field, kinds)}
+
+
+@functools.cache
+def bytes_of_keys(part: Any) -> int:
+    """The bytes of a row's keys with their quotes."""
+    return sum(len(name) + 6 for name in part.content_fields())
+
+
+def _bytes_of_row(part: Any) -> models.Expression:
     """The size of a row in the document: its texts, and its keys with their quotes."""
-    fields = [model._meta.get_field(name) for name in model.content_fields()]
-    texts = [
-        field.name for field in fields if isinstance(field, (models.CharField, models.TextField, models.JSONField))
-    ]
-    return Bytes(*texts) + sum(len(field.name) + 6 for field in fields)
+    return Bytes(*texts(part)) + bytes_of_keys(part)
 
 
 def sizes(part: Any, rows: Any, *by: str) -> Any:

@@ -235,9 +235,13 @@ class LinkListField(models.JSONField[Any, Any]):
         return None
 
 
+# Made once: with options of its own `json.dumps` makes one for each value.
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def compact_json(value: Any) -> str:
     """JSON without white space, as it is stored and measured."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _compact.encode(value)
 
 
 def _is_larger(value: Any, most: int) -> bool:

@@ -32,7 +32,7 @@ Row = Mapping[str, Any]
 def named(profile: Profile, model: type[P], ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, P]:
     """The profile's rows with these ids. Raises Missing for the first id that is not among them."""
     wanted = list(dict.fromkeys(ids))
-    found = model.of(profile, pk__in=sorted(wanted))
+    found = model.named(profile, wanted)
     for place, pk in enumerate(wanted):
         if pk not in found:
             raise Missing(say("Entry {n} is no longer in this profile.", n=place + 1), pk)
@@ -46,7 +46,8 @@ def create(profile: Profile, model: type[Part], rows: Sequence[Row]) -> list[dic
     last = _last(model).rows(profile=profile.pk)
     start = last[0][0] + 1 if last else 0
     made = [_complete(profile, model, {**row, "position": start + index}) for index, row in enumerate(rows)]
-    insert(profile, model, made, chosen=_chosen(rows))
+    # In a list no place is taken twice.
+    insert(profile, model, made, chosen=_chosen(rows), length=start + len(rows))
     return made
 
 
@@ -84,15 +85,20 @@ def _complete(profile: Profile, model: type[Part], values: Row) -> dict[str, Any
     return {**model.defaults(), **values, "id": values.get("id") or new_id(), "version": profile.next_version}
 
 
-def insert(profile: Profile, model: type[Part], rows: Sequence[Row], *, chosen: bool) -> None:
-    """Stores new rows, complete ones. Raises Taken where a `chosen` id is taken, in this profile or in any other."""
+def insert(
+    profile: Profile, model: type[Part], rows: Sequence[Row], *, chosen: bool, length: int | None = None
+) -> None:
+    """Stores new rows, complete ones. Raises Taken where a `chosen` id is taken, in this profile or in any other.
+
+    `length` says how many rows their list has then at most, where that is known without counting them.
+    """
     if not rows:
         return
     try:
         # In a savepoint, so that the transaction can still find which id it was. Ids that we generate never collide.
         with transaction.atomic(savepoint=chosen):
             if connection.vendor == "postgresql":
-                _insert_as_json(profile, model, rows)
+                _write_as_json(_insertion(model), profile, model, rows)
             else:
                 model.objects.bulk_create([model(profile=profile, **row) for row in rows])
     except IntegrityError as exc:
@@ -102,18 +108,18 @@ def insert(profile: Profile, model: type[Part], rows: Sequence[Row], *, chosen: 
         for pk in model.objects.filter(pk__in=ids).values_list("pk", flat=True)[:1]:
             raise Taken.of(pk) from exc
         raise
-    profile.changes.created(model, rows)
+    profile.changes.created(model, rows, length)
 
 
-def _insert_as_json(profile: Profile, model: type[Part], rows: Sequence[Row]) -> None:
-    """A statement with one parameter: a hundred rows cost a fifth of `bulk_create`, which binds each value.
+def _write_as_json(statement: PreparedSQL, profile: Profile, model: type[Part], rows: Sequence[Row]) -> None:
+    """A statement with one parameter: a hundred new rows cost a fifth of `bulk_create`, which binds each value.
 
     A thousand are sent in several, since the text of the largest ones would be in memory five times over at once.
     """
     for start in range(0, len(rows), ROWS_A_STATEMENT):
         part = rows[start : start + ROWS_A_STATEMENT]
-        texts = [{**row, **{name: compact_json(row[name]) for name in _texts(model)}} for row in part]
-        _insertion(model).run(profile_id=profile.pk, rows=JSONRenderer().render(texts).decode())
+        texts = [{**row, **{name: compact_json(row[name]) for name in _texts(model) if name in row}} for row in part]
+        statement.run(profile_id=profile.pk, rows=JSONRenderer().render(texts).decode())
 
 
 @functools.cache
@@ -122,21 +128,42 @@ def _texts(model: type[Part]) -> Sequence[str]:
     return [field.name for field in model._meta.concrete_fields if isinstance(field, VerbatimJSONField)]
 
 
+def _from_json(fields: Iterable[Any]) -> str:
+    """Rows of these fields, from a parameter of JSON. Types have no lengths: a cast to a length truncates silently."""
+    types = ", ".join(f'"{each.column}" {str(each.rel_db_type(connection)).partition("(")[0]}' for each in fields)
+    return f"json_to_recordset(%s) AS row({types})"
+
+
+def _parameters(model: type[Part]) -> tuple[Parameter, Parameter]:
+    """The profile, and the rows."""
+    return Parameter("profile_id", model._meta.get_field("profile")), Parameter("rows", TextField())
+
+
 @functools.cache
 def _insertion(model: type[Part]) -> PreparedSQL:
     fields = [field for field in model._meta.concrete_fields if field.name != "profile"]
     columns = ", ".join(f'"{field.column}"' for field in fields)
 
     def sql() -> str:
-        # Types without lengths: a cast to a length truncates silently.
-        types = ", ".join(
-            f'"{field.column}" {str(field.rel_db_type(connection)).partition("(")[0]}' for field in fields
-        )
-        source = f"json_to_recordset(%s) AS row({types})"
-        return f'INSERT INTO "{model._meta.db_table}" (profile_id, {columns}) SELECT %s, {columns} FROM {source}'  # noqa: S608  # the model's own names
+        table = f'"{model._meta.db_table}"'
+        return f"INSERT INTO {table} (profile_id, {columns}) SELECT %s, {columns} FROM {_from_json(fields)}"  # noqa: S608  # the model's own names
 
-    profile_id = Parameter("profile_id", model._meta.get_field("profile"))
-    return PreparedSQL(sql, profile_id, Parameter("rows", TextField()))
+    return PreparedSQL(sql, *_parameters(model))
+
+
+@functools.cache
+def _overwriting(model: type[Part], *names: str) -> PreparedSQL:
+    """The statement that writes these columns of rows that are there."""
+    fields: list[Any] = [model._meta.get_field(name) for name in names]
+
+    def sql() -> str:
+        table = f'"{model._meta.db_table}"'
+        columns = ", ".join(f'"{field.column}" = row."{field.column}"' for field in fields)
+        source = _from_json([model._meta.pk, *fields])
+        return f"UPDATE {table} SET {columns} FROM {source} WHERE {table}.profile_id = %s AND {table}.id = row.id"  # noqa: S608  # as above
+
+    profile_id, rows = _parameters(model)
+    return PreparedSQL(sql, rows, profile_id)
 
 
 def update(profile: Profile, model: type[P], changes: Sequence[tuple[P, Row]]) -> list[P]:
@@ -149,8 +176,19 @@ def update(profile: Profile, model: type[P], changes: Sequence[tuple[P, Row]]) -
             changed[row.pk] = row
             profile.changes.overwritten(row, before)
     if changed:
-        model.objects.bulk_update([changed[pk] for pk in sorted(changed)], sorted(columns))
+        _write(profile, model, [changed[pk] for pk in sorted(changed)], columns)
     return [row for row, _ in changes]
+
+
+def _write(profile: Profile, model: type[P], rows: Sequence[P], columns: set[str]) -> None:
+    """Stores what stands in these columns of rows by now."""
+    if connection.vendor == "postgresql":
+        # The server keeps a plan for each set of columns: where it is more than one and its version, all are written.
+        names = sorted(columns) if len(columns - {"version"}) == 1 else model.all_fields()[1:]
+        values = [{name: getattr(row, name) for name in ("id", *names)} for row in rows]
+        _write_as_json(_overwriting(model, *names), profile, model, values)
+    else:
+        model.objects.bulk_update(rows, sorted(columns))
 
 
 def _overwrite(row: Part, values: Row, version: int) -> dict[str, Any]:
@@ -189,7 +227,8 @@ def replace(
         else:
             made.append({**common, **row, "position": position})
     update(profile, model, changes)
-    insert(profile, model, [_complete(profile, model, row) for row in made], chosen=_chosen(made))
+    complete = [_complete(profile, model, row) for row in made]
+    insert(profile, model, complete, chosen=_chosen(made), length=len(rows))
 
 
 def delete(profile: Profile, model: type[P], rows: Iterable[P]) -> None:

@@ -407,14 +407,14 @@ class Profile(models.Model):
         is_judged = is_known and self.cause.actor != Actor.SUPPORT
         size = log.size_of(self.cause, entry)
         total = None
-        if self.changes:
+        if is_known:
+            own = sum(usage.bytes_of(value) - usage.bytes_of(self._before[name]) for name, value in changed.items())
+            self.byte_count = before + own + self.changes.bytes
+        if self.changes and not (is_known and self._surely_fits()):
             below, total = usage.measure(self.pk, self.user_id)
             self.byte_count = usage.own_bytes(values) + below
-        elif is_known:
-            more = sum(usage.bytes_of(value) - usage.bytes_of(self._before[name]) for name, value in changed.items())
-            self.byte_count = before + more
         more = (self.byte_count or 0) - before
-        if total is None and (size > log.SMALL_BYTES or not usage.LARGE_FIELDS.isdisjoint(changed)):
+        if total is None and (self.changes or size > log.SMALL_BYTES or not usage.LARGE_FIELDS.isdisjoint(changed)):
             total = usage.total_of(self.user_id)
         if total is not None:
             if is_judged and more > 0:
@@ -424,6 +424,11 @@ class Profile(models.Model):
             # The worker counts it.
             return
         self.bytes_version = self.next_version
+
+    def _surely_fits(self) -> bool:
+        """Whether no limit of the lists can be passed, as far as the open revision's own changes tell."""
+        most = limits.MAX_DOCUMENT_BYTES
+        return not self.changes.may_be_too_long and usage.ROW_BYTES <= (self.byte_count or 0) <= most
 
 
 def _as_logged(value: Any) -> Any:

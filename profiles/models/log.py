@@ -8,7 +8,7 @@ import datetime as dt
 import functools
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import orjson
@@ -17,6 +17,7 @@ from django.db import models, transaction
 from django.db.models import Case, F, TextField, Value, When
 from django.db.models.functions import Greatest
 
+from profiles import limits
 from profiles.modelfields import VerbatimJSONField
 from profiles.models.parts import Part
 from profiles_project.database.prepared import Parameter, PreparedSQL
@@ -69,13 +70,18 @@ class Changes:
         self._origins: dict[str, Any] = {}
         # The lists whose order or members have changed, and skills, by the names that clients know them by.
         self.lists: set[str] = set()
+        # By how many bytes the rows have grown, and whether a list may have more rows than are allowed.
+        self.bytes = 0
+        self.may_be_too_long = False
 
     def __bool__(self) -> bool:
         tables = (self._created, self._changed, self._deleted, self._moved)
         return any(rows for table in tables for rows in table.values())
 
-    def created(self, model: type[Part], rows: Iterable[Mapping[str, Any]]) -> None:
-        """These rows are new."""
+    def created(self, model: type[Part], rows: Collection[Mapping[str, Any]], length: int | None) -> None:
+        """These rows are new, and their list has so many at most, None where nobody knows."""
+        self.bytes += model.bytes_in(rows) + len(rows) * limits.bytes_of_keys(model)
+        self.may_be_too_long |= length is None or length > model.max_rows
         for values in rows:
             self._created[model][str(values["id"])] = None
             self.lists.add(model.list_of(values))
@@ -86,6 +92,8 @@ class Changes:
         in_list = "position" in before or model.is_list_versioned
         if in_list:
             self.lists.add(model.list_of({name: getattr(row, name) for name in (model.list_field or "id",)}))
+        if before.keys() - {"position"}:
+            self.bytes += model.bytes_in([{name: getattr(row, name) for name in before}]) - model.bytes_in([before])
         if pk in self._created[model]:
             return
         if "position" in before:
@@ -100,6 +108,7 @@ class Changes:
             values = row.values()
             pk = str(row.pk)
             self.lists.add(model.list_of(values))
+            self.bytes -= model.bytes_in([values]) + limits.bytes_of_keys(model)
             if self._created[model].pop(pk, pk) is None:
                 continue
             at = {"position": self._moved[model].pop(pk)} if pk in self._moved[model] else {}

@@ -2,18 +2,27 @@
 
 import functools
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+import orjson
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Length, Substr
 from django.db.models.lookups import GreaterThanOrEqual
 
-from profiles import partial_dates
-from profiles.modelfields import ExtraField, HttpUrlField, PartialDateField, StringListField, VerbatimJSONField
+from profiles import limits, partial_dates
+from profiles.modelfields import (
+    ExtraField,
+    HttpUrlField,
+    PartialDateField,
+    StringListField,
+    VerbatimJSONField,
+    compact_json,
+)
+from profiles_project.database.prepared import OneOf, Parameter, Parameters, Prepared
 from profiles_project.database.values import FoldedField, new_id
 from profiles_project.words.sentences import mark
 
@@ -55,7 +64,34 @@ class Part(models.Model):
     @classmethod
     def of(cls, profile: "Profile", **which: Any) -> dict[uuid.UUID, Self]:
         """The profile's rows by id, in their order; `which` narrows them as a filter does."""
-        return {row.pk: row for row in cls.objects.filter(profile=profile, **which)}
+        rows = cls.objects.filter(profile=profile, **which) if which else cls._all().objects(profile=profile.pk)
+        return {row.pk: row for row in rows}
+
+    @classmethod
+    def named(cls, profile: "Profile", ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Self]:
+        """Those of the profile's rows that have one of these ids, by id."""
+        return {row.pk: row for row in cls._named().objects(profile=profile.pk, ids=ids)}
+
+    @classmethod
+    def bytes_in(cls, rows: Collection[Mapping[str, Any]]) -> int:
+        """The bytes of the texts among these values of rows, as `limits.sizes` counts them when they are stored."""
+        plain, verbatim, lists = _texts(cls)
+        texts = [value for row in rows for name in plain if (value := row.get(name))]
+        texts += [compact_json(row[name]) for row in rows for name in verbatim if name in row]
+        listed = [row[name] for row in rows for name in lists if name in row]
+        # Both databases write a blank after each comma of a list, and orjson none.
+        size = sum([len(orjson.dumps(each)) + max(len(each) - 1, 0) for each in listed])
+        return size + len("".join(texts).encode())
+
+    @classmethod
+    @functools.cache
+    def _all(cls) -> Prepared:
+        return Prepared(lambda: cls.objects.filter(profile=_PROFILE))
+
+    @classmethod
+    @functools.cache
+    def _named(cls) -> Prepared:
+        return Prepared(lambda: cls.objects.filter(OneOf(F("pk"), _IDS), profile=_PROFILE))
 
     def values(self) -> dict[str, Any]:
         """All that the row holds, without its profile."""
@@ -93,6 +129,18 @@ class Part(models.Model):
         """The names of the content fields that must be given: they have neither a default nor an empty value."""
         needed = {field.name for field in cls._meta.concrete_fields if not field.blank and not field.has_default()}
         return tuple(name for name in cls.content_fields() if name in needed)
+
+
+_PROFILE, _IDS = Parameter("profile", models.UUIDField()), Parameters("ids", models.UUIDField())
+
+
+@functools.cache
+def _texts(model: type[Part]) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+    """The names of the fields with texts: with plain ones, with JSON as text, and with lists."""
+    fields = limits.texts(model)
+    lists = [name for name, field in fields.items() if isinstance(field, models.JSONField)]
+    verbatim = [name for name, field in fields.items() if isinstance(field, VerbatimJSONField)]
+    return [name for name in fields if name not in {*lists, *verbatim}], verbatim, lists
 
 
 class Component(Part):

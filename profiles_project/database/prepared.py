@@ -4,13 +4,14 @@ On PostgreSQL the text, always the same, also names a statement that the server 
 (`run_prepared` of our engine).
 """
 
+import json
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import CharField, Field, Model, QuerySet, TextField, Value
+from django.db.models import CharField, Field, Lookup, Model, QuerySet, TextField, Value
 from django.db.models.base import ModelState
 from django.db.models.sql import UpdateQuery
 
@@ -48,6 +49,30 @@ class Parameter(Value):
             # The field would give it back after looking at it twice.
             return value
         return self.output_field.get_db_prep_value(value, connection)
+
+
+class Parameters(Parameter):
+    """A placeholder for any number of ids, for `OneOf`."""
+
+    def bind(self, values: Mapping[str, Any], connection: Any) -> str:
+        texts = [str(self.output_field.get_db_prep_value(each, connection)) for each in values[self.name]]
+        return f"{{{','.join(texts)}}}" if connection.vendor == "postgresql" else json.dumps(texts)
+
+
+class OneOf(Lookup[bool]):
+    """Whether a column has one of the ids that the `Parameters` stand for: the same text for any number of them."""
+
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        column, before = self.process_lhs(compiler, connection)
+        ids, after = compiler.compile(self.rhs)
+        return f"{column} IN (SELECT value FROM json_each({ids}))", [*before, *after]  # noqa: S608  # compiled by the ORM
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> Any:
+        column, before = self.process_lhs(compiler, connection)
+        ids, after = compiler.compile(self.rhs)
+        return f"{column} = ANY({ids}::uuid[])", [*before, *after]
 
 
 class _Compiled(NamedTuple):

@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from profiles.models import Experience, Profile
-from profiles_project.database.prepared import Parameter, Prepared, PreparedSQL, PreparedUpdate
+from profiles_project.database.prepared import OneOf, Parameter, Parameters, Prepared, PreparedSQL, PreparedUpdate
 from tests.support.concurrency import at_once
 from tests.support.factories import ProfileFactory, make_profile
 
@@ -182,3 +182,11 @@ def test_behind_a_pooler_nothing_is_prepared(monkeypatch: pytest.MonkeyPatch) ->
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%shout%%'")
         assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.django_db
+def test_one_text_finds_any_number_of_ids() -> None:
+    query = Prepared(lambda: Profile.objects.filter(OneOf(F("pk"), Parameters("ids", Profile._meta.pk))))
+    ids = [ProfileFactory.create().pk for _ in range(4)]
+    for number in (0, 1, 3):
+        assert {each.pk for each in query.objects(ids=[*ids[:number], Experience().pk])} == set(ids[:number])

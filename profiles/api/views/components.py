@@ -88,7 +88,7 @@ class ComponentViewSet(ProfileScopedViewSet):
         return self.carry_out(operation, self.body(), limit=serializers.JOB_LIMIT, show=self._page)
 
     def retrieve(self, request: Request, profile_id: str, item_id: str) -> HttpResponse:
-        row = self.model.of(self.profile, pk=path_uuid(item_id, self.model)).values()
+        row = self.model.named(self.profile, [path_uuid(item_id, self.model)]).values()
         if not row:
             raise Missing.of(self.model)
         return self.not_modified() or self._answer_item(self.profile, next(iter(row)))

@@ -112,7 +112,7 @@ class ItemsAnswer:
         ids = [uuid.UUID(each["id"]) for each in (kept if isinstance(kept, list) else [kept])]
         # Locked, so that items and tag belong to one version.
         with _locked(view) as profile:
-            found = view.model.of(profile, pk__in=ids)
+            found = view.model.named(profile, ids)
         if len(found) < len(ids):
             raise DeletedSince
         items = [rendering.item(profile, view.model, found[pk].values()) for pk in ids]
