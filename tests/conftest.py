@@ -12,9 +12,9 @@ from django.utils import translation
 from hypothesis import settings as hypothesis_settings
 from pytest_django import Settings
 
+from profiles.career.rendering import recent
 from profiles.maintenance.anonymising import without_triggers
 from profiles_project.api.ratelimit import places
-from profiles_project.caching.localcache import recent
 from profiles_project.web import health
 from profiles_project.words import wording
 from tests.support.client import ApiClient

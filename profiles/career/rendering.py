@@ -21,7 +21,7 @@ from profiles.models import COMPONENTS, PARTS, Component, CustomField, Part, Pro
 from profiles_project.api.conditional import entity_tag
 from profiles_project.api.renderers import JSONRenderer
 from profiles_project.caching import sealed
-from profiles_project.caching.localcache import recent
+from profiles_project.caching.localcache import Recent
 from profiles_project.database.prepared import Parameter, Prepared
 from profiles_project.database.refusals import Missing
 from profiles_project.observe.metrics import recorder
@@ -29,6 +29,8 @@ from profiles_project.words.wording import worded
 
 # How long an unread body stays in the cache.
 CACHE_SECONDS = 24 * 60 * 60
+# What this process has shown last.
+recent = Recent(settings.RECENT_BODIES_BYTES)
 
 
 def tag(profile: Profile, *also: str) -> str:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterable
 from typing import Any, NamedTuple, Protocol, cast
 
-from django.conf import settings
 from django.core.cache import caches
 from django.core.cache.backends.base import DEFAULT_TIMEOUT
 from django.core.cache.backends.locmem import LocMemCache
@@ -160,6 +159,3 @@ class Recent:
                 self._drop(name)
             self._timer = None
             self._set_timer()
-
-
-recent = Recent(settings.RECENT_BODIES_BYTES)

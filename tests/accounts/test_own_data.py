@@ -19,9 +19,9 @@ from django.test import Client
 
 from profiles import tasks
 from profiles.career import rendering
+from profiles.career.rendering import recent
 from profiles.models import Job, JobFile, Profile, Revision
 from profiles.portability import exports
-from profiles_project.caching.localcache import recent
 from profiles_project.database import clock
 from tests.support.client import ApiClient
 from tests.support.concurrency import at_once

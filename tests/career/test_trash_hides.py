@@ -18,6 +18,7 @@ from prometheus_client import generate_latest
 from prometheus_client.registry import CollectorRegistry
 
 from profiles import metrics, tasks
+from profiles.career.rendering import recent
 from profiles.desk import search
 from profiles.desk.acting import act_address
 from profiles.desk.actions import ACTIONS
@@ -25,7 +26,6 @@ from profiles.desk.board import dashboard
 from profiles.modelfields import PartialDateField
 from profiles.models import COMPONENTS, Actor, Cause, Experience, JobFile, Origin, Profile
 from profiles.portability.exports import FORMATS
-from profiles_project.caching.localcache import recent
 from tests.storage.test_anonymise import CANARY, OURS, canary, columns_with
 from tests.support.client import ApiClient
 from tests.support.contract import contract

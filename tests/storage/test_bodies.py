@@ -10,9 +10,10 @@ import pytest
 from django.core.cache import cache
 
 from profiles.career import rendering
+from profiles.career.rendering import recent
 from profiles.models import Profile
 from profiles_project.caching import localcache, sealed
-from profiles_project.caching.localcache import ENTRY_BYTES, Recent, recent
+from profiles_project.caching.localcache import ENTRY_BYTES, Recent
 from tests.support.client import ApiClient
 from tests.support.contract import API
 from tests.support.factories import make_profile
