@@ -165,8 +165,6 @@ def test_each_list_of_texts_has_the_limits_of_the_contract(
 
 # Personal info ----------------------------------------------------------------------------------------------------
 
-# The document's pattern names ASCII's digits alone, as \d does in JSON Schema, so that no judge takes these.
-OTHER_DIGITS = "٠١٢"
 PERSONAL: dict[str, tuple[list[str], dict[str, str]]] = {
     "full_name": (["A", "é" * 100, "李"], {"": "blank", " ": "blank", "x" * 101: "max_length"}),
     "email": (
@@ -183,7 +181,7 @@ PERSONAL: dict[str, tuple[list[str], dict[str, str]]] = {
         },
     ),
     "phone": (
-        ["1", OTHER_DIGITS, "+44 20 7946 0000", "(020) 7946-0000 ext. 7", "9" * 32],
+        ["1", "٠١٢", "０", "+44 20 7946 0000", "(020) 7946-0000 ext. 7", "9" * 32],
         {"none": "no_digit", "+": "no_digit", "9" * 33: "max_length"},
     ),
     "location": (["x", "é" * 100], {"x" * 101: "max_length"}),
@@ -205,8 +203,7 @@ KINDS_WITH_URL = [kind for kind in COMPONENTS if any(isinstance(f, HttpUrlField)
 def test_personal_info_takes_what_the_contract_says(api: ApiClient, path: str, name: str) -> None:
     good, bad = PERSONAL[name]
     for value in good:
-        is_documented = value != OTHER_DIGITS
-        answer = api.patch(path, {"personal_info": {name: f" {value} "}}, check=is_documented, check_request=False)
+        answer = api.patch(path, {"personal_info": {name: f" {value} "}}, check_request=False)
         assert answer.json()["personal_info"] == PERSONAL_INFO | {name: value}
     before = api.get(path).json()
     for value, code in bad.items():

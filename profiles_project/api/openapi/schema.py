@@ -70,7 +70,7 @@ class AutoSchema(SpectacularSchema):
         fields = {field.field_name: field for field in serializer.fields.values()}
         properties = schema.get("properties", {})
         described = _as_taken if direction == "request" else _as_given
-        properties.update({name: described(fields[name], _free(prop)) for name, prop in properties.items()})
+        properties.update({name: described(fields[name], _free(_readable(prop))) for name, prop in properties.items()})
         deprecation.mark(serializer, properties)
         required = getattr(serializer, "schema_required", None)
         if direction == "response" and not getattr(serializer, "may_lack_members", False):
@@ -117,6 +117,11 @@ def _free(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     values = schema.get("additionalProperties")
     is_any = isinstance(values, dict) and values.keys() == {"description"}
     return {**schema, "additionalProperties": {}} if is_any else schema
+
+
+def _readable(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    r"""A schema without a pattern that others read otherwise: `\d` is a digit of ASCII to them, of any script to us."""
+    return _without(schema, "pattern") if r"\d" in schema.get("pattern", "") else schema
 
 
 def _as_taken(field: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
