@@ -83,21 +83,29 @@ def environ(method: str, path: str, target: Target, body: str) -> dict[str, Any]
     return made
 
 
-def chosen(work: Work, targets: Sequence[Target]) -> Sequence[Target]:
-    """The profiles that a round visits: as many as it has requests, so that none is visited twice."""
-    return targets[: TIMES[work.name]]
+def shared_out(targets: Sequence[Target]) -> dict[str, Sequence[Target]]:
+    """The profiles that a round of each work visits: as many as it has requests, so that none is visited twice.
+
+    A work that writes has profiles of its own: what another one has added would make its documents larger.
+    """
+    found, begin = {}, max(TIMES[name] for name in TIMES if not WORKS[name].writes)
+    for name, times in TIMES.items():
+        first = begin if WORKS[name].writes else 0
+        found[name] = targets[first : first + times]
+        begin += times if WORKS[name].writes else 0
+    return found
 
 
 def once(asker: Inside, work: Work, targets: Sequence[Target], number: int) -> float:
     """Milliseconds of CPU time for one request, of a round of them. LoadError where one was refused."""
     from django.core.cache import cache  # noqa: PLC0415  # settings come first
 
-    from profiles_project.caching import bodies  # noqa: PLC0415  # as above
+    from profiles.career.rendering import recent  # noqa: PLC0415  # as above
 
     targets = asker.with_bodies(work, targets)
     if work.once:
         cache.clear()
-        bodies.recent.clear()
+        recent.clear()
     elif not work.writes:
         # Kept again, whatever was done before.
         for target in targets:
@@ -120,20 +128,14 @@ def measured(rounds: int) -> Iterator[tuple[str, list[float]]]:
     data.generate(url, PROFILES)
     targets = data.targets(url, PROFILES, os.environ["JWT_SIGNING_KEY"])
     asker = Inside()
-    tagged = asker.with_etags(WORKS["unchanged"], chosen(WORKS["unchanged"], targets))
+    visited = shared_out(targets)
+    visited["unchanged"] = asker.with_etags(WORKS["unchanged"], visited["unchanged"])
     found: dict[str, list[float]] = {name: [] for name in TIMES}
-    # What writes, writes to others than those that are read.
-    written = targets[TIMES["hit"] :]
     for number in range(rounds + 1):
         for name, costs in found.items():
-            work = WORKS[name]
-            if name == "unchanged":
-                visited: Sequence[Target] = tagged
-            else:
-                visited = chosen(work, written if work.writes else targets)
-            costs.append(once(asker, work, visited, number))
+            costs.append(once(asker, WORKS[name], visited[name], number))
         with psycopg.connect(url) as connection:
-            connection.execute(ADDED, [[target.profile_id for target in written]])
+            connection.execute(ADDED, [[target.profile_id for target in targets]])
     yield from ((name, costs[1:]) for name, costs in found.items())
 
 
