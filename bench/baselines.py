@@ -18,9 +18,9 @@ from typing import Any
 
 import psycopg
 
-from bench.data import TABLES, Target, uuid7
-from bench.load import LoadError, Measured
-from bench.words import escape
+from bench.careers.data import TABLES, Target, uuid7
+from bench.careers.words import escape
+from bench.measuring.load import LoadError, Measured
 from bench.works import experiences
 
 PROCESSES = 2

@@ -21,13 +21,15 @@ import psycopg
 from redis import Redis
 from tqdm import tqdm
 
-from bench import data, figures, groups, load, parity, report, servers, statements
+from bench import figures, parity, report, servers
+from bench.careers import data, groups
+from bench.careers.data import Target
+from bench.careers.groups import Groups
 from bench.contenders import EVERYBODY, Contender, contenders, keep_documents
-from bench.data import Target
-from bench.groups import Groups
 from bench.journal import Journal
-from bench.load import Load
-from bench.spent import spent
+from bench.measuring import load, statements
+from bench.measuring.load import Load
+from bench.measuring.spent import spent
 from bench.works import WORKS, Work
 
 PACKAGES = (

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 import psutil
 from redis import Redis
 
-from bench import baselines, figures, load, servers
-from bench.data import Target
-from bench.load import Load, Measured
+from bench import baselines, figures, servers
+from bench.careers.data import Target
+from bench.measuring import load
+from bench.measuring.load import Load, Measured
 from bench.works import WORKS, Work
 
 # What the peers have routes for.

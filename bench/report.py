@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from bench import figures
 from bench.figures import CONNECTIONS, GOALS, OURS, Range
-from bench.spent import PARTS
+from bench.measuring.spent import PARTS
 from bench.works import WORKS
 
 HERE = Path(__file__).resolve().parent

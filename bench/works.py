@@ -5,11 +5,11 @@ import random
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from bench import words
+from bench.careers import words
 
 # What stands in a body for a text that no request before had, and for the version that the items have by now.
 TEXT, BASE = "@TEXT@", "@BASE@"
-# Profiles with items of their own for works that change or read many of them (`bench/groups.py`).
+# Profiles with items of their own for works that change or read many of them (`careers/groups.py`).
 TWENTY, THOUSAND = "twenty", "thousand"
 SOME = 20
 # Lists of the generated profiles have fewer, so that these are the added ones.

@@ -16,10 +16,12 @@ from typing import Any
 
 import psycopg
 
-from bench import data, figures, load
+from bench import figures
+from bench.careers import data
+from bench.careers.data import Target
 from bench.compare import ADDED
-from bench.data import Target
 from bench.inside import service, shown
+from bench.measuring import load
 from bench.works import WORKS, Work
 
 # How often each work is done in a round.

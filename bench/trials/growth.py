@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 import psycopg
 from tqdm import tqdm
 
-from bench import data, figures, load, report, servers
+from bench import figures, report, servers
+from bench.careers import data
+from bench.careers.data import TABLES, Target
 from bench.compare import ADDED, circumstances
-from bench.data import TABLES, Target
-from bench.load import Load
+from bench.measuring import load
+from bench.measuring.load import Load
 from bench.works import EXPERIENCES, PROFILE, WORKS, Work
 from tests.faults.stage import WAIT_SECONDS
 

@@ -13,9 +13,11 @@ from typing import Any
 import psycopg
 from tqdm import tqdm
 
-from bench import data, figures, load, memory, report, servers
+from bench import figures, report, servers
+from bench.careers import data
+from bench.careers.data import Target
 from bench.compare import circumstances
-from bench.data import Target
+from bench.measuring import load, memory
 from bench.trials.jobs import SECONDS, unfinished, workers
 from tests.faults.load import Answer, Client
 from tests.faults.stage import wait_for

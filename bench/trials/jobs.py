@@ -17,10 +17,12 @@ from typing import Any
 import psycopg
 from tqdm import tqdm
 
-from bench import data, figures, load, memory, report, servers
+from bench import figures, report, servers
+from bench.careers import data
+from bench.careers.data import Target
 from bench.compare import circumstances
-from bench.data import Target
-from bench.load import Load
+from bench.measuring import load, memory
+from bench.measuring.load import Load
 from bench.works import EXPERIENCES, WORKS, experiences
 from tests.faults.load import Client
 from tests.faults.stage import Program, wait_for

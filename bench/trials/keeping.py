@@ -14,9 +14,11 @@ from typing import Any, NamedTuple
 import psycopg
 from tqdm import tqdm
 
-from bench import data, figures, load, servers
+from bench import figures, servers
+from bench.careers import data
+from bench.careers.data import Target
 from bench.compare import circumstances
-from bench.data import Target
+from bench.measuring import load
 from bench.works import PROFILE, experiences
 from tests.faults.load import Client
 

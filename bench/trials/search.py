@@ -20,9 +20,10 @@ import psutil
 import psycopg
 from tqdm import tqdm
 
-from bench import data, figures, report, servers, words
+from bench import figures, report, servers
+from bench.careers import data, words
+from bench.careers.data import NULL, Author, Person, scatter
 from bench.compare import circumstances
-from bench.data import NULL, Author, Person, scatter
 from bench.trials.imports import good
 from profiles_project.texts import search_key
 from tests.faults.load import Answer, Client

@@ -113,8 +113,9 @@ class Recent:
     def get(self, name: str, tag: bytes) -> bytes | None:
         """The body of this name and tag, None where it is not here."""
         entry = self._entries.get(name)
-        is_good = entry is not None and entry.tag == tag and time.monotonic() < entry.ends_at
-        return entry.body if entry is not None and is_good else None
+        if entry is None or entry.tag != tag or time.monotonic() >= entry.ends_at:
+            return None
+        return entry.body
 
     def put(self, name: str, tag: bytes, body: bytes) -> None:
         """Keep it in place of what has this name."""

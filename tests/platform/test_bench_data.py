@@ -13,7 +13,7 @@ from tests.support.service.live import Caller, service
 from tests.support.service.servers import postgresql
 
 # What it needs beside the development requirements comes with those of the comparison.
-data = pytest.importorskip("bench.data")
+data = pytest.importorskip("bench.careers.data")
 parity = pytest.importorskip("bench.parity")
 search = pytest.importorskip("bench.trials.search")
 pytestmark = [pytest.mark.own_servers]

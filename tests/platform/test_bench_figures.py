@@ -10,9 +10,10 @@ from typing import Any
 import psutil
 import pytest
 
-from bench import figures, pasts
+from bench import figures
+from bench.careers import pasts
 from bench.journal import Journal
-from bench.spent import spent
+from bench.measuring.spent import spent
 from bench.works import BASE, SOME, TEXT, WORKS, changed_document, changed_items, changed_resume, pushed_items
 from profiles.models import log
 from profiles.models.log import Actor, Cause
@@ -20,10 +21,10 @@ from profiles.models.log import Actor, Cause
 # What it needs beside the development requirements comes with those of the comparison.
 compare = pytest.importorskip("bench.compare")
 contenders = pytest.importorskip("bench.contenders")
-data = pytest.importorskip("bench.data")
-groups = pytest.importorskip("bench.groups")
+data = pytest.importorskip("bench.careers.data")
+groups = pytest.importorskip("bench.careers.groups")
 report = pytest.importorskip("bench.report")
-statements = pytest.importorskip("bench.statements")
+statements = pytest.importorskip("bench.measuring.statements")
 
 TITLES = {name: work.title for name, work in WORKS.items()}
 HIT = {"work": "hit", "connections": 16}

@@ -1,6 +1,6 @@
 """Makes a database full of invented careers, by COPY, and picks those that a load run visits.
 
-    python -m bench.data postgresql://… 20000      # brings a migrated database to 20,000 users, one profile each
+    python -m bench.careers.data postgresql://… 20000  # brings a migrated database to 20,000 users, one profile each
 
 A career is the same for the same seed and number, whatever the machine and however many there are. Identifiers have
 the form of UUIDs of version 7 and grow with the number, so that indexes are filled at their right edge, as they are
@@ -23,7 +23,7 @@ import psycopg
 from psycopg import sql
 from tqdm import tqdm
 
-from bench import pasts, words
+from bench.careers import pasts, words
 
 # As the service's settings do, without which its classes can't be written as they are.
 django_stubs_ext.monkeypatch()
@@ -529,7 +529,9 @@ def token(user_id: int, session: uuid.UUID, key: str, now: int) -> str:
 
 def main() -> None:
     """The command line of the module's docstring."""
-    parser = argparse.ArgumentParser(prog="python -m bench.data", description="Fills a migrated PostgreSQL database.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.careers.data", description="Fills a migrated PostgreSQL database."
+    )
     parser.add_argument("url", help="postgresql://… of a superuser")
     parser.add_argument("count", type=int, help="how many users, with a profile each, it shall have")
     parser.add_argument("--seed", type=int, default=SEED)

@@ -3,8 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from bench.data import Target
-from bench.load import Reader
+from bench.careers.data import Target
+from bench.measuring.load import Reader
 from bench.works import EXPERIENCES, PROFILE, SOME, THOUSAND, TWENTY, experiences
 
 SIZES = {TWENTY: 400, THOUSAND: 20}

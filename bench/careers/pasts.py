@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from bench import words
+from bench.careers import words
 
 # The version of every profile: the first one and three that the log tells of.
 VERSION = 4

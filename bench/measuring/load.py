@@ -1,6 +1,6 @@
 """Loads a service with wrk: one work, so many connections, so many seconds; what it measured.
 
-What is done lies in `bench/works.py`; the requests are made in bench/lua.
+What is done lies in `bench/works.py`; the requests are made in `lua` beside this.
 """
 
 import http.client
@@ -16,7 +16,7 @@ from email.message import Message
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from bench.data import Target
+from bench.careers.data import Target
 from bench.works import BASE, TEXT, Work
 
 LUA = Path(__file__).resolve().parent / "lua"

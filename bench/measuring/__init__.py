@@ -1,0 +1,1 @@
+"""What is measured: requests, and what they cost the service, its database and its cache."""
