@@ -73,6 +73,11 @@ class Part(models.Model):
         return {row.pk: row for row in cls._named().objects(profile=profile.pk, ids=ids)}
 
     @classmethod
+    def anywhere(cls, ids: Collection[uuid.UUID]) -> list[Self]:
+        """The rows with these ids, of whatever profile."""
+        return cls._anywhere().objects(ids=ids)
+
+    @classmethod
     def bytes_in(cls, rows: Collection[Mapping[str, Any]]) -> int:
         """The bytes of the texts among these values of rows, as `limits.sizes` counts them when they are stored."""
         plain, verbatim, lists = _texts(cls)
@@ -92,6 +97,11 @@ class Part(models.Model):
     @functools.cache
     def _named(cls) -> Prepared:
         return Prepared(lambda: cls.objects.filter(OneOf(F("pk"), _IDS), profile=_PROFILE))
+
+    @classmethod
+    @functools.cache
+    def _anywhere(cls) -> Prepared:
+        return Prepared(lambda: cls.objects.filter(OneOf(F("pk"), _IDS)))
 
     def values(self) -> dict[str, Any]:
         """All that the row holds, without its profile."""

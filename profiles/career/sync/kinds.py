@@ -164,7 +164,7 @@ class OfComponent(Kind):
 
     def find(self, profile: Profile, ids: Collection[str]) -> Iterator[Item]:
         # In all profiles, since an id that is taken elsewhere can't be chosen.
-        for row in self.model.objects.filter(pk__in=sorted(map(uuid.UUID, ids))):
+        for row in self.model.anywhere(sorted(map(uuid.UUID, ids))):
             if row.profile_id != profile.pk:
                 yield Item(self, str(row.pk), is_taken=True)
             else:
