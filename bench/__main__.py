@@ -1,7 +1,7 @@
 """`python -m bench [compare | costs | growth | history | jobs | imports | search | keeping | sync | report]`:
 measures and reports.
 
-Without a word it compares.
+Without a word it compares. `python -m bench compare --help` lists the options of a measurement.
 """
 
 import sys
@@ -20,15 +20,20 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "search": search.main,
     "keeping": keeping.main,
     "sync": sync.main,
-    "report": lambda _: report.main(),
+    "report": report.main,
 }
+
+HELP = frozenset({"-h", "--help"})
 
 
 def main() -> int:
     """Do what the command line says; its exit status."""
     name, *arguments = sys.argv[1:] or ["compare"]
-    if name.startswith("-") and name not in {"-h", "--help"}:
+    if name.startswith("-") and name not in HELP:
         name, arguments = "compare", sys.argv[1:]
+    if name in HELP:
+        sys.stdout.write(f"{__doc__}\n")
+        return 0
     if name not in COMMANDS:
         sys.stderr.write(f"{__doc__}\n")
         return 2

@@ -1,5 +1,6 @@
 """Writes bench/RESULTS.md and bench/results.svg from the raw results in bench/results, and prints a comparison."""
 
+import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -357,8 +358,9 @@ def show(results: Mapping[str, Any]) -> None:
     sys.stdout.write("\n".join([*works(results), statements(results), goals(results)]))
 
 
-def main() -> int:
+def main(arguments: Sequence[str] = ()) -> int:
     """Write the report from all the results that are kept; 0."""
+    argparse.ArgumentParser(prog="python -m bench report", description=main.__doc__).parse_args(arguments)
     write(HERE, figures.saved("compare"))
     return 0
 

@@ -202,7 +202,10 @@ def test_only_what_is_carried_out_counts_as_an_export_or_an_import(
         assert codes(2, api, "GET", pdf) == [429] * 2
         assert codes(2, api, "POST", f"{API}/profiles/import", resume) == [429] * 2
     assert codes(2, api, "GET", nowhere) == [404] * 2
-    assert codes(2, api, "GET", pdf) == [200, 429]
+    tag = api.get(pdf)["ETag"]
+    assert codes(2, api, "GET", pdf) == [429] * 2
+    # What the client has already is not made again.
+    assert {api.get(pdf, headers={"if-none-match": tag}).status_code for _ in range(3)} == {304}
     assert codes(2, api, "POST", f"{API}/profiles/import", resume) == [201, 429]
     # They count as requests all the same.
     limits["default"] = "1/m"

@@ -27,6 +27,7 @@ from profiles_project.api.errors import ParameterInvalid
 from profiles_project.api.negotiation import OwnForm
 from profiles_project.api.parsers import StrictJSONParser
 from profiles_project.api.preferences import prefers_async
+from profiles_project.api.ratelimit import who_asks
 from profiles_project.database.refusals import Missing
 from profiles_project.database.values import parse_id
 from profiles_project.memory import LARGE_BYTES, note_body
@@ -69,22 +70,25 @@ class PortabilityActions(ProfileScopedViewSet):
     """The actions of profiles that bring careers in and out."""
 
     @openapi.profiles_export
-    @action(detail=True, scarce_scope="export", is_expensive=_makes_pdf, content_negotiation_class=OwnForm)
+    @action(detail=True, is_expensive=_makes_pdf, content_negotiation_class=OwnForm)
     def export(self, request: Request, profile_id: str) -> HttpResponse:
         return self._exported(request, _choice(request, "format", tuple(exports.FORMATS), JSON_RESUME))
 
     @openapi.profiles_export_json_resume
-    @action(detail=True, scarce_scope="export", url_path="export/json-resume")
+    @action(detail=True, url_path="export/json-resume")
     def export_json_resume(self, request: Request, profile_id: str) -> HttpResponse:
         return self._exported(request, JSON_RESUME)
 
     def _exported(self, request: Request, name: str) -> HttpResponse:
         include = _choices(request, "include", exports.INCLUDABLE)
-        if request.method == "GET" and prefers_async(request):
-            return accepted(request, tasks.file_profile_export(self.profile, name, include))
+        is_filed = request.method == "GET" and prefers_async(request)
         also = (name, *include)
-        if unchanged := not_modified(request, rendering.tag(self.profile, *also)):
+        if not is_filed and (unchanged := not_modified(request, rendering.tag(self.profile, *also))):
             return unchanged
+        # Only now: an export that the client has already is not made, so that it has no less of them.
+        self.count("export", who_asks(request))
+        if is_filed:
+            return accepted(request, tasks.file_profile_export(self.profile, name, include))
         form = exports.FORMATS[name]
         response = as_json(exports.exported(self.profile, form, include), *also)
         response["Content-Type"] = form.media_type
