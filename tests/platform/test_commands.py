@@ -202,10 +202,15 @@ def test_the_server_migrates_if_asked_answers_soon_and_ends_on_sigterm(
     monkeypatch.setenv("ALLOWED_HOSTS", "*.localhost")
     assert probe.main() == 1
     assert service.call("migrate").returncode == 0
+    began = sum(os.times()[2:4])
+    assert service.call("check").returncode == 0
+    # What a process needs for importing and checking all of it.
+    once = sum(os.times()[2:4]) - began
     with service.start("serve") as server:
         wait_for(service.health, server)
-        # On an idle machine it answers within 3 s; the tests' machine is busy, so its work is measured, not its time.
-        assert sum(sum(one.cpu_times()[:2]) for one in server.family()) < 3
+        # On an idle machine it answers within 3 s; how fast the tests' machine is varies, so its work is measured, in
+        # that of one process.
+        assert sum(sum(one.cpu_times()[:2]) for one in server.family()) < 3 * once
         assert service.health() == 200
         assert probe.main() == 0
         assert server.end() == 0

@@ -39,11 +39,13 @@ def _put(value: bytes | str) -> Spoil:
 
 
 def _other(spoil: Callable[[Any, bytes], object]) -> Spoil:
-    """What needs the key to be free."""
+    """What needs the key to be free, which the service may use again at any moment."""
 
     def put(redis: Redis, key: bytes) -> None:
-        redis.delete(key)
-        spoil(redis, key)
+        with redis.pipeline(transaction=True) as both:
+            both.delete(key)
+            spoil(both, key)
+            both.execute()
 
     return put
 
