@@ -100,10 +100,14 @@ def _refusals_key(day: dt.date, scope: str) -> str:
 
 @dataclass
 class _Taken:
-    """The places that this process has taken in a window and not given away, and how many it took last."""
+    """The places that this process has taken in a window and not given away, and how many it takes next.
+
+    While a thread takes those (`is_asking`), the others take one each: together they would take far too many.
+    """
 
     free: list[int]
-    size: int
+    size: int = 1
+    is_asking: bool = False
 
 
 class Places:
@@ -128,19 +132,26 @@ class Places:
         if cost > 1 or most <= 1:
             return cache.count(key, cost, seconds)
         with self._lock:
-            taken = self._taken.get(key)
-            if taken and taken.free:
+            taken = self._taken.get(key) or self._begun(key)
+            if taken.free:
                 return taken.free.pop()
-            size = max(1, min(2 * taken.size, most)) if taken else 1
+            takes_several = not taken.is_asking
+            taken.is_asking = True
+            size = taken.size if takes_several else 1
         last = cache.count(key, size, seconds)
         with self._lock:
-            if len(self._taken) >= self.MOST_WINDOWS:
-                self._taken.clear()
-            taken = self._taken.setdefault(key, _Taken([], size))
-            taken.size = size if 2 * last < quota else 0
             # The lowest is the next.
             taken.free = [*range(last, last - size + 1, -1), *taken.free]
+            if takes_several:
+                taken.is_asking = False
+                taken.size = min(2 * size, most) if 2 * last < quota else 1
         return last - size + 1
+
+    def _begun(self, key: str) -> _Taken:
+        if len(self._taken) >= self.MOST_WINDOWS:
+            self._taken.clear()
+        self._taken[key] = taken = _Taken([])
+        return taken
 
     def clear(self) -> None:
         """Forget all, as when the cache is emptied."""

@@ -148,9 +148,18 @@ class Recent:
         """See to it that what is too old goes, though nobody asks any more."""
         if self._timer is None and self._entries:
             oldest = next(iter(self._entries.values()))
-            self._timer = threading.Timer(max(0, oldest.ends_at - time.monotonic()), self._age)
-            self._timer.daemon = True
-            self._timer.start()
+            # Not a thread for each entry: those that end soon after it go with it.
+            pause = max(self.seconds / 50, oldest.ends_at - time.monotonic())
+            timer = threading.Timer(pause, self._age)
+            timer.daemon = True
+            try:
+                timer.start()
+            except RuntimeError:
+                # The system has no thread left: what nobody could let go of in time isn't kept.
+                self._entries.clear()
+                self.size = 0
+            else:
+                self._timer = timer
 
     def _age(self) -> None:
         with self._lock:

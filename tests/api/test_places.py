@@ -87,6 +87,48 @@ def test_a_process_that_goes_takes_with_it_no_more_than_it_has_given_away(shared
     assert QUOTA - len(given) - MOST_PLACES <= len(answered) <= QUOTA - len(given)
 
 
+@pytest.mark.parametrize("threads", [2, 8])
+def test_threads_that_ask_at_the_same_time_take_no_more_than_one_would(shared: Counter, threads: int) -> None:
+    places = Places()
+    given = [places.take("key", QUOTA, 1, 60) for _ in range(7)]
+    waiting = threads - 1
+    answer = shared.count
+
+    def count(key: str, delta: int, seconds: float) -> int:
+        nonlocal waiting
+        # While this one waits for Redis the others come, and have nothing left to take.
+        while waiting:
+            waiting -= 1
+            given.append(places.take("key", QUOTA, 1, 60))
+        return answer(key, delta, seconds)
+
+    shared.count = count  # type: ignore[method-assign]  # a slow one
+    given.append(places.take("key", QUOTA, 1, 60))
+    assert len(set(given)) == len(given) == 7 + threads
+    assert shared.count_of - len(given) < MOST_PLACES
+
+
+def test_many_threads_of_many_processes_are_not_refused_before_the_quota_is_used(shared: Counter) -> None:
+    processes = [Places() for _ in range(8)]
+    for each in processes:
+        for _ in range(15):
+            each.take("key", QUOTA, 1, 60)
+    given = shared.count_of
+    answer, waiting = shared.count, [each for each in processes for _ in range(7)]
+
+    def count(key: str, delta: int, seconds: float) -> int:
+        if waiting:
+            late.append(waiting.pop().take("key", QUOTA, 1, 60))
+        return answer(key, delta, seconds)
+
+    late: list[int] = []
+    shared.count = count  # type: ignore[method-assign]  # a slow one
+    late += [each.take("key", QUOTA, 1, 60) for each in processes]
+    assert len(late) == 8 * 8
+    assert given == 8 * 15
+    assert max(late) <= QUOTA
+
+
 def test_windows_have_nothing_to_do_with_each_other(shared: Counter) -> None:
     places = Places()
     for _ in range(5):

@@ -126,8 +126,23 @@ def test_what_is_too_old_is_no_hit_before_it_goes(monkeypatch: pytest.MonkeyPatc
     assert recent.get("a", b"1") is None
 
 
+def test_where_no_thread_can_be_started_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    recent = Recent(MIB, seconds=SOON)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Timer, "start", refuse)
+        recent.put("a", b"1", b"body")
+    assert (len(recent), recent.size) == (0, 0)
+    recent.put("b", b"1", b"body")
+    assert recent.get("b", b"1") == b"body"
+    assert gone(recent)
+
+
 def test_all_goes_within_a_minute() -> None:
-    assert localcache.SECONDS < 60
+    # And as much longer as a timer may wait for others.
+    assert localcache.SECONDS * 51 / 50 < 60
 
 
 # Requests ------------------------------------------------------------------------------------------------------------
