@@ -22,6 +22,7 @@ from profiles.career.sync.pushes import ALL_OPERATIONS
 from profiles.models import Actor, Cause, Job, JobFile, Origin, Profile, usage
 from profiles.models.jobs import MAX_ATTEMPTS, MAX_WAITING, answer_json
 from profiles.portability import exports, imports
+from profiles.portability.rereading import Rereading
 from profiles_project.api.conditional import IfMatch
 from profiles_project.api.errors import About, InternalError, Problem, document, is_unavailable, to_problem
 from profiles_project.api.parsers import loads
@@ -518,6 +519,14 @@ def _counted(keys: Sequence[uuid.UUID]) -> int:
             size = usage.own_bytes(row.own_values()) + below.get(row.pk, 0)
             Profile.with_trash.filter(pk=row.pk).update(byte_count=size, bytes_version=row.version)
     return len(rows)
+
+
+_rereading = Rereading()
+
+
+def read_kept_again() -> int:
+    """The next turn of reading what imports kept aside; the worker calls it every 5 s."""
+    return _rereading.turn()
 
 
 # Files first: deleting a job deletes its files uncounted.
