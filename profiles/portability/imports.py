@@ -19,6 +19,7 @@ from profiles.models import COMPONENTS, Actor, Cause, Origin, Profile, Skill, us
 from profiles.models.career import Expected
 from profiles.portability import kinds, linkedin
 from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, DocumentFault, Entry, NoResume, Reading
+from profiles.portability.json_resume.objects import Path
 from profiles.portability.merging import MERGE, Merge, Merged
 from profiles_project.api.errors import Problem, faults, pointer
 from profiles_project.database.values import new_id
@@ -155,9 +156,17 @@ def answer(document: bytes, report: Mapping[str, Any]) -> bytes:
 # Reading ----------------------------------------------------------------------------------------------------------
 
 
-def from_json(resume: Any, user: User) -> Career:
-    """The career of a JSON Resume document. Raises NotImportable, and ValidationError with pointers into it."""
-    return Career(Origin.Source.JSON_RESUME, read(resume, user.email))
+def from_json(resume: Any, user: User, doubled: Sequence[Path] = ()) -> Career:
+    """The career of a JSON Resume document, in which these keys stood twice.
+
+    Raises NotImportable, and ValidationError with pointers into the document.
+    """
+    reading = read(resume, user.email)
+    reading.entries += [Entry(path, "refused", _DOUBLED) for path in doubled]
+    return Career(Origin.Source.JSON_RESUME, reading)
+
+
+_DOUBLED = mark("This stood here more than once; the last one was used.")
 
 
 def from_archive(file: IO[bytes], user: User, step: Callable[[], None] = lambda: None) -> Career:

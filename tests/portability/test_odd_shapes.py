@@ -6,6 +6,8 @@ import pytest
 
 from tests.portability.test_imports import exported, imported, told
 from tests.support.client import ApiClient
+from tests.support.contract import API
+from tests.support.jobs import filed, run, shown
 
 pytestmark = pytest.mark.django_db
 
@@ -151,6 +153,30 @@ def test_several_positions_in_one_company_say_that_they_belong_together(api: Api
     again = imported(api, exported(api, made))["profile"]
     assert [job["extra"] for job in again["experiences"]] == [job["extra"] for job in made["experiences"]]
     assert outcomes(api, work=[quay, alone]) == {"/work/0": ["changed"], "/work/1": ["changed"]}
+
+
+def test_of_a_key_that_stands_twice_the_last_one_counts(api: ApiClient) -> None:
+    body = (
+        b'{"basics": {"name": "Nora", "name": "Nora Feldmark", "email": "nora@example.com"},'
+        b' "skills": [{"name": "Knots", "level": "Good", "level": "Master"}], "x": {"a": 1, "a": [{"b": 2, "b": 3}]}}'
+    )
+    answer = api.post(f"{API}/profiles/import", data=body, content_type="application/json").json()
+    assert answer["profile"]["personal_info"]["full_name"] == "Nora Feldmark"
+    assert answer["profile"]["skills"]["details"][0]["level"] == "Master"
+    refused = {part["pointer"] for part in answer["report"]["parts"] if part["outcome"] == "refused"}
+    assert refused == {"/basics/name", "/skills/0/level", "/x/a", "/x/a/0/b"}
+    # Everywhere else it is refused.
+    answer = api.post(f"{API}/profiles", data=b'{"label": "a", "label": "b"}', content_type="application/json")
+    assert answer.status_code == 400
+
+
+def test_a_job_reads_a_key_that_stands_twice_alike(api: ApiClient) -> None:
+    body = b'{"basics": {"name": "Nora", "name": "Nora Feldmark"}}'
+    headers = {"prefer": "respond-async"}
+    job = filed(api.post(f"{API}/profiles/import", data=body, content_type="application/json", headers=headers))
+    run(job)
+    parts = shown(api, job)["result"]["report"]["parts"]
+    assert [part["pointer"] for part in parts if part["outcome"] == "refused"] == ["/basics/name"]
 
 
 def test_a_link_without_a_network_is_named_after_its_address(api: ApiClient) -> None:
