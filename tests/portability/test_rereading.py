@@ -8,7 +8,7 @@ from profiles import tasks
 from profiles.models import Origin, Profile
 from profiles.portability.json_resume import reading
 from profiles.portability.rereading import Rereading, bring_in
-from profiles_project.words.sentences import mark
+from profiles_project.words.sentences import say
 from tests.portability.test_imports import exported, imported
 from tests.support.client import ApiClient
 from tests.support.contract import API
@@ -31,7 +31,7 @@ def kept(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def with_a_date(section: Any, part: Any) -> str:
         if section.name == "certificates" and not part.values.get("date_obtained"):
-            return mark("This can't be read as a date; it is kept separately.")
+            return say("«{text}» can't be read as a date; it is kept separately.", text="")
         return complete(section, part)
 
     with monkeypatch.context() as earlier:

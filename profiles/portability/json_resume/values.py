@@ -8,7 +8,7 @@ from typing import Any
 
 from profiles.portability import dates, levels
 from profiles.portability.json_resume.mapping import MAX_ITEMS, Key, is_empty
-from profiles_project.texts import MOST_MARKS, NFC_SHRINKS, has_long_run, nfc
+from profiles_project.texts import MOST_MARKS, NFC_SHRINKS, has_long_run, nfc, shown
 from profiles_project.words.sentences import Sentence, mark, say
 
 
@@ -57,7 +57,7 @@ def url(given: Any) -> Read:
     if _SCHEME.match(value):
         return value, why
     if not _begins_with_host(value.removeprefix("//")):
-        raise Unreadable(mark("This is not a web address; it is kept separately."))
+        raise Unreadable(say("«{text}» is not a web address; it is kept separately.", text=shown(value)))
     return "https://" + value.removeprefix("//"), mark("«https://» was put before this address.")
 
 
@@ -84,7 +84,7 @@ def date(given: Any) -> Read:
     if found.is_now and not found.date:
         return None, _ONGOING
     if not found.date:
-        raise Unreadable(mark("This can't be read as a date; it is kept separately."))
+        raise Unreadable(say("«{text}» can't be read as a date; it is kept separately.", text=shown(value)))
     return found.date, why if found.date == value else differently(found)
 
 
