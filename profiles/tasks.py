@@ -22,9 +22,10 @@ from profiles.career.sync.pushes import ALL_OPERATIONS
 from profiles.models import Actor, Cause, Job, JobFile, Origin, Profile, usage
 from profiles.models.jobs import MAX_ATTEMPTS, MAX_WAITING, answer_json
 from profiles.portability import exports, imports
+from profiles.portability.rereading import Rereading
 from profiles_project.api.conditional import IfMatch
 from profiles_project.api.errors import About, InternalError, Problem, document, is_unavailable, to_problem
-from profiles_project.api.parsers import loads
+from profiles_project.api.parsers import loads_last
 from profiles_project.database import clock
 from profiles_project.database.refusals import Missing, Stale
 from profiles_project.observe.context import request_id, user_id
@@ -353,7 +354,8 @@ def _import(job: Job, pulse: Pulse) -> Iterator[Effect]:
         if wanted["source"] == Origin.Source.LINKEDIN:
             career = imports.from_archive(file, job.user, pulse.step)
         else:
-            career = imports.from_json(loads(file.read()), job.user)
+            resume, doubled = loads_last(file.read())
+            career = imports.from_json(resume, job.user, doubled)
     yield partial(_brought, job, career, wanted["mode"])
 
 
@@ -518,6 +520,14 @@ def _counted(keys: Sequence[uuid.UUID]) -> int:
             size = usage.own_bytes(row.own_values()) + below.get(row.pk, 0)
             Profile.with_trash.filter(pk=row.pk).update(byte_count=size, bytes_version=row.version)
     return len(rows)
+
+
+_rereading = Rereading()
+
+
+def read_kept_again() -> int:
+    """The next turn of reading what imports kept aside; the worker calls it every 5 s."""
+    return _rereading.turn()
 
 
 # Files first: deleting a job deletes its files uncounted.

@@ -384,6 +384,7 @@ SCHEDULE: dict[str, float] = {
     "profiles.tasks.sweep_jobs": min(5, JOB_LEASE.total_seconds() / 2),
     "profiles.tasks.score_profiles": 5,
     "profiles.tasks.count_bytes": 5,
+    "profiles.tasks.read_kept_again": 5,
 }
 
 # Mail ------------------------------------------------------------------------------------------------------------

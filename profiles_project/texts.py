@@ -127,3 +127,9 @@ def search_key(*texts: str) -> str:
         letter for letter in unicodedata.normalize("NFKD", " ".join(texts)) if not unicodedata.combining(letter)
     )
     return " ".join(nfc(bare.casefold()).split())
+
+
+def shown(text: str, length: int = 80) -> str:
+    """A text of somebody's, short and on one line, for a sentence."""
+    text = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[: length + 1])
+    return text if len(text) <= length else text[: length - 1] + "…"

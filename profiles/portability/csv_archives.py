@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from typing import IO, Any, NamedTuple, cast
 
+from profiles_project.texts import shown
 from profiles_project.words.sentences import Sentence, mark, say
 
 MAX_FILES = 200
@@ -70,12 +71,6 @@ class Table(NamedTuple):
 def bare_name(name: str) -> str:
     """A file's or a column's name without what varies: case, spaces, underscores."""
     return _NOT_A_LETTER.sub("", name).casefold()
-
-
-def shown(text: str, length: int = 80) -> str:
-    """A text of the archive's, short and on one line, for a sentence."""
-    text = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text[: length + 1])
-    return text if len(text) <= length else text[: length - 1] + "…"
 
 
 def base_name(member: zipfile.ZipInfo) -> str:

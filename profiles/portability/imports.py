@@ -19,6 +19,7 @@ from profiles.models import COMPONENTS, Actor, Cause, Origin, Profile, Skill, us
 from profiles.models.career import Expected
 from profiles.portability import kinds, linkedin
 from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, DocumentFault, Entry, NoResume, Reading
+from profiles.portability.json_resume.objects import Path
 from profiles.portability.merging import MERGE, Merge, Merged
 from profiles_project.api.errors import Problem, faults, pointer
 from profiles_project.database.values import new_id
@@ -155,9 +156,17 @@ def answer(document: bytes, report: Mapping[str, Any]) -> bytes:
 # Reading ----------------------------------------------------------------------------------------------------------
 
 
-def from_json(resume: Any, user: User) -> Career:
-    """The career of a JSON Resume document. Raises NotImportable, and ValidationError with pointers into it."""
-    return Career(Origin.Source.JSON_RESUME, _read(resume, user))
+def from_json(resume: Any, user: User, doubled: Sequence[Path] = ()) -> Career:
+    """The career of a JSON Resume document, in which these keys stood twice.
+
+    Raises NotImportable, and ValidationError with pointers into the document.
+    """
+    reading = read(resume, user.email)
+    reading.entries += [Entry(path, "refused", _DOUBLED) for path in doubled]
+    return Career(Origin.Source.JSON_RESUME, reading)
+
+
+_DOUBLED = mark("This stood here more than once; the last one was used.")
 
 
 def from_archive(file: IO[bytes], user: User, step: Callable[[], None] = lambda: None) -> Career:
@@ -171,16 +180,17 @@ def from_archive(file: IO[bytes], user: User, step: Callable[[], None] = lambda:
         sentence = mark("The archive has no Profile.csv with a name; without one nothing is imported.")
         raise NotImportable("no_name", sentence)
     try:
-        reading = _read(document, user)
+        reading = read(document, user.email)
     except ValidationError as exc:
         _, code, text = next(faults(exc.detail))
         raise NotImportable(code, text) from exc
     return Career(Origin.Source.LINKEDIN, reading, {"/basics": "Profile.csv", **archive.places}, archive.notes)
 
 
-def _read(resume: Any, user: User) -> Reading:
+def read(resume: Any, account_email: str) -> Reading:
+    """A résumé read, with what the API would refuse of it mended. Raises NotImportable, and ValidationError."""
     try:
-        reading = Reading(resume, kinds.SECTIONS, account_email=user.email)
+        reading = Reading(resume, kinds.SECTIONS, account_email=account_email)
     except NoResume as exc:
         raise NotImportable(exc.code, str(exc), exc.path) from exc
     for _ in range(ROUNDS):
@@ -260,7 +270,7 @@ def bring(
 
 def _create(user: User, career: Career, cause: Cause) -> Profile:
     document = career.reading.document()
-    merged = Merge(kinds.SECTIONS, _EMPTY, document, {}, MERGE, _new_id).result()
+    merged = Merge(kinds.SECTIONS, _EMPTY, document, {}, MERGE, new_item_id).result()
     label = document.get("label") or LABELS.get(career.source)
     serializer = serializers.ProfileSerializer(data={**merged.document, "label": label})
     serializer.is_valid(raise_exception=True)
@@ -283,7 +293,7 @@ def _change(
         if not career.reading.has_own_email:
             # A new profile gets the account's address where the source has none; a profile that exists keeps its own.
             del document["personal_info"]["email"]
-        merged = Merge(kinds.SECTIONS, stored, document, known, mode, _new_id).result()
+        merged = Merge(kinds.SECTIONS, stored, document, known, mode, new_item_id).result()
         values = _fitting(revised, career.reading, merged)
         bulk.set_own_fields(revised, values)
         bulk.store(revised, values)
@@ -313,8 +323,8 @@ def _fitting(profile: Profile, reading: Reading, merged: Merged) -> dict[str, An
     raise _invalid([(reading.source(fault.path), fault) for fault in _faults(serializer)])
 
 
-def _new_id() -> str:
-    """A new id, as a text."""
+def new_item_id() -> str:
+    """An id for an item that a merge finds to be new, as a text."""
     return str(new_id())
 
 

@@ -13,8 +13,9 @@ from functools import cached_property
 from typing import IO, Any, NamedTuple
 
 from profiles import partial_dates
-from profiles.portability.csv_archives import CsvArchive, NotAnArchive, Row, bare_name, base_name, shown
-from profiles.portability.json_resume.values import means_now
+from profiles.portability.csv_archives import CsvArchive, NotAnArchive, Row, bare_name, base_name
+from profiles.portability.dates import means_now
+from profiles_project.texts import shown
 from profiles_project.words.sentences import Sentence, mark, say
 
 __all__ = ["FILES", "Archive", "NotAnArchive", "Note", "read"]

@@ -4,7 +4,7 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import IO, Any, NoReturn
 
@@ -23,6 +23,7 @@ SHOWN = 40
 # The most commas and opening brackets. Each may be a value, which takes up to a hundred times the memory of its text.
 MOST_PARTS = 500_000
 CONTAINERS = (dict, list)
+Path = tuple[str | int, ...]
 
 # Found in few bodies, so that most are spared the closer look of SOUND_ESCAPES.
 SUSPECT_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
@@ -54,12 +55,43 @@ def loads(body: bytes) -> Any:
     and arrays nested more than MAX_DEPTH deep. Raises TooManyParts before it reads anything, where commas and
     opening brackets are more than MOST_PARTS.
     """
+    return _value(body, DECODER)
+
+
+def loads_last(body: bytes) -> tuple[Any, list[Path]]:
+    """The same of a document that comes from elsewhere, where of a key that stands twice the last one counts.
+
+    The second part of the result are the paths of these keys.
+    """
+    doubled: list[tuple[dict[str, Any], list[str]]] = []
+
+    def last(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(pairs)
+        if len(result) != len(pairs):
+            doubled.append((result, [key for key, number in Counter(key for key, _ in pairs).items() if number > 1]))
+        return result
+
+    value = _value(body, _decoder(last))
+    return value, list(_paths(value, {id(each): keys for each, keys in doubled})) if doubled else []
+
+
+def _paths(value: Any, keys: Mapping[int, Sequence[str]]) -> Iterator[Path]:
+    """The paths of these keys, by the identity of the objects that they stand in."""
+    waiting: list[tuple[Path, Any]] = [((), value)]
+    while waiting:
+        path, each = waiting.pop()
+        yield from ((*path, key) for key in keys.get(id(each), ()))
+        members = each.items() if isinstance(each, dict) else enumerate(each)
+        waiting += [((*path, step), child) for step, child in members if isinstance(child, CONTAINERS)]
+
+
+def _value(body: bytes, decoder: json.JSONDecoder) -> Any:
     # Those inside texts are counted too, which keeps the count quick.
     if len(body) > MOST_PARTS and sum(map(body.count, (b",", b"[", b"{"))) > MOST_PARTS:
         raise TooManyParts
     text = _decode(body)
     try:
-        value = DECODER.decode(text)
+        value = decoder.decode(text)
     except json.JSONDecodeError as error:
         line, column = _place(text, error.pos)
         told = say(
@@ -92,7 +124,11 @@ class StrictJSONParser(BaseParser):
         charset = parameters.get("charset", "utf-8")
         if charset.lower() not in {"utf-8", "utf8"}:
             raise OtherCharset(charset, mark("JSON must be encoded in UTF-8."))
-        return loads(stream.read())
+        return self.read(stream.read(), parser_context or {})
+
+    def read(self, body: bytes, context: Mapping[str, Any]) -> Any:
+        """The value of a body; `context` is DRF's for parsers."""
+        return loads(body)
 
 
 def _decode(body: bytes) -> str:
@@ -131,7 +167,11 @@ def _constant(name: str) -> NoReturn:
     raise ParseError(say("The request contains {name}, which is not a number.", name=name))
 
 
-DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+def _decoder(objects: Callable[[list[tuple[str, Any]]], Any]) -> json.JSONDecoder:
+    return json.JSONDecoder(object_pairs_hook=objects, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+
+
+DECODER = _decoder(_object)
 
 
 def depth_exceeds(value: Any, limit: int) -> bool:

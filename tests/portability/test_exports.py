@@ -11,7 +11,7 @@ from profiles.models import Job, Profile, Reference
 from profiles.portability import exports, printing
 from tests.support.client import ApiClient
 from tests.support.contract import API
-from tests.support.documents.resumes import SCHEMA
+from tests.support.documents.resumes import validate
 from tests.support.factories import UserFactory, make_profile
 from tests.support.jobs import ASYNC, below, filed, run, shown
 from users.models import User
@@ -75,7 +75,7 @@ def test_what_is_hidden_and_what_tells_of_others_is_left_out_unless_it_is_asked_
 
 def test_the_plain_export_is_a_valid_resume(api: ApiClient, profile: Profile) -> None:
     for include in ("", "hidden", "references", "references,hidden"):
-        SCHEMA.validate(export(api, profile, include=include).json())
+        validate(export(api, profile, include=include).json())
 
 
 def test_the_plain_export_has_a_route_of_its_own(api: ApiClient, profile: Profile) -> None:

@@ -24,7 +24,7 @@ from profiles.portability.linkedin import BASICS as OF_BASICS, FILES
 from tests.portability.test_imports import exported, imported, told, without_ids
 from tests.support.client import ApiClient
 from tests.support.contract import API
-from tests.support.documents.resumes import SCHEMA, Example, differences, examples
+from tests.support.documents.resumes import Example, differences, examples, validate
 from tests.support.documents.strategies import careers, resumes
 from tests.support.factories import UserFactory
 from users.models import User
@@ -89,7 +89,7 @@ def _put_back(resume: Any, out: Any, pointer: str) -> None:
 def test_every_public_example_comes_out_again_less_what_the_report_names(api: ApiClient, example: Example) -> None:
     answer = imported(api, example.document)
     out = exported(api, answer["profile"])
-    SCHEMA.validate(out)
+    validate(out)
     assert untold(example.document, out, answer) == []
 
 
@@ -115,7 +115,7 @@ class TestAnything(TestCase):
     def test_every_document_comes_out_again_less_what_the_report_names(self, resume: Any) -> None:
         answer = imported(self.api, resume)
         out = exported(self.api, answer["profile"])
-        SCHEMA.validate(out)
+        validate(out)
         assert untold(resume, out, answer) == []
         again = imported(self.api, resume, into=answer["profile"]["id"])["profile"]
         assert again == answer["profile"]
@@ -127,7 +127,7 @@ class TestAnything(TestCase):
     def test_every_profile_comes_back_from_its_export(self, career: Any) -> None:
         profile = self.api.post(f"{API}/profiles", career).json()
         out = exported(self.api, profile)
-        SCHEMA.validate(out)
+        validate(out)
         again = imported(self.api, out)["profile"]
         assert without_ids(again) == without_ids(profile)
         for each in (profile, again):

@@ -23,10 +23,12 @@ PERIODS: list[tuple[dict[str, Any], tuple[Any, Any, bool], Any, list[str]]] = [
     ({}, (None, None, False), None, []),
     ({"endDate": "2019"}, (None, "2019", False), None, ["until 2019"]),
     ({"endDate": "Present"}, (None, None, True), True, ["present"]),
-    ({"startDate": "2012-01", "endDate": "Summer 2015"}, ("2012-01", None, False), False, ["from Jan 2012"]),
+    ({"startDate": "2012-01", "endDate": "Summer 2015"}, ("2012-01", "2015", False), None, ["Jan 2012", "2015"]),
+    ({"startDate": "2012-01", "endDate": "a while ago"}, ("2012-01", None, False), False, ["from Jan 2012"]),
     ({"startDate": "2012", "isCurrent": False}, ("2012", None, False), False, ["from 2012"]),
-    ({"startDate": "Spring 2012"}, (None, None, True), True, ["present"]),
-    ({"startDate": "Spring 2012", "endDate": "2015"}, (None, "2015", False), None, ["until 2015"]),
+    ({"startDate": "Spring 2012"}, ("2012", None, True), None, ["2012", "present"]),
+    ({"startDate": "long ago"}, (None, None, True), True, ["present"]),
+    ({"startDate": "long ago", "endDate": "2015"}, (None, "2015", False), None, ["until 2015"]),
     ({"isCurrent": True}, (None, None, True), True, ["present"]),
 ]
 

@@ -21,7 +21,7 @@ from profiles.models import COMPONENTS, Profile
 from tests.portability.test_imports import exported, imported, outcomes, without_ids
 from tests.support.client import ApiClient
 from tests.support.contract import API
-from tests.support.documents.resumes import SCHEMA
+from tests.support.documents.resumes import validate
 from tests.support.factories import item, make_item, make_profile, profile_document, shown
 from tests.support.staff import client_of, in_role, superuser
 from users.models import User
@@ -87,7 +87,7 @@ def test_lists_of_profiles_count_it(api: ApiClient, user: User) -> None:
 def test_an_export_has_it_below_meta_and_an_import_brings_it_back(api: ApiClient) -> None:
     made = api.post(f"{API}/profiles", profile_document(2)).json()
     resume = exported(api, made)
-    SCHEMA.validate(resume)
+    validate(resume)
     assert len(resume["meta"]["masterProfile"]["lists"][KIND.plural]) == 2
     again = imported(api, resume)
     assert without_ids(again["profile"][KIND.plural]) == without_ids(made[KIND.plural])

@@ -2,7 +2,7 @@
 
 import io
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import IO, Any
 
@@ -25,7 +25,7 @@ from profiles.portability.printing import HTML_STYLE_SOURCE
 from profiles_project.api.conditional import IfMatch, PreconditionFailed, not_modified
 from profiles_project.api.errors import ParameterInvalid
 from profiles_project.api.negotiation import OwnForm
-from profiles_project.api.parsers import StrictJSONParser
+from profiles_project.api.parsers import Path, StrictJSONParser, loads_last
 from profiles_project.api.preferences import prefers_async
 from profiles_project.api.ratelimit import who_asks
 from profiles_project.database.refusals import Missing
@@ -40,6 +40,14 @@ MODES = (MERGE, REPLACE)
 JSON_RESUME = "json-resume"
 # The exported page has an inline style and loads nothing.
 PAGE_POLICY = f"default-src 'none'; style-src {HTML_STYLE_SOURCE}; base-uri 'none'; frame-ancestors 'none'"
+
+
+class ResumeParser(StrictJSONParser):
+    """JSON of a document that comes from elsewhere; the view learns which keys stand twice in it."""
+
+    def read(self, body: bytes, context: Mapping[str, Any]) -> Any:
+        value, context["view"].doubled = loads_last(body)
+        return value
 
 
 class ArchiveParser(BaseParser):
@@ -68,6 +76,9 @@ def _makes_pdf(request: Request) -> bool:
 
 class PortabilityActions(ProfileScopedViewSet):
     """The actions of profiles that bring careers in and out."""
+
+    # The keys that stand twice in the document of the request.
+    doubled: Sequence[Path] = ()
 
     @openapi.profiles_export
     @action(detail=True, is_expensive=_makes_pdf, content_negotiation_class=OwnForm)
@@ -98,7 +109,7 @@ class PortabilityActions(ProfileScopedViewSet):
         return response
 
     @openapi.profiles_import
-    @_import_action(url_path="import", parser_classes=(StrictJSONParser, *ARCHIVE_PARSERS))
+    @_import_action(url_path="import", parser_classes=(ResumeParser, *ARCHIVE_PARSERS))
     @idempotent(ImportAnswer())
     def import_career(self, request: Request) -> HttpResponse:
         return self._imported(request)
@@ -119,7 +130,10 @@ class PortabilityActions(ProfileScopedViewSet):
         data = self.body()
         is_archive = isinstance(data, bytes)
         account = self.account
-        read = imports.from_archive(io.BytesIO(data), account) if is_archive else imports.from_json(data, account)
+        if is_archive:
+            read = imports.from_archive(io.BytesIO(data), account)
+        else:
+            read = imports.from_json(data, account, self.doubled)
         if is_archive:
             # A small archive may unpack to a large document.
             note_body(LARGE_BYTES)

@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from profiles.portability import dates
+from profiles.portability.json_resume import shapes
 from profiles.portability.json_resume.mapping import Key, Section, goes_on, is_empty
-from profiles.portability.json_resume.values import READERS, Unreadable, fingerprint
+from profiles.portability.json_resume.values import AS_FAR, READERS, TWO_DATES, Unreadable, fingerprint
 from profiles_project.words.sentences import mark, say
 
 Path = tuple[str | int, ...]
 ABSENT = object()
 EMPTY = mark("This was empty and is left out.")
 NO_FIELD = mark("There is no field for this; exports will include it.")
+_NO_END = mark("This says that it goes on, where a date is expected; it is kept separately.")
 SAID_BY_ABSENCE = mark("Exports leave this out; its absence means the same.")
 
 
@@ -44,6 +47,7 @@ class ReadObject:
             for name in (key.name, *key.also):
                 if key.field not in self.values and name in self.unknown:
                     self._read(key, name, self.unknown.pop(name))
+        self._settle_range()
         for name in self.unknown:
             self.tell("kept_aside", NO_FIELD, name)
 
@@ -56,20 +60,56 @@ class ReadObject:
             self.tell("changed", EMPTY, name)
             return
         try:
-            value, why = READERS[key.kind](given)
+            value, why = self._value(key, given)
         except Unreadable as error:
             self.given[key.name] = given
             self.tell("kept_aside", str(error), name)
+            self._tell_of_older_name(key, name)
             return
         if why:
             self.given[key.name] = given
             self.tell("changed", why, name)
         elif value == key.said_by_absence(self.values):
             self.tell("changed", SAID_BY_ABSENCE, name)
+        self._tell_of_older_name(key, name)
+        self.values[key.field] = value
+
+    def _tell_of_older_name(self, key: Key, name: str) -> None:
         if name != key.name:
             self.tell("changed", say("Newer documents and exports call this «{name}».", name=key.name), name)
             self.tell("changed", say("This came as «{name}».", name=name), key.name)
-        self.values[key.field] = value
+
+    def _value(self, key: Key, given: Any) -> tuple[Any, str]:
+        """What is read for a key, and what was changed. Raises Unreadable."""
+        plain, shape = shapes.plain(key, given)
+        value, why = READERS[key.kind](plain)
+        if value is None and key.kind == "date" and key.field not in self._ends:
+            raise Unreadable(_NO_END)
+        if why == TWO_DATES and not self._ends:
+            # There is a place for the first of them alone.
+            why = AS_FAR
+        return value, shape or why
+
+    @property
+    def _ends(self) -> tuple[str, ...]:
+        """The fields whose date may be still to come."""
+        return self.section.period[1:2] if self.section else ()
+
+    def _settle_range(self) -> None:
+        """Store both ends of a period where one text says them."""
+        if not self._ends:
+            return
+        start, end = self.section.period[:2] if self.section else ("", "")
+        for field in (start, end):
+            came = self._came(self.by_field[field])
+            found = dates.read(came) if isinstance(came, str) else dates.NOTHING
+            if not found.is_range:
+                continue
+            if field == end:
+                self.values[end] = found.end or None
+                self.values.setdefault(start, found.date)
+            elif end not in self.values and not self._is_unread(end):
+                self.values[end] = found.end or None
 
     def stand_in(self, field: str, value: Any, why: str) -> None:
         """Give a field a value that did not come."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from profiles.portability.json_resume import mapping
+from profiles.portability.json_resume import mapping, shapes
 from profiles.portability.json_resume.checking import NoResume, check, check_size
 from profiles.portability.json_resume.mapping import NOT_GIVEN, SKILLS, Key, Section, is_empty
 from profiles.portability.json_resume.objects import ABSENT, EMPTY, NO_FIELD, SAID_BY_ABSENCE, Entry, Path, ReadObject
@@ -52,6 +52,9 @@ class Reading:
         self.aside: dict[str, Any] = {}
         self.entries: list[Entry] = []
         self.links: list[ReadObject] = []
+        # Which lists came, in whatever shape.
+        self.has_links = False
+        self.read_lists: set[str] = set()
         self._read_basics(resume["basics"])
         self.items = {section.name: list(self._read_list(section)) for section in (*sections, SKILLS)}
         self._drop_double_skills()
@@ -111,42 +114,60 @@ class Reading:
             if "profiles" in self.resume["basics"]:
                 self.entries.append(Entry(path, "changed", EMPTY))
             return
+        raw = self._in_shape(path, *shapes.links(raw))
         if not isinstance(raw, list):
             self._keep("basics", "profiles", raw, path, _NO_LIST)
             return
         check_size(path, mark("links"), raw)
-        for index, each in enumerate(raw):
+        self.has_links = True
+        for index, each in enumerate(map(shapes.link, raw)):
             part = _read((*path, index), each, mapping.PROFILES) if isinstance(each, Mapping) else None
             if part is None or not part.values:
                 sentence = mark("This names no network, user or address; it is kept separately.")
                 self._keep("basics", OTHER_PROFILES, {str(index): each}, (*path, index), sentence)
                 continue
             if not part.values.get("network"):
-                part.stand_in("network", NOT_GIVEN, _stands_in(NOT_GIVEN))
+                name = shapes.network(part.values.get("url") or "") or NOT_GIVEN
+                part.stand_in("network", name, _stands_in(name))
             self.links.append(part)
 
     def _read_list(self, section: Section) -> Iterator[ReadObject]:
         raw = section.listed(self.resume)
         if is_empty(raw):
             return
+        raw = self._in_shape(section.path, *shapes.listed(section, raw))
         if not isinstance(raw, list):
             self._keep(section.name, "given", raw, section.path, _NO_LIST)
             return
         check_size(section.path, section.label, raw)
-        for index, each in enumerate(raw):
-            path: Path = (*section.path, index)
-            if not isinstance(each, Mapping):
-                self._set_aside(section, path, each, _ODD_KEPT)
+        self.read_lists.add(section.name)
+        for shaped in shapes.items(section, raw):
+            path: Path = (*section.path, *shaped.steps)
+            if not isinstance(shaped.item, Mapping):
+                self._set_aside(section, path, shaped.item, _ODD_KEPT)
                 continue
-            part = _read(path, each, section.keys, section)
+            part = _read(path, shaped.item, section.keys, section)
+            if shaped.group:
+                part.unknown[shapes.GROUP] = shaped.group
+            if shaped.why:
+                # Of positions in one company once, where they stood.
+                told = Entry((*section.path, *shaped.steps[:1]), "changed", shaped.why)
+                self.entries += [told] if told not in self.entries[-1:] else []
             if why := _complete(section, part):
-                self._set_aside(section, path, each, why)
+                self._set_aside(section, path, shaped.item, why)
             else:
                 yield part
 
+    def _in_shape(self, path: Path, made: Any, why: str) -> Any:
+        """What was made of a value in another shape, which is told where it was."""
+        if why:
+            self.entries.append(Entry(path, "changed", why))
+        return made
+
     def _set_aside(self, section: Section, path: Path, raw: Any, why: str) -> None:
         """Keep an item of a list aside whole, by the place where it stood."""
-        self._keep(section.name, str(path[-1]), raw, path, why)
+        steps = path[len(section.path) :]
+        self._keep(section.name, ".".join(map(str, steps)), raw, path, why)
 
     def _keep(self, section: str, name: str, raw: Any, path: Path, why: str) -> None:
         kept = self.aside.setdefault(section, {})
@@ -232,12 +253,12 @@ class Reading:
         info = {**self.place.values, **line, **self.line, **self._addresses(), **self.basics.values}
         made: dict[str, Any] = {"extra": self._extra()}
         made |= {name: info.pop(name) for name in mapping.SUMMARIES if name in info}
-        if isinstance(self.resume["basics"].get("profiles"), list):
+        if self.has_links:
             info["links"] = [full_link(link.values) for link in self.links]
         made["personal_info"] = info
         skills = self._skills()
         for section in self.sections:
-            if isinstance(section.listed(self.resume), list):
+            if self._came(section):
                 items = [{**part.values, "extra": part.extra()} for part in self.items[section.name]]
                 (skills if section.in_skills else made)[section.plural] = items
         if skills:
@@ -265,8 +286,12 @@ class Reading:
     def _addresses(self) -> dict[str, Any]:
         return {**self._said(), **dict.fromkeys(self.no_networks), **self.networks.values}
 
+    def _came(self, section: Section) -> bool:
+        """Whether the document has the list."""
+        return section.name in self.read_lists or isinstance(section.listed(self.resume), list)
+
     def _skills(self) -> dict[str, Any]:
-        if not isinstance(self.resume.get("skills"), list):
+        if not self._came(SKILLS):
             return {}
         made: dict[str, Any] = {"technical": [], "soft": [], "details": []}
         for part in self.items["skills"]:

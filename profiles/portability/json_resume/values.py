@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from profiles.partial_dates import parse
+from profiles.portability import dates, levels
 from profiles.portability.json_resume.mapping import MAX_ITEMS, Key, is_empty
-from profiles_project.texts import MOST_MARKS, NFC_SHRINKS, has_long_run, nfc
+from profiles_project.texts import MOST_MARKS, NFC_SHRINKS, has_long_run, nfc, shown
 from profiles_project.words.sentences import Sentence, mark, say
 
 
@@ -26,31 +26,11 @@ Read = tuple[Any, str]
 _SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:(?!\d{1,5}(?:[/?#]|$))")
 # What the schema calls a date; looser than the calendar.
 _SCHEMA_DATE = re.compile(r"[12]\d{3}(?:-[01]\d(?:-[0-3]\d)?)?")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_LOOSE_DATES = (
-    # 2014-06-29T00:00:00Z, of which the letters are small here
-    re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})[t ].*"),
-    # 2014/06/29, 2014.6
-    re.compile(r"(?P<year>\d{4})[/.](?P<month>\d{1,2})(?:[/.](?P<day>\d{1,2}))?"),
-    # 2014-6
-    re.compile(r"(?P<year>\d{4})-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?"),
-    # 06/2014
-    re.compile(r"(?P<month>\d{1,2})[/.-](?P<year>\d{4})"),
-    # June 2014, Jun. 29, 2014
-    re.compile(r"(?P<name>[a-z]{3,9})\.?\s+(?:(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+)?(?P<year>\d{4})"),
-    # 29 June 2014
-    re.compile(r"(?P<day>\d{1,2})\.?\s+(?P<name>[a-z]{3,9})\.?,?\s+(?P<year>\d{4})"),
-)
-_NOW = frozenset({"present", "now", "current", "currently", "today", "ongoing", "to date", "-", "–", "—"})
-# Each proficiency with the words that mean it, in the order in which they are looked for.
-_FLUENCIES = (
-    ("native", ("native", "mother tongue", "bilingual", "first language", "muttersprache", "c2")),
-    ("basic", ("elementary", "basic", "beginner", "novice", "limited", "a1", "a2", "some")),
-    ("fluent", ("fluent", "full professional", "advanced", "proficient", "expert", "master", "c1")),
-    ("conversational", ("conversational", "professional", "working", "intermediate", "good", "b1", "b2")),
-)
 UNKNOWN_FLUENCY = Sentence("conversational")
 _TOO_MANY_MARKS = say("One letter has more than {n} accents or other marks; this is kept separately.", n=MOST_MARKS)
+# Where in an object its text may stand, the likeliest place first.
+_TEXT_MEMBERS = ("text", "name", "title", "description", "summary", "value", "content", "label")
+FROM_OBJECT = mark("The text was taken out of what came.")
 _NO_NUMBER = mark("This should be a number; it is kept separately.")
 
 
@@ -72,46 +52,74 @@ def text(given: Any) -> Read:
 
 
 def url(given: Any) -> Read:
-    """An address; one without a scheme gets https."""
+    """An address; one without a scheme gets https, and what names a file is none."""
     value, why = text(given)
     if _SCHEME.match(value):
         return value, why
+    if not _begins_with_host(value.removeprefix("//")):
+        raise Unreadable(say("«{text}» is not a web address; it is kept separately.", text=shown(value)))
     return "https://" + value.removeprefix("//"), mark("«https://» was put before this address.")
 
 
+def _begins_with_host(address: str) -> bool:
+    """Whether an address without a scheme begins with the name of a host, not with that of a file or a folder."""
+    host = re.split(r"[/?#]", address, maxsplit=1)[0].partition(":")[0]
+    *others, last = host.split(".")
+    return bool(others) and all(others) and len(last) > 1 and last.lower() not in _FILES
+
+
+# Endings of files that stand where an address should, of which none is a domain.
+_FILES = frozenset(
+    {
+        *("html", "htm", "xhtml", "php", "asp", "aspx", "jsp", "jpg", "jpeg", "png", "gif", "svg", "webp", "bmp"),
+        *("tif", "tiff", "heic", "pdf", "doc", "docx", "odt", "rtf", "txt", "json", "xml", "yaml", "yml", "css", "js"),
+    }
+)
+
+
 def date(given: Any) -> Read:
-    """A partial date, from the ways in which people and programs write one. An end that is now is None."""
+    """A partial date, from the ways in which people and programs write one; None where it says «now»."""
     value, why = text(given)
-    try:
-        return parse(value), why
-    except ValueError:
-        pass
-    if means_now(value):
-        return None, mark("This means that it is ongoing, so the end date is left open.")
-    for form in _LOOSE_DATES:
-        if found := form.fullmatch(value.lower()):
-            return _loose_date(found, value)
-    raise Unreadable(mark("This can't be read as a date; it is kept separately."))
+    found = dates.read(value)
+    if found.is_now and not found.date:
+        return None, _ONGOING
+    if not found.date:
+        raise Unreadable(say("«{text}» can't be read as a date; it is kept separately.", text=shown(value)))
+    return found.date, why if found.date == value else differently(found)
 
 
-def means_now(given: str) -> bool:
-    """Whether the text of an end says that it is still to come."""
-    return given.strip().lower() in _NOW
+def differently(found: dates.Found) -> str:
+    """What a report says of a date in another form than ours."""
+    if found.is_range:
+        return TWO_DATES
+    return _WRITTEN_DIFFERENTLY if found.is_exact else AS_FAR
 
 
-def _loose_date(found: re.Match[str], value: str) -> Read:
-    parts = found.groupdict()
-    name = (parts.get("name") or "")[:3]
-    month = _MONTHS.index(name) + 1 if name in _MONTHS else int(parts.get("month") or 0)
-    day = f"-{int(parts['day']):02}" if parts.get("day") else ""
-    try:
-        return parse(f"{parts['year']}-{month:02}{day}"), mark("This date was written differently.")
-    except ValueError as error:
-        raise Unreadable(mark("There is no such date; it is kept separately.")) from error
+TWO_DATES = mark("This names a start and an end; each is stored in its own place.")
+AS_FAR = mark("The date was read as far as it can be stored.")
+_ONGOING = mark("This means that it is ongoing, so the end date is left open.")
+_WRITTEN_DIFFERENTLY = mark("This date was written differently.")
+
+
+def text_in(given: Any) -> str:
+    """The text of a value: itself, or that of an object; "" where there is none."""
+    if isinstance(given, str):
+        return given.strip()
+    if not isinstance(given, Mapping):
+        return ""
+    named = (given.get(name) for name in _TEXT_MEMBERS)
+    return next((text.strip() for text in named if isinstance(text, str) and text.strip()), "") or ", ".join(
+        texts_in(given)
+    )
+
+
+def texts_in(given: Mapping[str, Any]) -> list[str]:
+    """The texts among the members of an object."""
+    return [value.strip() for value in given.values() if isinstance(value, str) and value.strip()]
 
 
 def texts(given: Any) -> Read:
-    """A list of texts; a single one is a list of one, and what is no text is left out."""
+    """A list of texts; a single one is a list of one, of an object its text counts, and what has none is left out."""
     if isinstance(given, str):
         return [text(given)[0]], mark("A single text was turned into a list.")
     if not isinstance(given, list):
@@ -121,7 +129,9 @@ def texts(given: Any) -> Read:
     made, why = [], ""
     for each in given:
         try:
-            value, changed = text(each)
+            found = text_in(each) if isinstance(each, Mapping) else ""
+            value, changed = text(found or each)
+            changed = FROM_OBJECT if found else changed
             made.append(value)
             why = why or changed
         except Unreadable:
@@ -155,15 +165,14 @@ def country(given: Any) -> Read:
 
 
 def fluency(given: Any) -> Read:
-    """One of our four proficiencies, by the words of a free text."""
+    """One of our four proficiencies, by the words or the scale of a free text."""
     value, why = text(given)
-    words = value.lower()
-    for proficiency, signs in _FLUENCIES:
-        if any(sign in words for sign in signs):
-            return proficiency, why if value == proficiency else say(
-                "This is stored as «{level}».", level=Sentence(proficiency)
-            )
-    return UNKNOWN_FLUENCY, say("This level is not known here; it is stored as «{level}».", level=UNKNOWN_FLUENCY)
+    proficiency = levels.read(value)
+    if not proficiency:
+        return UNKNOWN_FLUENCY, say("This level is not known here; it is stored as «{level}».", level=UNKNOWN_FLUENCY)
+    return proficiency, why if value == proficiency else say(
+        "This is stored as «{level}».", level=Sentence(proficiency)
+    )
 
 
 def skill_kind(given: Any) -> Read:

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jsonschema import Draft4Validator, FormatChecker
+from jsonschema import Draft4Validator, Draft7Validator, FormatChecker
 
 NPM = Path(__file__).parent.parent.parent / "npm"
 INSTALLED = NPM / "node_modules"
@@ -34,21 +34,29 @@ def _is_uri(value: object) -> bool:
     return not isinstance(value, str) or URI.fullmatch(value) is not None
 
 
-def _schema() -> Any:
-    """The validator of version 1.0.0.
+def _schema(package: str, validator: Any) -> Any:
+    """The validator of the schema that a package ships.
 
     The format `date` isn't checked: 1.0.0 asks whole days of certificates, where every other date may be a year or a
     month, and its successor says that of certificates too.
     """
-    path = INSTALLED / "resume-schema" / "schema.json"
+    path = INSTALLED / package / "schema.json"
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing: `make test` installs it.")
     formats = FormatChecker(formats=["email"])
     formats.checks("uri")(_is_uri)
-    return Draft4Validator(_read(path), format_checker=formats)
+    return validator(_read(path), format_checker=formats)
 
 
-SCHEMA = _schema()
+# Version 1.0.0, which exports name, and the newest one.
+SCHEMA = _schema("resume-schema", Draft4Validator)
+NEWEST = _schema("@jsonresume/schema", Draft7Validator)
+
+
+def validate(resume: Any) -> None:
+    """Raises ValidationError for an export that either schema refuses."""
+    SCHEMA.validate(resume)
+    NEWEST.validate(resume)
 
 
 def is_resume(value: Any) -> bool:

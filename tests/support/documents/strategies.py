@@ -29,12 +29,25 @@ json_values = st.recursive(
 
 # What stands where a value should be, beside the right ones.
 odd: dict[str, st.SearchStrategy[Any]] = {
-    "text": st.sampled_from(["", " ", "x" * 2500, "  Ada  ", "e\u0301", 7, None, ["a"], {"a": 1}, True]),
-    "url": st.sampled_from(["", "example.org/ada", "ftp://example.org", "not a url", "https://" + "x" * 300, 5, None]),
-    "date": st.sampled_from(
-        ["", "Present", "June 2014", "2014-00", "2014-13", "2014-06-29T00:00:00Z", "12/2014", "1 May 2014", 2014, None]
+    "text": st.sampled_from(
+        ["", " ", "x" * 2500, "  Ada  ", "e\u0301", 7, None, ["a"], {"a": 1}, True, ["a", "b"], {"text": "a"}]
     ),
-    "texts": st.sampled_from([[], [""], [" a "], "one", [1, None, "a"], None, {}, ["x" * 600], ["a"] * 60]),
+    "url": st.sampled_from(
+        [
+            *("", "example.org/ada", "ftp://example.org", "not a url", "https://" + "x" * 300, 5, None, "index.html"),
+            *({"href": "https://example.org/ada"}, ["https://example.org/ada", "https://example.org/b"]),
+        ]
+    ),
+    "date": st.sampled_from(
+        [
+            *("", "Present", "June 2014", "2014-00", "2014-13", "2014-06-29T00:00:00Z", "12/2014", "1 May 2014", 2014),
+            *(None, "2014 - 2016", "Mai 2014 – heute", "Q1 2014", "03/04/2014", "2014年6月", "long ago", ["2014"]),
+            {"year": "2014"},
+        ]
+    ),
+    "texts": st.sampled_from(
+        [[], [""], [" a "], "one", [1, None, "a"], None, {}, ["x" * 600], ["a"] * 60, [{"text": "a"}, "b"]]
+    ),
     "flag": st.sampled_from([True, False, "yes", None]),
     "number": st.sampled_from([0, 4.0, 17, -1, "3.5", "good", None, True]),
     "country": st.sampled_from(["GB", "us", "England", ""]),
@@ -82,7 +95,9 @@ def _lists(section: Section) -> st.SearchStrategy[Any]:
         items = (
             st.builds(lambda item, name: {**item, "name": name}, items, st.sampled_from(["Go", "go", " Go "])) | items
         )
-    return st.lists(items | st.sampled_from([None, "text", {}]), max_size=3) | st.just("no list")
+    as_object = st.dictionaries(words, right["texts"] | words, min_size=1, max_size=2)
+    one = st.fixed_dictionaries({section.keys[0].name: words})
+    return st.lists(items | st.sampled_from([None, "text", {}]), max_size=3) | st.just("no list") | as_object | one
 
 
 _profiles = st.lists(
@@ -105,7 +120,7 @@ _basics = st.builds(
         {},
         optional={
             "location": _objects(LOCATION) | st.just("London"),
-            "profiles": _profiles,
+            "profiles": _profiles | st.dictionaries(words, right["url"] | words, min_size=1, max_size=2),
             **dict.fromkeys(("linkedin", "github"), right["url"] | odd["url"]),
         },
     ),

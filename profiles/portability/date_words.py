@@ -1,0 +1,59 @@
+"""Words that stand in the dates of résumés, in the languages that most are written in; in small letters.
+
+Unicode's CLDR has the months' names (months.json), and none of these.
+"""
+
+# What an end says that is still to come.
+NOW = frozenset(
+    {
+        *("-", "...", "present", "the present", "now", "current", "currently", "today", "ongoing", "to date"),
+        *("to present", "until now", "till now", "till date", "present day", "in progress", "continuing", "active"),
+        *("heute", "bis heute", "jetzt", "bis jetzt", "aktuell", "laufend", "gegenwärtig", "derzeit", "andauernd"),
+        *("présent", "à présent", "present.", "aujourd'hui", "ce jour", "à ce jour", "actuel", "actuellement"),
+        *("en cours", "en poste", "maintenant", "jusqu'à présent", "jusqu'à aujourd'hui", "à aujourd'hui"),
+        *("presente", "al presente", "actualidad", "la actualidad", "actual", "actualmente", "hoy", "en curso"),
+        *("hasta hoy", "hasta la fecha", "hasta la actualidad", "a la fecha", "en la actualidad"),
+        *("o presente", "atual", "atualmente", "até hoje", "até o momento", "até ao momento", "o momento", "hoje"),
+        *("em andamento", "até o presente", "até à data", "em curso"),
+        *("oggi", "ad oggi", "attuale", "attualmente", "in corso", "tuttora", "al presente", "presente"),
+        *("heden", "tot heden", "nu", "huidig", "momenteel", "lopend"),
+        *("obecnie", "teraz", "do teraz", "do dziś", "nadal", "do chwili obecnej", "obecny"),
+        *("nuvarande", "pågående", "tills vidare", "nutid", "nuværende", "nutiden", "i dag", "d.d", "nåværende"),
+        *("nå", "pågår", "nykyinen", "nyt", "nykyhetki", "nykyään", "jatkuu", "toistaiseksi"),
+        *("současnost", "dosud", "nyní", "do současnosti", "dodnes", "jelenleg", "jelen", "napjainkig"),
+        *("prezent", "în prezent", "in prezent", "actualmente", "până în prezent"),
+        *("günümüz", "halen", "devam ediyor", "şu an", "şimdi", "hâlen", "bugün"),
+        *("по настоящее время", "настоящее время", "по н.в", "н.в", "сейчас", "по сей день", "наст. время"),
+        *("по теперішній час", "теперішній час", "дотепер", "зараз", "до сьогодні", "сьогодні"),
+        *("σήμερα", "παρόν", "έως σήμερα", "μέχρι σήμερα", "sekarang", "saat ini", "hingga kini", "masih"),
+        *("hiện tại", "nay", "hiện nay", "الآن", "حتى الآن", "الحالي", "حاليا", "حتى تاريخه", "היום", "כיום"),
+        *("עד היום", "הווה", "נוכחי", "वर्तमान", "अब तक", "अभी", "वर्तमान में", "ปัจจุบัน", "ถึงปัจจุบัน"),
+        *("至今", "现在", "目前", "迄今", "现今", "至现在", "今", "現在", "至現在", "迄今為止", "現在に至る"),
+        *("継続中", "在職中", "현재", "재직중", "재직 중", "현재까지", "진행중", "진행 중"),
+    }
+)
+# What parts the two ends of a range.
+TO = (
+    *("to", "until", "till", "through", "thru", "bis", "à", "au", "jusqu'à", "a", "al", "hasta", "até", "ao", "tot"),
+    *("do", "till", "til", "fino a", "fino al", "până la", "по", "до", "έως", "至", "から", "~"),
+)
+# What says that a date is not known to the day, or where a range begins.
+ABOUT = (
+    *("ca", "circa", "c", "approx", "about", "around", "early", "mid", "late", "beginning of", "end of", "since"),
+    *("from", "as of", "seit", "ab", "etwa", "anfang", "mitte", "ende", "depuis", "vers", "début", "fin", "mi"),
+    *("desde", "hacia", "aprox", "dal", "da", "circa", "vanaf", "sinds", "od", "siden", "sedan", "с", "з", "від"),
+    *("до", "bis", "until", "till", "hasta", "até"),
+)
+# What says behind a date that it is still to come.
+EXPECTED = (
+    *("expected", "anticipated", "planned", "estimated", "voraussichtlich", "geplant", "prévu", "prévue"),
+    *("previsto", "prevista", "verwacht", "planerad", "планируется"),
+)
+SEASONS = (
+    *("spring", "summer", "autumn", "fall", "winter", "frühling", "frühjahr", "sommer", "herbst"),
+    *("printemps", "été", "automne", "hiver", "primavera", "verano", "otoño", "invierno", "verão", "outono"),
+    *("inverno", "estate", "autunno", "lente", "zomer", "herfst", "wiosna", "lato", "jesień", "zima", "vår"),
+    *("sommar", "höst", "forår", "efterår", "vinter", "весна", "лето", "осень", "зима", "ilkbahar", "yaz"),
+    *("sonbahar", "kış", "sommersemester", "wintersemester", "ss", "ws", "sose", "wise"),
+)
+QUARTERS = ("quarter", "quartal", "trimestre", "trimester", "kvartal", "kwartał", "kwartaal", "квартал", "çeyrek")
