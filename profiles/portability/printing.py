@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import orjson
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from profiles.portability import kinds
 from profiles.portability.commonmark import commonmark
@@ -24,6 +25,7 @@ from profiles.portability.layouts import Json
 from profiles.portability.readable import arrange
 from profiles.portability.sheets import Sheet
 from profiles_project.database import clock
+from profiles_project.words.wording import ENGLISH, worded
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "profiles"
 # The whole style of the page, as it stands between <style> and </style>, and what a policy calls it by: the page works
@@ -62,23 +64,24 @@ class TooLargeForPdf(NotPrinted):
     """The document needs more memory than there is room for."""
 
 
-def sheet_of(resume: Json) -> Sheet:
-    """The document as it is shown, with the kinds that JSON Resume lacks."""
-    return arrange(resume, kinds.LAYOUTS)
+def sheet_of(resume: Json, language: str = ENGLISH) -> Sheet:
+    """The document as it is shown, with the kinds that JSON Resume lacks; headings and dates are in the language."""
+    with translation.override(language):
+        return arrange(resume, kinds.LAYOUTS, worded, language)
 
 
-def markdown(resume: Json) -> str:
+def markdown(resume: Json, language: str = ENGLISH) -> str:
     """The document as CommonMark."""
-    return commonmark(sheet_of(resume))
+    return commonmark(sheet_of(resume, language))
 
 
-def html(resume: Json) -> str:
+def html(resume: Json, language: str = ENGLISH) -> str:
     """The document as one page that needs no other: it holds its style, and a policy that allows it nothing else."""
-    sheet = sheet_of(resume)
+    sheet = sheet_of(resume, language)
     return render_to_string("profiles/resume.html", {"sheet": sheet, "style_source": HTML_STYLE_SOURCE})
 
 
-def pdf(resume: Json, made: datetime | None = None, room: Room | None = None) -> bytes:
+def pdf(resume: Json, made: datetime | None = None, room: Room | None = None, language: str = ENGLISH) -> bytes:
     """The document as a tagged PDF on A4; two that are made of the same document at the same second are the same.
 
     Typst's own fonts have the Latin, Greek and Cyrillic letters. For other scripts it takes a font of the machine, and
@@ -90,7 +93,7 @@ def pdf(resume: Json, made: datetime | None = None, room: Room | None = None) ->
     second = int((made or clock.now()).timestamp())
     limits = (str(room.memory), str(math.ceil(room.seconds)))
     command = [sys.executable, "-I", str(TYPESETTER), str(TEMPLATES / "resume.typ"), str(second), *limits]
-    sheet = orjson.dumps(sheet_of(resume))
+    sheet = orjson.dumps(sheet_of(resume, language))
     if not PDFS_AT_ONCE.acquire(timeout=PDF_WAIT_SECONDS):
         raise NotPrinted(f"There was no turn within {PDF_WAIT_SECONDS} seconds.")
     try:

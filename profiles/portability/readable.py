@@ -6,11 +6,13 @@ A value of a type that the schema doesn't allow is no reason to fail: it is show
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from profiles.partial_dates import parse
 from profiles.portability import layouts, rich
+from profiles.portability.directions import are_mostly_rtl
 from profiles.portability.json_resume.mapping import NOT_GIVEN
 from profiles.portability.layouts import LAYOUTS, Json, Layout, items_of, mapping_of
 from profiles.portability.rich import Blocks, cleaned
@@ -30,13 +32,26 @@ A_MONTH = mark("{month} {year}")
 A_DAY = mark("{day} {month} {year}")
 
 
-def arrange(resume: Json, ours: Iterable[Layout] = (), worded: Callable[[str], str] = str) -> Sheet:
+def arrange(
+    resume: Json, ours: Iterable[Layout] = (), worded: Callable[[str], str] = str, language: str = "en"
+) -> Sheet:
     """The sheet of a JSON Resume document. All that stands in the document is shown, references and all.
 
     `ours` are the sections that JSON Resume lacks; they stand after the others. `worded` says words of ours, such as
-    headings, in the reader's language.
+    headings, in the language.
     """
-    return _Arranger(worded).sheet(resume, ours)
+    sheet = _Arranger(worded).sheet(resume, ours)
+    return replace(sheet, language=language, is_rtl=are_mostly_rtl(_written(sheet)))
+
+
+def _written(sheet: Sheet) -> Iterator[str]:
+    """What people wrote, from the beginning; words of ours and addresses say nothing of a document's direction."""
+    yield from (sheet.name, sheet.label, *rich.plain_lines(sheet.texts))
+    for section in sheet.sections:
+        for item in section.items:
+            yield from (item.title, item.subtitle, *rich.plain_lines(item.texts))
+            yield from (line for point in item.points for line in rich.plain_lines(point))
+        yield from (*(fact.text for fact in section.facts), *section.words)
 
 
 class _Arranger:

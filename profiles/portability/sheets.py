@@ -72,3 +72,7 @@ class Sheet:
     texts: Blocks
     sections: tuple[SheetSection, ...]
     photo: Link | None = None
+    # Of headings and dates.
+    language: str = "en"
+    # Whether the whole is laid out from right to left. Each text has a direction of its own.
+    is_rtl: bool = False
