@@ -32,6 +32,7 @@ from profiles_project.observe.context import request_id, user_id
 from profiles_project.observe.tracing import work_span
 from profiles_project.pruning import Outdated
 from profiles_project.words.sentences import mark, say
+from profiles_project.words.wording import ENGLISH
 from users.models import User
 
 logger = logging.getLogger(__name__)
@@ -115,9 +116,9 @@ def file_export(user: User) -> Job:
         return _file(owner, EXPORT, total=Profile.with_trash.filter(user=owner).count())
 
 
-def file_profile_export(profile: Profile, form: str, include: Collection[str]) -> Job:
-    """A job that makes the file of one profile. Raises TooManyJobs."""
-    wanted = {"format": form, "include": sorted(include)}
+def file_profile_export(profile: Profile, form: str, include: Collection[str], language: str) -> Job:
+    """A job that makes the file of one profile, with headings in the language. Raises TooManyJobs."""
+    wanted = {"format": form, "include": sorted(include), "language": language}
     with transaction.atomic():
         owner = _make_room(profile.user_id)
         return _file(owner, PROFILE_EXPORT, input=answer_json(wanted), **_of(profile))
@@ -383,9 +384,10 @@ def _profile_export(job: Job, pulse: Pulse) -> Iterator[Effect]:
     wanted = json.loads(job.input)
     profile = _check_same(job, Profile.objects.find(job.profile_id) if job.profile_id else None)
     form = exports.FORMATS[wanted["format"]]
-    yield partial(
-        _keep, job, io.BytesIO(exports.exported(profile, form, wanted["include"], in_background=True).body), form
-    )
+    # The previous release names no language.
+    language = wanted.get("language", ENGLISH)
+    made = exports.exported(profile, form, wanted["include"], language, in_background=True)
+    yield partial(_keep, job, io.BytesIO(made.body), form)
 
 
 def _keep(job: Job, file: IO[bytes], form: exports.Format) -> Mapping[str, Any]:

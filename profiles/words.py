@@ -169,6 +169,7 @@ WORDS = Words(
         "include": Field(mark("parts to be shown")),
         "against": Field(mark("version to compare with")),
         "format": Field(mark("format")),
+        "lang": Field(mark("language")),
         "limit": Field(mark("entries per page")),
         "offset": Field(mark("entries to skip")),
         "into": Field(mark("profile")),

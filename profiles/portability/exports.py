@@ -22,6 +22,7 @@ from profiles.portability.json_resume import HIDDEN, REFERENCES, write
 from profiles_project.api.errors import Unavailable
 from profiles_project.database import clock
 from profiles_project.words.sentences import mark
+from profiles_project.words.wording import ENGLISH
 from users.exports import account_document
 from users.models import User
 
@@ -32,13 +33,15 @@ INCLUDABLE = (HIDDEN, REFERENCES)
 
 
 class Format(NamedTuple):
-    """A form of export: how it is written, from a JSON Resume document, and what it is called."""
+    """A form of export: how it is written, from a JSON Resume document in a language, and what it is called."""
 
     media_type: str
     extension: str
-    write: Callable[[Mapping[str, Any]], bytes]
+    write: Callable[[Mapping[str, Any], str], bytes]
     # How a job writes it, where a job may take more time and memory.
-    write_in_background: Callable[[Mapping[str, Any]], bytes] | None = None
+    write_in_background: Callable[[Mapping[str, Any], str], bytes] | None = None
+    # Whether it has headings and dates for people, which are in a language.
+    is_printed: bool = True
 
 
 class NoPdf(Unavailable):
@@ -49,9 +52,9 @@ class NoPdf(Unavailable):
     default_detail = mark("The PDF could not be made; please try again, or choose another format.")
 
 
-def _pdf(resume: Mapping[str, Any], room: printing.Room | None = None) -> bytes:
+def _pdf(resume: Mapping[str, Any], language: str, room: printing.Room | None = None) -> bytes:
     try:
-        return printing.pdf(resume, room=room)
+        return printing.pdf(resume, room=room, language=language)
     except printing.TooLargeForPdf as exc:
         raise NoPdf(TOO_LARGE) from exc
     except printing.NotPrinted as exc:
@@ -66,12 +69,12 @@ TOO_LARGE = mark(
 
 # By their names in `?format=`.
 FORMATS = {
-    "json-resume": Format("application/json", "json", rendering.render),
-    "markdown": Format("text/markdown; charset=utf-8", "md", lambda resume: printing.markdown(resume).encode()),
-    "html": Format("text/html; charset=utf-8", "html", lambda resume: printing.html(resume).encode()),
+    "json-resume": Format("application/json", "json", lambda resume, _: rendering.render(resume), is_printed=False),
+    "markdown": Format("text/markdown; charset=utf-8", "md", lambda *given: printing.markdown(*given).encode()),
+    "html": Format("text/html; charset=utf-8", "html", lambda *given: printing.html(*given).encode()),
     "pdf": Format("application/pdf", "pdf", _pdf, partial(_pdf, room=printing.IN_BACKGROUND)),
 }
-ARCHIVE = Format("application/zip", "zip", rendering.render)
+ARCHIVE = Format("application/zip", "zip", lambda resume, _: rendering.render(resume), is_printed=False)
 # Up to so many bytes an archive is made in memory, beyond them in a temporary file.
 IN_MEMORY_BYTES = 4 * 2**20
 # Revisions that are read together; one may have overwritten a whole document.
@@ -79,12 +82,18 @@ REVISIONS_AT_ONCE = 20
 
 
 def exported(
-    profile: Profile, form: Format, include: Collection[str] = (), *, in_background: bool = False
+    profile: Profile,
+    form: Format,
+    include: Collection[str] = (),
+    language: str = ENGLISH,
+    *,
+    in_background: bool = False,
 ) -> rendering.Rendered:
     """The profile in that form. Of what is INCLUDABLE it holds only what `include` names."""
     current = rendering.current(profile)
     writer = form.write_in_background if in_background and form.write_in_background else form.write
-    return rendering.Rendered(current.profile, writer(write(json.loads(current.body), kinds.SECTIONS, include=include)))
+    resume = write(json.loads(current.body), kinds.SECTIONS, include=include)
+    return rendering.Rendered(current.profile, writer(resume, language))
 
 
 def job_document(job: Job) -> dict[str, Any]:

@@ -6,24 +6,26 @@ taken hidden items and references away, or not.
 
 import base64
 import hashlib
-import json
 import math
-import re
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import orjson
 from django.template.loader import render_to_string
+from django.utils import translation
 
 from profiles.portability import kinds
-from profiles.portability.readable import SEPARATOR, Fact, Json, Lines, Link, Sheet, SheetItem, SheetSection, arrange
+from profiles.portability.commonmark import commonmark
+from profiles.portability.layouts import Json
+from profiles.portability.readable import arrange
+from profiles.portability.sheets import Sheet
 from profiles_project.database import clock
+from profiles_project.words.wording import ENGLISH, worded
 
 TEMPLATES = Path(__file__).parent.parent / "templates" / "profiles"
 # The whole style of the page, as it stands between <style> and </style>, and what a policy calls it by: the page works
@@ -53,11 +55,6 @@ IN_BACKGROUND = Room(30, 2 * 2**30)
 # How the process ends when its memory is used up: Rust aborts, or the kernel kills it.
 OUT_OF_MEMORY = {-signal.SIGABRT, -signal.SIGKILL}
 
-# CommonMark's characters of meaning, with those of GitHub's tables, strikethrough and formulas. `&` and `!` mean
-# something before others only, and what is left means something at the beginning of a line.
-MARKED = re.compile(r"[\\`*_\[\]<>#|~$]|&(?=#?[0-9A-Za-z]+;)")
-LINE_MARKED = re.compile(r"^(?:[-+=]|[0-9]{1,9}(?=[.)]))")
-
 
 class NotPrinted(RuntimeError):
     """No PDF could be made. The sentence is for the log."""
@@ -67,30 +64,24 @@ class TooLargeForPdf(NotPrinted):
     """The document needs more memory than there is room for."""
 
 
-def sheet_of(resume: Json) -> Sheet:
-    """The document as it is shown, with the kinds that JSON Resume lacks."""
-    return arrange(resume, kinds.LAYOUTS)
+def sheet_of(resume: Json, language: str = ENGLISH) -> Sheet:
+    """The document as it is shown, with the kinds that JSON Resume lacks; headings and dates are in the language."""
+    with translation.override(language):
+        return arrange(resume, kinds.LAYOUTS, worded, language)
 
 
-def markdown(resume: Json) -> str:
-    """The document as CommonMark. Marks in people's texts are escaped, so that each text is shown as it was typed."""
-    sheet = sheet_of(resume)
-    blocks = [f"# {_escaped(sheet.name)}", *_filled([_escaped_line(sheet.label)])]
-    if sheet.contacts:
-        blocks.append(_start(SEPARATOR.join(map(_markdown_link, sheet.contacts))))
-    blocks += map(_markdown_lines, sheet.texts)
-    for section in sheet.sections:
-        blocks += _markdown_section(section)
-    return "\n\n".join(blocks) + "\n"
+def markdown(resume: Json, language: str = ENGLISH) -> str:
+    """The document as CommonMark."""
+    return commonmark(sheet_of(resume, language))
 
 
-def html(resume: Json) -> str:
+def html(resume: Json, language: str = ENGLISH) -> str:
     """The document as one page that needs no other: it holds its style, and a policy that allows it nothing else."""
-    sheet = sheet_of(resume)
+    sheet = sheet_of(resume, language)
     return render_to_string("profiles/resume.html", {"sheet": sheet, "style_source": HTML_STYLE_SOURCE})
 
 
-def pdf(resume: Json, made: datetime | None = None, room: Room | None = None) -> bytes:
+def pdf(resume: Json, made: datetime | None = None, room: Room | None = None, language: str = ENGLISH) -> bytes:
     """The document as a tagged PDF on A4; two that are made of the same document at the same second are the same.
 
     Typst's own fonts have the Latin, Greek and Cyrillic letters. For other scripts it takes a font of the machine, and
@@ -102,7 +93,7 @@ def pdf(resume: Json, made: datetime | None = None, room: Room | None = None) ->
     second = int((made or clock.now()).timestamp())
     limits = (str(room.memory), str(math.ceil(room.seconds)))
     command = [sys.executable, "-I", str(TYPESETTER), str(TEMPLATES / "resume.typ"), str(second), *limits]
-    sheet = json.dumps(asdict(sheet_of(resume))).encode()
+    sheet = orjson.dumps(sheet_of(resume, language))
     if not PDFS_AT_ONCE.acquire(timeout=PDF_WAIT_SECONDS):
         raise NotPrinted(f"There was no turn within {PDF_WAIT_SECONDS} seconds.")
     try:
@@ -119,67 +110,3 @@ def pdf(resume: Json, made: datetime | None = None, room: Room | None = None) ->
     if done.returncode:
         raise NotPrinted(f"No PDF was made, status {done.returncode}: {done.stderr.decode(errors='replace')[-500:]}")
     return done.stdout
-
-
-def _markdown_section(section: SheetSection) -> Iterable[str]:
-    yield f"## {section.heading}"
-    for item in section.items:
-        yield from _markdown_item(item)
-    if section.facts:
-        yield _markdown_facts(section.facts)
-    if section.words:
-        yield _escaped_line(SEPARATOR.join(section.words))
-
-
-def _markdown_item(item: SheetItem) -> Iterable[str]:
-    if item.title:
-        yield f"### {_escaped(item.title)}"
-    about = SEPARATOR.join(_filled([item.subtitle, *item.remarks]))
-    dates = " – ".join(moment.text for moment in item.dates)
-    heads = [_escaped_line(about), _escaped_line(dates), _start(_markdown_link(item.link)) if item.link else ""]
-    if any(heads):
-        yield "\\\n".join(_filled(heads))
-    yield from map(_markdown_lines, item.texts)
-    if item.points:
-        yield "\n".join(f"- {_markdown_lines(lines, indent='  ')}" for lines in item.points)
-    if item.facts:
-        yield _markdown_facts(item.facts)
-
-
-def _markdown_facts(facts: Iterable[Fact]) -> str:
-    """A paragraph. A list would continue the list of points above it."""
-    return "\\\n".join(f"**{_escaped(fact.label)}:** {_escaped(fact.text)}" for fact in facts)
-
-
-def _markdown_lines(lines: Lines, indent: str = "") -> str:
-    """A paragraph that keeps its line breaks."""
-    return f"\\\n{indent}".join(map(_escaped_line, lines))
-
-
-def _markdown_link(link: Link) -> str:
-    """A link, or its text if it leads nowhere. No address holds <, > or a backslash (readable.py)."""
-    label = f"{_escaped(link.label)}: " if link.label else ""
-    text = _escaped(link.text)
-    return f"{label}[{text}](<{link.address.replace('&', '&amp;')}>)" if link.address else label + text
-
-
-def _escaped_line(text: str) -> str:
-    """A text at the beginning of a line, where a dash or a number would begin a list."""
-    return _start(_escaped(text))
-
-
-def _start(marked: str) -> str:
-    return LINE_MARKED.sub(lambda match: _behind_backslash(match[0]), marked)
-
-
-def _behind_backslash(mark: str) -> str:
-    """The mark, escaped: a backslash before it, or after a number, before its full stop."""
-    return f"{mark}\\" if mark.isdigit() else f"\\{mark}"
-
-
-def _escaped(text: str) -> str:
-    return MARKED.sub(r"\\\g<0>", text)
-
-
-def _filled(texts: Iterable[str]) -> list[str]:
-    return [text for text in texts if text]

@@ -1,246 +1,169 @@
 """A JSON Resume document as people read it: sections in order, and what stands where in each item.
 
-Which key is shown, where and under which label is decided here, once; Markdown, HTML and PDF (`printing.py`) only draw
-it. What isn't named here isn't shown: unknown keys, `meta`, and whether an item is visible, which the caller judges.
+`layouts.py` decides which key is shown, where and under which label; what draws the sheet decides nothing.
+Keys of items that no layout names aren't shown, nor `meta`, nor whether an item is visible, which the caller judges.
 A value of a type that the schema doesn't allow is no reason to fail: it is shown if it is a text or a number.
 """
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from profiles.partial_dates import parse
-from profiles.portability.json_resume.mapping import OURS_IN_META
-from profiles_project.texts import address_fault
+from profiles.portability import layouts, rich
+from profiles.portability.directions import are_mostly_rtl
+from profiles.portability.json_resume.mapping import NOT_GIVEN
+from profiles.portability.layouts import LAYOUTS, Json, Layout, items_of, mapping_of
+from profiles.portability.rich import Blocks, cleaned
+from profiles.portability.sheets import SEPARATOR, Fact, Lines, Link, Moment, Sheet, SheetItem, SheetSection
+from profiles_project.words.sentences import mark
 
-Json = Mapping[str, Any]
-# The lines of a paragraph: at least one, none of them blank.
-Lines = tuple[str, ...]
-
-SEPARATOR = " · "
-UNNAMED = "Career profile"
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-
-FOLLOWED = re.compile(r"(?:https?://|mailto:|tel:)\S", re.IGNORECASE)
-# White space and what could end an address in Markdown or HTML. What lies beyond ASCII is left to the reader's browser.
-UNSAFE_IN_ADDRESS = re.compile(r'[\x00-\x20\x7f<>"\\^`{|}]')
-# Control characters and halves of surrogate pairs: they have no form, and neither HTML nor PDF may hold them.
-FORMLESS = {"Cc", "Cs"}
-
-
-@dataclass(frozen=True)
-class Link:
-    """An address: the text that is shown, which can be read on paper, and the target, "" if there is none to follow."""
-
-    text: str
-    address: str = ""
-    label: str = ""
+UNNAMED = mark("Career profile")
+SOFT_SKILLS = mark("Soft skills")
+PHOTO = mark("Photo")
+YES = mark("yes")
+PRESENT = mark("present")
+FROM = mark("from {date}")
+UNTIL = mark("until {date}")
+# The short names of the months in parentheses, which stand for nothing: a phrase never ends with a full stop.
+MONTHS = mark("(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)")
+A_MONTH = mark("{month} {year}")
+A_DAY = mark("{day} {month} {year}")
 
 
-@dataclass(frozen=True)
-class Moment:
-    """A date as it is read, and its machine-readable form; "" where there is none."""
-
-    text: str
-    iso: str = ""
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A label and what it says."""
-
-    label: str
-    text: str
-
-
-@dataclass(frozen=True)
-class SheetItem:
-    """A job, a degree, a project …: one of a section's items, each of whose parts may be empty."""
-
-    title: str = ""
-    subtitle: str = ""
-    remarks: Lines = ()
-    dates: tuple[Moment, ...] = ()
-    link: Link | None = None
-    texts: tuple[Lines, ...] = ()
-    points: tuple[Lines, ...] = ()
-    facts: tuple[Fact, ...] = ()
-
-
-@dataclass(frozen=True)
-class SheetSection:
-    """A heading with either items, or what fits on a line each: facts, and words that need no line of their own."""
-
-    heading: str
-    items: tuple[SheetItem, ...] = ()
-    facts: tuple[Fact, ...] = ()
-    words: Lines = ()
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """The whole document. Its name is never empty."""
-
-    name: str
-    label: str
-    contacts: tuple[Link, ...]
-    texts: tuple[Lines, ...]
-    sections: tuple[SheetSection, ...]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a section is shown: which keys of a section's items say what.
-
-    Titles are groups of keys: the first group that says something is the title, the others are the subtitle.
-    """
-
-    key: str
-    heading: str
-    titles: tuple[tuple[str, ...], ...] = ()
-    remarks: Lines = ()
-    dates: Lines = ()
-    texts: Lines = ()
-    points: Lines = ()
-    facts: Mapping[str, str] = field(default_factory=dict)
-    # Which key a text gives way to, where an item has that too.
-    instead: Mapping[str, str] = field(default_factory=dict)
-    # The facts that are dates.
-    date_facts: Lines = ()
-    # Whether an item without an end goes on, as JSON Resume means it, unless `isCurrent` says that it does not.
-    goes_on: bool = False
-    # For a section of words: the keys of the word and of its grade, which is shown in parentheses.
-    words: tuple[str, str] | None = None
-    # Whether JSON Resume has no such section; its list stands below `meta` then.
-    is_ours: bool = False
-
-    def items(self, resume: Json) -> list[Json]:
-        """The items of the section in a document."""
-        holder = resume
-        for step in ("meta", OURS_IN_META, "lists") if self.is_ours else ():
-            holder = _mapping(holder.get(step))
-        return _items(holder.get(self.key))
-
-
-LAYOUTS = (
-    Layout(
-        "work",
-        "Experience",
-        titles=(("position",), ("name",)),
-        remarks=("location", "employmentType", "industry"),
-        dates=("startDate", "endDate"),
-        texts=("description", "summary"),
-        points=("highlights",),
-        facts={"Technologies": "technologies"},
-        instead={"summary": "enhancedDescription"},
-        goes_on=True,
-    ),
-    Layout(
-        "education",
-        "Education",
-        titles=(("studyType", "area"), ("institution",)),
-        dates=("startDate", "endDate"),
-        texts=("description",),
-        facts={"Grade": "score", "GPA": "gpa", "Honours": "honors", "Courses": "courses"},
-    ),
-    Layout(
-        "projects",
-        "Projects",
-        titles=(("name",), ("entity",)),
-        remarks=("type",),
-        dates=("startDate", "endDate"),
-        texts=("description",),
-        points=("highlights",),
-        facts={"Roles": "roles", "Keywords": "keywords", "Repository": "repositoryUrl"},
-        instead={"description": "enhancedDescription"},
-    ),
-    Layout("skills", "Skills", words=("name", "level")),
-    Layout("languages", "Languages", words=("language", "fluency")),
-    Layout(
-        "certificates",
-        "Certificates",
-        titles=(("name",), ("issuer",)),
-        dates=("date",),
-        facts={"Valid until": "expiryDate", "Credential ID": "credentialId"},
-        date_facts=("expiryDate",),
-    ),
-    Layout(
-        "publications",
-        "Publications",
-        titles=(("name",), ("publisher",)),
-        dates=("releaseDate",),
-        texts=("summary",),
-    ),
-    Layout("awards", "Awards", titles=(("title",), ("awarder",)), dates=("date",), texts=("summary",)),
-    Layout(
-        "volunteer",
-        "Volunteering",
-        titles=(("position",), ("organization",)),
-        dates=("startDate", "endDate"),
-        texts=("summary",),
-        points=("highlights",),
-        goes_on=True,
-    ),
-    Layout("interests", "Interests", words=("name", "")),
-    Layout("references", "References", titles=(("name",),), texts=("reference",)),
-)
-
-
-def arrange(resume: Json, ours: Iterable[Layout] = ()) -> Sheet:
+def arrange(
+    resume: Json, ours: Iterable[Layout] = (), worded: Callable[[str], str] = str, language: str = "en"
+) -> Sheet:
     """The sheet of a JSON Resume document. All that stands in the document is shown, references and all.
 
-    `ours` are the sections that JSON Resume lacks; they stand after the others.
+    `ours` are the sections that JSON Resume lacks; they stand after the others. `worded` says words of ours, such as
+    headings, in the language.
     """
-    basics = _mapping(resume.get("basics"))
-    names = [*_filled([_line(basics.get("name")), _line(basics.get("label"))]), UNNAMED]
-    return Sheet(
-        name=names[0],
-        label=_line(basics.get("label")) if _line(basics.get("name")) else "",
-        contacts=_contacts(basics),
-        texts=_paragraphs(basics.get("enhancedSummary")) or _paragraphs(basics.get("summary")),
-        sections=tuple(section for layout in (*LAYOUTS, *ours) for section in _sections(layout, layout.items(resume))),
-    )
+    sheet = _Arranger(worded).sheet(resume, ours)
+    return replace(sheet, language=language, is_rtl=are_mostly_rtl(_written(sheet)))
 
 
-def _sections(layout: Layout, items: list[Json]) -> list[SheetSection]:
-    """The sections of a layout that aren't empty: one, none, or two for skills, of which soft ones stand apart."""
-    if layout.words:
-        groups = {layout.heading: [item for item in items if item.get("kind") != "soft"]}
-        groups["Soft skills"] = [item for item in items if item.get("kind") == "soft"]
-        sections = [_words(heading, layout.words, group) for heading, group in groups.items()]
-        return [section for section in sections if section.facts or section.words]
-    arranged = tuple(item for item in (_item(layout, item) for item in items) if item != SheetItem())
-    return [SheetSection(layout.heading, arranged)] if arranged else []
+def _written(sheet: Sheet) -> Iterator[str]:
+    """What people wrote, from the beginning; words of ours and addresses say nothing of a document's direction."""
+    yield from (sheet.name, sheet.label, *rich.plain_lines(sheet.texts))
+    for section in sheet.sections:
+        for item in section.items:
+            yield from (item.title, item.subtitle, *rich.plain_lines(item.texts))
+            yield from (line for point in item.points for line in rich.plain_lines(point))
+        yield from (*(fact.text for fact in section.facts), *section.words)
 
 
-def _item(layout: Layout, item: Json) -> SheetItem:
-    groups = [", ".join(_filled(_line(item.get(key)) for key in keys)) for keys in layout.titles]
-    title, *others = [*_filled(groups), ""]
-    return SheetItem(
-        title=title,
-        subtitle=SEPARATOR.join(_filled(others)),
-        remarks=tuple(_filled(_line(item.get(key)) for key in layout.remarks)),
-        dates=_dates(layout, item) or ((Moment("present"),) if title and item.get("isCurrent") is True else ()),
-        link=_link(item.get("url")),
-        texts=tuple(lines for key in layout.texts for lines in _preferred(layout, key, item)),
-        points=tuple(lines for key in layout.points for text in _list(item.get(key)) if (lines := _lines(text))),
-        facts=tuple(fact for label, key in layout.facts.items() if (fact := _fact(layout, label, key, item)).text),
-    )
+class _Arranger:
+    """Arranges a document in one language."""
+
+    def __init__(self, worded: Callable[[str], str]) -> None:
+        self.worded = worded
+        self.months = worded(MONTHS).strip("()").split()
+
+    def sheet(self, resume: Json, ours: Iterable[Layout]) -> Sheet:
+        basics = mapping_of(resume.get("basics"))
+        names = [*_filled([_line(basics.get("name")), _line(basics.get("label"))]), self.worded(UNNAMED)]
+        # Headings are a person's own words where a key is.
+        named = {_line(heading): items for heading, items in layouts.custom_lists(resume).items()}
+        known = [section for layout in (*LAYOUTS, *ours) for section in self.sections(layout, layout.items(resume))]
+        others = [self.custom(heading, items) for heading, items in named.items() if heading]
+        return Sheet(
+            name=names[0],
+            label=_line(basics.get("label")) if _line(basics.get("name")) else "",
+            contacts=_contacts(basics),
+            texts=_blocks(basics.get("enhancedSummary")) or _blocks(basics.get("summary")),
+            sections=(*known, *(section for section in others if section.items or section.words)),
+            photo=self.photo(_line(basics.get("image"))),
+        )
+
+    def photo(self, url: str) -> Link | None:
+        """Where the person's photo is; one that is part of the document (a data: address) is nowhere."""
+        address = rich.followed(url)
+        return Link(self.worded(PHOTO), address) if address else None
+
+    def sections(self, layout: Layout, items: list[Json]) -> list[SheetSection]:
+        """The sections of a layout that aren't empty: one, none, or two for skills, of which soft ones stand apart."""
+        if layout.words:
+            groups = {layout.heading: [item for item in items if item.get("kind") != "soft"]}
+            groups[SOFT_SKILLS] = [item for item in items if item.get("kind") == "soft"]
+            sections = [_words(self.worded(heading), layout.words, group) for heading, group in groups.items()]
+            return [section for section in sections if section.facts or section.words]
+        arranged = self.items(layout, items)
+        return [SheetSection(self.worded(layout.heading), arranged)] if arranged else []
+
+    def custom(self, heading: str, items: list[Any]) -> SheetSection:
+        """A section that the standard doesn't know. What is a name only needs no line of its own."""
+        shown = [item for item in items_of(items) if not layouts.is_hidden(item)]
+        arranged = [made for item in shown if (made := self.item(*layouts.custom_item(item))) != SheetItem()]
+        words = _filled(map(_line, items))
+        if all(item == SheetItem(title=item.title) for item in arranged):
+            return SheetSection(heading, words=(*words, *(item.title for item in arranged)))
+        return SheetSection(heading, tuple(arranged), words=tuple(words))
+
+    def items(self, layout: Layout, items: list[Json]) -> tuple[SheetItem, ...]:
+        """The items that say something."""
+        return tuple(made for item in items if (made := self.item(layout, item)) != SheetItem())
+
+    def item(self, layout: Layout, item: Json) -> SheetItem:
+        groups = [", ".join(_filled(_line(item.get(key)) for key in keys)) for keys in layout.titles]
+        title, *others = [*_filled(groups), ""]
+        goes_on = title and item.get("isCurrent") is True
+        return SheetItem(
+            title=title,
+            subtitle=SEPARATOR.join(_filled(others)),
+            remarks=tuple(_filled(_line(item.get(key)) for key in layout.remarks)),
+            dates=self.dates(layout, item) or ((Moment(self.worded(PRESENT)),) if goes_on else ()),
+            link=_link(item.get("url")),
+            texts=tuple(block for key in layout.texts for block in _preferred(layout, key, item)),
+            points=tuple(point for key in layout.points for text in _list(item.get(key)) for point in _points(text)),
+            facts=tuple(
+                fact for label, key in layout.facts.items() if (fact := self.fact(layout, label, key, item)).text
+            ),
+            items=self.items(layouts.POSITIONS, items_of(item.get("positions"))) if layout.key == "work" else (),
+        )
+
+    def fact(self, layout: Layout, label: str, key: str, item: Json) -> Fact:
+        label = self.worded(_line(label))
+        label = label[:1].upper() + label[1:]
+        if key in layout.date_facts:
+            return Fact(label, self.moment(item.get(key)).text)
+        if item.get(key) is True:
+            return Fact(label, self.worded(YES))
+        return Fact(label, SEPARATOR.join(_filled(map(_line, _list(item.get(key))))))
+
+    def dates(self, layout: Layout, item: Json) -> tuple[Moment, ...]:
+        """An item's date, or its range: from start to end, to the present, or open where nobody says if it goes on."""
+        moments = [self.moment(item.get(key)) for key in layout.dates]
+        filled = tuple(moment for moment in moments if moment.text)
+        if len(moments) == 1 or not filled:
+            return filled
+        start, end = moments
+        if start.text and end.text:
+            return (start,) if start == end else (start, end)
+        if start.text and (item.get("isCurrent", layout.goes_on) is True or item.get("isOngoing") is True):
+            return start, Moment(self.worded(PRESENT))
+        sentence, moment = (FROM, start) if start.text else (UNTIL, end)
+        return (Moment(self.worded(sentence).format(date=moment.text), moment.iso),)
+
+    def moment(self, value: Any) -> Moment:
+        """A partial date as "2021", "Mar 2021" or "15 Mar 2021"; another text as it is."""
+        text = _line(value)
+        try:
+            iso = parse(text)
+        except ValueError:
+            return Moment(text)
+        year, *rest = iso.split("-")
+        if not rest:
+            return Moment(year, iso)
+        month = self.months[int(rest[0]) - 1]
+        sentence = self.worded(A_DAY if rest[1:] else A_MONTH)
+        return Moment(sentence.format(day=rest[-1].lstrip("0"), month=month, year=year), iso)
 
 
-def _preferred(layout: Layout, key: str, item: Json) -> tuple[Lines, ...]:
+def _preferred(layout: Layout, key: str, item: Json) -> Blocks:
     """The paragraphs of a text, or of the one that it gives way to."""
-    return _paragraphs(item.get(layout.instead.get(key, ""))) or _paragraphs(item.get(key))
-
-
-def _fact(layout: Layout, label: str, key: str, item: Json) -> Fact:
-    if key in layout.date_facts:
-        return Fact(label, _moment(item.get(key)).text)
-    if item.get(key) is True:
-        return Fact(label, "yes")
-    return Fact(label, SEPARATOR.join(_filled(map(_line, _list(item.get(key))))))
+    return _blocks(item.get(layout.instead.get(key, ""))) or _blocks(item.get(key))
 
 
 def _words(heading: str, keys: tuple[str, str], items: list[Json]) -> SheetSection:
@@ -257,44 +180,17 @@ def _words(heading: str, keys: tuple[str, str], items: list[Json]) -> SheetSecti
     return SheetSection(heading, facts=tuple(facts), words=tuple(words))
 
 
-def _dates(layout: Layout, item: Json) -> tuple[Moment, ...]:
-    """An item's date, or its range: from start to end, to the present, or open where nobody says whether it goes on."""
-    moments = [_moment(item.get(key)) for key in layout.dates]
-    filled = tuple(moment for moment in moments if moment.text)
-    if len(moments) == 1 or not filled:
-        return filled
-    start, end = moments
-    if start.text and end.text:
-        return (start,) if start == end else (start, end)
-    if start.text and (item.get("isCurrent", layout.goes_on) is True or item.get("isOngoing") is True):
-        return start, Moment("present")
-    return (Moment(f"from {start.text}", start.iso),) if start.text else (Moment(f"until {end.text}", end.iso),)
-
-
-def _moment(value: Any) -> Moment:
-    """A partial date as "2021", "Mar 2021" or "15 Mar 2021"; another text as it is."""
-    text = _line(value)
-    try:
-        iso = parse(text)
-    except ValueError:
-        return Moment(text)
-    year, *rest = iso.split("-")
-    words = [year, *(MONTHS[int(month) - 1] for month in rest[:1]), *(day.lstrip("0") for day in rest[1:])]
-    return Moment(" ".join(reversed(words)), iso)
-
-
 def _contacts(basics: Json) -> tuple[Link, ...]:
     """How to reach a person, and where else to read of them, each address once."""
     email, phone = _line(basics.get("email")), _line(basics.get("phone"))
     digits = re.sub(r"[^0-9+]", "", phone)
     addresses = (("url", ""), ("linkedin", "LinkedIn"), ("github", "GitHub"))
     links = [
-        Link(_place(_mapping(basics.get("location")))),
-        Link(email, _address(f"mailto:{email}")),
-        Link(phone, _address(f"tel:{digits}")),
+        Link(_place(mapping_of(basics.get("location")))),
+        Link(email, rich.followed(f"mailto:{email}")),
+        Link(phone, rich.followed(f"tel:{digits}")),
         *(_link(basics.get(key), label) for key, label in addresses),
-        *map(_profile, _items(basics.get("profiles"))),
-        _photo(basics.get("image")),
+        *map(_profile, items_of(basics.get("profiles"))),
     ]
     unique: dict[str, Link] = {}
     for link in links:
@@ -319,16 +215,10 @@ def _profile(profile: Json) -> Link | None:
     return _labelled(Link(text, link.address if link else ""), _line(profile.get("network")))
 
 
-def _photo(value: Any) -> Link | None:
-    """A photograph is not fetched, and one that is part of the document (a data: address) can't be read."""
-    link = _link(value, "Photo")
-    return link if link and link.address else None
-
-
 def _link(value: Any, label: str = "") -> Link | None:
     url = _line(value)
     shown = re.sub(r"^https?://", "", url, flags=re.IGNORECASE).removesuffix("/")
-    return _labelled(Link(shown, _address(url)), label) if shown else None
+    return _labelled(Link(shown, rich.followed(url)), label) if shown else None
 
 
 def _labelled(link: Link, label: str) -> Link:
@@ -337,23 +227,18 @@ def _labelled(link: Link, label: str) -> Link:
     return Link(link.text or label, link.address, "" if said or not link.text else label)
 
 
-def _address(url: str) -> str:
-    """The address to follow: of the web, mail or telephone, with no character that could end it early; else ""."""
-    # What the API refuses may have come with an import, which keeps it as it was.
-    if not FOLLOWED.match(url) or address_fault(url):
-        return ""
-    return UNSAFE_IN_ADDRESS.sub(lambda match: f"%{ord(match[0]):02X}", url)
+def _blocks(value: Any) -> Blocks:
+    """A text's paragraphs and lists."""
+    text = _text(value)
+    return rich.blocks(text) if text else ()
 
 
-def _paragraphs(value: Any) -> tuple[Lines, ...]:
-    """A text's paragraphs, which blank lines part."""
-    paragraphs: list[list[str]] = [[]]
-    for line in map(_clean, _text(value).splitlines()):
-        if line:
-            paragraphs[-1].append(line)
-        elif paragraphs[-1]:
-            paragraphs.append([])
-    return tuple(tuple(lines) for lines in paragraphs if lines)
+def _points(value: Any) -> list[Blocks]:
+    """An entry of a list of points; one that is a list itself has a point for each of its entries."""
+    blocks = _blocks(value)
+    if len(blocks) == 1 and blocks[0].items:
+        return list(blocks[0].items)
+    return [blocks] if blocks else []
 
 
 def _lines(value: Any) -> Lines:
@@ -367,13 +252,14 @@ def _line(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    """A text or a number as text; "" for all else."""
-    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    """A text or a number as text; "" for all else, and for what stands in for a text that nobody gave."""
+    if not isinstance(value, str | int | float) or isinstance(value, bool):
+        return ""
+    return "" if value == NOT_GIVEN else str(value)
 
 
 def _clean(line: str) -> str:
-    line = line.replace("\t", " ")
-    return "".join(character for character in line if unicodedata.category(character) not in FORMLESS).strip()
+    return cleaned(line).strip()
 
 
 def _filled(texts: Iterable[str]) -> list[str]:
@@ -383,11 +269,3 @@ def _filled(texts: Iterable[str]) -> list[str]:
 def _list(value: Any) -> list[Any]:
     """A list as it is; a single value, which some tools write where a list is meant, as a list of one."""
     return value if isinstance(value, list) else [value]
-
-
-def _items(value: Any) -> list[Json]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
-
-
-def _mapping(value: Any) -> Json:
-    return value if isinstance(value, Mapping) else {}

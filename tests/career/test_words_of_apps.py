@@ -8,6 +8,7 @@ import pytest
 from profiles.models import Profile
 from profiles.portability.json_resume import mapping
 from profiles.portability.readable import arrange
+from profiles.portability.rich import plain_lines
 from tests.support.client import ApiClient
 from tests.support.factories import profile_document
 
@@ -87,16 +88,17 @@ def test_a_printed_resume_shows_an_enhanced_text_in_place_of_the_plain_one() -> 
     work = {"position": "Analyst", "startDate": "1842", "summary": "Plain."}
     project = {"name": "Note G", "startDate": "1842", "description": "Plain.", "isOngoing": True}
     resume: dict[str, Any] = {"basics": {"name": "Ada", "summary": "Plain."}, "work": [work], "projects": [project]}
-    assert [item.texts for section in arrange(resume).sections for item in section.items] == [(("Plain.",),)] * 2
+    plain = [item.texts for section in arrange(resume).sections for item in section.items]
+    assert [list(plain_lines(texts)) for texts in plain] == [["Plain."]] * 2
     enhanced: dict[str, Any] = {
         "basics": {**resume["basics"], "enhancedSummary": ENHANCED},
         "work": [{**work, "enhancedDescription": ENHANCED}],
         "projects": [{**project, "enhancedDescription": ENHANCED, "repositoryUrl": "https://git.example.org/g"}],
     }
     sheet = arrange(enhanced)
-    assert sheet.texts == ((ENHANCED,),)
+    assert list(plain_lines(sheet.texts)) == [ENHANCED]
     items = [item for section in sheet.sections for item in section.items]
-    assert [item.texts for item in items] == [((ENHANCED,),)] * 2
+    assert [list(plain_lines(item.texts)) for item in items] == [[ENHANCED]] * 2
     assert [moment.text for moment in items[1].dates] == ["1842", "present"]
     assert [(fact.label, fact.text) for fact in items[1].facts] == [("Repository", "https://git.example.org/g")]
 

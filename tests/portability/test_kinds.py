@@ -6,6 +6,7 @@ from profiles.models import COMPONENTS, Component, Education, Experience, Langua
 from profiles.portability import kinds
 from profiles.portability.json_resume import mapping
 from profiles.portability.readable import arrange
+from profiles.portability.rich import plain_lines
 
 pytestmark = pytest.mark.pure
 
@@ -39,7 +40,8 @@ def test_a_kind_is_shown_by_what_its_fields_are() -> None:
     assert (section.heading, shown.title, shown.subtitle) == ("Education", "University of London", "BSc")
     assert shown.remarks == ("Logic",)
     assert [moment.text for moment in shown.dates] == ["2019", "present"]
-    assert (shown.points, shown.texts) == ((("First",), ("Prize",)), (("One.",), ("Two.",)))
+    assert [list(plain_lines(point)) for point in shown.points] == [["First"], ["Prize"]]
+    assert list(plain_lines(shown.texts)) == ["One.", "Two."]
     assert [(fact.label, fact.text) for fact in shown.facts] == [("Gpa", "3.5")]
     assert shown.link
     assert shown.link.address == "https://london.example.org"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.extensions import OpenApiSerializerExtension
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
@@ -115,6 +116,12 @@ profiles_export = below(
                     default="json-resume",
                 ),
                 _INCLUDE,
+                _query(
+                    "lang",
+                    "The language of headings and dates in documents for people; that of the account without it.",
+                    type="string",
+                    enum=[code for code, _ in settings.LANGUAGES],
+                ),
             ],
         },
     ),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import IO, Any
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpResponse
 from rest_framework.decorators import action
@@ -92,21 +93,28 @@ class PortabilityActions(ProfileScopedViewSet):
 
     def _exported(self, request: Request, name: str) -> HttpResponse:
         include = _choices(request, "include", exports.INCLUDABLE)
+        form = exports.FORMATS[name]
+        language = self._language(request)
         is_filed = request.method == "GET" and prefers_async(request)
-        also = (name, *include)
+        also = (name, *include, *([language] if form.is_printed else []))
         if not is_filed and (unchanged := not_modified(request, rendering.tag(self.profile, *also))):
             return unchanged
         # Only now: an export that the client has already is not made, so that it has no less of them.
         self.count("export", who_asks(request))
         if is_filed:
-            return accepted(request, tasks.file_profile_export(self.profile, name, include))
-        form = exports.FORMATS[name]
-        response = as_json(exports.exported(self.profile, form, include), *also)
+            return accepted(request, tasks.file_profile_export(self.profile, name, include, language))
+        response = as_json(exports.exported(self.profile, form, include, language), *also)
         response["Content-Type"] = form.media_type
         response["Content-Disposition"] = f'inline; filename="resume.{form.extension}"'
+        if form.is_printed:
+            response["Content-Language"] = language
         if name == "html":
             response["Content-Security-Policy"] = PAGE_POLICY
         return response
+
+    def _language(self, request: Request) -> str:
+        """The language of headings and dates: the one that `?lang=` names, else the account's."""
+        return _choice(request, "lang", tuple(code for code, _ in settings.LANGUAGES), self.account.language)
 
     @openapi.profiles_import
     @_import_action(url_path="import", parser_classes=(ResumeParser, *ARCHIVE_PARSERS))
