@@ -22,6 +22,7 @@ from profiles.career.sync.pushes import ALL_OPERATIONS
 from profiles.models import Actor, Cause, Job, JobFile, Origin, Profile, usage
 from profiles.models.jobs import MAX_ATTEMPTS, MAX_WAITING, answer_json
 from profiles.portability import exports, imports
+from profiles.portability.persons import OTHER, SAME
 from profiles.portability.rereading import Rereading
 from profiles_project.api.conditional import IfMatch
 from profiles_project.api.errors import About, InternalError, Problem, document, is_unavailable, to_problem
@@ -125,7 +126,14 @@ def file_profile_export(profile: Profile, form: str, include: Collection[str], l
 
 
 def file_import(
-    user: User, career: imports.Career, body: bytes, *, profile: Profile | None, mode: str, if_match: IfMatch
+    user: User,
+    career: imports.Career,
+    body: bytes,
+    *,
+    profile: Profile | None,
+    mode: str,
+    if_match: IfMatch,
+    person: str = SAME,
 ) -> Job:
     """A job that imports the body, whose career was read from it, into the profile, or as a new one without any.
 
@@ -141,7 +149,7 @@ def file_import(
             owner,
             IMPORT,
             total=career.size,
-            input=answer_json({"source": career.source, "mode": mode}),
+            input=answer_json({"source": career.source, "mode": mode, "person": person}),
             if_match=None if if_match.tags is None else list(if_match.tags),
             **(_of(profile) if profile else {}),
         )
@@ -353,7 +361,10 @@ def _import(job: Job, pulse: Pulse) -> Iterator[Effect]:
     wanted = json.loads(job.input)
     with job.given() as file:
         if wanted["source"] == Origin.Source.LINKEDIN:
-            career = imports.from_archive(file, job.user, pulse.step)
+            into = _check_same(job, Profile.objects.find(job.profile_id)) if job.profile_id else None
+            # A job of an earlier release says nothing of the person.
+            is_any = wanted.get("person", SAME) == OTHER
+            career = imports.from_archive(file, job.user, pulse.step, into=into, may_be_another=is_any)
         else:
             resume, doubled = loads_last(file.read())
             career = imports.from_json(resume, job.user, doubled)

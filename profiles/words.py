@@ -174,6 +174,7 @@ WORDS = Words(
         "offset": Field(mark("entries to skip")),
         "into": Field(mark("profile")),
         "mode": Field(mark("import mode")),
+        "person": Field(mark("person")),
         "since": Field(mark("state")),
     },
     choices={
@@ -184,7 +185,10 @@ WORDS = Words(
         "technical": mark("technical"),
         "soft": mark("soft"),
         # Words of requests, which no person chooses.
-        **{word: word for word in ("true", "false", "json", "markdown", "html", "pdf", "merge", "replace")},
+        **{
+            word: word
+            for word in ("true", "false", "json", "markdown", "html", "pdf", "merge", "replace", "same", "other")
+        },
     },
     maps={"custom_fields": mark("field «{name}»"), "details": mark("skill «{name}»")},
     holders=frozenset({"personal_info", "set"}),

@@ -11,8 +11,8 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from typing import IO, Any, NamedTuple, cast
 
@@ -33,6 +33,10 @@ MAX_ROW_LENGTH = 2**20
 # The list of files at the end of a ZIP; 200 of them take about 30 KiB.
 MAX_DIRECTORY_BYTES = 2**20
 HEADER_WITHIN = 20
+# So many bytes of a file tell how its table is written.
+BEGINNING = 8 * 2**10
+# The likeliest first. Spreadsheets write semicolons where the comma is in numbers; LinkedIn has used tabs.
+SEPARATORS = (",", ";", "\t")
 
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -51,6 +55,20 @@ class NotAnArchive(ValueError):
     def __init__(self, code: str, sentence: Sentence) -> None:
         super().__init__(sentence)
         self.code = code
+
+
+class UnknownColumns(NotAnArchive):
+    """A file has none of the columns that are looked for; `cells` are those of the row most like a header."""
+
+    def __init__(self, file: str, cells: Sequence[str]) -> None:
+        sentence = say(
+            "{file} has none of the known columns (it begins with {columns});"
+            " please set LinkedIn's language to English and ask for the archive again.",
+            file=file,
+            columns=[say("«{name}»", name=shown(cell, 30)) for cell in cells[:3]],
+        )
+        super().__init__("unknown_columns", sentence)
+        self.cells = cells
 
 
 class Row(NamedTuple):
@@ -120,6 +138,8 @@ class CsvArchive:
         self._zip = _opened(file)
         self._unpacked = 0
         self._text = 0
+        # Of the file that was read last; it counts where a table has one column and doesn't tell.
+        self._separator = SEPARATORS[0]
         members = self._zip.infolist()
         if len(members) > MAX_FILES:
             raise NotAnArchive("too_many_files", _TOO_MANY_FILES)
@@ -142,26 +162,52 @@ class CsvArchive:
 
         LinkedIn writes notes above some tables: of the first rows the one with most of the known columns is the header.
         """
-        rows = self._rows(file)
+        self._separator = self._separator_of(file, known)
+        rows = self._rows(file, self._separator)
         first = list(islice(rows, HEADER_WITHIN))
         if not first:
             return None
         header = max(first, key=lambda row: len({bare_name(cell) for cell in row.cells}.intersection(known)))
         if not any(bare_name(cell) in known for cell in header.cells):
-            raise _unknown_columns(file, first)
+            # The widest is rather a header than a note above it.
+            widest = max(first, key=lambda row: sum(map(bool, row.cells)))
+            raise UnknownColumns(base_name(file), widest.cells)
         above = first.index(header)
         return Table(header, above, _limited(file, chain(first[above + 1 :], rows)))
 
-    def _rows(self, file: zipfile.ZipInfo) -> Iterator[Row]:
+    def beginning(self, file: zipfile.ZipInfo) -> list[list[str]]:
+        """The first rows of a CSV file that may not be needed at all; none where they can't be read."""
+        text = self._first_text(file)
+        return max((_first_rows(text, separator) for separator in SEPARATORS), key=_width)
+
+    def _separator_of(self, file: zipfile.ZipInfo, known: Collection[str]) -> str:
+        """What stands between the cells of a file: what parts most of the known columns, or makes the widest row."""
+        text = self._first_text(file)
+
+        def fitness(separator: str) -> tuple[int, int, bool]:
+            rows = _first_rows(text, separator)
+            columns = max((len({bare_name(cell) for cell in row}.intersection(known)) for row in rows), default=0)
+            return columns, 0 if columns else _width(rows), separator == self._separator
+
+        return max(SEPARATORS, key=fitness)
+
+    def _first_text(self, file: zipfile.ZipInfo) -> str:
+        if file.compress_type not in _METHODS:
+            return ""
+        with suppress(NotAnArchive), _told_as_broken(_broken(base_name(file))), self._zip.open(file) as stream:
+            return stream.read(BEGINNING).decode("utf-8-sig", "replace")
+        return ""
+
+    def _rows(self, file: zipfile.ZipInfo, separator: str) -> Iterator[Row]:
         """The rows of a CSV file that aren't blank, their texts stripped and with line ends of one sort."""
         name = base_name(file)
         with _told_as_broken(_broken(name)):
             stream = self._zip.open(file)
         with stream:
             lines = _Lines(_Unpacked(self, stream, name), name)
-            reader = csv.reader(lines, strict=True)
+            reader = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
             number = 0
-            while (cells := _next_row(reader, lines, number + 1)) is not None:
+            while (cells := _next_row(reader, lines, separator, number + 1)) is not None:
                 number += 1
                 if number > MAX_ROWS_WITH_BLANK_ONES:
                     raise _too_many_rows(name)
@@ -209,7 +255,13 @@ class _Lines:
     def __init__(self, stream: _Unpacked, name: str) -> None:
         self.text = io.TextIOWrapper(io.BufferedReader(stream), encoding="utf-8-sig", newline="")
         self.name = name
-        # Of the row that is being read.
+        # Of the row that is being read: what was read of it, and how long that is.
+        self.row: list[str] = []
+        self.length = 0
+
+    def begin(self) -> None:
+        """The next line begins a row."""
+        self.row.clear()
         self.length = 0
 
     def __iter__(self) -> Iterator[str]:
@@ -229,6 +281,7 @@ class _Lines:
         if self.length > MAX_ROW_LENGTH:
             sentence = say("{file} has a row of more than {n} characters.", file=self.name, n=MAX_ROW_LENGTH)
             raise NotAnArchive("broken", sentence)
+        self.row.append(line)
         return line
 
 
@@ -261,18 +314,72 @@ _LONG_CELL = mark("{file} has a cell of more than 128 KiB in row {row}.")
 _LOST_QUOTE = mark("{file} has a quotation mark in row {row} that is out of place or is not closed.")
 
 
-def _next_row(reader: Any, lines: _Lines, number: int) -> list[str] | None:
-    lines.length = 0
+def _next_row(reader: Any, lines: _Lines, separator: str, number: int) -> list[str] | None:
+    lines.begin()
     try:
         cells: list[str] | None = next(reader, None)
     except csv.Error as exc:
         # The csv module has one class for all; only its text says which it was.
-        fault = _LONG_CELL if "larger" in str(exc) else _LOST_QUOTE
-        raise NotAnArchive("broken", say(fault, file=lines.name, row=str(number))) from exc
+        is_long = "larger" in str(exc)
+        cells = None if is_long else _loose_row(lines, separator)
+        if cells is None or any(len(cell) > csv.field_size_limit() for cell in cells):
+            fault = _LOST_QUOTE if cells is None and not is_long else _LONG_CELL
+            raise NotAnArchive("broken", say(fault, file=lines.name, row=str(number))) from exc
     if cells is not None and len(cells) > MAX_COLUMNS:
         values = {"file": lines.name, "n": MAX_COLUMNS, "row": str(number)}
         raise NotAnArchive("broken", say("{file} has more than {n} cells in row {row}.", **values))
     return cells
+
+
+class _CellForms(NamedTuple):
+    """What begins a cell in quotes, and a cell with what ends it: one in quotes, one without."""
+
+    opening: re.Pattern[str]
+    quoted: re.Pattern[str]
+    plain: re.Pattern[str]
+
+
+def _cell_forms(separator: str) -> _CellForms:
+    blank = "[ \t]".replace(separator, "")
+    end = rf"(?P<end>{separator}|\r\n|\r|\n|\Z)"
+    return _CellForms(
+        re.compile(f'{blank}*+"'),
+        re.compile(rf'{blank}*+"(?P<text>[^"]*+(?:""[^"]*+)*+)"{blank}*+{end}'),
+        re.compile(rf"(?P<text>[^{separator}\r\n]*+){end}"),
+    )
+
+
+_CELL_FORMS = {separator: _cell_forms(separator) for separator in SEPARATORS}
+
+
+def _loose_row(lines: _Lines, separator: str) -> list[str] | None:
+    """The row that the csv module has given up, with blanks behind closing quotes; None where it is no such row."""
+    forms = _CELL_FORMS[separator]
+    text, place = "".join(lines.row), 0
+    cells: list[str] = []
+    while len(cells) <= MAX_COLUMNS:
+        is_quoted = forms.opening.match(text, place) is not None
+        found = (forms.quoted if is_quoted else forms.plain).match(text, place)
+        if found is None:
+            more = _rest_of_cell(lines, text.count('"', place))
+            text += more
+            if not more:
+                return None
+            continue
+        cells.append(found["text"].replace('""', '"') if is_quoted else found["text"])
+        place = found.end()
+        if found["end"] != separator:
+            break
+    return cells
+
+
+def _rest_of_cell(lines: _Lines, quotes: int) -> str:
+    """The lines up to the one with the quote that closes a cell with so many quotes; "" where none is open."""
+    more = []
+    while quotes % 2 and (line := next(lines, "")):
+        more.append(line)
+        quotes += line.count('"')
+    return "" if quotes % 2 else "".join(more)
 
 
 def _limited(file: zipfile.ZipInfo, rows: Iterable[Row]) -> Iterator[Row]:
@@ -280,6 +387,20 @@ def _limited(file: zipfile.ZipInfo, rows: Iterable[Row]) -> Iterator[Row]:
         if count > MAX_ROWS:
             raise _too_many_rows(base_name(file))
         yield row
+
+
+def _first_rows(text: str, separator: str) -> list[list[str]]:
+    """The rows of the beginning of a file, as well as they can be told."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    try:
+        return [[cell.strip() for cell in row] for row in rows]
+    except csv.Error:
+        return []
+
+
+def _width(rows: Iterable[Sequence[str]]) -> int:
+    """The number of cells in the widest of these rows."""
+    return max(map(len, rows), default=0)
 
 
 def _too_large() -> NotAnArchive:
@@ -299,18 +420,3 @@ def _broken(name: str) -> Sentence:
 def _not_utf8(name: str) -> NotAnArchive:
     sentence = mark("{file} is not text in UTF-8; please save it as CSV in UTF-8, or send it as LinkedIn gave it.")
     return NotAnArchive("broken", say(sentence, file=name))
-
-
-def _unknown_columns(file: zipfile.ZipInfo, rows: Iterable[Row]) -> NotAnArchive:
-    # The widest is rather a header than a note above it.
-    widest = max(rows, key=lambda row: sum(map(bool, row.cells)))
-    columns = [say("«{name}»", name=shown(cell, 30)) for cell in widest.cells[:3]]
-    return NotAnArchive(
-        "unknown_columns",
-        say(
-            "{file} has none of the known columns (it begins with {columns});"
-            " please set LinkedIn's language to English and ask for the archive again.",
-            file=base_name(file),
-            columns=columns,
-        ),
-    )

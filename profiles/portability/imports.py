@@ -17,12 +17,13 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from profiles.career import bulk, rendering, serializers
 from profiles.models import COMPONENTS, Actor, Cause, Origin, Profile, Skill, usage
 from profiles.models.career import Expected
-from profiles.portability import kinds, linkedin
+from profiles.portability import kinds, linkedin, persons
 from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, DocumentFault, Entry, NoResume, Reading
 from profiles.portability.json_resume.objects import Path
 from profiles.portability.merging import MERGE, Merge, Merged
 from profiles_project.api.errors import Problem, faults, pointer
 from profiles_project.database.values import new_id
+from profiles_project.texts import shown
 from profiles_project.words.sentences import Sentence, mark, say, say_many
 from profiles_project.words.wording import worded
 from users.models import User
@@ -44,6 +45,7 @@ class NotImportable(Problem):
     status_code = 422
     title = mark("Can't be imported")
     slugs = (
+        "another-person",
         "broken",
         "empty",
         "encrypted",
@@ -71,12 +73,19 @@ class NotImportable(Problem):
 
 @dataclass(frozen=True)
 class Career:
-    """What a source holds, read and mended. `places` maps pointers to places in an archive."""
+    """What a source holds, read and mended. `places` maps pointers to places in an archive.
+
+    `names` are what the person is called there, none where the source does not say, or where it need not be the person
+    of the profile that it goes to; `has_basics` is false where it says nothing at all of the person.
+    """
 
     source: str
     reading: Reading
     places: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[linkedin.Note] = ()
+    names: Sequence[str] = ()
+    has_name: bool = True
+    has_basics: bool = True
 
     @property
     def size(self) -> int:
@@ -87,6 +96,8 @@ class Career:
         """What became of each part: where it was, the outcome, a sentence; and how many parts had each outcome."""
         named = {entry.path for entry in merged}
         read = [entry for entry in self.reading.report() if entry.outcome != "mapped" or entry.path not in named]
+        if not self.has_basics:
+            read = [entry for entry in read if entry.path[0] != "basics"]
         entries = [*merged, *read]
         counts = Counter([entry.outcome for entry in entries] + [outcome for _, outcome, _ in self.notes])
         told = chain(map(self._told, entries), (_part(None, *note) for note in self.notes))
@@ -169,22 +180,47 @@ def from_json(resume: Any, user: User, doubled: Sequence[Path] = ()) -> Career:
 _DOUBLED = mark("This stood here more than once; the last one was used.")
 
 
-def from_archive(file: IO[bytes], user: User, step: Callable[[], None] = lambda: None) -> Career:
-    """The career of LinkedIn's archive; `step` is called for each row. Raises NotImportable."""
+def from_archive(
+    file: IO[bytes],
+    user: User,
+    step: Callable[[], None] = lambda: None,
+    *,
+    into: Profile | None = None,
+    may_be_another: bool = False,
+) -> Career:
+    """The career of LinkedIn's archive; `step` is called for each row. Raises NotImportable.
+
+    An archive without a name is read with the name of the profile that it goes `into`.
+    """
     try:
         archive = linkedin.read(file, step)
     except linkedin.NotAnArchive as exc:
         raise NotImportable(exc.code, str(exc)) from exc
-    document = {"$schema": SCHEMA_URL, **archive.document}
-    if not document.get("basics", {}).get("name"):
-        sentence = mark("The archive has no Profile.csv with a name; without one nothing is imported.")
-        raise NotImportable("no_name", sentence)
+    basics = archive.document.get("basics", {})
+    if not archive.names:
+        if into is None:
+            raise NotImportable("no_name", _NO_NAME)
+        basics = {**basics, "name": into.full_name}
     try:
-        reading = read(document, user.email)
+        reading = read({"$schema": SCHEMA_URL, **archive.document, "basics": basics}, user.email)
     except ValidationError as exc:
         _, code, text = next(faults(exc.detail))
         raise NotImportable(code, text) from exc
-    return Career(Origin.Source.LINKEDIN, reading, {"/basics": "Profile.csv", **archive.places}, archive.notes)
+    return Career(
+        Origin.Source.LINKEDIN,
+        reading,
+        {**({"/basics": "Profile.csv"} if archive.names else {}), **archive.places},
+        archive.notes,
+        names=() if may_be_another else archive.names,
+        has_name=bool(archive.names),
+        has_basics="basics" in archive.document,
+    )
+
+
+_NO_NAME = mark(
+    "The archive has no Profile.csv with a name; please ask LinkedIn for your profile too, or choose one of your"
+    " profiles to import this into."
+)
 
 
 def read(resume: Any, account_email: str) -> Reading:
@@ -268,6 +304,19 @@ def bring(
         return Brought(changed, career.report(entries), is_new=False)
 
 
+def _check_person(career: Career, profile: Profile) -> None:
+    """Raises NotImportable where the career is told to be another person's than the profile."""
+    if career.names and not any(persons.may_be_same(name, profile.full_name) for name in career.names):
+        values = {"one": shown(career.names[0]), "other": shown(profile.full_name)}
+        raise NotImportable("another_person", say(_ANOTHER_PERSON, **values))
+
+
+_ANOTHER_PERSON = mark(
+    "The archive is of {one}, not of {other}, whose profile this is; please choose another profile, or confirm that the"
+    " archive belongs into this one."
+)
+
+
 def _create(user: User, career: Career, cause: Cause) -> Profile:
     document = career.reading.document()
     merged = Merge(kinds.SECTIONS, _EMPTY, document, {}, MERGE, new_item_id).result()
@@ -286,6 +335,7 @@ def _change(
     profile: Profile, career: Career, mode: str, cause: Cause, expected: Expected | None
 ) -> tuple[Profile, list[Entry]]:
     with Profile.objects.revise(profile.pk, cause, expected) as revised:
+        _check_person(career, revised)
         stored = json.loads(rendering.stored(profile.pk).body)
         origin = Origin.objects.filter(profile=profile, source=career.source).first()
         known = origin.brought if origin else {}
@@ -293,6 +343,8 @@ def _change(
         if not career.reading.has_own_email:
             # A new profile gets the account's address where the source has none; a profile that exists keeps its own.
             del document["personal_info"]["email"]
+        if not career.has_name:
+            del document["personal_info"]["full_name"]
         merged = Merge(kinds.SECTIONS, stored, document, known, mode, new_item_id).result()
         values = _fitting(revised, career.reading, merged)
         bulk.set_own_fields(revised, values)

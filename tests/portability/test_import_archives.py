@@ -44,6 +44,11 @@ def profile_of(api: ApiClient, result: Any) -> Any:
     return api.get(result["href"]).json()
 
 
+def made(api: ApiClient, name: str) -> Any:
+    """A profile of a person of this name."""
+    return api.post(f"{API}/profiles", {"personal_info": {"full_name": name, "email": "m@example.org"}}).json()
+
+
 @pytest.mark.parametrize("media_type", [ZIP, "application/x-zip-compressed"])
 def test_an_archive_becomes_a_profile_by_a_job(api: ApiClient, user: User, media_type: str) -> None:
     job = filed(sent(api, FIRST, media_type))
@@ -110,10 +115,10 @@ def test_a_newer_archive_updates_what_came_from_the_first_and_leaves_what_the_pe
 
 
 def test_an_archive_goes_into_the_profile_that_is_named(api: ApiClient, user: User) -> None:
-    mine = api.post(f"{API}/profiles", {"personal_info": {"full_name": "Mary", "email": "m@example.org"}}).json()
+    mine = made(api, "Dr. Inés Marrow")
     result = brought(api, FIRST, into=mine["id"])
     assert (result["status"], result["profile_id"]) == (200, mine["id"])
-    assert profile_of(api, result)["personal_info"]["full_name"] == "Mary"
+    assert profile_of(api, result)["personal_info"]["full_name"] == "Dr. Inés Marrow"
     # From now on it is the one that LinkedIn's archives go to.
     assert brought(api, LATER)["profile_id"] == mine["id"]
 
@@ -186,7 +191,7 @@ def test_a_cancelled_import_leaves_neither_its_input_nor_an_effect(api: ApiClien
 
 
 def test_an_import_into_a_profile_that_is_gone_fails_and_leaves_nothing(api: ApiClient) -> None:
-    mine = api.post(f"{API}/profiles", {"personal_info": {"full_name": "Mary", "email": "m@example.org"}}).json()
+    mine = made(api, "Ines Marrow")
     job = filed(sent(api, FIRST, query={"into": mine["id"]}))
     api.delete(f"{API}/profiles/{mine['id']}")
     run(job)

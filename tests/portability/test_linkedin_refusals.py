@@ -3,6 +3,7 @@
 import csv
 import errno
 import io
+import re
 import stat
 import zipfile
 from collections.abc import Iterator
@@ -44,13 +45,38 @@ def entry(name: str, text: str = "x", **attributes: Any) -> bytes:
     return made.getvalue()
 
 
-def test_a_file_in_another_language_says_what_to_do() -> None:
-    error = refusal(zipped({"Positions.csv": "Hinweise:\n\nFirma,Titel,Ort,Beginn\nQuayside,Clerk,Bristol,2021\n"}))
+@pytest.mark.parametrize(
+    ("header", "begins", "language"),
+    [
+        ("Firma,Titel,Ort,Beginn", "«Firma», «Titel», «Ort»", "in German"),
+        ("Firma;Titel;Ort;Beginn", "«Firma», «Titel», «Ort»", "in German"),
+        ("Nom de l'entreprise,Poste,Lieu", "«Nom de l'entreprise», «Poste», «Lieu»", "in French"),
+        ("Nombre de la empresa,Cargo,Ubicación", "«Nombre de la empresa», «Cargo», «Ubicación»", "in Spanish"),
+        ("Nome da empresa,Cargo,Início", "«Nome da empresa», «Cargo», «Início»", "in Portuguese"),
+        ("Nome azienda,Qualifica,Inizio", "«Nome azienda», «Qualifica», «Inizio»", "in Italian"),
+        ("会社名,役職,開始日", "«会社名», «役職», «開始日»", "in Japanese"),
+        ("Foo,Bar", "«Foo», «Bar»", ""),
+        # Of more than one language.
+        ("Titel,Startdatum", "«Titel», «Startdatum»", ""),
+    ],
+)
+def test_a_file_in_another_language_says_what_to_do(header: str, begins: str, language: str) -> None:
+    row = re.sub(r"[^,;]+", "x", header)
+    error = refusal(zipped({"Positions.csv": f"Hinweise:\n\n{header}\n{row}\n"}))
     assert error.code == "unknown_columns"
+    what = f"is {language}" if language else "has none of the known columns"
     assert str(error) == (
-        "Positions.csv has none of the known columns (it begins with «Firma», «Titel», «Ort»);"
+        f"Positions.csv {what} (it begins with {begins});"
         " please set LinkedIn's language to English and ask for the archive again."
     )
+
+
+def test_an_archive_of_which_the_names_of_the_files_are_in_another_language_too_says_which() -> None:
+    error = refusal(zipped({"Berufserfahrung.csv": "Firma,Titel\nQuayside,Clerk\n", "x.html": ""}))
+    assert error.code == "unknown_columns"
+    assert str(error).startswith("Berufserfahrung.csv is in German (it begins with «Firma», «Titel»);")
+    contacts = {"Kontakte.csv": "Hinweis:\n\nVorname,Nachname,URL,Verbunden am\nOdd,Fellow,x,2020\n"}
+    assert str(refusal(zipped(contacts))).startswith("Kontakte.csv is in German (it begins with «Vorname», «Nachname»,")
 
 
 @pytest.mark.parametrize("files", [{}, {"Connections.csv": "First Name\nOdd\n"}, {"Positions/": ""}])

@@ -140,7 +140,7 @@ def test_a_job_prints_in_the_language_of_its_request(api: ApiClient, profile: Pr
     job = filed(api.get(path, query=query, headers=ASYNC))
     run(job)
     made = api.get(shown(api, job)["result"]["href"])
-    assert "## Berufserfahrung" in b"".join(made.streaming_content).decode()
+    assert "## Berufserfahrung" in b"".join(made).decode()
 
 
 # Directions -------------------------------------------------------------------------------------------------------

@@ -53,6 +53,13 @@ _IMPORT_PARAMETERS = [
         type="string",
         enum=["merge", "replace"],
     ),
+    _query(
+        "person",
+        "Of an archive alone; `same` if it is absent. An archive of another person than the profile's is refused"
+        " unless `other` says that it is meant.",
+        type="string",
+        enum=["same", "other"],
+    ),
     _query("dry_run", "`true` gives the answer and stores nothing.", type="boolean"),
 ]
 _IMPORT: dict[str, Any] = {

@@ -22,6 +22,7 @@ from profiles.career import rendering
 from profiles.models import Profile
 from profiles.portability import exports, imports
 from profiles.portability.merging import MERGE, REPLACE
+from profiles.portability.persons import OTHER, SAME
 from profiles.portability.printing import HTML_STYLE_SOURCE
 from profiles_project.api.conditional import IfMatch, PreconditionFailed, not_modified
 from profiles_project.api.errors import ParameterInvalid
@@ -132,6 +133,7 @@ class PortabilityActions(ProfileScopedViewSet):
         # Access to the target is checked before the body is read.
         target = self._target(request)
         mode = _choice(request, "mode", MODES, MERGE)
+        person = _choice(request, "person", (SAME, OTHER), SAME)
         is_dry_run = _choice(request, "dry_run", ("true", "false"), "false") == "true"
         if target is None and "If-Match" in request.headers:
             raise PreconditionFailed(mark("A new profile has no version to match yet."))
@@ -139,7 +141,7 @@ class PortabilityActions(ProfileScopedViewSet):
         is_archive = isinstance(data, bytes)
         account = self.account
         if is_archive:
-            read = imports.from_archive(io.BytesIO(data), account)
+            read = imports.from_archive(io.BytesIO(data), account, into=target, may_be_another=person == OTHER)
         else:
             read = imports.from_json(data, account, self.doubled)
         if is_archive:
@@ -150,7 +152,9 @@ class PortabilityActions(ProfileScopedViewSet):
             body, report = tasks.rehearse_import(self.account, read, target, mode, if_match)
             return _spoken(request, body, report)
         if is_archive or prefers_async(request):
-            job = tasks.file_import(self.account, read, request.body, profile=target, mode=mode, if_match=if_match)
+            job = tasks.file_import(
+                self.account, read, request.body, profile=target, mode=mode, if_match=if_match, person=person
+            )
             return accepted(request, job)
         with transaction.atomic():
             made = imports.bring(self.account, read, target, mode, if_match.matches, device=self.cause("").device)

@@ -34,6 +34,7 @@ ANSWERED_BY: Mapping[str, re.Pattern[str]] = {
         **dict.fromkeys(["max-length", "required", "not-importable"], "profiles_import|profiles_import_archive"),
         **dict.fromkeys(
             (
+                "another-person",
                 "broken",
                 "encrypted",
                 "no-career",

@@ -36,7 +36,9 @@ def read_zip(data: bytes) -> Archive:
     """What LinkedIn's reader makes of an archive, with its places and sentences in words."""
     made = read(io.BytesIO(data))
     notes = [Note(worded(note.place), note.outcome, worded(note.detail)) for note in made.notes]
-    return Archive(made.document, {path: worded(place) for path, place in made.places.items()}, notes, made.rows)
+    return Archive(
+        made.document, {path: worded(place) for path, place in made.places.items()}, notes, made.rows, made.names
+    )
 
 
 def read_file(name: str, text: str | bytes) -> Archive:
