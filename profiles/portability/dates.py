@@ -221,7 +221,8 @@ _PARTS_OF_A_YEAR = tuple(
 def _of_numbers(found: re.Match[str]) -> Found | None:
     parts = found.groupdict()
     year = _year(f"'{parts['short']}") if parts.get("short") else int(parts["year"])
-    return _made(year, int(parts.get("month") or 0), parts.get("day"))
+    month = parts.get("month")
+    return _made(year, None if month is None else int(month), parts.get("day"))
 
 
 def _of_two(first: int, second: int, year: int) -> Found | None:
@@ -233,9 +234,9 @@ def _of_two(first: int, second: int, year: int) -> Found | None:
     return _made(year, is_exact=False) if ways else None
 
 
-def _made(year: int, month: int = 0, day: str | None = None, *, is_exact: bool = True) -> Found | None:
+def _made(year: int, month: int | None = None, day: str | None = None, *, is_exact: bool = True) -> Found | None:
     """The partial date of these, None where there is no such day."""
-    text = f"{year:04}" + (f"-{month:02}" if month else "") + (f"-{int(day):02}" if month and day else "")
+    text = f"{year:04}" + ("" if month is None else f"-{month:02}") + (f"-{int(day):02}" if day else "")
     try:
         return Found(parse(text), is_exact=is_exact)
     except ValueError:

@@ -124,7 +124,7 @@ class _Arranger:
         )
 
     def fact(self, layout: Layout, label: str, key: str, item: Json) -> Fact:
-        label = self.worded(_line(label))
+        label = _line(label) if layout.is_custom else self.worded(label)
         label = label[:1].upper() + label[1:]
         if key in layout.date_facts:
             return Fact(label, self.moment(item.get(key)).text)

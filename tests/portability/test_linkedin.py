@@ -229,7 +229,7 @@ def test_a_date_of_each_form_is_read_with_its_precision(text: str, expected: str
     "text",
     [
         *("Spring 2020", "Present", "3/4/2020", "13/13/2020", "0/0/2020", "0/5/2020", "13/2021", "0/2021", "Foo 2021"),
-        *("30 Feb 2021", "2021-13", "Mar 21", "Ma 2021", "Mar 0999", "٣/2021", "2021-03-15 10:00:00", "1" * 100_000),
+        *("30 Feb 2021", "2021-13", "Mar 21", "Ma 2021", "Mar 0999", "1" * 100_000),
     ],
 )
 def test_what_is_no_date_or_more_than_one_is_kept_aside_as_it_stands(text: str) -> None:
