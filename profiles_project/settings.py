@@ -470,6 +470,7 @@ CORS_EXPOSE_HEADERS = [
     "Retry-After",
     "Idempotency-Replayed",
     "Preference-Applied",
+    "Missing-Fonts",
     "RateLimit",
     "RateLimit-Policy",
     "Deprecation",
