@@ -21,7 +21,7 @@ from profiles.career.operations import Operation
 from profiles.career.sync.pushes import ALL_OPERATIONS
 from profiles.models import Actor, Cause, Job, JobFile, Origin, Profile, usage
 from profiles.models.jobs import MAX_ATTEMPTS, MAX_WAITING, answer_json
-from profiles.portability import exports, imports
+from profiles.portability import exports, imports, outcomes
 from profiles.portability.persons import OTHER, SAME
 from profiles.portability.rereading import Rereading
 from profiles_project.api.conditional import IfMatch
@@ -39,7 +39,7 @@ from users.models import User
 logger = logging.getLogger(__name__)
 
 EXPORT = "auth_me_export"
-PROFILE_EXPORT = "profiles_export"
+PROFILE_EXPORT = outcomes.PROFILE_EXPORT
 IMPORT = imports.KIND
 # The interval at which a run renews its lease and stores its progress.
 BEAT_SECONDS = 1
@@ -398,10 +398,10 @@ def _profile_export(job: Job, pulse: Pulse) -> Iterator[Effect]:
     # The previous release names no language.
     language = wanted.get("language", ENGLISH)
     made = exports.exported(profile, form, wanted["include"], language, in_background=True)
-    yield partial(_keep, job, io.BytesIO(made.body), form)
+    yield partial(_keep, job, io.BytesIO(made.rendered.body), form, exports.warnings(made.missing))
 
 
-def _keep(job: Job, file: IO[bytes], form: exports.Format) -> Mapping[str, Any]:
+def _keep(job: Job, file: IO[bytes], form: exports.Format, warnings: Sequence[str] = ()) -> Mapping[str, Any]:
     others = job.user.jobs.filter(kind=job.kind).exclude(pk=job.pk).order_by("-id")
     old = list(others.values_list("pk", flat=True)[MAX_ARCHIVES - 1 :])
     JobFile.objects.filter(job__in=old, is_input=False).delete()
@@ -409,7 +409,15 @@ def _keep(job: Job, file: IO[bytes], form: exports.Format) -> Mapping[str, Any]:
     file.seek(0)
     size = JobFile.keep(job, file)
     href = f"/api/v1/jobs/{job.pk}/file"
-    return {"status": 200, "href": href, "size": size, "media_type": form.media_type, "extension": form.extension}
+    told = {"warnings": warnings} if warnings else {}
+    return {
+        "status": 200,
+        "href": href,
+        "size": size,
+        "media_type": form.media_type,
+        "extension": form.extension,
+        **told,
+    }
 
 
 # Maps each kind of job to its work: a context manager that prepares outside the transaction and yields the effect.

@@ -471,6 +471,7 @@ CORS_EXPOSE_HEADERS = [
     "Retry-After",
     "Idempotency-Replayed",
     "Preference-Applied",
+    "Missing-Fonts",
     "RateLimit",
     "RateLimit-Policy",
     "Deprecation",

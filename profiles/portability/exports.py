@@ -21,7 +21,7 @@ from profiles.portability import kinds, outcomes, printing
 from profiles.portability.json_resume import HIDDEN, REFERENCES, write
 from profiles_project.api.errors import Unavailable
 from profiles_project.database import clock
-from profiles_project.words.sentences import mark
+from profiles_project.words.sentences import mark, say
 from profiles_project.words.wording import ENGLISH
 from users.exports import account_document
 from users.models import User
@@ -37,9 +37,9 @@ class Format(NamedTuple):
 
     media_type: str
     extension: str
-    write: Callable[[Mapping[str, Any], str], bytes]
+    write: Callable[[Mapping[str, Any], str], bytes | printing.Printed]
     # How a job writes it, where a job may take more time and memory.
-    write_in_background: Callable[[Mapping[str, Any], str], bytes] | None = None
+    write_in_background: Callable[[Mapping[str, Any], str], bytes | printing.Printed] | None = None
     # Whether it has headings and dates for people, which are in a language.
     is_printed: bool = True
 
@@ -52,7 +52,7 @@ class NoPdf(Unavailable):
     default_detail = mark("The PDF could not be made; please try again, or choose another format.")
 
 
-def _pdf(resume: Mapping[str, Any], language: str, room: printing.Room | None = None) -> bytes:
+def _pdf(resume: Mapping[str, Any], language: str, room: printing.Room | None = None) -> printing.Printed:
     try:
         return printing.pdf(resume, room=room, language=language)
     except printing.TooLargeForPdf as exc:
@@ -81,6 +81,13 @@ IN_MEMORY_BYTES = 4 * 2**20
 REVISIONS_AT_ONCE = 20
 
 
+class Exported(NamedTuple):
+    """A profile in some form, and the scripts in it (in English) that its reader won't see for want of a font."""
+
+    rendered: rendering.Rendered
+    missing: tuple[str, ...] = ()
+
+
 def exported(
     profile: Profile,
     form: Format,
@@ -88,12 +95,21 @@ def exported(
     language: str = ENGLISH,
     *,
     in_background: bool = False,
-) -> rendering.Rendered:
+) -> Exported:
     """The profile in that form. Of what is INCLUDABLE it holds only what `include` names."""
     current = rendering.current(profile)
     writer = form.write_in_background if in_background and form.write_in_background else form.write
-    resume = write(json.loads(current.body), kinds.SECTIONS, include=include)
-    return rendering.Rendered(current.profile, writer(resume, language))
+    made = writer(write(json.loads(current.body), kinds.SECTIONS, include=include), language)
+    printed = made if isinstance(made, printing.Printed) else printing.Printed(made)
+    return Exported(rendering.Rendered(current.profile, printed.content), printed.missing)
+
+
+def warnings(missing: Iterable[str]) -> list[str]:
+    """What to tell the reader of a document in which letters of these scripts may be boxes."""
+    return [
+        say("There is no font for {script} here; its letters may be shown as boxes.", script=script)
+        for script in missing
+    ]
 
 
 def job_document(job: Job) -> dict[str, Any]:

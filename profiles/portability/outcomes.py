@@ -10,11 +10,22 @@ from profiles.career.sync import pushes
 from profiles.models import Job
 from profiles.portability import imports
 from profiles_project.api.errors import in_words
+from profiles_project.words.wording import worded
+
+# The kind of job that makes the file of one profile.
+PROFILE_EXPORT = "profiles_export"
+
+
+def _export_in_words(result: Mapping[str, Any]) -> dict[str, Any]:
+    told = {"warnings": list(map(worded, result["warnings"]))} if "warnings" in result else {}
+    return {**result, **told}
+
 
 # Of which kinds of jobs the results hold sentences, and what words them.
 _WORDING: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     pushes.PushChanges.kind: pushes.in_words,
     imports.KIND: imports.result_in_words,
+    PROFILE_EXPORT: _export_in_words,
 }
 
 

@@ -6,11 +6,15 @@ taken hidden items and references away, or not.
 
 import base64
 import hashlib
+import json
 import math
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -19,9 +23,9 @@ import orjson
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from profiles.portability import kinds
+from profiles.portability import fonts, kinds
 from profiles.portability.commonmark import commonmark
-from profiles.portability.layouts import Json
+from profiles.portability.layouts import Json, mapping_of
 from profiles.portability.readable import arrange
 from profiles.portability.sheets import Sheet
 from profiles_project.database import clock
@@ -81,19 +85,50 @@ def html(resume: Json, language: str = ENGLISH) -> str:
     return render_to_string("profiles/resume.html", {"sheet": sheet, "style_source": HTML_STYLE_SOURCE})
 
 
-def pdf(resume: Json, made: datetime | None = None, room: Room | None = None, language: str = ENGLISH) -> bytes:
+class Printed(NamedTuple):
+    """A document, and the scripts in it (in English) for which there was no font."""
+
+    content: bytes
+    missing: tuple[str, ...] = ()
+
+
+def pdf(resume: Json, made: datetime | None = None, room: Room | None = None, language: str = ENGLISH) -> Printed:
     """The document as a tagged PDF on A4; two that are made of the same document at the same second are the same.
 
-    Typst's own fonts have the Latin, Greek and Cyrillic letters. For other scripts it takes a font of the machine, and
-    where there is none (the container has none) it draws a box for each letter: a name in Chinese is no error, but
-    needs a font such as Debian's fonts-noto-cjk to be read. NotPrinted if there is no PDF in its room, or no turn
-    within PDF_WAIT_SECONDS.
+    Typst's own fonts have the Latin, Greek, Cyrillic and Hebrew letters. For other scripts it takes Noto fonts of the
+    machine (`fonts.py`), and where there is none, any other of its fonts; letters that none of them has are boxes.
+    NotPrinted if there is no PDF in its room, or no turn within PDF_WAIT_SECONDS.
     """
     room = room or AT_ONCE
     second = int((made or clock.now()).timestamp())
+    sheet = orjson.dumps(sheet_of(resume, language))
+    chosen = fonts.needed(sheet.decode(), _country(resume))
     limits = (str(room.memory), str(math.ceil(room.seconds)))
     command = [sys.executable, "-I", str(TYPESETTER), str(TEMPLATES / "resume.typ"), str(second), *limits]
-    sheet = orjson.dumps(sheet_of(resume, language))
+    with _folder_of(chosen) as folder:
+        content = _set([*command, json.dumps([folder, chosen.families, chosen.missing])], sheet, room)
+    return Printed(content, chosen.missing)
+
+
+@contextmanager
+def _folder_of(chosen: fonts.Needed) -> Iterator[str]:
+    """A folder with these fonts alone, since Typst looks through whole folders; "" for none."""
+    if not chosen.files:
+        yield ""
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for file in chosen.files:
+            Path(folder, Path(file).name).symlink_to(file)
+        yield folder
+
+
+def _country(resume: Json) -> str:
+    basics = mapping_of(resume.get("basics"))
+    return str(mapping_of(basics.get("location")).get("countryCode") or "").upper()
+
+
+def _set(command: Sequence[str], sheet: bytes, room: Room) -> bytes:
+    """What the process that sets the sheet writes."""
     if not PDFS_AT_ONCE.acquire(timeout=PDF_WAIT_SECONDS):
         raise NotPrinted(f"There was no turn within {PDF_WAIT_SECONDS} seconds.")
     try:

@@ -6,13 +6,14 @@ import pytest
 
 from profiles.portability.json_resume.mapping import NOT_GIVEN
 from profiles.portability.layouts import in_words
-from profiles.portability.printing import html, markdown, pdf
+from profiles.portability.printing import html, markdown
 from profiles.portability.readable import arrange
 from profiles.portability.rich import plain_lines
 from profiles.portability.sheets import Link, SheetItem, SheetSection
 from tests.portability.test_printing import Page, read_back, words
 from tests.support.client import ApiClient
 from tests.support.contract import API
+from tests.support.printed import pdf
 
 BASICS = {"name": "Nora Feldmark", "email": "nora@example.com"}
 POSITIONS = {

@@ -10,12 +10,13 @@ from pypdf import PdfReader, mult
 from profiles.models import Profile
 from profiles.portability.directions import are_mostly_rtl, is_rtl
 from profiles.portability.layouts import LAYOUTS
-from profiles.portability.printing import html, markdown, pdf, sheet_of
+from profiles.portability.printing import html, markdown, sheet_of
 from tests.portability.test_exports import export
 from tests.portability.test_printing import read_back
 from tests.support.client import ApiClient
 from tests.support.factories import make_profile
 from tests.support.jobs import ASYNC, filed, run, shown
+from tests.support.printed import pdf
 from users.models import User
 
 LANGUAGES = ("en", "de", "fr", "es")
@@ -140,7 +141,7 @@ def test_a_job_prints_in_the_language_of_its_request(api: ApiClient, profile: Pr
     job = filed(api.get(path, query=query, headers=ASYNC))
     run(job)
     made = api.get(shown(api, job)["result"]["href"])
-    assert "## Berufserfahrung" in b"".join(made).decode()
+    assert "## Berufserfahrung" in made.getvalue().decode()
 
 
 # Directions -------------------------------------------------------------------------------------------------------

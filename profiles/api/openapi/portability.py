@@ -129,6 +129,7 @@ profiles_export = below(
                     type="string",
                     enum=[code for code, _ in settings.LANGUAGES],
                 ),
+                tells("Missing-Fonts", 200),
             ],
         },
     ),

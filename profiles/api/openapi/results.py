@@ -90,3 +90,6 @@ class JobResult(drf.Serializer[Any]):
     size = drf.IntegerField(required=False, min_value=0, help_text="Of an export's file, in bytes.")
     media_type = drf.CharField(required=False, help_text="Of an export's file.")
     extension = drf.CharField(required=False, help_text="Of an export's file, without a dot.")
+    warnings = drf.ListField(
+        child=drf.CharField(), required=False, help_text="What a person should know of an export's file, if anything."
+    )

@@ -104,7 +104,10 @@ class PortabilityActions(ProfileScopedViewSet):
         self.count("export", who_asks(request))
         if is_filed:
             return accepted(request, tasks.file_profile_export(self.profile, name, include, language))
-        response = as_json(exports.exported(self.profile, form, include, language), *also)
+        made = exports.exported(self.profile, form, include, language)
+        response = as_json(made.rendered, *also)
+        if made.missing:
+            response["Missing-Fonts"] = ", ".join(made.missing)
         response["Content-Type"] = form.media_type
         response["Content-Disposition"] = f'inline; filename="resume.{form.extension}"'
         if form.is_printed:

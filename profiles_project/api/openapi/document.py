@@ -27,6 +27,10 @@ HEADERS: dict[str, dict[str, Any]] = {
     },
     "Link": {"description": "The `next` and the `prev` page, where there are such (RFC 8288).", "schema": _TEXT},
     "Location": {"description": "The path of what was made.", "schema": _TEXT},
+    "Missing-Fonts": {
+        "description": "Scripts in a PDF for which the service has no font, in English: letters of these may be boxes.",
+        "schema": _TEXT,
+    },
     "Preference-Applied": {"description": "What of `Prefer` was honoured (RFC 7240).", "schema": _TEXT},
     "RateLimit": {"description": "What is left of each limit that the request counts for.", "schema": _TEXT},
     "RateLimit-Policy": {"description": "These limits: how many requests in how many seconds.", "schema": _TEXT},
