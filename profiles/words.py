@@ -184,7 +184,10 @@ WORDS = Words(
         "technical": mark("technical"),
         "soft": mark("soft"),
         # Words of requests, which no person chooses.
-        **{word: word for word in ("true", "false", "json", "markdown", "html", "pdf", "merge", "replace")},
+        **{
+            word: word
+            for word in ("true", "false", "json", "markdown", "html", "text", "docx", "pdf", "merge", "replace")
+        },
     },
     maps={"custom_fields": mark("field «{name}»"), "details": mark("skill «{name}»")},
     holders=frozenset({"personal_info", "set"}),
