@@ -163,7 +163,12 @@ class _Writer:
             self._item(item, 2)
         self._facts(section.facts)
         if section.words:
-            self.paragraph(SEPARATOR.join(section.words), "Normal")
+            made = self._new("", "Normal")
+            if self.sheet.is_rtl:
+                self._turn(made)
+            for number, word in enumerate(section.words):
+                made.add_run(SEPARATOR if number else "")
+                self._direct(made.add_run(_xml(word)), word)
 
     def _item(self, item: SheetItem, level: int) -> None:
         dates = " – ".join(moment.text for moment in item.dates)
