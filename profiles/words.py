@@ -187,7 +187,10 @@ WORDS = Words(
         # Words of requests, which no person chooses.
         **{
             word: word
-            for word in ("true", "false", "json", "markdown", "html", "pdf", "merge", "replace", "same", "other")
+            for word in (
+                *("true", "false", "json", "markdown", "html", "text", "docx", "pdf"),
+                *("merge", "replace", "same", "other"),
+            )
         },
     },
     maps={"custom_fields": mark("field «{name}»"), "details": mark("skill «{name}»")},

@@ -67,11 +67,14 @@ TOO_LARGE = mark(
     "This profile is too long for an instant PDF; ask for one in the background, or choose another format."
 )
 
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 # By their names in `?format=`.
 FORMATS = {
     "json-resume": Format("application/json", "json", lambda resume, _: rendering.render(resume), is_printed=False),
     "markdown": Format("text/markdown; charset=utf-8", "md", lambda *given: printing.markdown(*given).encode()),
     "html": Format("text/html; charset=utf-8", "html", lambda *given: printing.html(*given).encode()),
+    "text": Format("text/plain; charset=utf-8", "txt", lambda *given: printing.text(*given).encode()),
+    "docx": Format(WORD, "docx", printing.docx),
     "pdf": Format("application/pdf", "pdf", _pdf, partial(_pdf, room=printing.IN_BACKGROUND)),
 }
 ARCHIVE = Format("application/zip", "zip", lambda resume, _: rendering.render(resume), is_printed=False)

@@ -42,8 +42,6 @@ class Layout:
     words: tuple[str, str] | None = None
     # Whether JSON Resume has no such section; its list stands below `meta` then.
     is_ours: bool = False
-    # Whether its labels are the document's own, and no words of ours.
-    is_custom: bool = False
 
     def items(self, resume: Json) -> list[Json]:
         """The items of the section in a document."""
@@ -179,7 +177,6 @@ def custom_item(item: Json) -> tuple[Layout, Json]:
         texts=_TEXTS,
         points=points,
         facts=facts,
-        is_custom=True,
     )
     return layout, {**item, "url": url.get("href") if isinstance(url, Mapping) else url}
 

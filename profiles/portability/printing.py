@@ -26,8 +26,10 @@ from django.utils import translation
 from profiles.portability import fonts, kinds
 from profiles.portability.commonmark import commonmark
 from profiles.portability.layouts import Json, mapping_of
+from profiles.portability.plain_text import plain_text
 from profiles.portability.readable import arrange
 from profiles.portability.sheets import Sheet
+from profiles.portability.word_file import word_file
 from profiles_project.database import clock
 from profiles_project.words.wording import ENGLISH, worded
 
@@ -83,6 +85,16 @@ def html(resume: Json, language: str = ENGLISH) -> str:
     """The document as one page that needs no other: it holds its style, and a policy that allows it nothing else."""
     sheet = sheet_of(resume, language)
     return render_to_string("profiles/resume.html", {"sheet": sheet, "style_source": HTML_STYLE_SOURCE})
+
+
+def text(resume: Json, language: str = ENGLISH) -> str:
+    """The document as plain text."""
+    return plain_text(sheet_of(resume, language))
+
+
+def docx(resume: Json, language: str = ENGLISH, made: datetime | None = None) -> bytes:
+    """The document as a file for word processors."""
+    return word_file(sheet_of(resume, language), made or clock.now())
 
 
 class Printed(NamedTuple):

@@ -17,7 +17,7 @@ from profiles.portability.json_resume.mapping import NOT_GIVEN
 from profiles.portability.layouts import LAYOUTS, Json, Layout, items_of, mapping_of
 from profiles.portability.rich import Blocks, cleaned
 from profiles.portability.sheets import SEPARATOR, Fact, Lines, Link, Moment, Sheet, SheetItem, SheetSection
-from profiles_project.words.sentences import mark
+from profiles_project.words.sentences import Sentence, mark
 
 UNNAMED = mark("Career profile")
 SOFT_SKILLS = mark("Soft skills")
@@ -59,6 +59,8 @@ class _Arranger:
 
     def __init__(self, worded: Callable[[str], str]) -> None:
         self.worded = worded
+        # How many characters of marked texts may still be read.
+        self.room = rich.MOST_MARKED
         self.months = worded(MONTHS).strip("()").split()
 
     def sheet(self, resume: Json, ours: Iterable[Layout]) -> Sheet:
@@ -72,10 +74,33 @@ class _Arranger:
             name=names[0],
             label=_line(basics.get("label")) if _line(basics.get("name")) else "",
             contacts=_contacts(basics),
-            texts=_blocks(basics.get("enhancedSummary")) or _blocks(basics.get("summary")),
+            texts=self.blocks(basics.get("enhancedSummary")) or self.blocks(basics.get("summary")),
             sections=(*known, *(section for section in others if section.items or section.words)),
             photo=self.photo(_line(basics.get("image"))),
         )
+
+    def ours(self, text: str) -> str:
+        """A heading or a label; one that is a person's own word is said as it is."""
+        return self.worded(text) if isinstance(text, Sentence) else _line(text)
+
+    def blocks(self, value: Any) -> Blocks:
+        """A text's paragraphs and lists."""
+        text = _text(value)
+        if not rich.is_marked(text):
+            return rich.typed(text)
+        self.room -= len(text)
+        return rich.blocks(text) if self.room >= 0 else rich.typed(text)
+
+    def preferred(self, layout: Layout, key: str, item: Json) -> Blocks:
+        """The paragraphs of a text, or of the one that it gives way to."""
+        return self.blocks(item.get(layout.instead.get(key, ""))) or self.blocks(item.get(key))
+
+    def points(self, value: Any) -> list[Blocks]:
+        """An entry of a list of points; one that is a list itself has a point for each of its entries."""
+        blocks = self.blocks(value)
+        if len(blocks) == 1 and blocks[0].items:
+            return list(blocks[0].items)
+        return [blocks] if blocks else []
 
     def photo(self, url: str) -> Link | None:
         """Where the person's photo is; one that is part of the document (a data: address) is nowhere."""
@@ -87,10 +112,10 @@ class _Arranger:
         if layout.words:
             groups = {layout.heading: [item for item in items if item.get("kind") != "soft"]}
             groups[SOFT_SKILLS] = [item for item in items if item.get("kind") == "soft"]
-            sections = [_words(self.worded(heading), layout.words, group) for heading, group in groups.items()]
+            sections = [_words(self.ours(heading), layout.words, group) for heading, group in groups.items()]
             return [section for section in sections if section.facts or section.words]
         arranged = self.items(layout, items)
-        return [SheetSection(self.worded(layout.heading), arranged)] if arranged else []
+        return [SheetSection(self.ours(layout.heading), arranged)] if arranged else []
 
     def custom(self, heading: str, items: list[Any]) -> SheetSection:
         """A section that the standard doesn't know. What is a name only needs no line of its own."""
@@ -115,8 +140,10 @@ class _Arranger:
             remarks=tuple(_filled(_line(item.get(key)) for key in layout.remarks)),
             dates=self.dates(layout, item) or ((Moment(self.worded(PRESENT)),) if goes_on else ()),
             link=_link(item.get("url")),
-            texts=tuple(block for key in layout.texts for block in _preferred(layout, key, item)),
-            points=tuple(point for key in layout.points for text in _list(item.get(key)) for point in _points(text)),
+            texts=tuple(block for key in layout.texts for block in self.preferred(layout, key, item)),
+            points=tuple(
+                point for key in layout.points for text in _list(item.get(key)) for point in self.points(text)
+            ),
             facts=tuple(
                 fact for label, key in layout.facts.items() if (fact := self.fact(layout, label, key, item)).text
             ),
@@ -124,7 +151,7 @@ class _Arranger:
         )
 
     def fact(self, layout: Layout, label: str, key: str, item: Json) -> Fact:
-        label = _line(label) if layout.is_custom else self.worded(label)
+        label = self.ours(label)
         label = label[:1].upper() + label[1:]
         if key in layout.date_facts:
             return Fact(label, self.moment(item.get(key)).text)
@@ -159,11 +186,6 @@ class _Arranger:
         month = self.months[int(rest[0]) - 1]
         sentence = self.worded(A_DAY if rest[1:] else A_MONTH)
         return Moment(sentence.format(day=rest[-1].lstrip("0"), month=month, year=year), iso)
-
-
-def _preferred(layout: Layout, key: str, item: Json) -> Blocks:
-    """The paragraphs of a text, or of the one that it gives way to."""
-    return _blocks(item.get(layout.instead.get(key, ""))) or _blocks(item.get(key))
 
 
 def _words(heading: str, keys: tuple[str, str], items: list[Json]) -> SheetSection:
@@ -225,20 +247,6 @@ def _labelled(link: Link, label: str) -> Link:
     """The link with a label, unless its text says the same, as github.com/ada does of GitHub."""
     said = label.replace(" ", "").casefold() in link.text.casefold()
     return Link(link.text or label, link.address, "" if said or not link.text else label)
-
-
-def _blocks(value: Any) -> Blocks:
-    """A text's paragraphs and lists."""
-    text = _text(value)
-    return rich.blocks(text) if text else ()
-
-
-def _points(value: Any) -> list[Blocks]:
-    """An entry of a list of points; one that is a list itself has a point for each of its entries."""
-    blocks = _blocks(value)
-    if len(blocks) == 1 and blocks[0].items:
-        return list(blocks[0].items)
-    return [blocks] if blocks else []
 
 
 def _lines(value: Any) -> Lines:

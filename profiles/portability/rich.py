@@ -19,6 +19,8 @@ from profiles_project.texts import address_fault
 STRONG, EMPHASIS, STRUCK, CODE = "strong", "em", "s", "code"
 # A longer text is shown as it was typed. Ours have 2,000 characters at most; others come in unknown keys.
 LONGEST_MARKED = 20_000
+# So many characters of marked texts are read a document, which may take a second; what comes later is shown as typed.
+MOST_MARKED = 100_000
 # Lists in lists beyond this depth continue the list around them.
 DEEPEST_LIST = 5
 
@@ -70,10 +72,15 @@ class Block:
 Blocks = tuple[Block, ...]
 
 
+def is_marked(text: str) -> bool:
+    """Whether something in a text may be a mark."""
+    return len(text) <= LONGEST_MARKED and MARKED.search(text) is not None
+
+
 def blocks(text: str) -> Blocks:
     """The paragraphs and lists of a text."""
-    if len(text) > LONGEST_MARKED or not MARKED.search(text):
-        return _typed(text)
+    if not is_marked(text):
+        return typed(text)
     builder = _Builder()
     if PARTED.search(text):
         page = _Page(builder)
@@ -113,7 +120,7 @@ def cleaned(text: str) -> str:
     return "".join(character for character in text if unicodedata.category(character) not in FORMLESS)
 
 
-def _typed(text: str) -> Blocks:
+def typed(text: str) -> Blocks:
     """The paragraphs of a text in which nothing is a mark; blank lines part them."""
     paragraphs: list[list[RunLine]] = [[]]
     for line in text.splitlines():
@@ -243,7 +250,7 @@ _MARKDOWN = _markdown()
 _OF_TOKENS = {"strong": STRONG, "em": EMPHASIS, "s": STRUCK, "link": ""}
 _PARTS: dict[str, Callable[[_Builder, Token], None]] = {
     "bullet_list_open": lambda builder, _: builder.open_list(),
-    "ordered_list_open": lambda builder, token: builder.open_list(int(token.attrGet("start") or 0)),
+    "ordered_list_open": lambda builder, token: builder.open_list(_first_number(token)),
     "bullet_list_close": lambda builder, _: builder.close_list(),
     "ordered_list_close": lambda builder, _: builder.close_list(),
     "list_item_open": lambda builder, _: builder.open_item(),
@@ -256,6 +263,11 @@ _PARTS: dict[str, Callable[[_Builder, Token], None]] = {
     "fence": lambda builder, token: _build_code(builder, token.content),
     "inline": lambda builder, token: _build_inline(builder, token.children or []),
 }
+
+
+def _first_number(token: Token) -> int:
+    start = token.attrGet("start")
+    return 1 if start is None else int(start)
 
 
 def _build(builder: _Builder, tokens: Iterable[Token]) -> None:

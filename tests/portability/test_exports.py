@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from docx import Document
 from pypdf import PdfReader
 
 from profiles.models import Job, Profile, Reference
@@ -22,6 +23,8 @@ FORMS = {
     "json-resume": ("application/json", "json"),
     "markdown": ("text/markdown; charset=utf-8", "md"),
     "html": ("text/html; charset=utf-8", "html"),
+    "text": ("text/plain; charset=utf-8", "txt"),
+    "docx": (exports.WORD, "docx"),
     "pdf": ("application/pdf", "pdf"),
 }
 
@@ -43,6 +46,8 @@ def text_of(answer: Any) -> str:
     """What a person reads of an export."""
     if answer["Content-Type"] == "application/pdf":
         return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages)
+    if answer["Content-Type"] == exports.WORD:
+        return " ".join(paragraph.text for paragraph in Document(io.BytesIO(answer.content)).paragraphs)
     found: str = answer.content.decode()
     return found
 
@@ -115,7 +120,7 @@ def test_the_page_may_load_nothing_but_its_own_style(api: ApiClient, profile: Pr
 @pytest.mark.parametrize(
     ("query", "detail"),
     [
-        ({"format": "docx"}, "Format: this value can't be used here."),
+        ({"format": "doc"}, "Format: this value can't be used here."),
         ({"format": ""}, "Format: this value can't be used here."),
         (
             {"include": "hidden,all"},
@@ -149,8 +154,8 @@ def test_a_job_makes_the_same_file(api: ApiClient, profile: Profile, name: str) 
     assert len(content) == result["size"] == int(made["Content-Length"])
     assert (made["Content-Type"], result["media_type"]) == (FORMS[name][0], FORMS[name][0])
     assert made["Content-Disposition"].endswith(f'.{FORMS[name][1]}"')
-    # A PDF carries the second in which it was made.
-    assert content == now.content or name == "pdf"
+    # These carry the second in which they were made.
+    assert content == now.content or name in {"pdf", "docx"}
 
 
 def test_a_pdf_that_is_not_made_is_a_503(api: ApiClient, profile: Profile, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from profiles.portability.pages import html_of
 from profiles.portability.printing import html, markdown
 from profiles.portability.readable import arrange
-from profiles.portability.rich import LONGEST_MARKED, blocks, plain_lines
+from profiles.portability.rich import LONGEST_MARKED, MOST_MARKED, blocks, plain_lines
 
 pytestmark = pytest.mark.pure
 
@@ -56,6 +56,7 @@ def shown(text: str) -> str:
         ("![a kite](https://a.example/k.png)", '<p><a href="https://a.example/k.png">a kite</a></p>'),
         ("- a\n- b\n  - c\n\nd", "<ul><li>a</li><li><p>b</p><ul><li>c</li></ul></li></ul><p>d</p>"),
         ("Kept:\n* books\n* boats", "<p>Kept:</p><ul><li>books</li><li>boats</li></ul>"),
+        ("1. a\n2. b", '<ol start="1"><li>a</li><li>b</li></ol>'),
         ("3. a\n4. b", '<ol start="3"><li>a</li><li>b</li></ol>'),
         ("# Head\ntext\n\n---\n\nmore", "<p><strong>Head</strong></p><p>text</p><p>more</p>"),
         ("```\nx = 1\n```", "<p><code>x = 1</code></p>"),
@@ -123,6 +124,14 @@ def test_a_very_long_text_is_shown_as_it_was_typed() -> None:
 def test_a_text_of_marks_is_read_in_time(hostile: str) -> None:
     """None takes more than a fraction of a second, however often the mark stands there."""
     assert list(plain_lines(blocks(hostile * (LONGEST_MARKED // len(hostile))))) is not None
+
+
+def test_marks_of_a_very_long_document_are_read_up_to_a_limit() -> None:
+    work = [{"name": "Quay Ltd", "summary": "**a** " * 300} for _ in range(100)]
+    [section] = arrange({"work": work}).sections
+    shown = [next(plain_lines(item.texts))[:2] for item in section.items]
+    read = MOST_MARKED // 1800
+    assert shown == ["a "] * read + ["**"] * (100 - read)
 
 
 def test_a_point_that_is_a_list_is_points() -> None:

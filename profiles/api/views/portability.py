@@ -72,8 +72,8 @@ ARCHIVE_PARSERS = (ArchiveParser, WindowsArchiveParser)
 _import_action = partial(action, detail=False, methods=["post"], scarce_scope="import", is_expensive=lambda _: True)
 
 
-def _makes_pdf(request: Request) -> bool:
-    return request.query_params.get("format") == "pdf" and not prefers_async(request)
+def _takes_long(request: Request) -> bool:
+    return request.query_params.get("format") in {"pdf", "docx"} and not prefers_async(request)
 
 
 class PortabilityActions(ProfileScopedViewSet):
@@ -83,7 +83,7 @@ class PortabilityActions(ProfileScopedViewSet):
     doubled: Sequence[Path] = ()
 
     @openapi.profiles_export
-    @action(detail=True, is_expensive=_makes_pdf, content_negotiation_class=OwnForm)
+    @action(detail=True, is_expensive=_takes_long, content_negotiation_class=OwnForm)
     def export(self, request: Request, profile_id: str) -> HttpResponse:
         return self._exported(request, _choice(request, "format", tuple(exports.FORMATS), JSON_RESUME))
 
