@@ -168,6 +168,12 @@ class PortabilityActions(ProfileScopedViewSet):
     def import_career(self, request: Request) -> HttpResponse:
         return self._imported(request)
 
+    @openapi.profiles_import_file
+    @_import_action(url_path="import/file", parser_classes=FILE_PARSERS)
+    @idempotent(ImportAnswer())
+    def import_file(self, request: Request) -> HttpResponse:
+        return self._imported(request)
+
     @openapi.profiles_import_archive
     @_import_action(url_path="import/archive", parser_classes=ARCHIVE_PARSERS)
     @idempotent(ImportAnswer())

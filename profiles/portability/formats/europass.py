@@ -197,7 +197,7 @@ def _read_person(out: Translator, learner: Draft) -> None:
     if not is_empty(code):
         # What it is called says no more.
         draft.take("ContactInfo.Address.Contact.Country.Label")
-    if code in _COUNTRIES:
+    if isinstance(code, str) and code in _COUNTRIES:
         draft.tell("changed", say(_COUNTRY, text=code, value=_COUNTRIES[code]))
         code = _COUNTRIES[code]
     draft.put("location", pruned({**place, "countryCode": code}))

@@ -194,6 +194,13 @@ def try_mutations(file: Path, number: int, seed: int) -> None:
             read_or_refused(recognising.recognise(bytes(changed[: len(changed) - chance.choice((0, 0, 0, 1, 40))])))
 
 
+@pytest.mark.parametrize("code", [{"a": 1}, ["UK"], 3, None])
+def test_a_country_that_is_no_text_is_read_or_refused(code: Any) -> None:
+    contact = {"Address": {"Contact": {"Country": {"Code": code}}}}
+    person = {"PersonName": {"FirstName": "Ada"}, "ContactInfo": contact}
+    read_or_refused(recognising.of_document({"SkillsPassport": {"LearnerInfo": {"Identification": person}}}))
+
+
 @pytest.mark.parametrize("file", FILES, ids=NAMES)
 def test_a_document_that_was_changed_anywhere_is_read_or_refused(file: Path) -> None:
     try_mutations(file, MUTATIONS, seed=24)
