@@ -26,7 +26,6 @@ from profiles.portability.persons import OTHER, SAME
 from profiles.portability.rereading import Rereading
 from profiles_project.api.conditional import IfMatch
 from profiles_project.api.errors import About, InternalError, Problem, document, is_unavailable, to_problem
-from profiles_project.api.parsers import loads_last
 from profiles_project.database import clock
 from profiles_project.database.refusals import Missing, Stale
 from profiles_project.observe.context import request_id, user_id
@@ -366,8 +365,7 @@ def _import(job: Job, pulse: Pulse) -> Iterator[Effect]:
             is_any = wanted.get("person", SAME) == OTHER
             career = imports.from_archive(file, job.user, pulse.step, into=into, may_be_another=is_any)
         else:
-            resume, doubled = loads_last(file.read())
-            career = imports.from_json(resume, job.user, doubled)
+            career = imports.from_file(file.read(), job.user)
     yield partial(_brought, job, career, wanted["mode"])
 
 

@@ -18,6 +18,10 @@ class Origin(models.Model):
 
         JSON_RESUME = "json-resume"
         LINKEDIN = "linkedin"
+        REACTIVE_RESUME = "reactive-resume"
+        FRESH = "fresh"
+        RENDERCV = "rendercv"
+        EUROPASS = "europass"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     # No index of its own: the constraint's begins with it.

@@ -4,10 +4,12 @@ What that path would refuse of a single value is mended before it and told of; a
 it is none, has no name, or is too long.
 """
 
+import io
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, islice
 from typing import IO, Any, NamedTuple
 
@@ -18,6 +20,8 @@ from profiles.career import bulk, rendering, serializers
 from profiles.models import COMPONENTS, Actor, Cause, Origin, Profile, Skill, usage
 from profiles.models.career import Expected
 from profiles.portability import kinds, linkedin, persons
+from profiles.portability.formats import recognising
+from profiles.portability.formats.refusing import Refused
 from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, DocumentFault, Entry, NoResume, Reading
 from profiles.portability.json_resume.objects import Path
 from profiles.portability.merging import MERGE, Merge, Merged
@@ -36,7 +40,13 @@ ROUNDS = 12
 MAX_TOLD = 3_000
 # A round mends up to so many faults of each list, more than an answer would name.
 MENDED = {"most_faults": MAX_TOLD}
-LABELS: Mapping[str, str] = {Origin.Source.LINKEDIN: "LinkedIn"}
+LABELS: Mapping[str, str] = {
+    Origin.Source.LINKEDIN: "LinkedIn",
+    Origin.Source.REACTIVE_RESUME: "Reactive Resume",
+    Origin.Source.FRESH: "FRESH",
+    Origin.Source.RENDERCV: "RenderCV",
+    Origin.Source.EUROPASS: "Europass",
+}
 
 
 class NotImportable(Problem):
@@ -62,9 +72,12 @@ class NotImportable(Problem):
         "too-many-files",
         "too-many-rows",
         "unknown-columns",
+        "unsupported-file",
+        "unsupported-version",
     )
 
     def __init__(self, code: str, sentence: str, path: Sequence[str | int] = ()) -> None:
+        self.code = code
         slug = code.replace("_", "-")
         # A fault of a single member has a code of its own, but no type.
         self.slug = slug if slug in self.slugs else "not-importable"
@@ -73,7 +86,7 @@ class NotImportable(Problem):
 
 @dataclass(frozen=True)
 class Career:
-    """What a source holds, read and mended. `places` maps pointers to places in an archive.
+    """What a source holds, read and mended. `places` maps pointers to places in an archive or a document.
 
     `names` are what the person is called there, none where the source does not say, or where it need not be the person
     of the profile that it goes to; `has_basics` is false where it says nothing at all of the person.
@@ -118,15 +131,16 @@ class Career:
         return _part(None, self._place(entry.path), entry.outcome, entry.detail)
 
     def _place(self, path: Sequence[str | int]) -> str:
-        """Where in the archive the value at a path came from: «Positions.csv, row 3, start date»."""
+        """Where in the source the value at a path came from: «Positions.csv, row 3, start date»."""
         known = (end for end in range(len(path), 0, -1) if pointer(tuple(path[:end])) in self.places)
         end = next(known, 0)
-        place = _said(self.places[pointer(tuple(path[:end]))]) if end else _ARCHIVE
+        whole = _ARCHIVE if self.source == Origin.Source.LINKEDIN else _DOCUMENT
+        place = _said(self.places[pointer(tuple(path[:end]))]) if end else whole
         below = kinds.label_of(path) if end < len(path) else None
         return say("{one}, {other}", one=place, other=below) if below else place
 
 
-_ARCHIVE = mark("The archive")
+_ARCHIVE, _DOCUMENT = mark("The archive"), mark("The document")
 
 
 def _said(place: str) -> Sentence:
@@ -178,6 +192,59 @@ def from_json(resume: Any, user: User, doubled: Sequence[Path] = ()) -> Career:
 
 
 _DOUBLED = mark("This stood here more than once; the last one was used.")
+
+
+def from_document(document: Any, user: User, doubled: Sequence[Path] = ()) -> Career:
+    """The career of a document in any of the formats that are read, in which these keys stood twice.
+
+    Raises NotImportable, and of JSON Resume what `from_json` raises.
+    """
+    return _of_recognised(_recognised(partial(recognising.of_document, document, doubled)), user)
+
+
+def from_file(
+    body: bytes,
+    user: User,
+    step: Callable[[], None] = lambda: None,
+    *,
+    into: Profile | None = None,
+    may_be_another: bool = False,
+) -> Career:
+    """The career in a file of any of these formats, or in LinkedIn's archive, as its content says.
+
+    The last two arguments are for an archive. Raises what `from_document` and `from_archive` raise, and ParseError for
+    broken JSON.
+    """
+    found = _recognised(partial(recognising.recognise, body))
+    if found.source == Origin.Source.LINKEDIN:
+        return from_archive(io.BytesIO(body), user, step, into=into, may_be_another=may_be_another)
+    return _of_recognised(found, user)
+
+
+def _recognised(recognise: Callable[[], recognising.Recognised]) -> recognising.Recognised:
+    try:
+        return recognise()
+    except Refused as exc:
+        raise NotImportable(exc.code, str(exc)) from exc
+
+
+def _of_recognised(found: recognising.Recognised, user: User) -> Career:
+    if found.translation is None:
+        return from_json(found.document, user, found.doubled)
+    document, places, notes = found.translation.document, found.translation.places, found.translation.notes
+    doubled = [linkedin.Note(pointer(path), "refused", _DOUBLED) for path in found.doubled]
+    return Career(found.source, _read_translated(document, user), places, [*doubled, *notes])
+
+
+def _read_translated(document: Any, user: User) -> Reading:
+    """A translation read; what is wrong with it has no place in what was sent."""
+    try:
+        return read(document, user.email)
+    except NotImportable as exc:
+        raise NotImportable(exc.code, str(exc.detail)) from exc
+    except ValidationError as exc:
+        _, code, text = next(faults(exc.detail))
+        raise NotImportable(code, text) from exc
 
 
 def from_archive(

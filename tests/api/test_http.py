@@ -125,7 +125,10 @@ def test_json_is_given_to_who_takes_json_or_problems_or_anything(api: ApiClient,
         (
             "/import",
             "text/plain",
-            "Send this as application/json, application/zip or application/x-zip-compressed.",
+            (
+                "Send this as application/json, application/zip, application/x-zip-compressed, application/yaml,"
+                " application/x-yaml, text/yaml, application/xml, text/xml or application/octet-stream."
+            ),
         ),
         ("/import/archive", "application/json", "Send this as application/zip or application/x-zip-compressed."),
     ],

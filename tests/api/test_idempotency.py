@@ -72,7 +72,7 @@ def test_every_post_has_one_effect_and_one_answer(api: ApiClient, user: User, ro
 
 
 # One needs a profile in the trash (tests/career/test_restore.py), the other is judged anew (tests/sync/test_push.py).
-ELSEWHERE = {"/profiles/trash/{}/restore", "/profiles/{}/changes", "/profiles/import/archive"}
+ELSEWHERE = {"/profiles/trash/{}/restore", "/profiles/{}/changes", "/profiles/import/archive", "/profiles/import/file"}
 
 
 @pytest.mark.pure

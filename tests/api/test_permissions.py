@@ -119,6 +119,7 @@ TABLE: dict[tuple[str, str], Access] = {
     (f"{API}/profiles/me", "get"): PERSONAL,
     (f"{API}/profiles/import", "post"): PERSONAL,
     (f"{API}/profiles/import/archive", "post"): PERSONAL,
+    (f"{API}/profiles/import/file", "post"): PERSONAL,
     (f"{API}/profiles/trash", "get"): PERSONAL,
     (f"{API}/sync", "get"): PERSONAL,
     # The profile of the example does not lie in the trash.
@@ -138,7 +139,7 @@ PATHS = sorted({path for path, _ in TABLE})
 OTHER_KINDS = {kind.plural for kind in COMPONENTS} - {"experiences", "languages"}
 PATHS_OF_TWO_KINDS = [path for path in PATHS if path.startswith(PROFILE) and OTHER_KINDS.isdisjoint(path.split("/"))]
 # Where the document's example would not do, since it names a person or an address that the test needs otherwise.
-ZIP = "application/zip"
+ZIP, FILE = "application/zip", "application/octet-stream"
 BODIES = {f"{API}/auth/register": {"email": "new@example.com", "password": openapi.PASSWORD, "full_name": "Grace"}}
 QUERIES = {f"{API}/auth/check-email": {"email": openapi.EMAIL}}
 
@@ -193,6 +194,8 @@ def ask(client: ApiClient, template: str, method: str) -> Any:
     taken = contract().document["paths"][template][method].get("requestBody", {}).get("content", {})
     if ZIP in taken:
         return client.send(method.upper(), address(template), data=zipped(LINKEDIN), content_type=ZIP)
+    if FILE in taken:
+        return client.send(method.upper(), address(template), data=b"basics: {name: Ada}", content_type=FILE)
     body = BODIES.get(template, NO_BODY)
     if body is NO_BODY and taken:
         body = next(iter(taken["application/json"]["examples"].values()))["value"]

@@ -33,7 +33,7 @@ SECOND_SENTENCE = re.compile(r"[.!?]\s+[A-Z]|[\r\n]")
 # What the two readings of the document are called, as it stands and with its objects closed to what it doesn't name.
 REQUESTS, ANSWERS = "urn:requests", "urn:answers"
 # Bodies that are no JSON.
-ARCHIVES = {"application/zip", "application/x-zip-compressed"}
+ARCHIVES = {"application/zip", "application/x-zip-compressed", "application/octet-stream"}
 # What the document says once, and its operations refer to.
 SHARED = tuple(f"#/components/{kind}/" for kind in ("responses", "headers", "parameters", "examples"))
 # What may refuse a request before anybody asks whether the method is documented.

@@ -45,6 +45,7 @@ from profiles.api.openapi.portability import (
     profiles_export_json_resume as profiles_export_json_resume,
     profiles_import as profiles_import,
     profiles_import_archive as profiles_import_archive,
+    profiles_import_file as profiles_import_file,
 )
 from profiles.api.openapi.synchronising import (
     profiles_changes as profiles_changes,

@@ -73,11 +73,32 @@ profiles_import = operation(
     summary="Import a JSON Resume",
     description=(
         "Nothing is dropped in silence: the report says of each part what became of it. A single value that can't be"
-        " stored never refuses the rest."
+        " stored never refuses the rest. JSON of Reactive Resume, FRESH and Europass is known by its content; what"
+        " `profiles_import_file` takes is taken here, too, as `application/yaml`, `application/xml`, `application/zip`"
+        " or `application/octet-stream`."
     ),
     # By its name: drf-spectacular would call it by another one where it comes in.
     request={"application/json": {"$ref": "#/components/schemas/JsonResume"}},
     request_example=examples.RESUME,
+    **deferrable(
+        {
+            "responses": {201: Imported, 200: Imported},
+            "parameters": [*_IMPORT_PARAMETERS, tells("Location", 201)],
+            "examples": [OpenApiExample("Changed", _IMPORTED, response_only=True, status_codes=["200"])],
+        },
+    ),
+    response_example=_IMPORTED,
+    **_IMPORT,
+)
+profiles_import_file = operation(
+    operation_id="profiles_import_file",
+    summary="Import a file",
+    description=(
+        "A file in any of the formats that are read, as it is: JSON Resume (JSON or YAML), Reactive Resume 3 to 5,"
+        " FRESH, RenderCV, Europass (XML or JSON), LinkedIn's archive. Its content says which it is. An archive is"
+        " imported by a job. What is not read is refused with 422, by its name and with what to send instead."
+    ),
+    request={"application/octet-stream": OpenApiTypes.BINARY},
     **deferrable(
         {
             "responses": {201: Imported, 200: Imported},

@@ -19,7 +19,7 @@ from profiles.api.views.base import ProfileScopedViewSet, as_json
 from profiles.api.views.jobs import accepted
 from profiles.api.views.replays import ImportAnswer
 from profiles.career import rendering
-from profiles.models import Profile
+from profiles.models import Origin, Profile
 from profiles.portability import exports, imports
 from profiles.portability.merging import MERGE, REPLACE
 from profiles.portability.persons import OTHER, SAME
@@ -67,7 +67,53 @@ class WindowsArchiveParser(ArchiveParser):
     media_type = "application/x-zip-compressed"
 
 
+class FileParser(ArchiveParser):
+    """The bytes of any file; its content says what it is."""
+
+    media_type = "application/octet-stream"
+
+
+class YamlParser(FileParser):
+    """The bytes of a YAML text."""
+
+    media_type = "application/yaml"
+
+
+class OlderYamlParser(FileParser):
+    """The same under the media type that YAML had before it had one."""
+
+    media_type = "application/x-yaml"
+
+
+class YamlTextParser(FileParser):
+    """The same as text."""
+
+    media_type = "text/yaml"
+
+
+class XmlParser(FileParser):
+    """The bytes of an XML document."""
+
+    media_type = "application/xml"
+
+
+class XmlTextParser(FileParser):
+    """The same as text."""
+
+    media_type = "text/xml"
+
+
 ARCHIVE_PARSERS = (ArchiveParser, WindowsArchiveParser)
+_ZIP_TYPES = frozenset(parser.media_type for parser in ARCHIVE_PARSERS)
+FILE_PARSERS = (
+    *ARCHIVE_PARSERS,
+    YamlParser,
+    OlderYamlParser,
+    YamlTextParser,
+    XmlParser,
+    XmlTextParser,
+    FileParser,
+)
 # What every route that imports has.
 _import_action = partial(action, detail=False, methods=["post"], scarce_scope="import", is_expensive=lambda _: True)
 
@@ -121,9 +167,15 @@ class PortabilityActions(ProfileScopedViewSet):
         return _choice(request, "lang", tuple(code for code, _ in settings.LANGUAGES), self.account.language)
 
     @openapi.profiles_import
-    @_import_action(url_path="import", parser_classes=(ResumeParser, *ARCHIVE_PARSERS))
+    @_import_action(url_path="import", parser_classes=(ResumeParser, *FILE_PARSERS))
     @idempotent(ImportAnswer())
     def import_career(self, request: Request) -> HttpResponse:
+        return self._imported(request)
+
+    @openapi.profiles_import_file
+    @_import_action(url_path="import/file", parser_classes=FILE_PARSERS)
+    @idempotent(ImportAnswer())
+    def import_file(self, request: Request) -> HttpResponse:
         return self._imported(request)
 
     @openapi.profiles_import_archive
@@ -140,13 +192,8 @@ class PortabilityActions(ProfileScopedViewSet):
         is_dry_run = _choice(request, "dry_run", ("true", "false"), "false") == "true"
         if target is None and "If-Match" in request.headers:
             raise PreconditionFailed(mark("A new profile has no version to match yet."))
-        data = self.body()
-        is_archive = isinstance(data, bytes)
-        account = self.account
-        if is_archive:
-            read = imports.from_archive(io.BytesIO(data), account, into=target, may_be_another=person == OTHER)
-        else:
-            read = imports.from_json(data, account, self.doubled)
+        read = self._read(target, may_be_another=person == OTHER)
+        is_archive = read.source == Origin.Source.LINKEDIN
         if is_archive:
             # A small archive may unpack to a large document.
             note_body(LARGE_BYTES)
@@ -162,6 +209,17 @@ class PortabilityActions(ProfileScopedViewSet):
         with transaction.atomic():
             made = imports.bring(self.account, read, target, mode, if_match.matches, device=self.cause("").device)
             return _answer(request, made)
+
+    def _read(self, into: Profile | None, *, may_be_another: bool) -> imports.Career:
+        """The career in the request's body. An archive is judged by the profile that it goes `into`."""
+        data, account = self.body(), self.account
+        if not isinstance(data, bytes):
+            return imports.from_document(data, account, self.doubled)
+        # Broken bytes are told of as what they were sent as.
+        is_archive = self.request.content_type.partition(";")[0].strip() in _ZIP_TYPES and not data.startswith(b"PK")
+        if is_archive or self.action == "import_archive":
+            return imports.from_archive(io.BytesIO(data), account, into=into, may_be_another=may_be_another)
+        return imports.from_file(data, account, into=into, may_be_another=may_be_another)
 
     def _target(self, request: Request) -> Profile | None:
         """The profile that `?into=` names, None without it."""
