@@ -43,8 +43,7 @@ LISTS = {
             "name": "Port of Gullhaven",
             "position": "Harbour Clerk",
             "startDate": "2012",
-            "finishedOn": "Summer 2016",
-            "isCurrent": False,
+            "endDate": "Summer 2016",
         },
     ],
     "volunteer": [
@@ -173,11 +172,6 @@ def test_what_is_not_in_the_document_or_in_another_form_is_noted(archive: Archiv
         Note("PhoneNumbers.csv", "refused", "Everything above row 4 was skipped."),
         Note("PhoneNumbers.csv", "refused", "Only this is kept of each row: phone number. Not read: Type."),
         Note(
-            "Positions.csv, row 4",
-            "kept_aside",
-            "Finished On: «Summer 2016» is not a readable date, such as Mar 2021; it is kept as «finishedOn».",
-        ),
-        Note(
             "Profile.csv, row 2",
             "changed",
             "Websites: «tides.example/notes» was read as https://tides.example/notes.",
@@ -216,6 +210,18 @@ def test_the_newer_archive_tells_of_the_new_job_and_the_end_of_the_old_one() -> 
         ("12/31/20", "2020-12-31"),
         ("12/31/49", "2049-12-31"),
         ("12/31/50", "1950-12-31"),
+        ("2021-03-15 10:00:00", "2021-03-15"),
+        ("Mär 2021", "2021-03"),
+        ("Dez. 2019", "2019-12"),
+        ("mars 2021", "2021-03"),
+        ("févr. 2020", "2020-02"),
+        ("ene 2021", "2021-01"),
+        ("ene. de 2021", "2021-01"),
+        ("fev de 2021", "2021-02"),
+        ("gen 2021", "2021-01"),
+        ("mrt 2021", "2021-03"),
+        ("2021年3月", "2021-03"),
+        ("2021년 3월", "2021-03"),
     ],
 )
 def test_a_date_of_each_form_is_read_with_its_precision(text: str, expected: str) -> None:
@@ -229,16 +235,23 @@ def test_a_date_of_each_form_is_read_with_its_precision(text: str, expected: str
     "text",
     [
         *("Spring 2020", "Present", "3/4/2020", "13/13/2020", "0/0/2020", "0/5/2020", "13/2021", "0/2021", "Foo 2021"),
-        *("30 Feb 2021", "2021-13", "Mar 21", "Ma 2021", "Mar 0999", "1" * 100_000),
+        *(
+            "30 Feb 2021",
+            "2021-13",
+            "Mar 21",
+            "Ma 2021",
+            "Mar 0999",
+            "3/4/20",
+            "13/13/20",
+            "2018 - 2020",
+            "1" * 100_000,
+        ),
     ],
 )
-def test_what_is_no_date_or_more_than_one_is_kept_aside_as_it_stands(text: str) -> None:
-    archive = read_file("Positions.csv", f"Title,Started On\nClerk,{text}\n")
-    assert archive.document["work"] == [{"position": "Clerk", "startedOn": text, "isCurrent": True}]
-    (note,) = archive.notes
-    assert (note.place, note.outcome) == ("Positions.csv, row 2", "kept_aside")
-    assert note.detail.startswith("Started On: «")
-    assert len(note.detail) < 200
+def test_what_is_more_or_less_than_one_date_stays_as_it_came(text: str) -> None:
+    archive = read_file("Positions.csv", f"Title,Started On,Finished On\nClerk,{text},{text}\n")
+    assert archive.document["work"] == [{"position": "Clerk", "startDate": text, "endDate": text}]
+    assert archive.notes == []
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """LinkedIn's data archive («Get a copy of your data») as a JSON Resume 1.0.0 document.
 
 `files` says which file becomes which part of the document, and which column which key. A column that isn't there keeps
-its value under a key made of its name; a date or an address that can't be read keeps it in the same way, with a note.
+its value under a key made of its name, and so does what is no address, with a note. Dates in other forms than
+LinkedIn's stay as they came, since `json_resume` understands them or keeps them aside.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +10,6 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from profiles.portability.csv_archives import CsvArchive
-from profiles.portability.dates import means_now
 from profiles.portability.linkedin.basics import Basics
 from profiles.portability.linkedin.choosing import chosen
 from profiles.portability.linkedin.courses import among_education
@@ -88,15 +88,5 @@ def _split_degree(item: Item) -> Item:
     return {key: value for key, value in (item | told).items() if value}
 
 
-def _with_open_end(item: Item) -> Item:
-    """A position whose dates can't be read, with what they say of whether it goes on."""
-    start, end = (next(filter(None, map(item.get, keys)), None) for keys in (_UNREAD_STARTS, _UNREAD_ENDS))
-    if "endDate" in item or not (start or end):
-        return item
-    return {**item, "isCurrent": means_now(end or "now")}
-
-
-# The keys of dates that can't be read.
-_UNREAD_STARTS, _UNREAD_ENDS = ("startedOn", "linkedinStartDate"), ("finishedOn", "linkedinEndDate")
 # What else is read from the rows of a part.
-REFINED: Mapping[str, Callable[[Item], Item]] = {"education": _split_degree, "work": _with_open_end}
+REFINED: Mapping[str, Callable[[Item], Item]] = {"education": _split_degree}

@@ -9,12 +9,11 @@ from profiles.portability.csv_archives import CsvArchive, Row, UnknownColumns, b
 from profiles.portability.linkedin.files import BASICS, DATES, TAKEN, TAKEN_IN_BASICS, FileForm
 from profiles.portability.linkedin.languages import in_another_language, language_of
 from profiles.portability.linkedin.notes import Item, Note, Place, of_file
-from profiles.portability.linkedin.values import NO_ADDRESS, READ_AS, TWO_DIGIT_YEAR, read_date, read_url
+from profiles.portability.linkedin.values import NO_ADDRESS, READ_AS, SHORT_YEAR, read_date, read_url
 from profiles_project.texts import shown
 from profiles_project.words.sentences import mark, say
 
 _ABOVE = mark("Everything above row {row} was skipped.")
-_NO_DATE = mark("{column}: «{text}» is not a readable date, such as Mar 2021; it is kept as «{key}».")
 _BEYOND = mark("This row has more cells than there are columns; the others are kept as «{key}».")
 
 
@@ -61,20 +60,23 @@ class RowReader:
         return item
 
     def put(self, item: Item, column: "Column", text: str, place: str) -> None:
-        """Adds a column's value under its key, or what can't be read under the key that its name makes."""
+        """Adds a column's value under its key; no address goes under the key that the column's name makes.
+
+        A date that LinkedIn doesn't write stays as it came: those who read the document understand or keep it.
+        """
         key, value = column.key, text
         if key in DATES:
-            value = read_date(text)
+            value = read_date(text) or text
         elif key == "url":
             value = read_url(text)
         if not value:
             key = _free(item, column.aside)
             item[key] = text
-            sentence = _NO_DATE if column.key in DATES else NO_ADDRESS
-            self.notes.append(Note(place, "kept_aside", say(sentence, column=column.name, text=shown(text), key=key)))
+            detail = say(NO_ADDRESS, column=column.name, text=shown(text), key=key)
+            self.notes.append(Note(place, "kept_aside", detail))
             return
         item[_free(item, key)] = value
-        if (key in DATES and TWO_DIGIT_YEAR.search(text)) or (key == "url" and value != text):
+        if value != text and (key == "url" or (key in DATES and SHORT_YEAR.fullmatch(text))):
             detail = say(READ_AS, column=column.name, text=shown(text), value=shown(value))
             self.notes.append(Note(place, "changed", detail))
 

@@ -2,76 +2,21 @@
 
 import re
 
-from profiles import partial_dates
 from profiles.portability import dates
 from profiles_project.words.sentences import mark
 
 NO_ADDRESS = mark("{column}: «{text}» is not a web address; it is kept as «{key}».")
 READ_AS = mark("{column}: «{text}» was read as {value}.")
-
-MONTHS = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-)
-DATE_FORMS = tuple(
-    re.compile(form)
-    for form in (
-        r"(?P<name>[a-z]{3,})\.?,? (?P<year>[0-9]{4})",
-        r"(?P<day>[0-9]{1,2})\.? (?P<name>[a-z]{3,})\.?,? (?P<year>[0-9]{4})",
-        r"(?P<name>[a-z]{3,})\.? (?P<day>[0-9]{1,2}),? (?P<year>[0-9]{4})",
-        r"(?P<month>[0-9]{1,2})/(?P<year>[0-9]{4})",
-        r"(?P<first>[0-9]{1,2})/(?P<second>[0-9]{1,2})/(?P<year>[0-9]{4}|[0-9]{2})",
-    )
-)
-TWO_DIGIT_YEAR = re.compile(r"/[0-9]{2}$")
-LAST_YEAR_OF_2000S = 49
+# 12/31/20, as in old archives. People's own dates have no year of two digits that can be told from a day.
+SHORT_YEAR = re.compile(r"(?P<day>[0-9]{1,2}/[0-9]{1,2}/)(?P<year>[0-9]{2})")
 
 
 def read_date(text: str) -> str:
-    """The partial date in a text of one of LinkedIn's forms or of people's, or "" where there is none or several."""
+    """The partial date in a text, or "" where there is none, more than one, or where it says more than that."""
+    if short := SHORT_YEAR.fullmatch(text):
+        text = f"{short['day']}{20 if int(short['year']) <= dates.LAST_OF_2000S else 19}{short['year']}"
     found = dates.read(text)
-    if found.date and found.is_exact and not found.is_range:
-        return found.date
-    text = " ".join(text.split()).lower()
-    matches = (form.fullmatch(text) for form in DATE_FORMS)
-    match = next((match for match in matches if match), None)
-    try:
-        return partial_dates.parse(_iso(match.groupdict()) if match else text)
-    except ValueError:
-        return ""
-
-
-def _iso(parts: dict[str, str]) -> str:
-    """The text of a partial date; a month or a day that there isn't makes one that `partial_dates` refuses."""
-    year, day = parts["year"], parts.get("day")
-    month = int(parts.get("month") or _month(parts.get("name", "")))
-    if "first" in parts:
-        month, day = _month_and_day(int(parts["first"]), int(parts["second"]))
-    if len(year) == len("20"):
-        year = f"{20 if int(year) <= LAST_YEAR_OF_2000S else 19}{year}"
-    return f"{year}-{month:02}" + (f"-{int(day):02}" if day is not None else "")
-
-
-def _month(name: str) -> int:
-    """The number of a month by its name or by the beginning of it, such as mar and sept; 0 where there is none."""
-    return next((number for number, month in enumerate(MONTHS, start=1) if name and month.startswith(name)), 0)
-
-
-def _month_and_day(first: int, second: int) -> tuple[int, str]:
-    """Which is which of 12/31 and 31/12; 0 for the month of 3/4, which nobody can tell."""
-    month, day = (second, first) if first > len(MONTHS) else (first, second)
-    ambiguous = first != second and day <= len(MONTHS)
-    return 0 if ambiguous else month, str(day)
+    return found.date if found.is_exact and not found.is_range else ""
 
 
 HTTP = re.compile(r"https?://\S+", re.IGNORECASE)
