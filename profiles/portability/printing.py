@@ -92,9 +92,9 @@ def text(resume: Json, language: str = ENGLISH) -> str:
     return plain_text(sheet_of(resume, language))
 
 
-def docx(resume: Json, language: str = ENGLISH, made: datetime | None = None) -> bytes:
+def docx(resume: Json, language: str = ENGLISH) -> bytes:
     """The document as a file for word processors."""
-    return word_file(sheet_of(resume, language), made or clock.now())
+    return word_file(sheet_of(resume, language))
 
 
 class Printed(NamedTuple):

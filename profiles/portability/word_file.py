@@ -1,7 +1,7 @@
 """A sheet as a word processor's file (Office Open XML). Headings and lists are styles, which people can change."""
 
+import zipfile
 from collections.abc import Iterable
-from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -31,18 +31,24 @@ _MARGIN = Cm(2.2)
 _DEEPEST = 3
 
 
-def word_file(sheet: Sheet, made: datetime) -> bytes:
-    """The whole sheet."""
-    writer = _Writer(sheet, made)
-    file = BytesIO()
-    writer.document.save(file)
+# Of all parts of a file, so that it says of nothing when it was made; the first time that a ZIP knows.
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+def word_file(sheet: Sheet) -> bytes:
+    """The whole sheet. Two files of one sheet are the same, as their ETag says."""
+    written, file = BytesIO(), BytesIO()
+    _Writer(sheet).document.save(written)
+    with zipfile.ZipFile(written) as parts, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as timeless:
+        for part in parts.infolist():
+            timeless.writestr(zipfile.ZipInfo(part.filename, _NO_TIME), parts.read(part), zipfile.ZIP_DEFLATED)
     return file.getvalue()
 
 
 class _Writer:
     """Writes one sheet into one document."""
 
-    def __init__(self, sheet: Sheet, made: datetime) -> None:
+    def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
         self.document: DocumentOf = Document()
         # Looked up once, since looking one up takes longer than all else of a paragraph.
@@ -51,10 +57,10 @@ class _Writer:
         # A document's body ends with the properties of its last section.
         self.body: Any = self.document
         self.end = self.document.element.body[-1]
-        self._set_up(made)
+        self._set_up()
         self._write()
 
-    def _set_up(self, made: datetime) -> None:
+    def _set_up(self) -> None:
         section = self.document.sections[0]
         section.page_width, section.page_height = _PAGE
         section.left_margin = section.right_margin = _MARGIN
@@ -62,7 +68,9 @@ class _Writer:
         properties = self.document.core_properties
         properties.title = properties.author = _xml(self.sheet.name)[:255]
         properties.comments, properties.language = "", self.sheet.language
-        properties.created = properties.modified = made.replace(tzinfo=None)
+        for time in ("dcterms:created", "dcterms:modified"):
+            # The template's own.
+            properties._element.remove(properties._element.find(qn(time)))  # noqa: SLF001  # there is no other way
         self._set_style("Normal", 10.5, INK, after=4)
         for name, size in _SIZES.items():
             color = ACCENT if name == "Heading 1" else INK

@@ -128,6 +128,9 @@ def test_a_body_that_cannot_be_read_is_refused_and_nothing_is_stored(
     before = stored()
     path, example = operation.request(profile)
     for name, body in UNREADABLE.items():
+        if name == "with a key twice" and operation.name == "profiles_import":
+            # Of a document from elsewhere the last one counts (contract 1).
+            continue
         assert api.send(operation.method, path, data=body).status_code == HTTPStatus.BAD_REQUEST, name
     if operation.name not in OPTIONAL_BODY:
         for body in (b"", b" \n", b"\xef\xbb\xbf"):
