@@ -80,6 +80,11 @@ def test_texts_in_the_place_of_objects_are_entries(api: ApiClient) -> None:
     assert [each["name"] for each in (*made["interests"], *made["skills"]["languages"])] == ["Kites", "German"]
 
 
+def test_what_is_kept_aside_of_a_text_is_that_text(api: ApiClient) -> None:
+    made = brought(api, skills=[{"name": "Word"}, "Excel", "excel"])
+    assert made["extra"]["skills"] == {"2": "excel"}
+
+
 def test_an_object_in_the_place_of_a_list_is_one(api: ApiClient) -> None:
     made = brought(
         api,

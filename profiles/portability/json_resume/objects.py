@@ -35,6 +35,8 @@ class ReadObject:
     def __init__(self, path: Path, raw: Mapping[str, Any], keys: Iterable[Key], section: Section | None = None) -> None:
         self.path = path
         self.raw = raw
+        # What came in the object's place, if that was not an object.
+        self.came: Any = raw
         self.section = section
         self.values: dict[str, Any] = {}
         self.entries: list[Entry] = []

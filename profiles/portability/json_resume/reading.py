@@ -120,12 +120,14 @@ class Reading:
             return
         check_size(path, mark("links"), raw)
         self.has_links = True
-        for index, each in enumerate(map(shapes.link, raw)):
+        for index, came in enumerate(raw):
+            each = shapes.link(came)
             part = _read((*path, index), each, mapping.PROFILES) if isinstance(each, Mapping) else None
             if part is None or not part.values:
                 sentence = mark("This names no network, user or address; it is kept separately.")
-                self._keep("basics", OTHER_PROFILES, {str(index): each}, (*path, index), sentence)
+                self._keep("basics", OTHER_PROFILES, {str(index): came}, (*path, index), sentence)
                 continue
+            part.came = came
             if not part.values.get("network"):
                 name = shapes.network(part.values.get("url") or "") or NOT_GIVEN
                 part.stand_in("network", name, _stands_in(name))
@@ -153,8 +155,10 @@ class Reading:
                 # Of positions in one company once, where they stood.
                 told = Entry((*section.path, *shaped.steps[:1]), "changed", shaped.why)
                 self.entries += [told] if told not in self.entries[-1:] else []
+            if shaped.came is not None:
+                part.came = shaped.came
             if why := _complete(section, part):
-                self._set_aside(section, path, shaped.item, why)
+                self._set_aside(section, path, part.came, why)
             else:
                 yield part
 
@@ -462,7 +466,7 @@ class Reading:
     def _keep_links(self, parts: Sequence[ReadObject], why: str) -> None:
         for part in parts:
             self.links = [link for link in self.links if link is not part]
-            self._keep("basics", OTHER_PROFILES, {str(part.path[-1]): part.raw}, part.path, why)
+            self._keep("basics", OTHER_PROFILES, {str(part.path[-1]): part.came}, part.path, why)
 
     def _mend_extra(self, part: ReadObject, fault: DocumentFault) -> None:
         why = _lost(fault)
@@ -493,7 +497,7 @@ class Reading:
             self.items[section.name].remove(part)
             if field:
                 why = say("{place!c}: {sentence!l}", place=section.labels[field], sentence=Sentence(why))
-            self._set_aside(section, part.path, part.raw, why)
+            self._set_aside(section, part.path, part.came, why)
 
 
 _CUT_TEXT = mark("At most {n} characters fit here; it was shortened, and the original is kept separately.")

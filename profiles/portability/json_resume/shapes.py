@@ -78,13 +78,14 @@ def _of_object(key: Key, given: Mapping[str, Any]) -> str:
 class Shaped(NamedTuple):
     """An item of a list: the steps to it from the list, the item, and what is to be told of its shape.
 
-    `group` is what positions in one company have alike.
+    `group` is what positions in one company have alike, `came` what came where that is not the item.
     """
 
     steps: tuple[str | int, ...]
     item: Any
     why: str = ""
     group: str = ""
+    came: Any = None
 
 
 def listed(section: Section, raw: Any) -> tuple[Any, str]:
@@ -116,7 +117,7 @@ def items(section: Section, raw: Sequence[Any]) -> Iterator[Shaped]:
     name = NAMED_BY.get(section.name)
     for index, each in enumerate(raw):
         if isinstance(each, str) and each.strip() and name:
-            yield Shaped((index,), {name: each}, _NAME)
+            yield Shaped((index,), {name: each}, _NAME, came=each)
         elif section.name == "work" and isinstance(each, Mapping) and _positions(each):
             yield from _each_position(index, each)
         else:
