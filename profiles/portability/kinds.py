@@ -12,7 +12,7 @@ from profiles.modelfields import HttpUrlField, PartialDateField, StringListField
 from profiles.models import COMPONENTS, Component
 from profiles.portability.json_resume import mapping
 from profiles.portability.json_resume.mapping import IS_VISIBLE, Key, Section, ours
-from profiles.portability.layouts import Layout
+from profiles.portability.printed.layouts import Layout
 from profiles_project.words.places import label
 from profiles_project.words.sentences import Sentence, say
 

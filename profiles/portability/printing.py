@@ -1,7 +1,7 @@
-"""Exports for people: a JSON Resume document as Markdown, as a page and as a PDF.
+"""Exports for people: a JSON Resume document as Markdown, as text, as a page, as a Word file and as a PDF.
 
-What is shown, and where, is decided in `readable.py`; here it is drawn three times. Nothing is left out: the caller has
-taken hidden items and references away, or not.
+What is shown, and where, is decided in `printed/readable.py`; here it is drawn in each form. Nothing is left out: the
+caller has taken hidden items and references away, or not.
 """
 
 import base64
@@ -23,13 +23,13 @@ import orjson
 from django.template.loader import render_to_string
 from django.utils import translation
 
-from profiles.portability import fonts, kinds
-from profiles.portability.commonmark import commonmark
-from profiles.portability.layouts import Json, mapping_of
-from profiles.portability.plain_text import plain_text
-from profiles.portability.readable import arrange
-from profiles.portability.sheets import Sheet
-from profiles.portability.word_file import word_file
+from profiles.portability import kinds
+from profiles.portability.printed import fonts
+from profiles.portability.printed.commonmark import commonmark
+from profiles.portability.printed.layouts import Json, mapping_of
+from profiles.portability.printed.plain_text import plain_text
+from profiles.portability.printed.readable import arrange
+from profiles.portability.printed.sheets import Sheet
 from profiles_project.database import clock
 from profiles_project.words.wording import ENGLISH, worded
 
@@ -39,7 +39,7 @@ TEMPLATES = Path(__file__).parent.parent / "templates" / "profiles"
 HTML_STYLE = (TEMPLATES / "resume.css").read_text()
 HTML_STYLE_SOURCE = f"'sha256-{base64.b64encode(hashlib.sha256(HTML_STYLE.encode()).digest()).decode()}'"
 
-TYPESETTER = Path(__file__).with_name("typesetter.py")
+TYPESETTER = Path(__file__).parent / "printed" / "typesetter.py"
 # Each may take more memory than a whole web worker. A third request waits for its turn.
 PDFS_AT_ONCE = threading.BoundedSemaphore(2)
 PDF_WAIT_SECONDS = 5
@@ -94,6 +94,9 @@ def text(resume: Json, language: str = ENGLISH) -> str:
 
 def docx(resume: Json, language: str = ENGLISH) -> bytes:
     """The document as a file for word processors."""
+    # Its library takes 15 MB and 0.16 s, which only those web processes pay that are asked for such a file.
+    from profiles.portability.printed.word_file import word_file  # noqa: PLC0415  # as above
+
     return word_file(sheet_of(resume, language))
 
 

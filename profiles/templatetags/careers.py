@@ -2,7 +2,7 @@
 
 from django.template import Library
 
-from profiles.portability.pages import html_of, html_of_point
+from profiles.portability.printed.pages import html_of, html_of_point
 
 register = Library()
 register.filter("blocks", html_of)

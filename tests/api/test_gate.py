@@ -17,7 +17,7 @@ from profiles.desk.acting import GraveForm, ReasonForm
 from profiles.desk.login import CodeForm, NewPasswordForm, PasswordAgainForm, PasswordForm
 from profiles.models import Certification, CustomField, Experience, Profile, Skill
 from profiles.portability.json_resume import Reading
-from profiles.portability.readable import arrange
+from profiles.portability.printed.readable import arrange
 from profiles_project import texts
 from profiles_project.api.fields import Text
 from tests.support.client import ApiClient

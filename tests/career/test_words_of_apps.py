@@ -7,8 +7,8 @@ import pytest
 
 from profiles.models import Profile
 from profiles.portability.json_resume import mapping
-from profiles.portability.readable import arrange
-from profiles.portability.rich import plain_lines
+from profiles.portability.printed.readable import arrange
+from profiles.portability.printed.rich import plain_lines
 from tests.support.client import ApiClient
 from tests.support.factories import profile_document
 

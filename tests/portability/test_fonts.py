@@ -9,8 +9,9 @@ import pytest
 from pypdf import PdfReader
 
 from profiles.models import Profile
-from profiles.portability import fonts, printing
-from profiles.portability.fonts import needed, scripts_of
+from profiles.portability import printing
+from profiles.portability.printed import fonts
+from profiles.portability.printed.fonts import needed, scripts_of
 from tests.portability.test_exports import export
 from tests.support.client import ApiClient
 from tests.support.factories import make_profile

@@ -5,8 +5,8 @@ import pytest
 from profiles.models import COMPONENTS, Component, Education, Experience, Language
 from profiles.portability import kinds
 from profiles.portability.json_resume import mapping
-from profiles.portability.readable import arrange
-from profiles.portability.rich import plain_lines
+from profiles.portability.printed.readable import arrange
+from profiles.portability.printed.rich import plain_lines
 
 pytestmark = pytest.mark.pure
 

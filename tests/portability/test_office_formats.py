@@ -10,9 +10,9 @@ from docx import Document
 from hypothesis import given, strategies as st
 from lxml import etree  # type: ignore[import-untyped]  # it has no types of its own
 
-from profiles.portability.plain_text import COLUMNS, wrapped
+from profiles.portability.printed.plain_text import COLUMNS, wrapped
+from profiles.portability.printed.readable import arrange
 from profiles.portability.printing import docx, text
-from profiles.portability.readable import arrange
 from tests.portability.test_printed_careers import CUSTOM, POSITIONS
 from tests.portability.test_printed_languages import HEBREW
 from tests.portability.test_printing import ADA, as_typed, document_of, expected, holds_in_order, texts, words

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from profiles.portability.json_resume.mapping import NOT_GIVEN
-from profiles.portability.layouts import in_words
+from profiles.portability.printed.layouts import in_words
+from profiles.portability.printed.readable import arrange
+from profiles.portability.printed.rich import plain_lines
+from profiles.portability.printed.sheets import Link, SheetItem, SheetSection
 from profiles.portability.printing import html, markdown
-from profiles.portability.readable import arrange
-from profiles.portability.rich import plain_lines
-from profiles.portability.sheets import Link, SheetItem, SheetSection
 from tests.portability.test_printing import Page, read_back, words
 from tests.support.client import ApiClient
 from tests.support.contract import API
@@ -61,6 +61,33 @@ def test_what_stands_in_for_a_text_is_not_printed_where_somebody_has_stored_it_h
     [section] = arrange(document).sections
     assert section.items[0].title == "Quay Ltd"
     assert [text for text in printed(document).values() if NOT_GIVEN in text] == []
+
+
+@pytest.mark.django_db
+def test_positions_that_were_imported_together_are_printed_below_their_company(api: ApiClient) -> None:
+    positions = [
+        {"position": "Chief clerk", "startDate": "2019", "technologies": ["Abacus"]},
+        {"position": "Clerk", "startDate": "2015", "endDate": "2019", "location": "Aarhus"},
+    ]
+    work = [{"name": "Quay Ltd", "positions": positions}, {"name": "Quay Ltd", "position": "Porter"}]
+    made = api.post(f"{API}/profiles/import", {"basics": BASICS, "work": work}).json()["profile"]
+    shown = api.get(f"{API}/profiles/{made['id']}/export", query={"format": "markdown"}).content.decode()
+    quay, clerk, porter = (shown.index(f"### {title}") for title in ("Quay Ltd", "Clerk", "Porter"))
+    assert quay < shown.index("Chief clerk") < shown.index("Abacus") < clerk < shown.index("Aarhus") < porter
+    assert shown.count("Quay Ltd") == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["json-resume", "markdown"])
+def test_hidden_items_of_lists_that_nobody_knows_are_shown_where_they_are_asked_for(api: ApiClient, name: str) -> None:
+    talks = [{"name": "KnotConf"}, {"name": "Secret fair", "isVisible": False}]
+    made = api.post(f"{API}/profiles/import", {"basics": BASICS, "talks": talks}).json()["profile"]
+    path = f"{API}/profiles/{made['id']}/export"
+    shown, whole = (
+        api.get(path, query={"format": name, **query}).content.decode() for query in ({}, {"include": "hidden"})
+    )
+    assert ("KnotConf" in shown, "Secret fair" in shown) == (True, False)
+    assert ("KnotConf" in whole, "Secret fair" in whole) == (True, True)
 
 
 @pytest.mark.pure

@@ -8,8 +8,8 @@ import pytest
 from pypdf import PdfReader, mult
 
 from profiles.models import Profile
-from profiles.portability.directions import are_mostly_rtl, is_rtl
-from profiles.portability.layouts import LAYOUTS
+from profiles.portability.printed.directions import are_mostly_rtl, is_rtl
+from profiles.portability.printed.layouts import LAYOUTS
 from profiles.portability.printing import html, markdown, sheet_of
 from tests.portability.test_exports import export
 from tests.portability.test_printing import read_back

@@ -21,11 +21,11 @@ from pypdf import PdfReader, mult
 from typst import TypstError
 
 from profiles.portability import printing
+from profiles.portability.printed.readable import UNNAMED, arrange
+from profiles.portability.printed.rich import plain_lines
+from profiles.portability.printed.sheets import Fact, Link, Moment, SheetItem, SheetSection
+from profiles.portability.printed.typesetter import typeset
 from profiles.portability.printing import HTML_STYLE, HTML_STYLE_SOURCE, NotPrinted, html, markdown
-from profiles.portability.readable import UNNAMED, arrange
-from profiles.portability.rich import plain_lines
-from profiles.portability.sheets import Fact, Link, Moment, SheetItem, SheetSection
-from profiles.portability.typesetter import typeset
 from tests.support.printed import pdf
 
 pytestmark = pytest.mark.pure

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, strategies as st
 from markdown_it import MarkdownIt
 
-from profiles.portability.pages import html_of
+from profiles.portability.printed.pages import html_of
+from profiles.portability.printed.readable import arrange
+from profiles.portability.printed.rich import LONGEST_MARKED, MOST_MARKED, blocks, plain_lines
 from profiles.portability.printing import html, markdown
-from profiles.portability.readable import arrange
-from profiles.portability.rich import LONGEST_MARKED, MOST_MARKED, blocks, plain_lines
 
 pytestmark = pytest.mark.pure
 

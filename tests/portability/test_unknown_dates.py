@@ -8,7 +8,7 @@ from profiles.models import Experience
 from profiles.portability import kinds
 from profiles.portability.json_resume.reading import Reading
 from profiles.portability.json_resume.values import fingerprint
-from profiles.portability.readable import arrange
+from profiles.portability.printed.readable import arrange
 from tests.support.client import ApiClient
 from tests.support.contract import API
 

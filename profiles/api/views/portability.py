@@ -52,68 +52,23 @@ class ResumeParser(StrictJSONParser):
         return value
 
 
-class ArchiveParser(BaseParser):
-    """The bytes of a ZIP."""
-
-    media_type = "application/zip"
+class BytesParser(BaseParser):
+    """The bytes as they are, since their content says what they are. DRF has a class for each media type."""
 
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
         return stream.read()
 
 
-class WindowsArchiveParser(ArchiveParser):
-    """The same under the media type that Windows sends."""
-
-    media_type = "application/x-zip-compressed"
+def _bytes_of(*media_types: str) -> tuple[type[BytesParser], ...]:
+    return tuple(type("BytesParser", (BytesParser,), {"media_type": each}) for each in media_types)
 
 
-class FileParser(ArchiveParser):
-    """The bytes of any file; its content says what it is."""
-
-    media_type = "application/octet-stream"
-
-
-class YamlParser(FileParser):
-    """The bytes of a YAML text."""
-
-    media_type = "application/yaml"
-
-
-class OlderYamlParser(FileParser):
-    """The same under the media type that YAML had before it had one."""
-
-    media_type = "application/x-yaml"
-
-
-class YamlTextParser(FileParser):
-    """The same as text."""
-
-    media_type = "text/yaml"
-
-
-class XmlParser(FileParser):
-    """The bytes of an XML document."""
-
-    media_type = "application/xml"
-
-
-class XmlTextParser(FileParser):
-    """The same as text."""
-
-    media_type = "text/xml"
-
-
-ARCHIVE_PARSERS = (ArchiveParser, WindowsArchiveParser)
-_ZIP_TYPES = frozenset(parser.media_type for parser in ARCHIVE_PARSERS)
-FILE_PARSERS = (
-    *ARCHIVE_PARSERS,
-    YamlParser,
-    OlderYamlParser,
-    YamlTextParser,
-    XmlParser,
-    XmlTextParser,
-    FileParser,
-)
+# The second is what Windows sends.
+_ZIP_TYPES = ("application/zip", "application/x-zip-compressed")
+ARCHIVE_PARSERS = _bytes_of(*_ZIP_TYPES)
+# YAML had two other types before it had one of its own.
+_TEXT_TYPES = ("application/yaml", "application/x-yaml", "text/yaml", "application/xml", "text/xml")
+FILE_PARSERS = (*ARCHIVE_PARSERS, *_bytes_of(*_TEXT_TYPES, "application/octet-stream"))
 # What every route that imports has.
 _import_action = partial(action, detail=False, methods=["post"], scarce_scope="import", is_expensive=lambda _: True)
 

@@ -16,10 +16,10 @@ _TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)(?P<rest>[^<>]*)>|
 _HREF = re.compile(r"""(?<![\w-])href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.IGNORECASE)
 _BULLET = re.compile(r"""data-list\s*=\s*["']?bullet""", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n\f\u00a0]+")
-_BLOCKS = frozenset("p div blockquote ul ol li table tr pre figure center h1 h2 h3 h4 h5 h6 hr".split())  # noqa: SIM905
 _CELLS = frozenset({"td", "th"})
 _MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*", "code": "`", "kbd": "`"}
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_BLOCKS = _HEADINGS | {"p", "div", "blockquote", "ul", "ol", "li", "table", "tr", "pre", "figure", "center", "hr"}
 _SILENT = frozenset({"script", "style", "template"})
 _WEB = ("http://", "https://", "mailto:", "tel:")
 # Deeper lists are shown as if they were no deeper.

@@ -75,7 +75,7 @@ def loads(body: bytes) -> tuple[str, Any]:
     parser.CharacterDataHandler = builder.text
     try:
         # At one go: in pieces, a long token would be read again with each.
-        parser.Parse(body, True)  # noqa: FBT003
+        parser.Parse(body, True)  # noqa: FBT003  # expat takes no names
     except (expat.ExpatError, LookupError, ValueError) as error:
         if isinstance(error, Refused):
             raise

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from profiles.portability.json_resume import mapping, shapes
 from profiles.portability.json_resume.checking import NoResume, check, check_size
+from profiles.portability.json_resume.cutting import CUT_LIST, CUT_TEXT, can_be_cut, cut_within
 from profiles.portability.json_resume.mapping import NOT_GIVEN, SKILLS, Key, Section, is_empty
 from profiles.portability.json_resume.objects import ABSENT, EMPTY, NO_FIELD, SAID_BY_ABSENCE, Entry, Path, ReadObject
 from profiles.portability.json_resume.values import UNKNOWN_FLUENCY, fingerprint
@@ -426,9 +427,9 @@ class Reading:
     def _mend_value(self, part: ReadObject, field: str, rest: Path, fault: DocumentFault) -> None:
         """Cut a text that is too long; keep aside any other value, and with a vital one its whole object."""
         key, why = part.by_field[field], _kept(fault)
-        if fault.limit and fault.code == "max_length" and _can_be_cut(key):
-            cut = _cut_within(part.values.get(field), rest, fault.limit)
-            part.replace(field, cut, say(_CUT_LIST if isinstance(cut, list) and not rest else _CUT_TEXT, n=fault.limit))
+        if fault.limit and fault.code == "max_length" and can_be_cut(key):
+            cut = cut_within(part.values.get(field), rest, fault.limit)
+            part.replace(field, cut, say(CUT_LIST if isinstance(cut, list) and not rest else CUT_TEXT, n=fault.limit))
         elif field == "email":
             self._own_email(say("{sentence} The address of your account is used.", sentence=Sentence(fault.detail)))
         elif part in self.links and field == "network":
@@ -498,10 +499,6 @@ class Reading:
             if field:
                 why = say("{place!c}: {sentence!l}", place=section.labels[field], sentence=Sentence(why))
             self._set_aside(section, part.path, part.came, why)
-
-
-_CUT_TEXT = mark("At most {n} characters fit here; it was shortened, and the original is kept separately.")
-_CUT_LIST = mark("At most {n} entries fit here; the list was shortened, and the original is kept separately.")
 
 
 def _kept(fault: DocumentFault) -> Sentence:
@@ -585,24 +582,6 @@ _NO_LEVEL = say("No level is given; it is stored as «{level}».", level=UNKNOWN
 def _incomplete(section: Section, missing: Sequence[str]) -> Sentence:
     names = either([section.labels[field] for field in missing])
     return say("Missing: {names}. Therefore this is kept separately.", names=names)
-
-
-def _cut_within(value: Any, rest: Path, limit: int) -> Any:
-    """The value cut to the limit, or of a list only the text that the rest of the path names."""
-    if rest and isinstance(value, list) and isinstance(rest[0], int):
-        return [_cut(each, limit) if index == rest[0] else each for index, each in enumerate(value)]
-    return _cut(value, limit)
-
-
-def _can_be_cut(key: Key) -> bool:
-    """Whether the beginning of a value still says something true. That of a phone number or an address does not."""
-    return key.kind in {"text", "texts"} and key.field not in {"phone", "postal_code", "credential_id", "score"}
-
-
-def _cut(value: Any, limit: int) -> Any:
-    if isinstance(value, str):
-        return value[: limit - 1].rstrip() + "…"
-    return value[:limit]
 
 
 def _sortable(path: Path) -> tuple[Any, ...]:

@@ -30,7 +30,7 @@ def write(document: Mapping[str, Any], sections: Sequence[Section], *, include: 
         holder, name = (ours, section.plural) if section.is_ours else (made, section.name)
         holder[name] = _with_kept(section, shown, extra, include)
     made["skills"] = _with_kept(SKILLS, _skills(document["skills"]), extra, include)
-    made["meta"] = _meta(document, extra, sections, ours)
+    made["meta"] = _meta(document, _shown(extra, include), sections, ours)
     return {name: value for name, value in made.items() if not is_empty(value)}
 
 
@@ -155,6 +155,20 @@ def _networks(info: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, An
         for name in mapping.NETWORKS.values()
         if info[name] != said.get(name) or came.get(name) != info[name]
     }
+
+
+def _shown(extra: Mapping[str, Any], include: Collection[str]) -> Mapping[str, Any]:
+    """What came beyond our fields, without hidden items of lists that JSON Resume lacks unless they are asked for."""
+    if HIDDEN in include:
+        return extra
+    return {
+        name: [item for item in value if _is_visible(item)] if isinstance(value, list) else value
+        for name, value in extra.items()
+    }
+
+
+def _is_visible(item: Any) -> bool:
+    return not (isinstance(item, Mapping) and item.get("isVisible") is False)
 
 
 def _meta(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from profiles.portability.rich import Block, Run, RunLine
+from profiles.portability.printed.rich import Block, Run, RunLine
 
 
 def html_of(blocks: Iterable[Block]) -> SafeString:

@@ -3,8 +3,8 @@
 import unicodedata
 from collections.abc import Iterable, Iterator
 
-from profiles.portability.rich import Block, Blocks, RunLine, plain_line
-from profiles.portability.sheets import SEPARATOR, Fact, Link, Sheet, SheetItem, SheetSection
+from profiles.portability.printed.rich import Block, Blocks, RunLine, plain_line
+from profiles.portability.printed.sheets import SEPARATOR, Fact, Link, Sheet, SheetItem, SheetSection
 
 # What fits into a mail that somebody answers.
 COLUMNS = 76

@@ -6,8 +6,8 @@ What is bold or a link there is so here, unless the words around it would make t
 import re
 from collections.abc import Iterable, Iterator
 
-from profiles.portability.rich import CODE, EMPHASIS, STRONG, Block, Blocks, Run, RunLine
-from profiles.portability.sheets import SEPARATOR, Fact, Link, Sheet, SheetItem, SheetSection
+from profiles.portability.printed.rich import CODE, EMPHASIS, STRONG, Block, Blocks, Run, RunLine
+from profiles.portability.printed.sheets import SEPARATOR, Fact, Link, Sheet, SheetItem, SheetSection
 
 # CommonMark's characters of meaning, with those of GitHub's tables, strikethrough and formulas. `&` and `!` mean
 # something before others only, and what is left means something at the beginning of a line.

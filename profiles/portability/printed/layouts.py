@@ -5,12 +5,14 @@ items' keys.
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
 from profiles.portability.json_resume.mapping import LISTS, OURS_IN_META, SKILLS
-from profiles.portability.sheets import Lines
+from profiles.portability.json_resume.shapes import GROUP
+from profiles.portability.printed.sheets import Lines
 from profiles_project.words.sentences import mark
 
 Json = Mapping[str, Any]
@@ -48,7 +50,8 @@ class Layout:
         holder = resume
         for step in ("meta", OURS_IN_META, "lists") if self.is_ours else ():
             holder = mapping_of(holder.get(step))
-        return items_of(holder.get(self.key))
+        items = items_of(holder.get(self.key))
+        return grouped(items) if self.key == "work" else items
 
 
 LAYOUTS = (
@@ -113,17 +116,25 @@ LAYOUTS = (
     Layout("interests", mark("Interests"), words=("name", "")),
     Layout("references", mark("References"), titles=(("name",),), texts=("reference",)),
 )
-# The positions that some tools list below one company.
-POSITIONS = Layout(
-    "positions",
-    "",
-    titles=(("position",), ("title",), ("name",)),
-    remarks=("location", "employmentType"),
-    dates=("startDate", "endDate"),
-    texts=("description", "summary"),
-    points=("highlights",),
-    goes_on=True,
-)
+# The positions in one company, below it.
+POSITIONS = replace(LAYOUTS[0], key="positions", titles=(("position",), ("title",), ("name",)))
+# What the company and not the position is told by, where all positions say the same.
+_OF_COMPANY = ("name", "url", "description", "location")
+
+
+def grouped(jobs: Sequence[Json]) -> list[Json]:
+    """The jobs, those that belong together below their company: an import has given them the same group."""
+    made: list[Json] = []
+    for (group, _), some in groupby(jobs, key=lambda job: (job.get(GROUP), job.get("name"))):
+        first, *others = together = list(some)
+        if not isinstance(group, str) or not group or not others:
+            made += together
+            continue
+        names = [name for name in _OF_COMPANY if name in first and all(o.get(name) == first[name] for o in others)]
+        positions = [{name: value for name, value in job.items() if name not in names} for job in together]
+        made.append({**{name: first[name] for name in names}, "positions": positions})
+    return made
+
 
 # Lists that the standard doesn't know -----------------------------------------------------------------------------
 
@@ -182,8 +193,8 @@ def custom_item(item: Json) -> tuple[Layout, Json]:
 
 
 def is_hidden(item: Json) -> bool:
-    """Whether an item of such a list says that it isn't to be shown."""
-    return item.get("isVisible") is False or item.get("visible") is False or item.get("hidden") is True
+    """Whether an item of such a list says in another program's way that it isn't to be shown."""
+    return item.get("visible") is False or item.get("hidden") is True
 
 
 def in_words(key: str) -> str:

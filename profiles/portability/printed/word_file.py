@@ -15,9 +15,9 @@ from docx.shared import Cm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph
 
-from profiles.portability.directions import is_rtl
-from profiles.portability.rich import CODE, EMPHASIS, STRONG, STRUCK, Blocks, Run, RunLine, plain_line
-from profiles.portability.sheets import SEPARATOR, Fact, Link, Sheet, SheetItem, SheetSection
+from profiles.portability.printed.directions import is_rtl
+from profiles.portability.printed.rich import CODE, EMPHASIS, STRONG, STRUCK, Blocks, Run, RunLine, plain_line
+from profiles.portability.printed.sheets import SEPARATOR, Fact, Link, Sheet, SheetItem, SheetSection
 
 QUIET = RGBColor(0x55, 0x60, 0x6E)
 ACCENT = RGBColor(0x1F, 0x56, 0x73)

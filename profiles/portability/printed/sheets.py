@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from profiles.portability.rich import Blocks
+from profiles.portability.printed.rich import Blocks
 
 # Texts of one line each.
 Lines = tuple[str, ...]

@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from profiles.partial_dates import parse
-from profiles.portability import layouts, rich
-from profiles.portability.directions import are_mostly_rtl
 from profiles.portability.json_resume.mapping import NOT_GIVEN
-from profiles.portability.layouts import LAYOUTS, Json, Layout, items_of, mapping_of
-from profiles.portability.rich import Blocks, cleaned
-from profiles.portability.sheets import SEPARATOR, Fact, Lines, Link, Moment, Sheet, SheetItem, SheetSection
+from profiles.portability.printed import layouts, rich
+from profiles.portability.printed.directions import are_mostly_rtl
+from profiles.portability.printed.layouts import LAYOUTS, Json, Layout, items_of, mapping_of
+from profiles.portability.printed.rich import Blocks, cleaned
+from profiles.portability.printed.sheets import SEPARATOR, Fact, Lines, Link, Moment, Sheet, SheetItem, SheetSection
 from profiles_project.words.sentences import Sentence, mark
 
 UNNAMED = mark("Career profile")
