@@ -19,6 +19,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from redis import Redis
 
+from bench.measuring.load import LoadError
 from tests.faults.stage import Program, free_port, wait_for
 from tests.support.service.servers import Server, answers_sql, guarded_folder, postgresql, redis
 
@@ -169,6 +170,10 @@ class Machine:
             seconds = time.monotonic() - started
             wait_for(lambda: len(program.web_workers()) == WORKERS)
             yield Service(name, port, program, cache_url, seconds)
+        except LoadError as error:
+            # It lies in a folder that is gone with the run.
+            error.add_note(f"The log of {name} ends:\n{program.log.read_text(errors='replace')[-4000:]}")
+            raise
         finally:
             program.end()
 

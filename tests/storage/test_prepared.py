@@ -8,10 +8,14 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, QuerySet
 from django.test.utils import CaptureQueriesContext
 
+from profiles.career.samples import SAMPLES
 from profiles.models import Experience, Profile
 from profiles_project.database.prepared import OneOf, Parameter, Parameters, Prepared, PreparedSQL, PreparedUpdate
+from tests.support.client import ApiClient
 from tests.support.concurrency import at_once
-from tests.support.factories import ProfileFactory, make_profile
+from tests.support.factories import ProfileFactory, UserFactory, make_profile
+from tests.support.jobs import below
+from users.models import User
 
 PK = Parameter("pk", Profile._meta.get_field("id"))
 on_postgresql = pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite keeps no prepared statements")
@@ -50,6 +54,30 @@ def test_what_a_query_leaves_out_loads_when_it_is_asked_for() -> None:
         assert (found.pk, found.version) == (stored.pk, stored.version)
     assert len(queries) == 0
     assert found.label == stored.label
+
+
+@pytest.mark.django_db
+def test_numbers_of_any_size_and_nulls_are_found_by_one_statement() -> None:
+    """psycopg sends a number in two, four or eight bytes, and a statement is prepared for one of them."""
+    small, middle, large = (UserFactory.create(pk=pk) for pk in (7, 40_000, 3_000_000_000))
+    by_id = Prepared(lambda: User.objects.filter(pk=Parameter("pk", User._meta.pk)))
+    for user in (small, middle, large, small):
+        assert by_id.first(pk=user.pk) == user
+    stamp = PreparedUpdate(lambda: Profile.objects.filter(pk=PK), "byte_count")
+    profile = ProfileFactory.create()
+    for size in (None, 5, 70_000, None, 2**40):
+        assert stamp.run(pk=profile.pk, byte_count=size) == 1
+        profile.refresh_from_db()
+        assert profile.byte_count == size
+
+
+@pytest.mark.django_db
+def test_people_with_small_and_with_large_ids_write_over_one_connection() -> None:
+    for pk in (6_762, 47_266, 2**31 + 5):
+        user = UserFactory.create(pk=pk)
+        profile = make_profile(user, 0)
+        answer = ApiClient().as_user(user).post(below(profile, "/experiences"), SAMPLES[Experience])
+        assert answer.status_code == 201, answer.content
 
 
 @pytest.mark.django_db

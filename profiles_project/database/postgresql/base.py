@@ -112,8 +112,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._renewed_at = time.monotonic() + READ_ONLY_SECONDS if is_read_only else None
         if self._is_main():
             self._look_at_clock()
-        # The names of the statements that this connection's server process has planned, by their texts.
-        self._prepared: dict[str, bytes] = {}
+        # The names of the statements that this connection's server process has planned, by their texts and the types of
+        # their parameters: psycopg sends a number as the smallest type that holds it, and a null without any.
+        self._prepared: dict[tuple[str, Sequence[int]], bytes] = {}
         self._names = map("profiles_{}".format, itertools.count())
         self._transformer = Transformer.from_context(self.connection)
 
@@ -150,11 +151,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _result(self, pgconn: Any, sql: str, parameters: Sequence[Any]) -> Any:
         transformer = self._transformer
         values = transformer.dump_sequence(parameters, [PyFormat.AUTO] * len(parameters))
-        if sql not in self._prepared:
+        key = (sql, transformer.types or ())
+        if (name := self._prepared.get(key)) is None:
             name = next(self._names).encode()
             _check(pgconn, pgconn.prepare(name, _with_numbers(sql).encode(), transformer.types))
-            self._prepared[sql] = name
-        result = pgconn.exec_prepared(self._prepared[sql], values, transformer.formats)
+            self._prepared[key] = name
+        result = pgconn.exec_prepared(name, values, transformer.formats)
         try:
             _check(pgconn, result)
         except psycopg.errors.FeatureNotSupported as error:
