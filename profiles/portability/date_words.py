@@ -6,7 +6,7 @@ Unicode's CLDR has the months' names (months.json), and none of these.
 # What an end says that is still to come.
 NOW = frozenset(
     {
-        *("-", "...", "present", "the present", "now", "current", "currently", "today", "ongoing", "to date"),
+        *("present", "the present", "now", "current", "currently", "today", "ongoing", "to date"),
         *("to present", "until now", "till now", "till date", "present day", "in progress", "continuing", "active"),
         *("heute", "bis heute", "jetzt", "bis jetzt", "aktuell", "laufend", "gegenwärtig", "derzeit", "andauernd"),
         *("présent", "à présent", "present.", "aujourd'hui", "ce jour", "à ce jour", "actuel", "actuellement"),
@@ -37,12 +37,21 @@ TO = (
     *("to", "until", "till", "through", "thru", "bis", "à", "au", "jusqu'à", "a", "al", "hasta", "até", "ao", "tot"),
     *("do", "till", "til", "fino a", "fino al", "până la", "по", "до", "έως", "至", "から", "~"),
 )
+# What stands before the one end of a period that is named: its beginning, or its end.
+SINCE = (
+    *("since", "from", "as of", "beginning", "seit", "ab", "von", "depuis", "dès", "desde", "dal", "da", "vanaf"),
+    *("sinds", "od", "siden", "sedan", "fra", "från", "с", "со", "з", "від", "από", "dari", "sejak", "từ"),
+)
+UNTIL = (
+    *("until", "till", "through", "up to", "bis", "jusqu'à", "jusqu'en", "hasta", "até", "fino a", "fino al", "tot"),
+    *("do", "til", "până la", "до", "по", "έως", "μέχρι", "đến"),
+)
 # What says that a date is not known to the day, or where a range begins.
 ABOUT = (
-    *("ca", "circa", "c", "approx", "about", "around", "early", "mid", "late", "beginning of", "end of", "since"),
-    *("from", "as of", "seit", "ab", "etwa", "anfang", "mitte", "ende", "depuis", "vers", "début", "fin", "mi"),
-    *("desde", "hacia", "aprox", "dal", "da", "circa", "vanaf", "sinds", "od", "siden", "sedan", "с", "з", "від"),
-    *("до", "bis", "until", "till", "hasta", "até"),
+    *("ca", "circa", "c", "approx", "about", "around", "early", "mid", "late", "beginning of", "end of"),
+    *("etwa", "anfang", "mitte", "ende", "vers", "début", "fin", "mi", "hacia", "aprox"),
+    *SINCE,
+    *UNTIL,
 )
 # What says behind a date that it is still to come.
 EXPECTED = (

@@ -48,16 +48,48 @@ def read(text: str) -> Found:
     """What a text says as a date, a range of dates, or as «now»; NOTHING where it says none of them."""
     if len(text) > LONGEST:
         return NOTHING
+    if _OURS.fullmatch(text) and (found := _read_ours(text)):
+        return found
     text = _plain(text)
     if means_now(text):
         return NOW
     return _range(text) or _date(text) or NOTHING
 
 
+# As we and the standard write dates, which most are.
+_OURS = re.compile(r"[12][0-9]{3}(?:-[0-9]{2}){0,2}")
+
+
+def _read_ours(text: str) -> Found | None:
+    try:
+        return Found(parse(text))
+    except ValueError:
+        return None
+
+
 @functools.lru_cache(maxsize=1024)
 def means_now(text: str) -> bool:
     """Whether the text of an end says that it is still to come."""
     return len(text) <= LONGEST and _plain(text).strip("().[] ") in date_words.NOW
+
+
+def read_period(text: str) -> Found:
+    """What a text says of a period, of which it may name one end alone: «since 2018», «2018 –», «until 2020»."""
+    if len(text) > LONGEST:
+        return NOTHING
+    plain = _plain(text)
+    since, until = _SINCE.match(plain), _UNTIL.match(plain)
+    if since and (start := _date(plain[since.end() :])):
+        return Found(start.date, is_now=True, is_range=True, is_exact=start.is_exact)
+    if until and (end := _date(plain[until.end() :])):
+        return Found(end=end.date, is_range=True, is_exact=end.is_exact)
+    if plain.endswith("-") and (start := _date(plain)):
+        return Found(start.date, is_now=True, is_range=True, is_exact=start.is_exact)
+    return read(text)
+
+
+_SINCE = re.compile(rf"(?:{'|'.join(date_words.SINCE)})[. ]+")
+_UNTIL = re.compile(rf"(?:(?:{'|'.join(date_words.UNTIL)})[. ]+|-+ ?)")
 
 
 def _plain(text: str) -> str:
@@ -236,11 +268,8 @@ def _of_two(first: int, second: int, year: int) -> Found | None:
 
 def _made(year: int, month: int | None = None, day: str | None = None, *, is_exact: bool = True) -> Found | None:
     """The partial date of these, None where there is no such day."""
-    text = f"{year:04}" + ("" if month is None else f"-{month:02}") + (f"-{int(day):02}" if day else "")
-    try:
-        return Found(parse(text), is_exact=is_exact)
-    except ValueError:
-        return None
+    found = _read_ours(f"{year:04}" + ("" if month is None else f"-{month:02}") + (f"-{int(day):02}" if day else ""))
+    return found and found._replace(is_exact=is_exact)
 
 
 def _year(text: str) -> int:

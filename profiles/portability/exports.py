@@ -19,6 +19,8 @@ from profiles.career import rendering
 from profiles.models import Job, Origin, Profile, Revision
 from profiles.portability import kinds, outcomes, printing
 from profiles.portability.json_resume import HIDDEN, REFERENCES, write
+from profiles.portability.printed import fonts
+from profiles.portability.printed.sheets import TooLong
 from profiles_project.api.errors import Unavailable
 from profiles_project.database import clock
 from profiles_project.words.sentences import mark, say
@@ -67,6 +69,24 @@ TOO_LARGE = mark(
     "This profile is too long for an instant PDF; ask for one in the background, or choose another format."
 )
 
+
+class NoWordFile(Unavailable):
+    """503: the document is so long that a Word file of it is made in the background only."""
+
+    slug = "no-word-file"
+    title = mark("No Word file")
+    default_detail = mark(
+        "This profile is too long for an instant Word file; ask for one in the background, or choose another format."
+    )
+
+
+def _docx(resume: Mapping[str, Any], language: str) -> bytes:
+    try:
+        return printing.docx(resume, language, printing.WORD_AT_ONCE)
+    except TooLong as exc:
+        raise NoWordFile from exc
+
+
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 # By their names in `?format=`.
 FORMATS = {
@@ -74,7 +94,7 @@ FORMATS = {
     "markdown": Format("text/markdown; charset=utf-8", "md", lambda *given: printing.markdown(*given).encode()),
     "html": Format("text/html; charset=utf-8", "html", lambda *given: printing.html(*given).encode()),
     "text": Format("text/plain; charset=utf-8", "txt", lambda *given: printing.text(*given).encode()),
-    "docx": Format(WORD, "docx", printing.docx),
+    "docx": Format(WORD, "docx", _docx, printing.docx),
     "pdf": Format("application/pdf", "pdf", _pdf, partial(_pdf, room=printing.IN_BACKGROUND)),
 }
 ARCHIVE = Format("application/zip", "zip", lambda resume, _: rendering.render(resume), is_printed=False)
@@ -110,7 +130,7 @@ def exported(
 def warnings(missing: Iterable[str]) -> list[str]:
     """What to tell the reader of a document in which letters of these scripts may be boxes."""
     return [
-        say("There is no font for {script} here; its letters may be shown as boxes.", script=script)
+        say("There is no font for {script} here; its letters may be shown as boxes.", script=fonts.script_name(script))
         for script in missing
     ]
 

@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from itertools import chain, islice
 from typing import IO, Any, NamedTuple
 
@@ -88,8 +88,8 @@ class NotImportable(Problem):
 class Career:
     """What a source holds, read and mended. `places` maps pointers to places in an archive or a document.
 
-    `names` are what the person is called there, none where the source does not say, or where it need not be the person
-    of the profile that it goes to; `has_basics` is false where it says nothing at all of the person.
+    `names` are what the person is called there, none where the source does not say; `may_be_another` says that the
+    profile that it goes to may be another person's. `has_basics` is false where it says nothing at all of the person.
     """
 
     source: str
@@ -97,6 +97,7 @@ class Career:
     places: Mapping[str, str] = field(default_factory=dict)
     notes: Sequence[linkedin.Note] = ()
     names: Sequence[str] = ()
+    may_be_another: bool = False
     has_name: bool = True
     has_basics: bool = True
 
@@ -160,17 +161,18 @@ def counts_alone(report: Mapping[str, Any]) -> dict[str, Any]:
 
 def in_words(report: Mapping[str, Any]) -> dict[str, Any]:
     """A report with its sentences in the language that is active."""
-    parts = [{**part, "place": _worded(part["place"]), "detail": worded(part["detail"])} for part in report["parts"]]
+    # Most parts say the same.
+    said = cache(worded)
+    parts = [
+        {**part, "place": part["place"] and said(part["place"]), "detail": said(part["detail"])}
+        for part in report["parts"]
+    ]
     return {**report, "parts": parts}
 
 
 def result_in_words(result: Mapping[str, Any]) -> dict[str, Any]:
     """What the job of an import tells, with its report in the language that is active."""
     return {**result, "report": in_words(result["report"])} if "report" in result else dict(result)
-
-
-def _worded(text: str | None) -> str | None:
-    return text and worded(text)
 
 
 def answer(document: bytes, report: Mapping[str, Any]) -> bytes:
@@ -278,7 +280,8 @@ def from_archive(
         reading,
         {**({"/basics": "Profile.csv"} if archive.names else {}), **archive.places},
         archive.notes,
-        names=() if may_be_another else archive.names,
+        names=archive.names,
+        may_be_another=may_be_another,
         has_name=bool(archive.names),
         has_basics="basics" in archive.document,
     )
@@ -351,16 +354,15 @@ def bring(
 ) -> Brought:
     """Import a career into a profile of the user, or as a new one. Raises what any change or creation raises.
 
-    LinkedIn's archive without a profile goes to that which it was imported into last: it is the same person's each
-    time, and a second profile of it is what nobody wants.
+    LinkedIn's archive without a profile goes to that which an archive of the same person was imported into last: a
+    second profile of it is what nobody wants.
     """
     cause = Cause(Actor.IMPORT, KIND, device)
     with transaction.atomic():
         if profile is None and career.source == Origin.Source.LINKEDIN:
             # Two taps at once wait for each other here, and the second finds what the first has made.
             User.objects.select_for_update(no_key=True).get(pk=user.pk)
-            profiles = Profile.objects.filter(user=user, origins__source=career.source)
-            profile = profiles.order_by("-origins__updated_at", "-pk").first()
+            profile = _last_of(user, career)
         if profile is None:
             made = _create(user, career, cause)
             # What an import remembers counts towards the user's storage.
@@ -371,9 +373,26 @@ def bring(
         return Brought(changed, career.report(entries), is_new=False)
 
 
+def _last_of(user: User, career: Career) -> Profile | None:
+    """The profile that a career of the same source and person was imported into last, None without any.
+
+    Where all such profiles are of other persons, it is the last of them, which refuses the career; none if the career
+    is meant to be of another person.
+    """
+    profiles = Profile.objects.filter(user=user, origins__source=career.source)
+    found = list(profiles.order_by("-origins__updated_at", "-pk"))
+    same = next((profile for profile in found if _is_of(profile, career)), None)
+    return same or next((profile for profile in found if not career.may_be_another), None)
+
+
+def _is_of(profile: Profile, career: Career) -> bool:
+    """Whether nothing speaks against that the career is that of the profile's person."""
+    return not career.names or any(persons.may_be_same(name, profile.full_name) for name in career.names)
+
+
 def _check_person(career: Career, profile: Profile) -> None:
-    """Raises NotImportable where the career is told to be another person's than the profile."""
-    if career.names and not any(persons.may_be_same(name, profile.full_name) for name in career.names):
+    """Raises NotImportable where the career is another person's than the profile, and is not told to be."""
+    if not career.may_be_another and not _is_of(profile, career):
         values = {"one": shown(career.names[0]), "other": shown(profile.full_name)}
         raise NotImportable("another_person", say(_ANOTHER_PERSON, **values))
 

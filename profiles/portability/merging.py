@@ -232,21 +232,27 @@ class Merge:
         arrivals = [
             Arrival((*path, index), item, _marks(_told_of(section, item, item))) for index, item in enumerate(brought)
         ]
+        if known := self._known(section):
+            self._recognise(section, arrivals, known, mine)
+        claimed = {entry["id"] for entry in known}
+        if unclaimed := [item for item in mine if item["id"] not in claimed]:
+            others = _candidates(section, ((item, item) for item in unclaimed))
+            # An item whose remembered id is gone is looked for, too: a client may have sent it again without an id.
+            ones = _candidates(section, ((arrival, arrival.item) for arrival in arrivals if arrival.same is None))
+            # What is known of both may nowhere contradict: nobody has said before that they are the same.
+            for arrival, item in pairs(section.identity, ones, others, contradict=partial(_contradict, section)):
+                arrival.same = item
+        return arrivals
+
+    @staticmethod
+    def _recognise(section: Section, arrivals: Sequence[Arrival], known: Sequence[Item], mine: Sequence[Item]) -> None:
+        """Notes of what has come before what is remembered of it, and the stored item that it became."""
         by_id = {item["id"]: item for item in mine}
-        known = self._known(section)
         came = _candidates(section, ((arrival, arrival.marks) for arrival in arrivals))
         remembered = _candidates(section, ((entry, entry["fields"]) for entry in known))
         for arrival, entry in pairs(section.identity, came, remembered):
             arrival.before = entry
             arrival.same = by_id.get(entry["id"])
-        claimed = {entry["id"] for entry in known}
-        others = _candidates(section, ((item, item) for item in mine if item["id"] not in claimed))
-        # An item whose remembered id is gone is looked for, too: a client may have sent it again without an id.
-        ones = _candidates(section, ((arrival, arrival.item) for arrival in arrivals if arrival.same is None))
-        # What is known of both may nowhere contradict: nobody has said before that they are the same.
-        for arrival, item in pairs(section.identity, ones, others, contradict=partial(_contradict, section)):
-            arrival.same = item
-        return arrivals
 
     def _worth_knowing(self, known: Sequence[Item], placed: Collection[str], mine: Sequence[Item]) -> list[Item]:
         """What is remembered from now on: all that came, and the newest of what did not come."""
@@ -376,6 +382,8 @@ def _told_of(section: Section, brought: Item, same: Item) -> dict[str, Any]:
 
 def _stand_ins(section: Section, item: Item) -> list[str]:
     """The fields of an item whose values stand in for something that did not come."""
+    if not item.get("extra"):
+        return []
     fields = {key.name: key.field for key in section.keys}
     marks = {fields[name]: mark for name, mark in _object(item, "extra").items() if name in fields and _is_mark(mark)}
     return [

@@ -58,6 +58,9 @@ AT_ONCE = Room(15, 560 * 2**20)
 # The largest that a profile may hold (4 MiB) takes 850 MB.
 IN_BACKGROUND = Room(30, 2 * 2**30)
 
+# Paragraphs and runs of a Word file that is made at once; a usual career has 100 to 300.
+WORD_AT_ONCE = 5_000
+
 # How the process ends when its memory is used up: Rust aborts, or the kernel kills it.
 OUT_OF_MEMORY = {-signal.SIGABRT, -signal.SIGKILL}
 
@@ -92,12 +95,12 @@ def text(resume: Json, language: str = ENGLISH) -> str:
     return plain_text(sheet_of(resume, language))
 
 
-def docx(resume: Json, language: str = ENGLISH) -> bytes:
-    """The document as a file for word processors."""
+def docx(resume: Json, language: str = ENGLISH, most: int | None = None) -> bytes:
+    """The document as a file for word processors; TooLong where it has more than `most` paragraphs and runs."""
     # Its library takes 15 MB and 0.16 s, which only those web processes pay that are asked for such a file.
     from profiles.portability.printed.word_file import word_file  # noqa: PLC0415  # as above
 
-    return word_file(sheet_of(resume, language))
+    return word_file(sheet_of(resume, language), most)
 
 
 class Printed(NamedTuple):

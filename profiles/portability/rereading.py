@@ -5,9 +5,13 @@ where it is.
 """
 
 import json
+import logging
+import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+
+from rest_framework.exceptions import APIException
 
 from profiles.career import bulk, rendering, serializers
 from profiles.models import Actor, Cause, Origin, Profile
@@ -17,6 +21,8 @@ from profiles.portability.json_resume.mapping import Section
 from profiles.portability.json_resume.values import fingerprint
 from profiles.portability.merging import MERGE, Merge
 from profiles_project.database.refusals import Refusal
+
+logger = logging.getLogger(__name__)
 
 Document = Mapping[str, Any]
 # How the database writes that an import has kept items aside, and not merely lists of none.
@@ -48,17 +54,23 @@ class Rereading:
 
 def bring_in(profile_id: uuid.UUID) -> bool:
     """Bring in what a profile's imports kept aside, as far as it can be read. Whether that was anything."""
+    try:
+        return _bring_in_all(profile_id)
+    except (APIException, Refusal) as exc:
+        # A limit: the profile is full. The next import says so to a person. What else can't be brought in stays, and
+        # the profiles behind it have their turn.
+        logger.warning("what was kept aside of profile %s stays there: %s", profile_id, type(exc).__name__)
+        return False
+
+
+def _bring_in_all(profile_id: uuid.UUID) -> bool:
     rendered = rendering.stored(profile_id)
     origins = list(Origin.objects.filter(profile=profile_id))
     if not any(_readable(json.loads(rendered.body), origin) for origin in origins):
         return False
-    try:
-        with Profile.objects.revise(profile_id, Cause(Actor.IMPORT, imports.KIND)) as profile:
-            for origin in origins:
-                _bring_in(profile, origin)
-    except Refusal:
-        # A limit: the profile is full. The next import says so to a person.
-        return False
+    with Profile.objects.revise(profile_id, Cause(Actor.IMPORT, imports.KIND)) as profile:
+        for origin in origins:
+            _bring_in(profile, origin)
     return True
 
 
@@ -104,17 +116,27 @@ def _kept(stored: Document, section: Section, origin: Origin) -> Iterator[tuple[
     known = origin.brought.get("aside", {}).get(section.name, ())
     kept = stored["extra"].get(section.name)
     if isinstance(kept, Mapping):
-        places = sorted((int(place), place) for place in kept if place.isascii() and place.isdigit())
+        # Imports write places, but a client can put any key there.
+        places = sorted((int(place), place) for place in kept if re.fullmatch(r"[0-9]{1,5}", place))
         yield from ((number, kept[place]) for number, place in places if fingerprint(kept[place]) in known)
 
 
 def _still_kept(reading: Reading, stood: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """What still can't be read, by section and the place where it stood."""
     return {
-        name: {str(stood[name][int(index)]): raw for index, raw in kept.items()}
+        name: {_where(stood[name], index): raw for index, raw in kept.items()}
         for name, kept in reading.aside.items()
         if stood.get(name)
     }
+
+
+def _where(stood: Sequence[int], index: str) -> str:
+    """The place where something stood, of which the reading knows its number among what was read again.
+
+    Of a position in a company that is «0.positions.1».
+    """
+    number, dot, rest = index.partition(".")
+    return f"{stood[int(number)]}{dot}{rest}"
 
 
 def _put_in_place(section: Section, stored: Document, document: dict[str, Any], places: Sequence[int]) -> None:

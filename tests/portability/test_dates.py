@@ -182,7 +182,6 @@ def test_what_is_no_date_is_none(text: str) -> None:
         "현재",
         "היום",
         "الآن",
-        "–",
     ],
 )
 def test_now_is_known_in_many_languages(text: str) -> None:

@@ -140,7 +140,7 @@ def test_a_job_says_it_in_words_of_the_reader(
     assert told[1] == "There is no font for Tamil here; its letters may be shown as boxes."
     german = api.get(f"/api/v1/jobs/{job.pk}", headers={"Accept-Language": "de"}).json()["result"]["warnings"]
     assert len(german) == 2
-    assert german[1].startswith("Für Tamil")
+    assert german[1].startswith("Für die Schrift «Tamil» ")
     plain = filed(api.get(f"/api/v1/profiles/{profile.pk}/export", query={"format": "html"}, headers=ASYNC))
     run(plain)
     assert "warnings" not in shown(api, plain)["result"]

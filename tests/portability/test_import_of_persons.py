@@ -95,8 +95,19 @@ def test_the_archive_of_another_person_is_refused_by_the_profile_of_the_last_arc
     brought(api, FIRST)
     assert refused(api, OF_BOB)["type"].endswith("/another-person")
     assert brought(api, LATER)["status"] == 200
-    assert brought(api, OF_BOB, person="other")["status"] == 200
     assert Profile.objects.count() == 1
+
+
+def test_the_archive_of_another_person_that_is_meant_makes_a_profile_of_its_own(api: ApiClient) -> None:
+    mine = brought(api, FIRST)["profile_id"]
+    result = brought(api, OF_BOB, person="other")
+    assert result["status"] == 201
+    assert profile_of(api, result)["personal_info"]["full_name"] == "Bob Stone"
+    # From then on each archive finds the profile of its person.
+    assert brought(api, OF_BOB, person="other")["profile_id"] == result["profile_id"]
+    assert brought(api, OF_BOB)["profile_id"] == result["profile_id"]
+    assert brought(api, LATER)["profile_id"] == mine
+    assert Profile.objects.count() == 2
 
 
 def test_the_first_archive_has_no_other_name(api: ApiClient) -> None:

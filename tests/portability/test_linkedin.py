@@ -387,8 +387,43 @@ def test_a_file_of_another_name_is_noted_and_not_read(name: str) -> None:
 
 
 def test_a_file_that_tells_of_a_career_without_a_place_for_it_is_noted_as_such() -> None:
-    archive = read_zip(zipped({"Recommendations_Received.csv": "", "Profile.csv": PERSON}))
+    archive = read_zip(zipped({"Recommendations_Given.csv": "", "Profile.csv": PERSON}))
     assert [note.detail for note in archive.notes] == ["A profile has no place for this file; it was not read."]
+
+
+def test_a_recommendation_is_a_reference_by_its_writer_and_hidden_where_the_person_hides_it() -> None:
+    text = (
+        "First Name,Last Name,Company,Job Title,Text,Creation Date,Status\n"
+        "Bela,Toth,Quay Ltd,Harbour master,Knows every tide.,03/04/21,VISIBLE\n"
+        ",Stone,,,Late.,,PENDING\n"
+        ",,,,Nobody.,,\n"
+    )
+    assert items("Recommendations_Received.csv", text, "references") == [
+        {
+            "name": "Bela Toth",
+            "company": "Quay Ltd",
+            "jobTitle": "Harbour master",
+            "reference": "Knows every tide.",
+            "creationDate": "03/04/21",
+            "status": "VISIBLE",
+        },
+        {"name": "Stone", "reference": "Late.", "status": "PENDING", "isVisible": False},
+        {"reference": "Nobody."},
+    ]
+
+
+def test_patents_and_test_scores_are_lists_of_their_own() -> None:
+    files = {
+        "Patents.csv": "Title,Description,Issuer,Patent Number,Issued On\nFloat,Rises.,GB,GB 12,Mar 2019\n",
+        "Test Scores.csv": "Name,Score,Test Date\nTides,98,2018\n",
+        "Profile.csv": PERSON,
+    }
+    archive = read_zip(zipped(files))
+    assert archive.document["patents"] == [
+        {"title": "Float", "summary": "Rises.", "issuer": "GB", "number": "GB 12", "date": "2019-03"}
+    ]
+    assert archive.document["testScores"] == [{"name": "Tides", "score": "98", "date": "2018"}]
+    assert (archive.places["/patents"], archive.places["/testScores"]) == ("Patents.csv", "Test Scores.csv")
 
 
 # How CSV is read

@@ -153,11 +153,16 @@ def test_several_positions_in_one_company_say_that_they_belong_together(api: Api
     ]
     assert (first["start_date"], first["is_current"], second["end_date"]) == ("2019", True, "2019")
     assert first["extra"]["group"] == second["extra"]["group"]
-    assert (third["title"], third["start_date"], third["extra"]) == ("Singer", "2018", {})
+    assert (third["title"], third["start_date"]) == ("Singer", "2018")
+    assert third["extra"] == {"ofCompany": {"position": "Clerk"}}
     # What belongs together still does after a way through a file.
     again = imported(api, exported(api, made))["profile"]
     assert [job["extra"] for job in again["experiences"]] == [job["extra"] for job in made["experiences"]]
-    assert outcomes(api, work=[quay, alone]) == {"/work/0": ["changed"], "/work/1": ["changed"]}
+    assert outcomes(api, work=[quay, alone]) == {
+        "/work/0": ["changed"],
+        "/work/1": ["changed"],
+        "/work/1/positions/0/ofCompany": ["kept_aside"],
+    }
 
 
 def test_of_a_key_that_stands_twice_the_last_one_counts(api: ApiClient) -> None:

@@ -191,7 +191,7 @@ def test_a_person_without_a_name_is_called_by_their_label() -> None:
         ("work", {"endDate": "2021-12-31"}, "until 31 Dec 2021"),
         ("work", {"startDate": "spring 2021", "endDate": "2021-13"}, "spring 2021 – 2021-13"),
         ("work", {}, ""),
-        ("volunteer", {"startDate": "2021"}, "2021 – present"),
+        ("volunteer", {"startDate": "2021"}, "from 2021"),
         ("projects", {"startDate": "2021"}, "from 2021"),
         ("education", {"startDate": "2021"}, "from 2021"),
         ("education", {"startDate": "2021", "isCurrent": True}, "2021 – present"),

@@ -58,7 +58,7 @@ def test_what_a_query_leaves_out_loads_when_it_is_asked_for() -> None:
 
 @pytest.mark.django_db
 def test_numbers_of_any_size_and_nulls_are_found_by_one_statement() -> None:
-    """psycopg sends a number in two, four or eight bytes, and a statement is prepared for one of them."""
+    """A number is sent in two, four or eight bytes, and a statement is prepared for one of them."""
     small, middle, large = (UserFactory.create(pk=pk) for pk in (7, 40_000, 3_000_000_000))
     by_id = Prepared(lambda: User.objects.filter(pk=Parameter("pk", User._meta.pk)))
     for user in (small, middle, large, small):

@@ -56,7 +56,7 @@ _IMPORT_PARAMETERS = [
     _query(
         "person",
         "Of an archive alone; `same` if it is absent. An archive of another person than the profile's is refused"
-        " unless `other` says that it is meant.",
+        " unless `other` says that it is meant; without `into` it then makes a profile of its own.",
         type="string",
         enum=["same", "other"],
     ),

@@ -14,6 +14,7 @@ from profiles.portability.formats.translating import (
     Translator,
     drop,
     entry,
+    full_name,
     listed,
     move,
     pruned,
@@ -183,7 +184,7 @@ def _object(raw: Any) -> Mapping[str, Any]:
 def _read_person(out: Translator, learner: Draft) -> None:
     draft = Draft(out, "basics", _object(learner.take("Identification")), "Identification")
     names = [draft.take("PersonName.FirstName"), draft.take("PersonName.Surname")]
-    draft.put("name", " ".join(name.strip() for name in names if isinstance(name, str) and name.strip()))
+    draft.put("name", full_name(names))
     draft.put("email", draft.take("ContactInfo.Email.Contact"))
     for path, key in (("ContactInfo.Telephone", "phone"), ("ContactInfo.Website", "url")):
         first, *others = listed(draft.take(path)) or [None]
@@ -278,6 +279,12 @@ def _read_achievements(out: Translator, raw: list[Any]) -> None:
         draft.text("Description", "summary")
         draft.drop("ReferenceTo", "Documentation")
         told = draft.made.get("summary")
+        if code == "references":
+            # What others say, or who they are, is for those alone who are asked for it.
+            made = draft.finish()
+            text = made.pop("summary", None)
+            out.add("references", {**({} if is_empty(text) else {"reference": text}), **made}, place)
+            continue
         section, key = _ACHIEVEMENTS.get(str(code), ("", ""))
         if section and isinstance(told, str) and len(told) <= _LONGEST_NAME and "\n" not in told:
             made = draft.finish()

@@ -10,6 +10,7 @@ from profiles.portability.formats.translating import (
     Translation,
     Translator,
     entry,
+    full_name,
     listed,
     move,
     pruned,
@@ -154,8 +155,8 @@ def _first(draft: Draft, name: str) -> Mapping[str, Any]:
 def _read_person(out: Translator, raw: Mapping[str, Any], profile: Draft) -> list[Any]:
     """Reads who it is, and returns the mother tongues."""
     draft = Draft(out, "basics", raw, "CandidatePerson")
-    names = [_plain(draft.take(f"PersonName.{name}")) for name in ("GivenName", "FamilyName")]
-    draft.put("name", " ".join(name for name in names if isinstance(name, str) and name))
+    names = (draft.take(f"PersonName.{name}") for name in ("GivenName", "FamilyName"))
+    draft.put("name", full_name([_plain(part) for name in names for part in listed(name)]))
     draft.put_text("summary", _plain(profile.take("ExecutiveSummary")), "ExecutiveSummary")
     left = []
     for number, each in enumerate(listed(draft.take("Communication")), 1):

@@ -420,7 +420,12 @@ def _read_picture(draft: Draft, picture: Any, name: str = "picture") -> None:
     if not isinstance(picture, Mapping):
         draft.put("image", picture)
         return
-    draft.put("image", picture.get("url"))
+    effects = picture.get("effects")
+    if not _is_shown(picture) or (isinstance(effects, Mapping) and effects.get("hidden") is True):
+        if not is_empty(picture.get("url")):
+            draft.out.hide(name, {"url": picture["url"]}, name)
+    else:
+        draft.put("image", picture.get("url"))
     if picture.keys() - {"url"}:
         draft.out.looks.add(name)
 
@@ -434,6 +439,9 @@ def _read_summary(out: Translator, sections: dict[str, Any], top: dict[str, Any]
             draft.drop(*_SECTION_LOOKS)
             _drop_default(draft)
             text_of = draft.made.pop("summary", None)
+            if text_of is not None and not _is_shown(draft.left):
+                out.hide("summary", {"summary": text_of}, "summary")
+                continue
             made = {} if is_empty(rest := draft.finish()) else {"summarySection": rest}
             if text_of is not None:
                 made["reactiveResumeSummary" if "summary" in out.document["basics"] else "summary"] = text_of
@@ -463,12 +471,14 @@ def _read_link(out: Translator, version: int, link: Any, place: str, *, is_shown
     if not isinstance(link, Mapping):
         out.document["basics"].setdefault("profiles", []).append(link)
         return
+    is_shown = is_shown and _is_shown(link)
     draft = Draft(out, "profiles", link, place).follow(_LINKS[version])
-    # Of a link nothing of ours says whether it is shown.
-    _drop_default(draft)
-    if not is_shown:
-        draft.left["hidden"] = True
-    out.link(draft)
+    for name in ("visible", "hidden"):
+        draft.take(name)
+    if is_shown:
+        out.link(draft)
+    else:
+        out.hide("profiles", draft.finish(), place)
 
 
 def _is_shown(part: Any) -> bool:

@@ -16,7 +16,7 @@ from profiles.portability.formats import (
     xml_text,
     yaml_text,
 )
-from profiles.portability.formats.refusing import TOO_DEEP, Refused
+from profiles.portability.formats.refusing import TOO_DEEP, TOO_MANY_IN_ONE, Refused
 from profiles.portability.formats.translating import Translation
 from profiles_project.api.parsers import MAX_DEPTH, depth_exceeds, loads_last
 from profiles_project.texts import shown
@@ -62,8 +62,14 @@ _IN_ZIPS: Sequence[tuple[bytes, Sentence]] = (
     (b"Index/Document.iwa", mark("a Pages file")),
     (b"xl/workbook.xml", mark("a table (.xlsx)")),
 )
-_HTML = re.compile(rb"<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
+# At the beginning alone: a text may speak of HTML.
+_HTML = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<!--.{0,400}?-->\s*)?<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE | re.DOTALL
+)
+_PDF_SIGN = re.compile(rb"(?:\xef\xbb\xbf)?\s*%PDF-")
 _BEGIN = 1024
+# Of one list or object, before a translation goes through it.
+MAX_PARTS_OF_ONE = 1_000
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
 
@@ -81,6 +87,7 @@ class Recognised(NamedTuple):
 
 def recognise(body: bytes) -> Recognised:
     """What a file is. Raises Refused for one that isn't read, and what `loads_last` raises for broken JSON."""
+    body = _in_utf8(body)
     if not body.strip():
         raise Refused("empty", _NOTHING)
     if body[:2] == b"PK":
@@ -100,15 +107,26 @@ def recognise(body: bytes) -> Recognised:
     return of_document(document, doubled)
 
 
+def _in_utf8(body: bytes) -> bytes:
+    """The file as UTF-8 where it is what Windows calls Unicode. XML says itself how it is written."""
+    if body[:2] not in _BOMS:
+        return body
+    try:
+        text = body.decode("utf-16")
+    except UnicodeDecodeError:
+        return body
+    return body if text.lstrip().startswith("<") else text.encode()
+
+
 def _refuse_known(body: bytes) -> None:
     """Raises Refused for files of other programs."""
     begin = body[:_BEGIN]
-    if b"%PDF-" in begin:
+    if _PDF_SIGN.match(begin):
         raise Refused("unsupported_file", _PDF)
     what = next((what for sign, what in _SIGNATURES if begin.startswith(sign)), None)
     if what is None and any(brand in begin[4:16] for brand in _BRANDS):
         what = mark("a picture")
-    if what is None and _HTML.search(begin):
+    if what is None and _HTML.match(begin):
         what = mark("a web page")
     if what:
         raise Refused("unsupported_file", say(_SEND, what=what))
@@ -116,6 +134,7 @@ def _refuse_known(body: bytes) -> None:
 
 def _of_xml(name: str, value: Any) -> Recognised:
     members = value if isinstance(value, dict) else {}
+    _check_sizes(members)
     if name == "SkillsPassport":
         return Recognised(EUROPASS, value, europass.read_passport(europass.like_json(members)))
     if name == "Candidate":
@@ -138,6 +157,18 @@ _NOT_READ: Sequence[tuple[Callable[[Mapping[str, Any]], bool], Sentence]] = (
 )
 
 
+def _check_sizes(document: Mapping[str, Any]) -> None:
+    """Raises Refused where a list or an object has more parts than that of any CV."""
+    left: list[Any] = [document]
+    while left:
+        holder = left.pop()
+        if len(holder) > MAX_PARTS_OF_ONE:
+            raise Refused("too_large", say(TOO_MANY_IN_ONE, n=MAX_PARTS_OF_ONE))
+        left += [
+            part for part in (holder.values() if isinstance(holder, dict) else holder) if isinstance(part, dict | list)
+        ]
+
+
 def _has(document: Mapping[str, Any], holder: str, name: str) -> bool:
     inner = document.get(holder)
     return isinstance(inner, Mapping) and name in inner
@@ -153,6 +184,7 @@ def of_document(document: Any, doubled: Sequence[Path] = ()) -> Recognised:
             raise Refused("unsupported_version", say(_VERSION, version=str(version)))
         for is_it, source, read in _READERS:
             if is_it(document):
+                _check_sizes(document)
                 return Recognised(source, document, read(document), doubled)
         if found := next((what for tells, what in _NOT_READ if tells(document)), None):
             raise Refused("unsupported_file", say(_SEND, what=found))

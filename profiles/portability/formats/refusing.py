@@ -12,4 +12,5 @@ class Refused(ValueError):
 
 
 TOO_DEEP = mark("The document is nested more than {n} levels deep.")
+TOO_MANY_IN_ONE = mark("A list or a part of the document has more than {n} entries; no CV has that many.")
 TOO_MANY = mark("The document has more than {n} parts; no CV has that many.")

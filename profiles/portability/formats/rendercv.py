@@ -53,6 +53,8 @@ _TITLES = (
     ("summary", ("summary", "about", "profile", "objective", "introduction", "welcome")),
 )
 _LINK = re.compile(r"\[(?P<text>[^\[\]]+)\]\((?P<url>https?://[^()\s]+)\)")
+# In characters; a longer text is no list of words.
+_LONGEST_LIST = 10_000
 _LINES = ("bullet", "number", "reversed_number")
 
 
@@ -163,6 +165,7 @@ _NAMED = {
     "languages": "language",
     "interests": "name",
     "skills": "name",
+    "references": "reference",
 }
 
 
@@ -184,6 +187,8 @@ def read(document: Mapping[str, Any]) -> Translation:
             _read_section(out, str(title), raw)
     elif not is_empty(sections):
         out.rest({"sections": sections})
+    if lines := out.document["basics"].get("summary"):
+        out.document["basics"]["summary"] = "\n\n".join(lines)
     top.drop(*_TOP_LOOKS)
     out.rest(top.left)
     return out.result(_WHOLE)
@@ -290,10 +295,10 @@ def _read_pair(out: Translator, meant: str, raw: Mapping[str, Any], place: str, 
         draft.put("name", draft.take("label"))
         words = (
             [word.strip() for word in re.split(r",(?![^()]{0,200}\))", details)]
-            if isinstance(details, str)
+            if isinstance(details, str) and len(details) <= _LONGEST_LIST
             else details
         )
-        draft.put("keywords", [word for word in words if word] if isinstance(details, str) else details)
+        draft.put("keywords", [word for word in words if word] if isinstance(words, list) else details)
     out.add(part, draft.finish(), place)
 
 
@@ -302,9 +307,8 @@ def _read_line(out: Translator, meant: str, line: Any, place: str, custom: list[
     if is_empty(line):
         return
     if meant == "summary" and isinstance(line, str):
-        before = out.document["basics"].get("summary")
-        out.document["basics"]["summary"] = f"{before}\n\n{line}" if before else line
-        out.places["/basics/summary"] = place if not before else out.places["/basics/summary"]
+        out.document["basics"].setdefault("summary", []).append(line)
+        out.places.setdefault("/basics/summary", place)
     elif meant in _NAMED and isinstance(line, str):
         out.add(meant, {_NAMED[meant]: line}, place)
     else:

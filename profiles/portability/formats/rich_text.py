@@ -10,9 +10,22 @@ _TAGS = (
     "a|abbr|b|blockquote|br|center|cite|code|del|div|em|figure|font|h[1-6]|hr|i|img|ins|kbd|li|mark|ol|p|pre|q|s|small|span"
     "|strike|strong|sub|sup|table|tbody|td|tfoot|th|thead|tr|u|ul"
 )
+# The other names that HTML knows.
+_OTHER_NAMES = (
+    "address|article|aside|audio|bdi|bdo|big|body|button|canvas|caption|col|colgroup|data|dd|details|dfn|dl|dt|embed"
+    "|fieldset|figcaption|footer|form|head|header|hgroup|html|iframe|input|label|legend|link|main|map|menu|meta|nav"
+    "|noscript|object|option|output|picture|progress|rp|rt|ruby|samp|script|section|select|source|style|summary|svg"
+    "|template|textarea|time|title|track|tt|var|video|wbr"
+)
+_NAMES = frozenset({*f"{_TAGS}|{_OTHER_NAMES}".replace("h[1-6]", "h1|h2|h3|h4|h5|h6").split("|")})
+_HAS_BLOCK = re.compile(
+    r"<(?:address|article|blockquote|br|center|dd|div|dl|dt|figure|h[1-6]|hr|li|ol|p|pre|section|table|tr|ul)[\s/>]",
+    re.IGNORECASE,
+)
 _HAS_TAG = re.compile(rf"</?(?:{_TAGS})(?:[\s/][^<>]*)?>", re.IGNORECASE)
 _HAS_REFERENCE = re.compile(r"&(?:amp|lt|gt|quot|apos|nbsp|#[0-9]{1,6}|#[xX][0-9a-fA-F]{1,6});")
-_TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]*)(?P<rest>[^<>]*)>|<[!?][^<>]*>")
+# No name is longer, and nothing that was read is looked at twice: a text of «<aaaa…» takes no more time than another.
+_TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9]{0,20}+)(?![a-zA-Z0-9])(?P<rest>[^<>]*+)>|<[!?][^<>]*+>")
 _HREF = re.compile(r"""(?<![\w-])href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))""", re.IGNORECASE)
 _BULLET = re.compile(r"""data-list\s*=\s*["']?bullet""", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n\f\u00a0]+")
@@ -37,12 +50,29 @@ def markdown(text: str) -> str:
     """A text with HTML in it as Markdown; one without any as it is."""
     if not is_rich(text):
         return text
+    if "\n" in text and not _HAS_BLOCK.search(text):
+        # Its lines are those of a plain text.
+        return "\n".join(_line(line) for line in text.split("\n"))
+    return _written(text)
+
+
+def _line(line: str) -> str:
+    if not is_rich(line):
+        return line
+    return line[: len(line) - len(line.lstrip())] + _written(line)
+
+
+def _written(text: str) -> str:
     writer = _Writer()
     place = 0
     for tag in _TAG.finditer(text):
         writer.text(text[place : tag.start()])
-        if name := tag["name"]:
-            writer.tag(name.lower(), tag["rest"], is_end=bool(tag["end"]))
+        name = (tag["name"] or "").lower()
+        if name in _NAMES or (tag["rest"] and tag["rest"].startswith(":")):
+            writer.tag(name, tag["rest"], is_end=bool(tag["end"]))
+        elif name:
+            # «List<String>» and «if a<b and c>d» are no tags.
+            writer.text(tag[0])
         place = tag.end()
     writer.text(text[place:])
     return writer.result()

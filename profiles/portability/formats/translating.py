@@ -6,7 +6,7 @@ of the format before it.
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -29,6 +29,7 @@ _GOES_ON = {"work": "isCurrent", "education": "isCurrent", "projects": "isOngoin
 _AS_MARKDOWN = mark("{names}: the formatting was rewritten as Markdown.")
 READ_AS = mark("{name}: «{text}» was read as {value}.")
 _TOGETHER = mark("{names}: these were put together as «{key}».")
+_HIDDEN = mark("This is hidden there; it is kept separately, and not shown.")
 _NOT_A_CAREER = mark("This is no part of a career, and was not read: {names}.")
 
 
@@ -90,9 +91,16 @@ class Translator:
                 draft.made["isVisible"] = False
             self.add(section, draft.finish(), place)
 
+    def hide(self, name: str, item: Mapping[str, Any], place: str) -> None:
+        """Keep what is hidden in the source, in a list of its own: nothing in JSON Resume says of it that it is."""
+        key = self.prefix + name[:1].upper() + name[1:]
+        self.document.setdefault(key, []).append({**item, "isVisible": False})
+        self.places["/" + _escaped(key)] = shown(name)
+        self.note(place, "kept_aside", _HIDDEN)
+
     def custom(self, heading: str, items: Sequence[Any], place: str) -> None:
         """Add a list of the person's own making under its heading."""
-        key = free({*self.document, *mapping.TOP_LEVEL}, heading.strip() or self.prefix, self.prefix)
+        key = free(heading.strip() or self.prefix, self.prefix, self.document, mapping.TOP_LEVEL)
         self.places["/" + _escaped(key)] = place
         if key == heading:
             self.document[key] = list(items)
@@ -103,7 +111,7 @@ class Translator:
         """Keep what is left at the top of the source under its own names."""
         for name, value in raw.items():
             if not is_empty(left := pruned(value)):
-                key = free({*self.document, *mapping.TOP_LEVEL}, name, self.prefix)
+                key = free(name, self.prefix, self.document, mapping.TOP_LEVEL)
                 self.document[key] = left
                 self.places["/" + _escaped(key)] = shown(name)
 
@@ -146,8 +154,8 @@ class Draft:
     def put(self, key: str, value: Any) -> None:
         """Give the item a value, under another key where this one has a value already."""
         if not is_empty(value):
-            taken = {*self.made} if key in _known(self.section) else {*self.made, *_known(self.section)}
-            self.made[free(taken, key, self.out.prefix)] = value
+            known = _known(self.section)
+            self.made[free(key, self.out.prefix, self.made, () if key in known else known)] = value
 
     def text(self, path: str, key: str) -> None:
         """Take a text that may have HTML in it; behind another that has the key already."""
@@ -190,7 +198,7 @@ class Draft:
             return
         if isinstance(text, int) and not isinstance(text, bool):
             text = str(text)
-        found = dates.read(text) if isinstance(text, str) else dates.NOTHING
+        found = dates.read_period(text) if isinstance(text, str) else dates.NOTHING
         if found == dates.NOTHING:
             if not is_empty(text):
                 self.give_back(path, text)
@@ -216,6 +224,9 @@ class Draft:
 
     def url(self, holder: str, member: str) -> None:
         """Take an address with its label, which says nothing where it is the address once more."""
+        if isinstance(self.left.get(holder), str):
+            self.put("url", self.take(holder))
+            return
         url, label = self.take(f"{holder}.{member}"), self.left.get(holder)
         self.put("url", url)
         if isinstance(label, dict) and isinstance(url, str) and _bare(label.get("label")) == _bare(url):
@@ -255,7 +266,7 @@ class Draft:
         known = _known(self.section)
         for name, value in self.left.items():
             if not is_empty(rest := pruned(value)):
-                self.made[free({*self.made, *known}, name, self.out.prefix)] = rest
+                self.made[free(name, self.out.prefix, self.made, known)] = rest
         self.left = {}
         return self.made
 
@@ -321,6 +332,11 @@ def listed(raw: Any) -> list[Any]:
     return [] if is_empty(raw) else [raw]
 
 
+def full_name(names: Iterable[Any]) -> str:
+    """The name of these parts, of which each may be a list of several."""
+    return " ".join(part.strip() for name in names for part in listed(name) if isinstance(part, str) and part.strip())
+
+
 def pruned(value: Any) -> Any:
     """A value without what is empty in it."""
     if isinstance(value, Mapping):
@@ -331,12 +347,15 @@ def pruned(value: Any) -> Any:
     return value
 
 
-def free(taken: Iterable[str], name: str, prefix: str) -> str:
+def free(name: str, prefix: str, *taken: Container[str]) -> str:
     """The name, or where it is taken one that says the format it is of."""
-    taken = set(taken)
-    if name in taken:
+
+    def is_taken(key: str) -> bool:
+        return any(key in each for each in taken)
+
+    if is_taken(name):
         name = prefix + name[:1].upper() + name[1:]
-    while name in taken:
+    while is_taken(name):
         name += "_"
     return name
 

@@ -25,9 +25,13 @@ _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _FLOAT = re.compile(r"[-+]?(?=[0-9.]*[.eE])(?:\.[0-9]{1,40}|[0-9]{1,40}(?:\.[0-9]{0,40})?)(?:[eE][-+]?[0-9]{1,2})?")
 # What is written with zeros before it is no number: a telephone's, or a code.
 _PADDED = re.compile(r"[-+]?0[0-9]")
+# libyaml compares each with all before it.
+MAX_TAGS = 10
+_TAG_LINE = re.compile(r"(?:^|[\r\n\x85\u2028\u2029])%TAG")
 _NO_YAML = mark("This is not valid YAML, from line {line}, column {column} on.")
 _NO_KEY = mark("In this YAML a list stands where a name should, from line {line} on.")
 _TOO_MANY_ALIASES = mark("This YAML has more than {n} aliases (*name); please write out what they stand for.")
+_TOO_MANY_TAGS = mark("This YAML has more than {n} lines with %TAG; please leave them out.")
 _NO_ANCHOR = mark("This YAML refers to «{name}», which stands nowhere before.")
 _CONTROL = re.compile("[\x00\ud800-\udfff]")
 
@@ -44,6 +48,8 @@ class _Builder:
         self.open: list[tuple[Any, Path, str | None, int]] = []
         # Of each open object the key that waits for its value.
         self.keys: list[Any] = []
+        # Of each open object the keys that it has taken over from another one, by «<<».
+        self.merged: list[set[str]] = []
         self.value: Any = None
         self.has_value = False
 
@@ -59,6 +65,7 @@ class _Builder:
         elif isinstance(event, yaml.SequenceEndEvent | yaml.MappingEndEvent):
             made, _, anchor, before = self.open.pop()
             self.keys.pop()
+            self.merged.pop()
             if anchor:
                 self.anchors[anchor] = made, self.parts - before + 1
 
@@ -75,6 +82,7 @@ class _Builder:
         self._put(made, event)
         self.open.append((made, path, event.anchor, self.parts))
         self.keys.append(None)
+        self.merged.append(set())
 
     def _path(self) -> Path:
         if not self.open:
@@ -111,10 +119,13 @@ class _Builder:
             self.keys[-1] = (value if isinstance(value, str) else _as_written(event, value),)
         else:
             (key,) = self.keys[-1]
-            if key in holder:
+            if key in holder and key not in self.merged[-1]:
                 self.doubled.append((*path, key))
+            self.merged[-1].discard(key)
             if key == "<<" and isinstance(value, dict):
-                holder |= {name: each for name, each in value.items() if name not in holder}
+                others = {name: each for name, each in value.items() if name not in holder}
+                holder |= others
+                self.merged[-1] |= others.keys()
             else:
                 holder[key] = value
             self.keys[-1] = None
@@ -131,6 +142,8 @@ def loads(body: bytes) -> tuple[Any, list[Path]]:
         raise Refused(
             "broken", say("The request is not valid UTF-8, from byte {n} on.", n=str(error.start + 1))
         ) from error
+    if len(_TAG_LINE.findall(text)) > MAX_TAGS:
+        raise Refused("too_large", say(_TOO_MANY_TAGS, n=MAX_TAGS))
     builder = _Builder()
     try:
         for event in yaml.parse(text, Loader=_LOADER):
@@ -159,7 +172,8 @@ def scalar(text: str, *, is_plain: bool) -> Any:
     if not _PADDED.match(text):
         if _INTEGER.fullmatch(text):
             return int(text)
-        if _FLOAT.fullmatch(text):
+        # What a number would not give back as it was written (2020.10, 12e45) stays a text.
+        if _FLOAT.fullmatch(text) and str(float(text)) == text:
             return float(text)
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 

@@ -6,13 +6,16 @@ from typing import Any, NamedTuple
 from profiles.portability import dates
 from profiles.portability.json_resume import shapes
 from profiles.portability.json_resume.mapping import Key, Section, goes_on, is_empty
-from profiles.portability.json_resume.values import AS_FAR, READERS, TWO_DATES, Unreadable, fingerprint
+from profiles.portability.json_resume.values import AS_FAR, READERS, TWO_DATES, NotKept, Unreadable, fingerprint
 from profiles_project.words.sentences import mark, say
 
 Path = tuple[str | int, ...]
 ABSENT = object()
 EMPTY = mark("This was empty and is left out.")
 NO_FIELD = mark("There is no field for this; exports will include it.")
+_NO_FIELDS = mark("There are no fields for {n} parts of this; exports will include them.")
+# Nobody reads of more parts of one object one by one.
+MOST_TOLD = 100
 _NO_END = mark("This says that it goes on, where a date is expected; it is kept separately.")
 SAID_BY_ABSENCE = mark("Exports leave this out; its absence means the same.")
 
@@ -50,8 +53,11 @@ class ReadObject:
                 if key.field not in self.values and name in self.unknown:
                     self._read(key, name, self.unknown.pop(name))
         self._settle_range()
-        for name in self.unknown:
-            self.tell("kept_aside", NO_FIELD, name)
+        if len(self.unknown) > MOST_TOLD:
+            self.tell("kept_aside", say(_NO_FIELDS, n=len(self.unknown)))
+        else:
+            for name in self.unknown:
+                self.tell("kept_aside", NO_FIELD, name)
 
     def tell(self, outcome: str, detail: str, *below: str) -> None:
         """Add to the report."""
@@ -64,8 +70,10 @@ class ReadObject:
         try:
             value, why = self._value(key, given)
         except Unreadable as error:
-            self.given[key.name] = given
-            self.tell("kept_aside", str(error), name)
+            is_kept = not isinstance(error, NotKept)
+            if is_kept:
+                self.given[key.name] = given
+            self.tell("kept_aside" if is_kept else "refused", str(error), name)
             self._tell_of_older_name(key, name)
             return
         if why:

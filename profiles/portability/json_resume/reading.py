@@ -14,12 +14,14 @@ from profiles.portability.json_resume.checking import NoResume, check, check_siz
 from profiles.portability.json_resume.cutting import CUT_LIST, CUT_TEXT, can_be_cut, cut_within
 from profiles.portability.json_resume.mapping import NOT_GIVEN, SKILLS, Key, Section, is_empty
 from profiles.portability.json_resume.objects import ABSENT, EMPTY, NO_FIELD, SAID_BY_ABSENCE, Entry, Path, ReadObject
-from profiles.portability.json_resume.values import UNKNOWN_FLUENCY, fingerprint
+from profiles.portability.json_resume.values import UNKNOWN_FLUENCY, fingerprint, text_in
 from profiles_project.texts import fold
 from profiles_project.words.sentences import Sentence, either, mark, say
 
 # The key in `extra.basics` for entries of its profiles that are no links of ours. No document has a key of that name.
 OTHER_PROFILES = "profiles[]"
+# Which field says of an item that it goes on.
+GOES_ON = {"education": "is_current", "projects": "is_ongoing"}
 # The most characters of the one line of a place (contract 3.1).
 LONGEST_PLACE = 100
 _ODD = mark("This is not in the expected form; it is left out.")
@@ -101,7 +103,10 @@ class Reading:
         self.line: dict[str, Any] = {}
         if "display" in given:
             display = given.pop("display")
-            self.line["location"] = display.strip() if isinstance(display, str) else None
+            line = display.strip() if isinstance(display, str) else text_in(display)
+            self.line["location"] = line or None
+            if not isinstance(display, str) and not is_empty(display):
+                given[shapes.DISPLAY_AS_IT_CAME] = display
         self.place = _read(path, given, mapping.LOCATION)
         if self.line.get("location", path) is None and not one_line(self.place.values):
             self.place.tell("changed", EMPTY, "display")
@@ -142,7 +147,7 @@ class Reading:
         if not isinstance(raw, list):
             self._keep(section.name, "given", raw, section.path, _NO_LIST)
             return
-        check_size(section.path, section.label, raw)
+        check_size(section.path, section.label, range(shapes.size(section, raw)))
         self.read_lists.add(section.name)
         for shaped in shapes.items(section, raw):
             path: Path = (*section.path, *shaped.steps)
@@ -151,6 +156,8 @@ class Reading:
                 continue
             part = _read(path, shaped.item, section.keys, section)
             if shaped.group:
+                if shapes.GROUP in part.unknown:
+                    part.unknown[f"{shapes.GROUP}_"] = part.unknown[shapes.GROUP]
                 part.unknown[shapes.GROUP] = shaped.group
             if shaped.why:
                 # Of positions in one company once, where they stood.
@@ -569,6 +576,9 @@ def _complete(section: Section, part: ReadObject) -> str:
         part.say_whether_current()
     for field in section.may_be_unknown:
         values.setdefault(field, None)
+    if (flag := GOES_ON.get(section.plural)) and "end_date" in values and not values["end_date"]:
+        # A null that was read means now.
+        values.setdefault(flag, True)
     if values.get("is_current") and values.get("end_date"):
         part.replace("is_current", value=False, why=mark("This has an end date, so it is no longer ongoing."))
     if section.plural == "languages" and not values.get("proficiency"):

@@ -34,6 +34,12 @@ NAMED_BY = {
 AS_OBJECTS = {"skills": ("level", "keywords"), "languages": ("fluency", ""), "interests": ("", "keywords")}
 # The key in `extra` that positions in the same company have alike.
 GROUP = "group"
+# The key for what a document says of a company and its positions say otherwise.
+OF_COMPANY = "ofCompany"
+# The key for a place in one line that came as something else than a text.
+DISPLAY_AS_IT_CAME = "displayAsItCame"
+# In characters, of a text that is said of each position in a company.
+LONGEST_SHARED = 2_000
 
 _TOGETHER = mark("The texts of this list were put together.")
 _FIRST = mark("Of several, the first is stored; the others are kept separately.")
@@ -92,8 +98,7 @@ def listed(section: Section, raw: Any) -> tuple[Any, str]:
     """What came for a list as a list, and a sentence where it came in another shape."""
     if not isinstance(raw, Mapping):
         return raw, ""
-    names = {name for key in section.keys for name in (key.name, *key.also)}
-    if names & raw.keys():
+    if _names(section) & raw.keys():
         return [raw], _ONE
     of_text, of_list = AS_OBJECTS.get(section.name, ("", ""))
     name = NAMED_BY.get(section.name, "")
@@ -105,7 +110,7 @@ def _member(name: str, of_text: str, of_list: str, key: str, value: Any) -> dict
     """An item that is written as a member of an object, None where it can't be one."""
     if is_empty(value) and (of_text or of_list):
         return {name: key}
-    if of_text and isinstance(value, str | int | float):
+    if of_text and isinstance(value, str | int | float) and not isinstance(value, bool):
         return {name: key, of_text: str(value)}
     if of_list and isinstance(value, list) and all(isinstance(each, str) for each in value):
         return {name: key, of_list: value}
@@ -119,7 +124,7 @@ def items(section: Section, raw: Sequence[Any]) -> Iterator[Shaped]:
         if isinstance(each, str) and each.strip() and name:
             yield Shaped((index,), {name: each}, _NAME, came=each)
         elif section.name == "work" and isinstance(each, Mapping) and _positions(each):
-            yield from _each_position(index, each)
+            yield from _each_position(section, index, each)
         else:
             yield Shaped((index,), each)
 
@@ -130,17 +135,53 @@ def _positions(job: Mapping[str, Any]) -> bool:
     return isinstance(found, list) and bool(found) and all(isinstance(each, Mapping) for each in found)
 
 
-def _each_position(index: int, job: Mapping[str, Any]) -> Iterator[Shaped]:
+def size(section: Section, raw: Sequence[Any]) -> int:
+    """How many items a list makes, before any is made."""
+    if section.name != "work":
+        return len(raw)
+    return sum(len(job["positions"]) if isinstance(job, Mapping) and _positions(job) else 1 for job in raw)
+
+
+def _each_position(section: Section, index: int, job: Mapping[str, Any]) -> Iterator[Shaped]:
+    """The positions in a company, each with what is said of the company.
+
+    What no position can say as well, since it has a word of its own or we have no field for it, stays with the first.
+    """
     shared = {name: value for name, value in job.items() if name != "positions"}
-    group = fingerprint(job) if len(job["positions"]) > 1 else ""
-    for place, position in enumerate(job["positions"]):
-        own = {name: value for name, value in position.items() if not is_empty(value)}
-        # What some call a title.
-        if "position" not in own and isinstance(own.get("title"), str):
-            own["position"] = own.pop("title")
-        dates = {"startDate", "endDate"} if own.keys() & {"startDate", "endDate"} else set()
-        common = {name: value for name, value in shared.items() if name not in dates}
-        yield Shaped((index, "positions", place), {**common, **own}, _POSITIONS, group)
+    common = {name: value for name, value in shared.items() if name in _names(section) and _is_short(value)}
+    made = [_position(common, position) for position in job["positions"]]
+    lost = {name: value for name, value in shared.items() if not any(each.get(name) == value for each in made)}
+    alone = {name: value for name, value in lost.items() if name not in made[0]}
+    made[0] |= alone
+    if others := {name: value for name, value in lost.items() if name not in alone and not is_empty(value)}:
+        made[0][_free(OF_COMPANY, made[0])] = others
+    group = fingerprint(job) if len(made) > 1 else ""
+    for place, item in enumerate(made):
+        yield Shaped((index, "positions", place), item, _POSITIONS, group)
+
+
+def _position(common: Mapping[str, Any], position: Mapping[str, Any]) -> dict[str, Any]:
+    own = {name: value for name, value in position.items() if not is_empty(value)}
+    # What some call a title.
+    if "position" not in own and isinstance(own.get("title"), str):
+        own["position"] = own.pop("title")
+    dates = {"startDate", "endDate"} if own.keys() & {"startDate", "endDate"} else set()
+    return {**{name: value for name, value in common.items() if name not in dates}, **own}
+
+
+def _names(section: Section) -> set[str]:
+    return {name for key in section.keys for name in (key.name, *key.also)}
+
+
+def _is_short(value: Any) -> bool:
+    """Whether a value may be said anew with each of many items."""
+    return isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= LONGEST_SHARED)
+
+
+def _free(name: str, taken: Mapping[str, Any]) -> str:
+    while name in taken:
+        name += "_"
+    return name
 
 
 # Links ----------------------------------------------------------------------------------------------------------------

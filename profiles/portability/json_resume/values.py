@@ -16,6 +16,10 @@ class Unreadable(ValueError):
     """What can't be read as the field's value: why, in one sentence."""
 
 
+class NotKept(Unreadable):
+    """What can't be read, and is too long to be kept aside."""
+
+
 # So many characters of a text are read: one more than the longest field takes (contract 3.1), so that the API still
 # finds the text too long.
 _READ = NFC_SHRINKS * 2_001
@@ -31,6 +35,9 @@ _TOO_MANY_MARKS = say("One letter has more than {n} accents or other marks; this
 # Where in an object its text may stand, the likeliest place first.
 _TEXT_MEMBERS = ("text", "name", "title", "description", "summary", "value", "content", "label")
 FROM_OBJECT = mark("The text was taken out of what came.")
+# In characters, of a file that stands in a document as an address.
+_LONGEST_DATA = 2_000
+_PICTURE = mark("A picture that stands in the document itself can't be stored; it is left out.")
 _NO_NUMBER = mark("This should be a number; it is kept separately.")
 
 
@@ -54,6 +61,8 @@ def text(given: Any) -> Read:
 def url(given: Any) -> Read:
     """An address; one without a scheme gets https, and what names a file is none."""
     value, why = text(given)
+    if value[:5].lower() == "data:" and len(given) > _LONGEST_DATA:
+        raise NotKept(_PICTURE)
     if _SCHEME.match(value):
         return value, why
     if not _begins_with_host(value.removeprefix("//")):
@@ -220,5 +229,7 @@ def fingerprint(value: Any) -> str:
     """A short text that is the same for equal values and for no others; all that is empty has the same one."""
     if is_empty(value):
         return ""
-    written = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(_WRITER.encode(value).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+_WRITER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))

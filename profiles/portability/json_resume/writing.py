@@ -161,10 +161,16 @@ def _shown(extra: Mapping[str, Any], include: Collection[str]) -> Mapping[str, A
     """What came beyond our fields, without hidden items of lists that JSON Resume lacks unless they are asked for."""
     if HIDDEN in include:
         return extra
-    return {
-        name: [item for item in value if _is_visible(item)] if isinstance(value, list) else value
-        for name, value in extra.items()
-    }
+    return {name: _shown_value(value) for name, value in extra.items()}
+
+
+def _shown_value(value: Any) -> Any:
+    """A list without its hidden items, also where it stands below a name."""
+    if isinstance(value, list):
+        return [item for item in value if _is_visible(item)]
+    if isinstance(value, Mapping) and isinstance(value.get("items"), list):
+        return {**value, "items": _shown_value(value["items"])}
+    return value
 
 
 def _is_visible(item: Any) -> bool:

@@ -1,6 +1,7 @@
 """Courses of an archive that belong to an education in it."""
 
 import re
+from typing import NamedTuple
 
 from profiles.portability.linkedin.notes import Item, Note, Place
 from profiles_project.texts import shown
@@ -15,8 +16,10 @@ def among_education(
 ) -> list[tuple[Place, Item]]:
     """Puts each course whose school the archive names among the courses of that education, and returns the others."""
     others = []
+    schools = [_School.of(item) for _, item in education]
     for place, course in courses:
-        school = next((item for _, item in education if _belongs(course, item)), None)
+        told = _told(course)
+        school = next((each.item for each in schools if told and each.has(told)), None)
         if school is None:
             others.append((place, course))
             continue
@@ -26,14 +29,28 @@ def among_education(
     return others
 
 
-def _belongs(course: Item, education: Item) -> bool:
-    """Whether a course is told to be of this education, and says nothing that would be lost there."""
+class _School(NamedTuple):
+    """An education, the words of its school's name, and all words that name it."""
+
+    item: Item
+    name: set[str]
+    words: set[str]
+
+    @classmethod
+    def of(cls, item: Item) -> "_School":
+        name = _words(item.get("institution", ""))
+        return cls(item, name, name | _words(item.get("studyType", "")) | _words(item.get("area", "")))
+
+    def has(self, told: set[str]) -> bool:
+        """Whether a course of which this is told is of this education."""
+        return bool(self.name) and self.name <= told <= self.words
+
+
+def _told(course: Item) -> set[str]:
+    """The words that say of which education a course is, none where it says more that would be lost there."""
     if "name" not in course or not course.keys() <= {"name", "number", "associatedWith"}:
-        return False
-    told = _words(course.get("associatedWith", ""))
-    school = _words(education.get("institution", ""))
-    known = school | _words(education.get("studyType", "")) | _words(education.get("area", ""))
-    return bool(school) and school <= told <= known
+        return set()
+    return _words(course.get("associatedWith", ""))
 
 
 def _words(text: str) -> set[str]:

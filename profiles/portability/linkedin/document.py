@@ -13,7 +13,7 @@ from profiles.portability.csv_archives import CsvArchive
 from profiles.portability.linkedin.basics import Basics
 from profiles.portability.linkedin.choosing import chosen
 from profiles.portability.linkedin.courses import among_education
-from profiles.portability.linkedin.files import FILES
+from profiles.portability.linkedin.files import FILES, WITHOUT_FIELDS
 from profiles.portability.linkedin.notes import Item, Note, Place, of_file
 from profiles.portability.linkedin.rows import RowReader
 
@@ -73,9 +73,8 @@ def _lists(parts: Parts, notes: list[Note]) -> tuple[dict[str, Any], dict[str, s
     places: dict[str, str] = {
         f"/{part}/{n}": place.said for part, items in parts.items() for n, (place, _) in enumerate(items)
     }
-    if courses := parts["courses"]:
-        # The list has no field of ours, so the report speaks of it as a whole.
-        places["/courses"] = of_file(courses[0][0].file)
+    for part in WITHOUT_FIELDS & document.keys():
+        places[f"/{part}"] = of_file(parts[part][0][0].file)
     return document, places
 
 
@@ -88,5 +87,13 @@ def _split_degree(item: Item) -> Item:
     return {key: value for key, value in (item | told).items() if value}
 
 
+def _by_name(item: Item) -> Item:
+    """A recommendation under the name of who wrote it; one that the person does not show is hidden."""
+    name = " ".join(item.get(key, "") for key in ("firstName", "lastName")).strip()
+    others = {key: value for key, value in item.items() if key not in {"firstName", "lastName"}}
+    is_hidden = item.get("status", "").casefold() in {"hidden", "pending"}
+    return {**({"name": name} if name else {}), **others, **({"isVisible": False} if is_hidden else {})}
+
+
 # What else is read from the rows of a part.
-REFINED: Mapping[str, Callable[[Item], Item]] = {"education": _split_degree}
+REFINED: Mapping[str, Callable[[Item], Item]] = {"education": _split_degree, "references": _by_name}

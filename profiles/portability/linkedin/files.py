@@ -159,22 +159,55 @@ FILES = {
         {"Title": "name", "Description": "description", "Url": "url", **_PERIOD},
         signs=frozenset(["Title", "Url", "Started On"]),
     ),
-    # A list that JSON Resume lacks. A course of a school that the archive names becomes one of that education.
+    # A course of a school that the archive names becomes one of that education.
     "Courses": FileForm(
         "courses",
         {"Name": "name", "Number": "number", "Associated With": "associatedWith"},
         signs=frozenset(["Name", "Number"]),
     ),
+    "Patents": FileForm(
+        "patents",
+        {
+            "Title": "title",
+            "Description": "summary",
+            "Issuer": "issuer",
+            "Patent Number": "number",
+            "Patent/Application Number": "number",
+            "Application Number": "applicationNumber",
+            "Issued On": "date",
+            "Filed On": "filingDate",
+            "Url": "url",
+        },
+        signs=frozenset(["Title", "Patent Number"]),
+    ),
+    "Test Scores": FileForm(
+        "testScores",
+        {"Name": "name", "Score": "score", "Test Date": "date", "Dated On": "date", "Description": "summary"},
+        signs=frozenset(["Name", "Score"]),
+    ),
+    "Recommendations Received": FileForm(
+        "references",
+        {
+            "First Name": "firstName",
+            "Last Name": "lastName",
+            "Company": "company",
+            "Job Title": "jobTitle",
+            "Text": "reference",
+            "Creation Date": "creationDate",
+            "Status": "status",
+        },
+        signs=frozenset(["First Name", "Last Name", "Text", "Status"]),
+        other_names=("Recommendations",),
+    ),
 }
+# Lists that no field of ours has: the report speaks of each as a whole.
+WITHOUT_FIELDS = frozenset(["courses", "patents", "testScores"])
 # Files that do tell of a career, and that JSON Resume has nothing for.
 NO_PLACE = frozenset(
     bare_name(name)
     for name in (
-        "Patents",
         "Profile Summary",
         "Recommendations Given",
-        "Recommendations Received",
-        "Test Scores",
     )
 )
 BASICS = ("person", "email", "phone")

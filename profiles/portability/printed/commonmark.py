@@ -86,6 +86,9 @@ def _line(line: RunLine) -> str:
     made = ""
     for number, run in enumerate(line):
         following = line[number + 1].text if number + 1 < len(line) else ""
+        if run.address and made.endswith("!"):
+            # Together they would be a picture.
+            made = made[:-1] + "\\!"
         made += _run(run, line[number - 1].text if number else "", following)
     return _start(made)
 

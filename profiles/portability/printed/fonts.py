@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from profiles_project.words.sentences import mark
+
 # Where Debian and most others keep fonts, and where an administrator puts more.
 FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
 _OWN = {"LATIN", "GREEK", "CYRILLIC", "HEBREW", "MODIFIER", "COMBINING", "MASCULINE", "FEMININE", "MICRO"}
@@ -34,6 +36,32 @@ _FAMILIES = {
     "SansArabic": "Sans Arabic",
     "ColorEmoji": "Color Emoji",
 }
+# What people call the scripts of the languages with most speakers; of others the name in Unicode is said.
+_WORDS = (
+    mark("Arabic"),
+    mark("Armenian"),
+    mark("Bengali"),
+    mark("Chinese"),
+    mark("Devanagari"),
+    mark("Emoji"),
+    mark("Ethiopic"),
+    mark("Georgian"),
+    mark("Gujarati"),
+    mark("Gurmukhi"),
+    mark("Hebrew"),
+    mark("Japanese"),
+    mark("Kannada"),
+    mark("Khmer"),
+    mark("Korean"),
+    mark("Lao"),
+    mark("Malayalam"),
+    mark("Myanmar"),
+    mark("Sinhala"),
+    mark("Tamil"),
+    mark("Telugu"),
+    mark("Thai"),
+    mark("Tibetan"),
+)
 _STYLES = ("-Regular.ttc", "-Bold.ttc", "-Regular.ttf", "-Bold.ttf", ".ttf")
 
 
@@ -71,6 +99,11 @@ def needed(text: str, country: str = "") -> Needed:
         else:
             missing.append(script)
     return Needed(tuple(files), tuple(dict.fromkeys(families)), tuple(missing))
+
+
+def script_name(script: str) -> str:
+    """What a person calls a script of `Needed.missing`, where a translation knows it."""
+    return next((word for word in _WORDS if word == script), script)
 
 
 def scripts_of(text: str) -> list[str]:

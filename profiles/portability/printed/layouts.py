@@ -111,7 +111,6 @@ LAYOUTS = (
         dates=("startDate", "endDate"),
         texts=("summary",),
         points=("highlights",),
-        goes_on=True,
     ),
     Layout("interests", mark("Interests"), words=("name", "")),
     Layout("references", mark("References"), titles=(("name",),), texts=("reference",)),

@@ -353,6 +353,10 @@ class _Page(HTMLParser):
         # The elements that mark words and are open.
         self.open: list[str] = []
 
+    def parse_html_declaration(self, i: int) -> int:
+        # Of a section that it doesn't know (`<![x]>`) Python 3.11 makes an AssertionError; browsers, a comment.
+        return self.parse_bogus_comment(i) if self.rawdata.startswith("<![", i) else super().parse_html_declaration(i)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         builder = self.builder
         if tag in SILENT:

@@ -9,6 +9,10 @@ Lines = tuple[str, ...]
 SEPARATOR = " · "
 
 
+class TooLong(ValueError):
+    """A sheet has more paragraphs than may be set at once."""
+
+
 @dataclass(frozen=True)
 class Link:
     """An address: the text that is shown, which can be read on paper, and the target, "" if there is none to follow."""

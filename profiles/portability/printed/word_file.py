@@ -17,7 +17,7 @@ from docx.text.paragraph import Paragraph
 
 from profiles.portability.printed.directions import is_rtl
 from profiles.portability.printed.rich import CODE, EMPHASIS, STRONG, STRUCK, Blocks, Run, RunLine, plain_line
-from profiles.portability.printed.sheets import SEPARATOR, Fact, Link, Sheet, SheetItem, SheetSection
+from profiles.portability.printed.sheets import SEPARATOR, Fact, Link, Sheet, SheetItem, SheetSection, TooLong
 
 QUIET = RGBColor(0x55, 0x60, 0x6E)
 ACCENT = RGBColor(0x1F, 0x56, 0x73)
@@ -35,10 +35,13 @@ _DEEPEST = 3
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
-def word_file(sheet: Sheet) -> bytes:
-    """The whole sheet. Two files of one sheet are the same, as their ETag says."""
+def word_file(sheet: Sheet, most: int | None = None) -> bytes:
+    """The whole sheet. Two files of one sheet are the same, as their ETag says.
+
+    TooLong where it has more than `most` paragraphs, each run of one look counted as one.
+    """
     written, file = BytesIO(), BytesIO()
-    _Writer(sheet).document.save(written)
+    _Writer(sheet, most).document.save(written)
     with zipfile.ZipFile(written) as parts, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as timeless:
         for part in parts.infolist():
             timeless.writestr(zipfile.ZipInfo(part.filename, _NO_TIME), parts.read(part), zipfile.ZIP_DEFLATED)
@@ -48,8 +51,10 @@ def word_file(sheet: Sheet) -> bytes:
 class _Writer:
     """Writes one sheet into one document."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: Sheet, most: int | None = None) -> None:
         self.sheet = sheet
+        self.most = most
+        self.count = 0
         self.document: DocumentOf = Document()
         # Looked up once, since looking one up takes longer than all else of a paragraph.
         self.styles: dict[str, Any] = {style.name: style for style in self.document.styles if style.name}
@@ -110,7 +115,13 @@ class _Writer:
             self._direct(run, text)
         return made
 
+    def _count(self) -> None:
+        self.count += 1
+        if self.most is not None and self.count > self.most:
+            raise TooLong(f"The sheet has more than {self.most} paragraphs and runs.")
+
     def _new(self, text: str, style: str) -> Paragraph:
+        self._count()
         # What the library itself does looks through all paragraphs for the place, and through all styles for the name.
         element = OxmlElement("w:p")
         self.end.addprevious(element)
@@ -146,6 +157,7 @@ class _Writer:
         self._run(paragraph, Run(link.text, (), link.address))
 
     def _run(self, paragraph: Paragraph, run: Run) -> None:
+        self._count()
         made = paragraph.add_run(_xml(run.text))
         made.bold, made.italic = STRONG in run.marks or None, EMPHASIS in run.marks or None
         made.font.strike = STRUCK in run.marks or None
@@ -161,8 +173,10 @@ class _Writer:
 
     def _target(self, address: str) -> str:
         if address not in self.links:
-            part = self.document.part
-            self.links[address] = part.relate_to(_xml(address), RELATIONSHIP_TYPE.HYPERLINK, is_external=True)
+            # The library would look through all relationships for a free name, and for one with this address.
+            self.links[address] = name = f"link{len(self.links) + 1}"
+            kind = RELATIONSHIP_TYPE.HYPERLINK
+            self.document.part.rels.add_relationship(kind, _xml(address), name, is_external=True)
         return self.links[address]
 
     def _section(self, section: SheetSection) -> None:

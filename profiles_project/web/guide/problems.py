@@ -17,35 +17,41 @@ from profiles_project.web.docs import openapi_document
 ANSWERED_BY: Mapping[str, re.Pattern[str]] = {
     slug: re.compile(f"({pattern})$")
     for slug, pattern in {
-        "deleted-since": ".*(_create|_add|_duplicate|_import|_import_archive|_reorder|_restore)",
+        "deleted-since": ".*(_create|_add|_duplicate|_import.*|_reorder|_restore)",
         "email-taken": "auth_register|auth_change_email|auth_me_partial_update",
         "given-up": "jobs_retrieve",
-        "in-trash": "profiles_create|profiles_duplicate|profiles_import|profiles_import_archive",
+        "in-trash": "profiles_create|profiles_duplicate|profiles_import.*",
         "invalid-credentials": "auth_login",
         "invalid-refresh-token": "auth_refresh|auth_logout",
         "invalid-token": "auth_verify_email|auth_reset_password",
         "no-longer-kept": "profiles_at_version|profiles_diff|profiles_restore",
         "no-pdf": "profiles_export",
-        "request-under-way": ".*(_create|_add|_duplicate|_import|_import_archive|_reorder|_restore|_push|_cancel)",
+        "no-word-file": "profiles_export",
+        "request-under-way": ".*(_create|_add|_duplicate|_import.*|_reorder|_restore|_push|_cancel)",
         "staff-account": "auth_(change_email|change_password|me_erase|me_partial_update|reset_password)",
         "state-expired": "profiles_changes|profiles_push",
         "wrong-password": "auth_change_email|auth_change_password|auth_me_erase",
-        **dict.fromkeys(["empty", "not-a-resume", "schema-version"], "profiles_import"),
-        **dict.fromkeys(["max-length", "required", "not-importable"], "profiles_import|profiles_import_archive"),
+        **dict.fromkeys(
+            ("empty", "not-a-resume", "schema-version", "unsupported-file", "unsupported-version"),
+            "profiles_import|profiles_import_file",
+        ),
         **dict.fromkeys(
             (
                 "another-person",
                 "broken",
                 "encrypted",
+                "max-length",
                 "no-career",
                 "no-name",
                 "not-a-zip",
+                "not-importable",
                 "path-escape",
+                "required",
                 "too-many-files",
                 "too-many-rows",
                 "unknown-columns",
             ),
-            "profiles_import_archive",
+            "profiles_import.*",
         ),
     }.items()
 }

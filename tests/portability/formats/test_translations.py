@@ -124,7 +124,9 @@ def test_version_5_of_reactive_resume() -> None:
 
 
 def test_what_version_5_hides_is_told() -> None:
-    assert made("reactive_resume_v5_small.json")["basics"]["summarySection"] == {"hidden": True}
+    small = made("reactive_resume_v5_small.json")
+    assert "summary" not in small["basics"]
+    assert small["reactiveResumeSummary"] == [{"summary": "做桥。", "isVisible": False}]
     assert made("reactive_resume_v5_small.json")["work"][0]["startDate"] == "2018-03"
     assert made("reactive_resume_v5_hidden_section.json")["skills"] == [
         {"name": "Knots", "level": "2/5", "isVisible": False}
