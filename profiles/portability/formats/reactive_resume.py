@@ -440,7 +440,9 @@ def _read_summary(out: Translator, sections: dict[str, Any], top: dict[str, Any]
             _drop_default(draft)
             text_of = draft.made.pop("summary", None)
             if text_of is not None and not _is_shown(draft.left):
-                out.hide("summary", {"summary": text_of}, "summary")
+                for name in ("visible", "hidden"):
+                    draft.take(name)
+                out.hide("summary", {**draft.finish(), "summary": text_of}, "summary")
                 continue
             made = {} if is_empty(rest := draft.finish()) else {"summarySection": rest}
             if text_of is not None:

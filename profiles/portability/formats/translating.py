@@ -94,6 +94,8 @@ class Translator:
     def hide(self, name: str, item: Mapping[str, Any], place: str) -> None:
         """Keep what is hidden in the source, in a list of its own: nothing in JSON Resume says of it that it is."""
         key = self.prefix + name[:1].upper() + name[1:]
+        if not isinstance(self.document.get(key, []), list):
+            key = free(key, self.prefix, self.document)
         self.document.setdefault(key, []).append({**item, "isVisible": False})
         self.places["/" + _escaped(key)] = shown(name)
         self.note(place, "kept_aside", _HIDDEN)

@@ -48,3 +48,10 @@ def check_size(path: Path, place: Sentence | None, raw: Sequence[Any] | Mapping[
         sentence = say("There are {n} entries; at most {most} can be read.", n=len(raw), most=most)
         said = say("{place!c}: {sentence!l}", place=place, sentence=sentence) if place else sentence
         raise NoResume(path, "max_length", said)
+
+
+def check_items(path: Path, place: Sentence | None, raw: Sequence[Any]) -> None:
+    """The same for each object in a list: with each position in a company all of the company is looked at."""
+    for index, each in enumerate(raw):
+        if isinstance(each, Mapping):
+            check_size((*path, index), place, each)

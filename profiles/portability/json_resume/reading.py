@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from profiles.portability.json_resume import mapping, shapes
-from profiles.portability.json_resume.checking import NoResume, check, check_size
+from profiles.portability.json_resume.checking import NoResume, check, check_items, check_size
 from profiles.portability.json_resume.cutting import CUT_LIST, CUT_TEXT, can_be_cut, cut_within
 from profiles.portability.json_resume.mapping import NOT_GIVEN, SKILLS, Key, Section, is_empty
 from profiles.portability.json_resume.objects import ABSENT, EMPTY, NO_FIELD, SAID_BY_ABSENCE, Entry, Path, ReadObject
@@ -147,6 +147,7 @@ class Reading:
         if not isinstance(raw, list):
             self._keep(section.name, "given", raw, section.path, _NO_LIST)
             return
+        check_items(section.path, section.label, raw)
         check_size(section.path, section.label, range(shapes.size(section, raw)))
         self.read_lists.add(section.name)
         for shaped in shapes.items(section, raw):
@@ -157,7 +158,7 @@ class Reading:
             part = _read(path, shaped.item, section.keys, section)
             if shaped.group:
                 if shapes.GROUP in part.unknown:
-                    part.unknown[f"{shapes.GROUP}_"] = part.unknown[shapes.GROUP]
+                    part.unknown[shapes.free_key(part.unknown, shapes.GROUP)] = part.unknown[shapes.GROUP]
                 part.unknown[shapes.GROUP] = shaped.group
             if shaped.why:
                 # Of positions in one company once, where they stood.

@@ -154,7 +154,7 @@ def _each_position(section: Section, index: int, job: Mapping[str, Any]) -> Iter
     alone = {name: value for name, value in lost.items() if name not in made[0]}
     made[0] |= alone
     if others := {name: value for name, value in lost.items() if name not in alone and not is_empty(value)}:
-        made[0][_free(OF_COMPANY, made[0])] = others
+        made[0][free_key(made[0], OF_COMPANY)] = others
     group = fingerprint(job) if len(made) > 1 else ""
     for place, item in enumerate(made):
         yield Shaped((index, "positions", place), item, _POSITIONS, group)
@@ -178,7 +178,8 @@ def _is_short(value: Any) -> bool:
     return isinstance(value, bool | int | float) or (isinstance(value, str) and len(value) <= LONGEST_SHARED)
 
 
-def _free(name: str, taken: Mapping[str, Any]) -> str:
+def free_key(taken: Mapping[str, Any], name: str) -> str:
+    """The name, or where an object has it already, one like it."""
     while name in taken:
         name += "_"
     return name

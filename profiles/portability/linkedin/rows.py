@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from profiles.portability.csv_archives import CsvArchive, Row, UnknownColumns, bare_name, base_name
+from profiles.portability.json_resume.shapes import free_key
 from profiles.portability.linkedin.files import BASICS, DATES, TAKEN, TAKEN_IN_BASICS, FileForm
 from profiles.portability.linkedin.languages import in_another_language, language_of
 from profiles.portability.linkedin.notes import Item, Note, Place, of_file
@@ -55,7 +56,7 @@ class RowReader:
             if column.position < len(row.cells) and (text := row.cells[column.position]):
                 self.put(item, column, text, place)
         if beyond := [cell for cell in row.cells[len(columns) :] if cell]:
-            item[_free(item, "beyondColumns")] = beyond
+            item[free_key(item, "beyondColumns")] = beyond
             self.notes.append(Note(place, "kept_aside", say(_BEYOND, key="beyondColumns")))
         return item
 
@@ -70,12 +71,12 @@ class RowReader:
         elif key == "url":
             value = read_url(text)
         if not value:
-            key = _free(item, column.aside)
+            key = free_key(item, column.aside)
             item[key] = text
             detail = say(NO_ADDRESS, column=column.name, text=shown(text), key=key)
             self.notes.append(Note(place, "kept_aside", detail))
             return
-        item[_free(item, key)] = value
+        item[free_key(item, key)] = value
         if value != text and (key == "url" or (key in DATES and SHORT_YEAR.fullmatch(text))):
             detail = say(READ_AS, column=column.name, text=shown(text), value=shown(value))
             self.notes.append(Note(place, "changed", detail))
@@ -114,10 +115,3 @@ def _camel_case(name: str) -> str:
     words = [word.lower() if word.isupper() else word for word in re.findall(r"[^\W_]+", name[:60])]
     capitalised = "".join(word[0].upper() + word[1:] for word in words)
     return capitalised[:1].lower() + capitalised[1:]
-
-
-def _free(item: Item, key: str) -> str:
-    """The key, or where two columns of the same name have a value each, one like it."""
-    while key in item:
-        key += "_"
-    return key
