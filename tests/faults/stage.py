@@ -23,8 +23,6 @@ from tests.support.service.servers import Server, guarded_folder, postgresql, re
 ROOT = Path(__file__).resolve().parent.parent.parent
 WAIT_SECONDS = 30
 WEB_WORKERS = 2
-# CPU time of a loop of a million additions on a machine for which the promised seconds were measured.
-LOOP_SECONDS = 0.083
 PASSWORD = "Correct-Horse-7"
 
 
@@ -97,19 +95,6 @@ def is_web_worker(process: psutil.Process) -> bool:
     with suppress(psutil.Error):
         return any(each.status == psutil.CONN_LISTEN for each in process.net_connections("tcp"))
     return False
-
-
-def slowness() -> float:
-    """How many times as slow as the machine for which seconds are promised this one is now; 1 for a faster one."""
-    return max(1.0, min(_loop() for _ in range(5)) / LOOP_SECONDS)
-
-
-def _loop() -> float:
-    began = time.process_time()
-    total = 0
-    for number in range(1_000_000):
-        total += number
-    return time.process_time() - began
 
 
 def wait_for(what: Callable[[], object], seconds: float = WAIT_SECONDS) -> float:

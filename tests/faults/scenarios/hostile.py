@@ -14,8 +14,9 @@ import psutil
 import psycopg
 
 from tests.faults.load import Answer, Client, at_once
-from tests.faults.stage import Program, Promise, Stage, slowness
+from tests.faults.stage import Program, Promise, Stage
 from tests.support import hostile as crafted
+from tests.support.machine import slowness
 
 # What the service promises to everybody else meanwhile, on a machine that is not slower than usual (`slowness`).
 ANSWER_SECONDS = 1.0
