@@ -1,6 +1,5 @@
 """The search of the guide: by section, on the server, whatever is asked for."""
 
-
 import pytest
 from django.test import Client
 
