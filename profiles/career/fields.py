@@ -153,6 +153,8 @@ class CustomFields(serializers.Field):  # type: ignore[type-arg]  # a map with a
     """
 
     null_clears = True
+    # The most fields.
+    max_length = CustomField.max_rows
 
     default_error_messages = {"not_a_dict": NO_FIELDS}
 
@@ -165,8 +167,8 @@ class CustomFields(serializers.Field):  # type: ignore[type-arg]  # a map with a
     def to_internal_value(self, data: Any) -> list[dict[str, Any]]:
         if not isinstance(data, dict):
             self.fail("not_a_dict")
-        if len(data) > CustomField.max_rows:
-            raise ValidationError(*too_many(CustomField.max_rows))
+        if len(data) > self.max_length:
+            raise ValidationError(*too_many(self.max_length))
         rows: dict[str, Any] = {}
         errors: dict[str, list[ErrorDetail]] = {}
         for given, value in data.items():

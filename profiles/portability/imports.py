@@ -22,7 +22,7 @@ from profiles.models.career import Expected
 from profiles.portability import kinds, linkedin, persons
 from profiles.portability.formats import recognising
 from profiles.portability.formats.refusing import Refused
-from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, DocumentFault, Entry, NoResume, Reading
+from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, DocumentFault, Entry, Mending, NoResume, Reading
 from profiles.portability.json_resume.objects import Path
 from profiles.portability.merging import MERGE, Merge, Merged
 from profiles_project.api.errors import Problem, faults, pointer
@@ -299,11 +299,12 @@ def read(resume: Any, account_email: str) -> Reading:
         reading = Reading(resume, kinds.SECTIONS, account_email=account_email)
     except NoResume as exc:
         raise NotImportable(exc.code, str(exc), exc.path) from exc
+    mending = Mending(reading)
     for _ in range(ROUNDS):
         serializer = serializers.ProfileSerializer(data=reading.document(), context=MENDED)
         if serializer.is_valid():
             return reading
-        if left := reading.mend(list(_faults(serializer))):
+        if left := mending.mend(list(_faults(serializer))):
             raise _invalid([(reading.source(fault.path), fault) for fault in left])
     # Every round has found new faults.
     raise _invalid([(reading.source(fault.path), fault) for fault in _faults(serializer)])

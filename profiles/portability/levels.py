@@ -50,7 +50,12 @@ def _has_no_blanks(letter: str) -> bool:
 
 
 _IS_NATIVE = _words(_NATIVE)
-_IS_NOT = re.compile(r"(?<!\w)(?:non|not|no|kein|nicht|pas)[ -]")
+_NOT = r"(?<!\w)(?:non|not|no|kein|nicht|pas|não|nie|niet|ikke|inte|не)[ -]"
+_IS_NOT = re.compile(_NOT)
+# With the word that is denied, and one before it that says how much.
+_DENIED = re.compile(
+    _NOT + r"(?:(?:an?|yet|very|really|so|ganz|sehr|mehr|plus|très|encore|muy|molto|muito) )?\w+|不\w\w"
+)
 _IS_NEARLY = re.compile(r"(?<!\w)(?:near|nearly|almost|quasi|presque|fast|casi|quase)[ -]")
 # In this order: «limited working» is basic, «full professional» more than «professional».
 _BY_WORDS = ((_words(_BASIC), BASIC), (_words(_FLUENT), FLUENT), (_words(_CONVERSATIONAL), CONVERSATIONAL))
@@ -70,7 +75,8 @@ def read(text: str) -> str:
     text = " ".join(unicodedata.normalize("NFKC", text[:LONGEST]).casefold().split())
     if _IS_NATIVE.search(text) and not _IS_NOT.search(text):
         return FLUENT if _IS_NEARLY.search(text) else NATIVE
-    return _by_scale(text) or next((level for form, level in _BY_WORDS if form.search(text)), "")
+    said = _DENIED.sub("", text)
+    return _by_scale(text) or next((level for form, level in _BY_WORDS if form.search(said)), "")
 
 
 def _by_scale(text: str) -> str:

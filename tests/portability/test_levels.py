@@ -70,3 +70,20 @@ def test_what_says_no_level_is_none(text: str) -> None:
 @given(st.text(max_size=300))
 def test_whatever_comes_is_one_of_ours_or_none(text: str) -> None:
     assert read(text) in {"", *Language.Proficiency.values}
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("not fluent", ""),
+        ("nicht fließend, aber gut", CONVERSATIONAL),
+        ("pas très courant", ""),
+        ("no fluido", ""),
+        ("non-native, fluent", FLUENT),
+        ("not yet conversational, basic", BASIC),
+        ("不流利", ""),
+        ("не свободно", ""),
+    ],
+)
+def test_a_word_that_is_denied_says_nothing(text: str, level: str) -> None:
+    assert read(text) == level

@@ -16,7 +16,7 @@ from profiles.portability.json_resume import NoResume, Reading
 from profiles.portability.json_resume.values import fingerprint
 from profiles.portability.printing import docx, markdown
 from profiles.portability.rereading import Rereading
-from tests.portability.test_imports import IMPORT, imported, told
+from tests.portability.test_imports import IMPORT, imported, outcomes, told
 from tests.support.client import ApiClient
 from tests.support.contract import API
 from tests.support.jobs import ASYNC, filed, run, shown
@@ -370,3 +370,65 @@ def test_a_position_that_was_kept_aside_stays_where_it_stood(api: ApiClient) -> 
     now = api.get(f"{API}/profiles/{profile['id']}").json()
     assert "zz" in everything(now["extra"]["work"])
     assert [job["title"] for job in now["experiences"]] == ["A", "y"], now["extra"]
+
+
+# What is too much of it ---------------------------------------------------------------------------------------------
+
+
+def nested(levels: int) -> Any:
+    value: Any = "deep"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def refused(answer: Any) -> list[str]:
+    return [place for place, outcome in outcomes(answer).items() if outcome == "refused"]
+
+
+def test_one_part_that_is_nested_too_deep_takes_no_other_along(api: ApiClient) -> None:
+    basics = {**BASICS, "hobby": "kites", "location": {"city": "Aarhus", "floor": 3}, "profiles": ["nonsense"]}
+    document = {"basics": basics, "patents": [{"title": "A kite"}], "deep": nested(29), "work": [{"x": 1}, {"y": 2}]}
+    answer = sent(api, document)
+    stored = answer["profile"]["extra"]
+    assert stored["patents"] == [{"title": "A kite"}]
+    assert stored["work"] == {"0": {"x": 1}, "1": {"y": 2}}
+    assert stored["basics"]["hobby"] == "kites"
+    assert "deep" not in stored
+    assert refused(answer) == ["/deep"]
+
+
+@pytest.mark.parametrize(
+    ("part", "place"),
+    [
+        ({"work": [{"x": nested(27)}, {"y": 2}]}, "/work/0"),
+        ({"meta": {"x": nested(28)}}, "/meta"),
+        ({"meta": {"masterProfile": {"unknown": {"x": nested(28), "y": 1}}}}, "/meta/masterProfile/unknown/x"),
+        ({"basics": {**BASICS, "profiles": [{"odd": nested(26)}, {"odd": 1}]}}, "/basics/profiles/0"),
+        ({"basics": {**BASICS, "location": {"odd": nested(28), "floor": 3}}}, "/basics/location/odd"),
+        ({"basics": {**BASICS, "odd": nested(28), "floor": 3}}, "/basics/odd"),
+    ],
+)
+def test_a_part_that_is_nested_too_deep_is_left_out_wherever_it_stands(api: ApiClient, part: Any, place: str) -> None:
+    document = {**resume(), "patents": ["A kite"], **part}
+    answer = sent(api, document)
+    assert refused(answer) == [place]
+    assert answer["profile"]["extra"]["patents"] == ["A kite"]
+
+
+def test_of_parts_that_are_too_large_together_the_largest_are_left_out(api: ApiClient) -> None:
+    large = {f"large{n}": "x" * 60_000 for n in range(6)}
+    answer = sent(api, {**resume(), "small": "kept", **large})
+    stored = answer["profile"]["extra"]
+    assert stored["small"] == "kept"
+    assert set(refused(answer)) == {f"/{name}" for name in large.keys() - stored.keys()}
+    assert 0 < len(refused(answer)) < 6
+
+
+def test_of_too_many_custom_fields_the_first_are_stored(api: ApiClient) -> None:
+    fields = {f"field {n}": n for n in range(101)}
+    answer = sent(api, resume(meta={"masterProfile": {"customFields": fields}}))
+    assert answer["profile"]["custom_fields"] == {f"field {n}": n for n in range(100)}
+    ((outcome, sentence),) = told(answer)["/meta/masterProfile/customFields"]
+    assert outcome == "refused"
+    assert "100" in sentence

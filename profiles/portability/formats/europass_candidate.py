@@ -174,7 +174,7 @@ def _read_person(out: Translator, raw: Mapping[str, Any], profile: Draft) -> lis
 
 def _read_communication(out: Translator, draft: Draft, raw: Mapping[str, Any], place: str) -> bool:
     """Takes one way to reach the person over; false where it is to be kept as it is."""
-    channel, uri = raw.get("ChannelCode"), raw.get("URI")
+    channel, uri, used = raw.get("ChannelCode"), raw.get("URI"), raw.get("UseCode")
     if channel == "Email" and isinstance(uri, str) and "email" not in draft.made:
         draft.put("email", uri)
     elif channel == "Web" and isinstance(uri, str) and "url" not in draft.made:
@@ -191,6 +191,9 @@ def _read_communication(out: Translator, draft: Draft, raw: Mapping[str, Any], p
         _read_address(draft, raw["Address"])
     else:
         return False
+    if channel != "Social Media" and not is_empty(used):
+        # «home» or «business», say.
+        draft.give_back("uses", {**draft.left.get("uses", {}), str(channel or "Address"): used})
     return True
 
 
@@ -207,7 +210,7 @@ def _read_address(draft: Draft, raw: Mapping[str, Any]) -> None:
         "countryCode": country.upper() if isinstance(country, str) else country,
     }
     draft.put("location", pruned(place))
-    known = {"AddressLine", "CountryCode", "PostalCode", "CityName", ATTRIBUTE + "type"}
+    known = {"AddressLine", "CountryCode", "PostalCode", "CityName"}
     if rest := {name: value for name, value in raw.items() if name not in known}:
         draft.give_back("address", rest)
 

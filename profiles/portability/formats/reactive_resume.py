@@ -333,7 +333,8 @@ _LINKS: Mapping[int, tuple[Step, ...]] = {
 _CUSTOM: Mapping[int, tuple[Step, ...]] = {
     3: (period("date"), text("summary", "summary"), drop("levelNum"), _OWN),
     4: (period("date"), *_V4_URL, text("summary", "summary"), *_V4_END, _OWN),
-    5: (text("content", "summary"), *_V5_END, _OWN),
+    # A cover letter's recipient is rich text too.
+    5: (text("content", "summary"), text("recipient", "recipient"), *_V5_END, _OWN),
 }
 _FORMS: Mapping[int, Sections] = {_V3: V3, _V4: V4, _V5: V5}
 

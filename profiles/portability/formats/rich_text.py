@@ -4,6 +4,7 @@ A scanner of our own, since Python's `html.parser` takes quadratic time for some
 """
 
 import re
+from collections.abc import Container
 from html import unescape
 
 _TAGS = (
@@ -18,6 +19,11 @@ _OTHER_NAMES = (
     "|template|textarea|time|title|track|tt|var|video|wbr"
 )
 _NAMES = frozenset({*f"{_TAGS}|{_OTHER_NAMES}".replace("h[1-6]", "h1|h2|h3|h4|h5|h6").split("|")})
+# Elements that always have an end, and whose names are words of programs too.
+_PAIRED = re.compile(
+    "audio|body|button|canvas|caption|data|details|form|header|label|map|menu|object|option|output|picture|select|section"
+    "|style|summary|template|time|title|var|video"
+)
 _HAS_BLOCK = re.compile(
     r"<(?:address|article|blockquote|br|center|dd|div|dl|dt|figure|h[1-6]|hr|li|ol|p|pre|section|table|tr|ul)[\s/>]",
     re.IGNORECASE,
@@ -65,17 +71,25 @@ def _line(line: str) -> str:
 def _written(text: str) -> str:
     writer = _Writer()
     place = 0
-    for tag in _TAG.finditer(text):
+    tags = list(_TAG.finditer(text))
+    ended = {tag["name"].lower() for tag in tags if tag["end"]}
+    for tag in tags:
         writer.text(text[place : tag.start()])
         name = (tag["name"] or "").lower()
-        if name in _NAMES or (tag["rest"] and tag["rest"].startswith(":")):
+        if _is_element(name, tag["rest"] or "", ended):
             writer.tag(name, tag["rest"], is_end=bool(tag["end"]))
         elif name:
-            # «List<String>» and «if a<b and c>d» are no tags.
             writer.text(tag[0])
         place = tag.end()
     writer.text(text[place:])
     return writer.result()
+
+
+def _is_element(name: str, rest: str, ended: Container[str]) -> bool:
+    """Whether a tag is markup. «List<String>», «Map<Data>» and «if a<b and c>d» are a text's own."""
+    if _PAIRED.fullmatch(name) and not rest.strip():
+        return name in ended
+    return name in _NAMES or rest.startswith(":")
 
 
 def split_points(text: str) -> tuple[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from profiles.portability.json_resume.checking import NoResume as NoResume
 from profiles.portability.json_resume.mapping import SCHEMA_URL as SCHEMA_URL
+from profiles.portability.json_resume.mending import Mending as Mending
 from profiles.portability.json_resume.objects import OUTCOMES as OUTCOMES, Entry as Entry
 from profiles.portability.json_resume.reading import (
     DocumentFault as DocumentFault,

@@ -46,7 +46,6 @@ class ReadObject:
         # Originals of values that are stored in another form, by the key's standard name.
         self.given: dict[str, Any] = {}
         self.unknown = dict(raw)
-        self.has_forgotten = False
         self.by_field = {key.field: key for key in keys}
         for key in self.by_field.values():
             for name in (key.name, *key.also):
@@ -143,16 +142,15 @@ class ReadObject:
             self.values[field] = value
             self.tell("changed", why, key.name)
 
-    def forget_extra(self, why: str, *, largest: bool = False) -> None:
-        """Leave out what came beyond our fields: all of it, or with `largest` the largest member first."""
-        came = {**self.unknown, **{name: given for name, given in self.given.items() if given is not ABSENT}}
-        by_size = sorted(came, key=lambda name: len(repr(came[name])))
-        lost = by_size[-1:] if largest and not self.has_forgotten else by_size
-        self.has_forgotten = True
-        for name in lost:
-            self.unknown.pop(name, None)
-            self.given.pop(name, None)
-            self.tell("refused", why, name)
+    def beyond(self) -> dict[str, Any]:
+        """What came beyond our fields, or in another form than ours, by its key."""
+        return {**self.unknown, **{name: given for name, given in self.given.items() if given is not ABSENT}}
+
+    def forget(self, name: str, why: str) -> None:
+        """Leave out what came beyond our fields under a key."""
+        self.unknown.pop(name, None)
+        self.given.pop(name, None)
+        self.tell("refused", why, name)
 
     def _came(self, key: Key) -> Any:
         return next((self.raw[name] for name in (key.name, *key.also) if name in self.raw), ABSENT)

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from profiles.portability.json_resume import mapping, shapes
 from profiles.portability.json_resume.checking import NoResume, check, check_items, check_size
-from profiles.portability.json_resume.cutting import CUT_LIST, CUT_TEXT, can_be_cut, cut_within
 from profiles.portability.json_resume.mapping import NOT_GIVEN, SKILLS, Key, Section, is_empty
 from profiles.portability.json_resume.objects import ABSENT, EMPTY, NO_FIELD, SAID_BY_ABSENCE, Entry, Path, ReadObject
 from profiles.portability.json_resume.values import UNKNOWN_FLUENCY, fingerprint, text_in
@@ -40,7 +39,7 @@ class DocumentFault(NamedTuple):
 
 
 class Reading:
-    """A document that was read. `mend` takes what the API's own judgement finds wrong with `document()`.
+    """A document that was read. What the API's own judgement finds wrong with `document()`, `mending` takes out.
 
     `sections` are the lists that it may have, those that JSON Resume lacks among them.
     """
@@ -76,7 +75,7 @@ class Reading:
                 ("basics", "name"), "required", mark("The document has no name; without one nothing is imported.")
             )
         if not self.basics.values.get("email"):
-            self._own_email(mark("There is no e-mail address; the one of your account is used."))
+            self.own_email(mark("There is no e-mail address; the one of your account is used."))
         self._read_place(place, is_there="location" in raw)
         self._read_links(links)
         # Addresses of networks that the links do not give.
@@ -84,7 +83,7 @@ class Reading:
         self.networks = ReadObject(("basics",), named, mapping.NETWORK_KEYS)
         self.no_networks = {name: value for name, value in networks.items() if is_empty(value)}
 
-    def _own_email(self, why: str) -> None:
+    def own_email(self, why: str) -> None:
         self.basics.given.setdefault("email", self.basics.raw.get("email", ABSENT))
         self.basics.values["email"] = self.account_email
         self.basics.tell("changed", why, "email")
@@ -97,7 +96,7 @@ class Reading:
         elif is_there and is_empty(raw):
             self.entries.append(Entry(path, "changed", EMPTY))
         elif is_there and not isinstance(raw, Mapping):
-            self._keep("basics", "location", raw, path, _ODD_KEPT)
+            self.keep("basics", "location", raw, path, _ODD_KEPT)
         given = dict(raw) if isinstance(raw, Mapping) else {}
         # The one line of the place, where it is not made of the parts.
         self.line: dict[str, Any] = {}
@@ -122,7 +121,7 @@ class Reading:
             return
         raw = self._in_shape(path, *shapes.links(raw))
         if not isinstance(raw, list):
-            self._keep("basics", "profiles", raw, path, _NO_LIST)
+            self.keep("basics", "profiles", raw, path, _NO_LIST)
             return
         check_size(path, mark("links"), raw)
         self.has_links = True
@@ -131,7 +130,7 @@ class Reading:
             part = _read((*path, index), each, mapping.PROFILES) if isinstance(each, Mapping) else None
             if part is None or not part.values:
                 sentence = mark("This names no network, user or address; it is kept separately.")
-                self._keep("basics", OTHER_PROFILES, {str(index): came}, (*path, index), sentence)
+                self.keep("basics", OTHER_PROFILES, {str(index): came}, (*path, index), sentence)
                 continue
             part.came = came
             if not part.values.get("network"):
@@ -145,7 +144,7 @@ class Reading:
             return
         raw = self._in_shape(section.path, *shapes.listed(section, raw))
         if not isinstance(raw, list):
-            self._keep(section.name, "given", raw, section.path, _NO_LIST)
+            self.keep(section.name, "given", raw, section.path, _NO_LIST)
             return
         check_items(section.path, section.label, raw)
         check_size(section.path, section.label, range(shapes.size(section, raw)))
@@ -180,9 +179,9 @@ class Reading:
     def _set_aside(self, section: Section, path: Path, raw: Any, why: str) -> None:
         """Keep an item of a list aside whole, by the place where it stood."""
         steps = path[len(section.path) :]
-        self._keep(section.name, ".".join(map(str, steps)), raw, path, why)
+        self.keep(section.name, ".".join(map(str, steps)), raw, path, why)
 
-    def _keep(self, section: str, name: str, raw: Any, path: Path, why: str) -> None:
+    def keep(self, section: str, name: str, raw: Any, path: Path, why: str) -> None:
         kept = self.aside.setdefault(section, {})
         kept[name] = {**kept.get(name, {}), **raw} if name == OTHER_PROFILES else raw
         self.entries.append(Entry(path, "kept_aside", why))
@@ -192,7 +191,7 @@ class Reading:
         for part in list(self.items["skills"]):
             key = (kind_of(part), fold(part.values["name"]))
             if key in seen:
-                self._take_out(part, mark("This skill is in the list already; it is kept separately."))
+                self.take_out(part, mark("This skill is in the list already; it is kept separately."))
             seen.add(key)
         kinds = [kind_of(part) for part in self.items["skills"]]
         if kinds != sorted(kinds, reverse=True):
@@ -208,7 +207,7 @@ class Reading:
             self._read_ours(meta.get(mapping.OURS_IN_META))
             rest = {name: value for name, value in meta.items() if name != mapping.OURS_IN_META}
             if rest:
-                self._keep("meta", "given", rest, ("meta",), NO_FIELD)
+                self.keep("meta", "given", rest, ("meta",), NO_FIELD)
         elif not is_empty(meta):
             self.entries.append(Entry(("meta",), "refused", _ODD))
         for name, value in self.resume.items():
@@ -363,15 +362,9 @@ class Reading:
                     ("basics", name), "changed", mark("One of the links says the same; exports leave this out.")
                 )
 
-    # Mending ----------------------------------------------------------------------------------------------------
-
-    def mend(self, faults: Sequence[DocumentFault]) -> list[DocumentFault]:
-        """Take out or shorten what is at fault. Returns the faults of whole lists, which can't be mended."""
-        found = [(self._part(fault.path), fault) for fault in faults]
-        left = [fault for located, fault in found if not self._mend(located, fault)]
-        # The next question makes it again.
+    def changed(self) -> None:
+        """Forget what was remembered of the skills' order; to be called when some were taken out."""
         self.__dict__.pop("_skills_by", None)
-        return left
 
     @cached_property
     def _skills_by(self) -> dict[str, list[ReadObject]]:
@@ -390,7 +383,7 @@ class Reading:
         if path[:1] in {("label",), ("custom_fields",)}:
             name = "label" if path[0] == "label" else "customFields"
             return ("meta", mapping.OURS_IN_META, name, *path[1:])
-        if located := self._part(path):
+        if located := self.part(path):
             part, field, _ = located
             is_skill = path[:2] in {("skills", "technical"), ("skills", "soft")}
             key = None if is_skill else part.by_field.get(field)
@@ -400,7 +393,7 @@ class Reading:
                 return section.path
         return ("basics",)
 
-    def _part(self, path: Path) -> "Located | None":
+    def part(self, path: Path) -> "Located | None":
         """The object that a value came from; None for a value that was stored before."""
         found: Located | None = None
         match path:
@@ -419,87 +412,7 @@ class Reading:
                 found = _at(self.items[self.by_plural[plural].name], index, rest, "")
         return found
 
-    def _mend(self, located: "Located | None", fault: DocumentFault) -> bool:
-        if located is None or not located[1]:
-            return self._mend_own(fault)
-        part, field, rest = located
-        if field == "extra":
-            self._mend_extra(part, fault)
-        elif field not in part.by_field:
-            self._mend_made(field, fault)
-        elif field in part.values or _is_vital(part, field):
-            self._mend_value(part, field, rest, fault)
-        # Else another fault of the same value has been mended.
-        return True
-
-    def _mend_value(self, part: ReadObject, field: str, rest: Path, fault: DocumentFault) -> None:
-        """Cut a text that is too long; keep aside any other value, and with a vital one its whole object."""
-        key, why = part.by_field[field], _kept(fault)
-        if fault.limit and fault.code == "max_length" and can_be_cut(key):
-            cut = cut_within(part.values.get(field), rest, fault.limit)
-            part.replace(field, cut, say(CUT_LIST if isinstance(cut, list) and not rest else CUT_TEXT, n=fault.limit))
-        elif field == "email":
-            self._own_email(say("{sentence} The address of your account is used.", sentence=Sentence(fault.detail)))
-        elif part in self.links and field == "network":
-            self._keep_links([part], why)
-        elif _is_vital(part, field):
-            self._take_out(part, why, field)
-        else:
-            part.drop(field, why)
-            if field in ("start_date", "end_date") and part in self.items["work"]:
-                part.tell_of_open_end()
-
-    def _mend_own(self, fault: DocumentFault) -> bool:
-        """Mend one of our own members of `meta`; false for any other fault."""
-        match fault.path:
-            case ("label",):
-                name = "label"
-            case ("custom_fields", str(key), *_):
-                name = "customFields"
-                self.of_profile[name] = {k: v for k, v in self.of_profile[name].items() if k != key}
-            case _:
-                return False
-        if name == "label":
-            del self.of_profile[name]
-        self.entries.append(Entry(("meta", mapping.OURS_IN_META, name), "refused", _lost(fault)))
-        return True
-
-    def _mend_made(self, field: str, fault: DocumentFault) -> None:
-        """Mend what is made of several objects: the one line of a place, or all links together."""
-        if field == "links":
-            self._keep_links(self.links[fault.limit :], _kept(fault))
-        elif field == "location":
-            self.line = {"location": None}
-            self.entries.append(Entry(self.place.path, "refused", _lost(fault)))
-
-    def _keep_links(self, parts: Sequence[ReadObject], why: str) -> None:
-        for part in parts:
-            self.links = [link for link in self.links if link is not part]
-            self._keep("basics", OTHER_PROFILES, {str(part.path[-1]): part.came}, part.path, why)
-
-    def _mend_extra(self, part: ReadObject, fault: DocumentFault) -> None:
-        why = _lost(fault)
-        part.forget_extra(why, largest=part is not self.basics)
-        if part is self.basics:
-            self.place.forget_extra(why)
-            self.networks.forget_extra(why)
-            for link in self.links:
-                link.forget_extra(why)
-            self._forget_aside(why)
-
-    def _forget_aside(self, why: str) -> None:
-        """Leave out what belongs to no object: what was kept aside whole, and unknown keys at the top."""
-        gone = {*self.aside, *(self.resume.keys() - set(mapping.TOP_LEVEL))}
-        places = {section.name: section.path for section in self.sections}
-        paths = [places.get(name, (name,)) for name in sorted(gone)]
-        told = (e for e in self.entries if e.outcome != "kept_aside" or not any(_is_below(e.path, at) for at in paths))
-        self.entries = [*told, *(Entry(path, "refused", why) for path in paths)]
-        if self.of_profile.pop("unknown", None):
-            self.entries.append(Entry(("meta", mapping.OURS_IN_META, "unknown"), "refused", why))
-        self.aside.clear()
-        self.resume = {name: value for name, value in self.resume.items() if name in mapping.TOP_LEVEL}
-
-    def _take_out(self, part: ReadObject, why: str, field: str = "") -> None:
+    def take_out(self, part: ReadObject, why: str, field: str = "") -> None:
         """Keep an item aside that can't be one of ours; `field` is what is at fault in it."""
         section = part.section
         if section and part in self.items[section.name]:
@@ -507,14 +420,6 @@ class Reading:
             if field:
                 why = say("{place!c}: {sentence!l}", place=section.labels[field], sentence=Sentence(why))
             self._set_aside(section, part.path, part.came, why)
-
-
-def _kept(fault: DocumentFault) -> Sentence:
-    return say("{sentence} It is kept separately.", sentence=Sentence(fault.detail))
-
-
-def _lost(fault: DocumentFault) -> Sentence:
-    return say("{sentence} It is left out.", sentence=Sentence(fault.detail))
 
 
 def _stands_in(text: str) -> Sentence:
@@ -553,11 +458,7 @@ def full_link(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: values.get(name) for name in ("network", "username", "url")}
 
 
-def _is_below(path: Path, other: Path) -> bool:
-    return path[: len(other)] == other
-
-
-def _is_vital(part: ReadObject, field: str) -> bool:
+def is_vital(part: ReadObject, field: str) -> bool:
     """Whether an item can't be one of ours without a right value of the field."""
     return part.section is not None and field in part.section.vital
 

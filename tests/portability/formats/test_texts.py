@@ -46,6 +46,8 @@ MUTATIONS = 60
         ("</b></ul></a>x<p>", "x"),
         ("<li>a<li>b", "- a\n- b"),
         ("<code>x</code> <u>y</u>", "`x` y"),
+        ("Map<Data> &amp; List<Object>", "Map<Data> & List<Object>"),
+        ("<p>a <section>b</section> <time>2018</time></p>", "a b 2018"),
     ],
 )
 def test_html_becomes_markdown(text: str, markdown: str) -> None:
