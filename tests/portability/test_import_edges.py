@@ -90,10 +90,10 @@ def test_what_is_hidden_stays_hidden_when_it_is_kept_aside(api: ApiClient) -> No
     assert exported(api, made, "hidden")["work"][0]["name"] == "Secret Ltd"
 
 
-def test_what_is_too_large_together_is_told_of_one_by_one(api: ApiClient) -> None:
+def test_of_what_is_too_large_together_the_largest_is_left_out(api: ApiClient) -> None:
     answer = imported(api, resume(**{"x-big": "x" * 300_000, "x-small": 1}))
-    assert answer["profile"]["extra"] == {}
-    assert {outcomes(answer)[name] for name in ("/x-big", "/x-small")} == {"refused"}
+    assert answer["profile"]["extra"] == {"x-small": 1}
+    assert (outcomes(answer)["/x-big"], outcomes(answer)["/x-small"]) == ("refused", "kept_aside")
 
 
 # Again ------------------------------------------------------------------------------------------------------------
