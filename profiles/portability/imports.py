@@ -34,8 +34,8 @@ from users.models import User
 
 # The kind of the jobs that import.
 KIND = "profiles_import"
-# Mending one value can break another rule, and what is too large loses its largest member first. So it takes rounds;
-# after so many the import gives up.
+# Mending one value can break another rule, and what is nested too deep loses one level after the other. So it takes
+# rounds; after so many the import gives up.
 ROUNDS = 12
 MAX_TOLD = 3_000
 # A round mends up to so many faults of each list, more than an answer would name.
@@ -312,14 +312,15 @@ def read(resume: Any, account_email: str) -> Reading:
 
 def _faults(serializer: serializers.ProfileSerializer) -> Iterator[DocumentFault]:
     for path, code, text in faults(serializer.errors):
-        yield DocumentFault(path, code, text, _limit(serializer, path) if code == "max_length" else None)
+        has_limit = code == "max_length" or (code == "max_size" and path[-1:] == ("extra",))
+        yield DocumentFault(path, code, text, _limit(serializer, path) if has_limit else None)
 
 
 def _limit(found: Any, path: Sequence[str | int]) -> int | None:
-    """The most characters or items that the field at a path takes."""
+    """The most characters, items or bytes that the field at a path takes."""
     for step in path:
         found = found.child if isinstance(step, int) else found.fields[step]
-    limit: int | None = getattr(found, "max_length", None)
+    limit: int | None = getattr(found, "max_length", getattr(found, "max_bytes", None))
     return limit
 
 

@@ -63,11 +63,12 @@ def test_a_version_of_any_length_is_read_or_not(api: ApiClient) -> None:
     assert outcomes(imported(api, document))["/$schema"] == "changed"
 
 
-def test_an_item_with_many_unknown_keys_loses_them_and_not_itself(api: ApiClient) -> None:
+def test_an_item_with_many_unknown_keys_loses_some_of_them_and_not_itself(api: ApiClient) -> None:
     item = {"name": "N", "startDate": "2020", **{f"x-{number}": "x" * 1_000 for number in range(60)}}
     answer = imported(api, resume(work=[item]))
     assert answer["profile"]["experiences"][0]["company"] == "N"
-    assert answer["report"]["refused"] == 60
+    # Ten have room.
+    assert answer["report"]["refused"] == 50
 
 
 def test_a_report_shows_no_more_than_anybody_can_read(api: ApiClient) -> None:

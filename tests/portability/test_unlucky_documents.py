@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from docx import Document
 
+from profiles.limits import MAX_PROFILE_EXTRA_BYTES
 from profiles.models import Origin
-from profiles.portability import dates, kinds
+from profiles.portability import dates, imports, kinds
 from profiles.portability.formats import recognising, rich_text
 from profiles.portability.formats.refusing import Refused
 from profiles.portability.json_resume import NoResume, Reading
@@ -17,6 +18,7 @@ from profiles.portability.json_resume.values import fingerprint
 from profiles.portability.printing import docx, markdown
 from profiles.portability.rereading import Rereading
 from tests.portability.test_imports import IMPORT, imported, outcomes, told
+from tests.support import machine
 from tests.support.client import ApiClient
 from tests.support.contract import API
 from tests.support.jobs import ASYNC, filed, run, shown
@@ -423,6 +425,38 @@ def test_of_parts_that_are_too_large_together_the_largest_are_left_out(api: ApiC
     assert stored["small"] == "kept"
     assert set(refused(answer)) == {f"/{name}" for name in large.keys() - stored.keys()}
     assert 0 < len(refused(answer)) < 6
+
+
+def test_of_many_parts_that_are_too_large_together_no_more_are_left_out_than_must_be(api: ApiClient) -> None:
+    answer = sent(api, resume(**{f"part{n}": "x" * 1_000 for n in range(400)}))
+    size = len(json.dumps(answer["profile"]["extra"], separators=(",", ":")))
+    assert MAX_PROFILE_EXTRA_BYTES - 2_000 < size <= MAX_PROFILE_EXTRA_BYTES
+    assert answer["report"]["refused"] == 400 - len(answer["profile"]["extra"])
+
+
+@pytest.mark.parametrize("holder", ["top", "unknown"])
+def test_very_many_parts_are_left_out_in_no_time(holder: str) -> None:
+    parts = {f"part{n}": "x" * 40 for n in range(9_900)}
+    document = resume(**parts) if holder == "top" else resume(meta={"masterProfile": {"unknown": parts}})
+    with machine.at_most(6):
+        reading = imports.read(document, "nora@example.com")
+    assert 0 < len(reading.extra()) < len(parts)
+
+
+def test_a_custom_field_that_cannot_be_stored_is_named(api: ApiClient) -> None:
+    answer = sent(api, resume(meta={"masterProfile": {"customFields": {"n" * 60: 1, "fine": 2}}}))
+    assert answer["profile"]["custom_fields"] == {"fine": 2}
+    assert refused(answer) == ["/meta/masterProfile/customFields/" + "n" * 60]
+
+
+def test_a_long_line_of_a_place_is_cut_and_kept(api: ApiClient) -> None:
+    line = "By the old harbour, " * 8
+    answer = sent(api, resume(basics={**BASICS, "location": {"display": line, "city": "Aarhus"}}))
+    assert answer["profile"]["personal_info"]["location"] == line[:99].rstrip() + "…"
+    assert answer["profile"]["extra"]["basics"]["location"] == {"displayAsItCame": line.strip()}
+    ((outcome, sentence),) = told(answer)["/basics/location/display"]
+    assert outcome == "changed"
+    assert "100" in sentence
 
 
 def test_of_too_many_custom_fields_the_first_are_stored(api: ApiClient) -> None:

@@ -1,24 +1,28 @@
 """What the API refuses of a document that was read is shortened, kept aside, or left out with a sentence."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import accumulate
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from profiles.portability.json_resume import mapping
+from profiles.portability.json_resume import mapping, shapes
 from profiles.portability.json_resume.cutting import CUT_LIST, CUT_TEXT, can_be_cut, cut_within
 from profiles.portability.json_resume.objects import Entry, Path, ReadObject
 from profiles.portability.json_resume.reading import OTHER_PROFILES, DocumentFault, Located, Reading, is_vital
+from profiles.portability.json_resume.values import size
 from profiles_project.words.sentences import Sentence, mark, say
 
-# How many members of `extra` are left out at one try, the worst first; if that isn't enough, all of them are.
-TRIES = (1, 4, 16, 64)
 _TOO_MANY = mark("{sentence} The first {n} are stored; the others are left out.")
 
 
 class Member(NamedTuple):
-    """A member of `extra` that can be left out, and how."""
+    """A member of `extra` that can be left out, and how; `path` is to be told of, where forgetting doesn't tell."""
 
+    name: str
     value: Any
     forget: Callable[[], None]
+    path: Path | None = None
 
 
 class Mending:
@@ -26,8 +30,8 @@ class Mending:
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
-        # How often members of the `extra` of an object were left out, by the object's place.
-        self.tries: dict[Path, int] = {}
+        # A copy, since parts of it may be left out.
+        self.resume = reading.resume = dict(reading.resume)
 
     def mend(self, faults: Sequence[DocumentFault]) -> list[DocumentFault]:
         """Take out or shorten what is at fault. Returns the faults of whole lists, which can't be mended."""
@@ -70,20 +74,21 @@ class Mending:
     def _mend_own(self, fault: DocumentFault) -> bool:
         """Mend one of our own members of `meta`; false for any other fault."""
         own, why = self.reading.of_profile, _lost(fault)
+        path: Path
         match fault.path:
             case ("label",):
-                name = "label"
-                del own[name]
+                path = ("label",)
+                del own["label"]
             case ("custom_fields", str(key), *_):
-                name = "customFields"
-                own[name] = {k: v for k, v in own[name].items() if k != key}
+                path = ("customFields", key)
+                own["customFields"] = {k: v for k, v in own["customFields"].items() if k != key}
             case ("custom_fields",) if fault.limit:
-                name = "customFields"
-                own[name] = dict(list(own[name].items())[: fault.limit])
+                path = ("customFields",)
+                own["customFields"] = dict(list(own["customFields"].items())[: fault.limit])
                 why = say(_TOO_MANY, sentence=Sentence(fault.detail), n=fault.limit)
             case _:
                 return False
-        self.reading.entries.append(Entry(("meta", mapping.OURS_IN_META, name), "refused", why))
+        self.reading.entries.append(Entry(("meta", mapping.OURS_IN_META, *path), "refused", why))
         return True
 
     def _mend_made(self, field: str, fault: DocumentFault) -> None:
@@ -92,8 +97,16 @@ class Mending:
         if field == "links":
             self._keep_links(reading.links[fault.limit :], _kept(fault))
         elif field == "location":
-            reading.line = {"location": None}
-            reading.entries.append(Entry(reading.place.path, "refused", _lost(fault)))
+            self._mend_line(fault)
+
+    def _mend_line(self, fault: DocumentFault) -> None:
+        """Cut the one line of a place where it is too long; what it was is kept separately."""
+        reading, line = self.reading, self.reading.line.get("location")
+        is_long = fault.limit and fault.code == "max_length"
+        reading.line = {"location": cut_within(line, (), fault.limit or 0) if line and is_long else None}
+        reading.place.unknown.setdefault(shapes.DISPLAY_AS_IT_CAME, line)
+        outcome, why = ("changed", say(CUT_TEXT, n=fault.limit)) if is_long else ("kept_aside", _kept(fault))
+        reading.place.tell(outcome, why, "display")
 
     def _keep_links(self, parts: Sequence[ReadObject], why: str) -> None:
         for part in parts:
@@ -103,14 +116,18 @@ class Mending:
     # What came beyond our fields --------------------------------------------------------------------------------
 
     def _mend_extra(self, part: ReadObject, fault: DocumentFault) -> None:
-        """Leave out members of `extra`, those first that are nested the deepest or are the largest."""
+        """Leave out members of `extra`: those nested the deepest, or as many of the largest as are too much."""
         why = _lost(fault)
-        members = list(self._of_document(why) if part is self.reading.basics else _members(part, why))
-        measure = _depth if fault.code == "max_depth" else _size
-        tries = self.tries[part.path] = self.tries.get(part.path, 0) + 1
-        worst = sorted(members, key=lambda member: measure(member.value), reverse=True)
-        for member in worst[: TRIES[tries - 1]] if tries <= len(TRIES) else worst:
+        is_document = part is self.reading.basics
+        members = list(self._of_document(why) if is_document else _members(part, why))
+        if fault.code == "max_depth":
+            lost = _deepest(members)
+        else:
+            whole = self.reading.extra() if is_document else part.extra()
+            lost = _largest(members, size(whole) - (fault.limit or 0))
+        for member in lost:
             member.forget()
+        self._retell([member.path for member in lost if member.path is not None], why)
 
     def _of_document(self, why: str) -> Iterator[Member]:
         """What belongs to no item: of the personal information, kept aside whole, and unknown keys at the top."""
@@ -121,22 +138,14 @@ class Mending:
         for section, kept in reading.aside.items():
             for name, value in kept.items():
                 for path in _paths(places.get(section, (section,)), name, value):
-                    yield Member(
-                        _at(value, name, path), lambda s=section, n=name, p=path: self._forget_kept(s, n, p, why)
-                    )
+                    yield Member(name, _at(value, name, path), partial(self._forget_kept, section, name, path), path)
         for name in reading.resume.keys() - set(mapping.TOP_LEVEL):
-            yield Member(reading.resume[name], lambda n=name: self._forget_top(n, why))
+            yield Member(name, reading.resume[name], partial(self.resume.pop, name), (name,))
         for name, value in reading.of_profile.get("unknown", {}).items():
-            yield Member(value, lambda n=name: self._forget_own(n, why))
+            path = ("meta", mapping.OURS_IN_META, "unknown", name)
+            yield Member(name, value, partial(self._forget_own, name), path)
 
-    def _kept_aside(self, section: str, why: str) -> Iterator[Member]:
-        """What was kept aside whole of a section."""
-        place = next((each.path for each in self.reading.sections if each.name == section), (section,))
-        for name, value in self.reading.aside[section].items():
-            for path in _paths(place, name, value):
-                yield Member(_at(value, name, path), lambda n=name, p=path: self._forget_kept(section, n, p, why))
-
-    def _forget_kept(self, section: str, name: str, path: Path, why: str) -> None:
+    def _forget_kept(self, section: str, name: str, path: Path) -> None:
         """Leave out what was kept aside whole."""
         kept = self.reading.aside[section]
         if name == OTHER_PROFILES:
@@ -145,30 +154,41 @@ class Mending:
             del kept[name]
         if not kept:
             del self.reading.aside[section]
-        self._retell(path, why)
 
-    def _forget_top(self, name: str, why: str) -> None:
-        self.reading.resume = {key: value for key, value in self.reading.resume.items() if key != name}
-        self._retell((name,), why)
-
-    def _forget_own(self, name: str, why: str) -> None:
+    def _forget_own(self, name: str) -> None:
         """Leave out what an earlier import found at the top."""
-        unknown = self.reading.of_profile["unknown"]
-        self.reading.of_profile["unknown"] = {key: value for key, value in unknown.items() if key != name}
-        if not self.reading.of_profile["unknown"]:
-            del self.reading.of_profile["unknown"]
-        self._retell(("meta", mapping.OURS_IN_META, "unknown", name), why)
+        own = self.reading.of_profile
+        del own["unknown"][name]
+        if not own["unknown"]:
+            del own["unknown"]
 
-    def _retell(self, path: Path, why: str) -> None:
+    def _retell(self, paths: Sequence[Path], why: str) -> None:
         """Tell that what was kept aside is left out after all."""
-        told = self.reading.entries
-        told[:] = [e for e in told if e.outcome != "kept_aside" or e.path[: len(path)] != path]
-        told.append(Entry(path, "refused", why))
+        lost, told = set(paths), self.reading.entries
+        told[:] = [e for e in told if e.outcome != "kept_aside" or lost.isdisjoint(accumulate((s,) for s in e.path))]
+        told += [Entry(path, "refused", why) for path in paths]
+
+
+def _deepest(members: Sequence[Member]) -> list[Member]:
+    depths = [_depth(member.value) for member in members]
+    most = max(depths, default=0)
+    return [member for member, depth in zip(members, depths, strict=True) if depth == most]
+
+
+def _largest(members: Sequence[Member], excess: int) -> list[Member]:
+    """The largest, as many as have together so many bytes."""
+    lost = []
+    for bytes_, member in sorted(((size({m.name: m.value}), m) for m in members), key=itemgetter(0), reverse=True):
+        if excess <= 0:
+            break
+        lost.append(member)
+        excess -= bytes_
+    return lost
 
 
 def _members(part: ReadObject, why: str) -> Iterator[Member]:
     for name, value in part.beyond().items():
-        yield Member(value, lambda name=name: part.forget(name, why))
+        yield Member(name, value, partial(part.forget, name, why))
 
 
 def _paths(place: Path, name: str, value: Any) -> Iterator[Path]:
@@ -192,10 +212,6 @@ def _kept(fault: DocumentFault) -> Sentence:
 
 def _lost(fault: DocumentFault) -> Sentence:
     return say("{sentence} It is left out.", sentence=Sentence(fault.detail))
-
-
-def _size(value: Any) -> int:
-    return len(repr(value))
 
 
 def _depth(value: Any) -> int:

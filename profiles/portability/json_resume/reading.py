@@ -30,7 +30,10 @@ _NO_LIST = mark("This should be a list; it is kept separately.")
 
 
 class DocumentFault(NamedTuple):
-    """What is wrong with a value of the career document; `limit` is the most characters or items, where too many."""
+    """What is wrong with a value of the career document.
+
+    `limit` is the most characters, items or bytes, where there are too many.
+    """
 
     path: Path
     code: str
@@ -263,7 +266,7 @@ class Reading:
         """The career document (contract 3.1) as the API takes it. It lacks the lists that did not come."""
         line = {"location": text} if (text := one_line(self.place.values)) else {}
         info = {**self.place.values, **line, **self.line, **self._addresses(), **self.basics.values}
-        made: dict[str, Any] = {"extra": self._extra()}
+        made: dict[str, Any] = {"extra": self.extra()}
         made |= {name: info.pop(name) for name in mapping.SUMMARIES if name in info}
         if self.has_links:
             info["links"] = [full_link(link.values) for link in self.links]
@@ -319,7 +322,7 @@ class Reading:
         detail = {name: whole.get(name) for name in ("level", "keywords", "extra")}
         return {name: value for name, value in detail.items() if not is_empty(value)}
 
-    def _extra(self) -> dict[str, Any]:
+    def extra(self) -> dict[str, Any]:
         """The members of the document that no field of ours holds, by its own keys."""
         basics = {**self.basics.extra(), **self.networks.extra(), **self.aside.get("basics", {})}
         if place := self.place.extra():

@@ -229,7 +229,16 @@ def fingerprint(value: Any) -> str:
     """A short text that is the same for equal values and for no others; all that is empty has the same one."""
     if is_empty(value):
         return ""
-    return hashlib.sha256(_WRITER.encode(value).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(_written(value)).hexdigest()[:16]
+
+
+def size(value: Any) -> int:
+    """How many bytes a value has as JSON."""
+    return len(_written(value))
+
+
+def _written(value: Any) -> bytes:
+    return _WRITER.encode(value).encode("utf-8", "surrogatepass")
 
 
 _WRITER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
