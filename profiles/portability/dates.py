@@ -141,7 +141,9 @@ _DASH = re.compile(r" ?(?:-+|(?<=.)~) ?")
 def _halves(text: str) -> Iterator[tuple[str, str]]:
     """The text parted at each place where a range may be parted."""
     text = text.removeprefix("from ").removeprefix("von ").removeprefix("de ").removeprefix("du ")
-    for found in (*_DASH.finditer(text), *_TO.finditer(text)):
+    # Of «2018-03 - 2019» the dash between blanks.
+    dashes = sorted(_DASH.finditer(text), key=lambda found: " " not in found[0])
+    for found in (*dashes, *_TO.finditer(text)):
         one, other = text[: found.start()].strip(), text[found.end() :].strip()
         if one and other:
             yield one, other
