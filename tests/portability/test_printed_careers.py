@@ -90,6 +90,20 @@ def test_hidden_items_of_lists_that_nobody_knows_are_shown_where_they_are_asked_
     assert ("KnotConf" in whole, "Secret fair" in whole) == (True, True)
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("company", [{"name": "Quay Ltd"}, {}], ids=["stored", "kept aside"])
+def test_a_hidden_position_is_shown_where_it_is_asked_for(api: ApiClient, company: dict[str, str]) -> None:
+    positions = [{"position": "Clerk"}, {"position": "Spy", "isVisible": False}, "no position"]
+    job = {**company, "positions": positions}
+    made = api.post(f"{API}/profiles/import", {"basics": BASICS, "work": [job]}).json()["profile"]
+    path = f"{API}/profiles/{made['id']}/export"
+    shown, whole = (
+        api.get(path, query={"format": "markdown", **query}).content.decode() for query in ({}, {"include": "hidden"})
+    )
+    assert ("Clerk" in shown, "Spy" in shown) == (True, False)
+    assert ("Clerk" in whole, "Spy" in whole) == (True, True)
+
+
 @pytest.mark.pure
 def test_positions_in_one_company_are_printed_below_it() -> None:
     document = {"basics": BASICS, "work": [POSITIONS, {"name": "Harbour", "position": "Porter"}]}
@@ -153,6 +167,16 @@ def test_sections_that_nobody_knows_are_printed_under_their_names() -> None:
             word for word in ("Patents", "Float", "Knot", "Ties", "Keynote", "Boats", "cat") if word not in text
         ] == []
         assert [word for word in ("dark", "secret", "Hidden", "x-1", "l.png", "*Ties*") if word in text] == []
+
+
+@pytest.mark.pure
+def test_two_sections_with_one_heading_are_one() -> None:
+    document = {
+        "basics": BASICS,
+        "a": {"name": "Talks", "items": ["Kites"]},
+        "b": {"name": "Talks ", "items": ["Oars"]},
+    }
+    assert arrange(document).sections == (SheetSection("Talks", words=("Kites", "Oars")),)
 
 
 @pytest.mark.pure
