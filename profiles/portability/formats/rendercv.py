@@ -167,6 +167,8 @@ _NAMED = {
     "skills": "name",
     "references": "reference",
 }
+# The keys for a label and its details.
+_PAIRS = {"languages": ("language", "fluency"), "references": ("name", "reference")}
 
 
 def is_rendercv(document: Mapping[str, Any]) -> bool:
@@ -269,6 +271,9 @@ def _read_entry(out: Translator, meant: str, raw: Mapping[str, Any], place: str,
 
 
 def _part_of(meant: str, raw: Mapping[str, Any]) -> str:
+    if meant == "references":
+        # Whatever its keys: references are other people's data, and are shown only where they are asked for.
+        return meant
     if "institution" in raw:
         return "education"
     if "company" in raw:
@@ -282,15 +287,16 @@ def _part_of(meant: str, raw: Mapping[str, Any]) -> str:
 
 def _read_pair(out: Translator, meant: str, raw: Mapping[str, Any], place: str, custom: list[Any]) -> None:
     """A label with its details in one line: a group of skills, a language and its level, or else of no list."""
-    if meant not in {"", "skills", "languages", "interests"}:
+    if meant not in {"", "skills", "languages", "interests", "references"}:
         custom.append(pruned(dict(raw)))
         return
     part = meant or "skills"
     draft = Draft(out, part, raw, place)
     details = draft.take("details")
-    if part == "languages":
-        draft.put("language", draft.take("label"))
-        draft.put("fluency", details)
+    if part in _PAIRS:
+        name, value = _PAIRS[part]
+        draft.put(name, draft.take("label"))
+        draft.put(value, details)
     else:
         draft.put("name", draft.take("label"))
         words = (
@@ -311,5 +317,7 @@ def _read_line(out: Translator, meant: str, line: Any, place: str, custom: list[
         out.places.setdefault("/basics/summary", place)
     elif meant in _NAMED and isinstance(line, str):
         out.add(meant, {_NAMED[meant]: line}, place)
+    elif meant == "references":
+        out.add(meant, line, place)
     else:
         custom.append({"summary": line} if isinstance(line, str) else line)
