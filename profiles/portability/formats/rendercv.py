@@ -40,7 +40,7 @@ _ADDRESSES = {
     "x": "https://x.com/",
     "bluesky": "https://bsky.app/profile/",
 }
-# Which list a section's title means, by words in it.
+# Which list a section's title means, by how words in it begin.
 _TITLES = (
     ("volunteer", ("volunteer", "community service")),
     ("certificates", ("certificat", "certificates", "licen")),
@@ -48,7 +48,8 @@ _TITLES = (
     ("publications", ("publication", "paper")),
     ("languages", ("languages", "spoken language")),
     ("interests", ("interest", "hobb")),
-    ("references", ("reference",)),
+    # In other languages too: they are other people's data.
+    ("references", ("referenc", "referenz", "referenti", "referens", "référenc", "referênc", "referans")),
     ("skills", ("skill", "technolog", "tools", "competenc")),
     ("summary", ("summary", "about", "profile", "objective", "introduction", "welcome")),
 )
@@ -246,7 +247,7 @@ def _read_section(out: Translator, title: str, raw: Any) -> None:
 
 def _meaning(title: str) -> str:
     words = _in_words(title).lower()
-    return next((part for part, signs in _TITLES if any(sign in words for sign in signs)), "")
+    return next((part for part, signs in _TITLES if re.search(rf"\b(?:{'|'.join(signs)})", words)), "")
 
 
 def _in_words(title: str) -> str:

@@ -189,9 +189,10 @@ class _Writer:
             return
         found = _HREF.search(rest)
         address = unescape(next((group for group in found.groups() if group), "") if found else "").strip()
-        with suppress(Unreadable):
-            # One without a scheme gets it.
-            address, _ = url(address)
+        if not address.lower().startswith(_WEB):
+            with suppress(Unreadable):
+                # One without a scheme gets it.
+                address, _ = url(address)
         if address.lower().startswith(_WEB):
             for letter, code in ((" ", "%20"), ("(", "%28"), (")", "%29")):
                 address = address.replace(letter, code)

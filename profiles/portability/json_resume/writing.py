@@ -159,10 +159,10 @@ def _networks(info: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, An
 
 
 def _shown(extra: Mapping[str, Any], include: Collection[str]) -> Mapping[str, Any]:
-    """What came beyond our fields, without hidden items of its lists unless they are asked for."""
+    """What came beyond our fields, without hidden parts and hidden items of its lists unless they are asked for."""
     if HIDDEN in include:
         return extra
-    return {name: _shown_value(value) for name, value in extra.items()}
+    return {name: _shown_value(value) for name, value in extra.items() if _is_visible(value)}
 
 
 def _shown_value(value: Any) -> Any:

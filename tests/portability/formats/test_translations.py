@@ -305,3 +305,12 @@ def test_a_text_in_a_hidden_section_is_hidden() -> None:
     assert (resume["reactiveResumeSkills"], resume["reactiveResumeProfiles"], resume["Attic"]) == (hidden,) * 3
     assert not resume.keys() & {"skills"}
     assert "profiles" not in resume["basics"]
+
+
+@pytest.mark.parametrize(
+    ("title", "part"),
+    [("Referenzen", "references"), ("Referencias", "references"), ("Preferences", "Preferences"), ("Tools", "skills")],
+)
+def test_a_title_means_a_list_by_how_its_words_begin(title: str, part: str) -> None:
+    resume = rendercv.read({"cv": {"name": "Nora", "sections": {title: ["x"]}}}).document
+    assert resume.keys() == {"$schema", "basics", part}
