@@ -11,7 +11,7 @@ from profiles.portability.printed.sheets import SEPARATOR, Fact, Link, Sheet, Sh
 COLUMNS = 76
 _WIDE = {"W", "F"}
 # With a sign that stands alone behind it, such as a dash: no line begins with that.
-_WORD = re.compile(r"\s*\S+(?:\s+[^\w\s]{1,2}(?!\S))?\s*")
+_WORD = re.compile(r"\S+(?:\s+[^\w\s]{1,2}(?!\S))?\s*")
 
 
 def plain_text(sheet: Sheet) -> str:
