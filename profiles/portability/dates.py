@@ -121,6 +121,8 @@ def _range(text: str) -> Found | None:
     if found := _SHORT_RANGE.fullmatch(text):
         start, end = found["start"], found["start"][:2] + found["end"]
         return Found(start, end, is_range=True) if end > start else None
+    if found := _EITHER_END.fullmatch(text):
+        return Found(found["start"], found["end"], is_range=True, is_exact=False)
     for one, other in _halves(text):
         start = _date(one)
         if start is None:
@@ -135,13 +137,17 @@ def _range(text: str) -> Found | None:
 
 # A month has twelve; 2018-20 can mean years alone.
 _SHORT_RANGE = re.compile(r"(?P<start>(?:19|20)[0-9]{2}) ?[-/] ?(?P<end>1[3-9]|[2-9][0-9])")
+# The month of 2018-03-2019 may be in either year.
+_EITHER_END = re.compile(r"(?P<start>(?:19|20)[0-9]{2})-[0-9]{1,2}-(?P<end>(?:19|20)[0-9]{2})")
 _DASH = re.compile(r" ?(?:-+|(?<=.)~) ?")
 
 
 def _halves(text: str) -> Iterator[tuple[str, str]]:
     """The text parted at each place where a range may be parted."""
     text = text.removeprefix("from ").removeprefix("von ").removeprefix("de ").removeprefix("du ")
-    for found in (*_DASH.finditer(text), *_TO.finditer(text)):
+    # Of «2018-03 - 2019» the dash between blanks.
+    dashes = sorted(_DASH.finditer(text), key=lambda found: " " not in found[0])
+    for found in (*dashes, *_TO.finditer(text)):
         one, other = text[: found.start()].strip(), text[found.end() :].strip()
         if one and other:
             yield one, other

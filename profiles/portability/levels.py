@@ -50,8 +50,9 @@ def _has_no_blanks(letter: str) -> bool:
 
 
 _IS_NATIVE = _words(_NATIVE)
-_NOT = r"(?<!\w)(?:non|not|no|kein|nicht|pas|não|nie|niet|ikke|inte|не)[ -]"
-_IS_NOT = re.compile(_NOT)
+_NOT = r"(?:(?<!\w)(?:non|not|no|kein(?:e[mnrs]?)?|nicht|pas|não|nie|niet|ikke|inte|не)|n['’]t)[ -]"
+# Up to two words before it: «not my native language»; but «native, no accent».
+_IS_NOT_NATIVE = re.compile(rf"(?:{_NOT}(?:\w+ ){{0,2}}|不是|非)(?:{_IS_NATIVE.pattern})")
 # With the word that is denied, and one before it that says how much.
 _DENIED = re.compile(
     _NOT + r"(?:(?:an?|yet|very|really|so|ganz|sehr|mehr|plus|très|encore|muy|molto|muito) )?\w+|不\w\w"
@@ -73,7 +74,7 @@ _MOST_BASIC, _MOST_CONVERSATIONAL = 0.35, 0.65
 def read(text: str) -> str:
     """The proficiency that a text means; an empty text where it means none that is known."""
     text = " ".join(unicodedata.normalize("NFKC", text[:LONGEST]).casefold().split())
-    if _IS_NATIVE.search(text) and not _IS_NOT.search(text):
+    if _IS_NATIVE.search(text) and not _IS_NOT_NATIVE.search(text):
         return FLUENT if _IS_NEARLY.search(text) else NATIVE
     said = _DENIED.sub("", text)
     return _by_scale(text) or next((level for form, level in _BY_WORDS if form.search(said)), "")

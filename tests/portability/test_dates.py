@@ -91,6 +91,9 @@ ABOUT = {
 RANGES = {
     "2018-2020": ("2018", "2020"),
     "2018 - 2020": ("2018", "2020"),
+    "2018-03 - 2019": ("2018-03", "2019"),
+    "2018-12 – 2019": ("2018-12", "2019"),
+    "2018-03-01 - 2019": ("2018-03-01", "2019"),
     "2018/2019": ("2018", "2019"),
     "2018-20": ("2018", "2020"),
     "2018 to 2020": ("2018", "2020"),
@@ -215,3 +218,7 @@ def test_our_own_dates_mean_themselves(day: object) -> None:
     text = str(day)
     for date in (text, text[:7], text[:4]):
         assert read(date) == Found(date)
+
+
+def test_a_month_that_may_be_in_either_year_of_a_range_is_left_out() -> None:
+    assert read("2018-03–2019") == Found("2018", "2019", is_range=True, is_exact=False)

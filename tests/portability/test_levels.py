@@ -87,3 +87,21 @@ def test_whatever_comes_is_one_of_ours_or_none(text: str) -> None:
 )
 def test_a_word_that_is_denied_says_nothing(text: str, level: str) -> None:
     assert read(text) == level
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("native (no accent)", NATIVE),
+        ("Muttersprache, kein Zertifikat", NATIVE),
+        ("not only fluent but native", NATIVE),
+        ("keine Muttersprache", ""),
+        ("nicht meine Muttersprache", ""),
+        ("isn't native", ""),
+        ("не родной", ""),
+        ("不是母语", ""),
+        ("非母语", ""),
+    ],
+)
+def test_a_mother_tongue_is_one_unless_that_is_denied(text: str, level: str) -> None:
+    assert read(text) == level

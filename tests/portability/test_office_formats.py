@@ -62,6 +62,9 @@ def test_a_text_has_no_marks_and_no_long_lines() -> None:
         ("字" * 50, ["- " + "字" * 37, "  " + "字" * 13]),
         ("字" * 36 + "。字字", ["- " + "字" * 36 + "。", "  字字"]),
         ("a " * 60, ["- " + "a " * 36 + "a", "  " + "a " * 22 + "a"]),
+        ('"a" ' * 30, ["- " + '"a" ' * 17 + '"a"', "  " + '"a" ' * 11 + '"a"']),
+        ("#a @b (c) " * 10, ["- " + "#a @b (c) " * 7 + "#a", "  @b (c) #a @b (c) #a @b (c)"]),
+        ("a" * 72 + " – b", ["- " + "a" * 72 + " –", "  b"]),
     ],
 )
 def test_lines_end_where_they_may(given: str, lines: list[str]) -> None:

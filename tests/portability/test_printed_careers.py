@@ -81,13 +81,29 @@ def test_positions_that_were_imported_together_are_printed_below_their_company(a
 @pytest.mark.parametrize("name", ["json-resume", "markdown"])
 def test_hidden_items_of_lists_that_nobody_knows_are_shown_where_they_are_asked_for(api: ApiClient, name: str) -> None:
     talks = [{"name": "KnotConf"}, {"name": "Secret fair", "isVisible": False}]
-    made = api.post(f"{API}/profiles/import", {"basics": BASICS, "talks": talks}).json()["profile"]
+    hidden = {"isVisible": False, "items": [{"name": "Secret fair"}]}
+    document = {"basics": BASICS, "talks": talks, "attic": hidden}
+    made = api.post(f"{API}/profiles/import", document).json()["profile"]
     path = f"{API}/profiles/{made['id']}/export"
     shown, whole = (
         api.get(path, query={"format": name, **query}).content.decode() for query in ({}, {"include": "hidden"})
     )
     assert ("KnotConf" in shown, "Secret fair" in shown) == (True, False)
     assert ("KnotConf" in whole, "Secret fair" in whole) == (True, True)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("company", [{"name": "Quay Ltd"}, {}], ids=["stored", "kept aside"])
+def test_a_hidden_position_is_shown_where_it_is_asked_for(api: ApiClient, company: dict[str, str]) -> None:
+    positions = [{"position": "Clerk"}, {"position": "Spy", "isVisible": False}, "no position"]
+    job = {**company, "positions": positions}
+    made = api.post(f"{API}/profiles/import", {"basics": BASICS, "work": [job]}).json()["profile"]
+    path = f"{API}/profiles/{made['id']}/export"
+    shown, whole = (
+        api.get(path, query={"format": "markdown", **query}).content.decode() for query in ({}, {"include": "hidden"})
+    )
+    assert ("Clerk" in shown, "Spy" in shown) == (True, False)
+    assert ("Clerk" in whole, "Spy" in whole) == (True, True)
 
 
 @pytest.mark.pure
@@ -153,6 +169,22 @@ def test_sections_that_nobody_knows_are_printed_under_their_names() -> None:
             word for word in ("Patents", "Float", "Knot", "Ties", "Keynote", "Boats", "cat") if word not in text
         ] == []
         assert [word for word in ("dark", "secret", "Hidden", "x-1", "l.png", "*Ties*") if word in text] == []
+
+
+@pytest.mark.pure
+@pytest.mark.parametrize("said", [{"visible": False}, {"hidden": True}])
+def test_a_section_that_another_program_hides_is_not_printed(said: dict[str, bool]) -> None:
+    assert arrange({"basics": BASICS, "attic": {"name": "Attic", "items": ["secret"], **said}}).sections == ()
+
+
+@pytest.mark.pure
+def test_two_sections_with_one_heading_are_one() -> None:
+    document = {
+        "basics": BASICS,
+        "a": {"name": "Talks", "items": ["Kites"]},
+        "b": {"name": "Talks ", "items": ["Oars"]},
+    }
+    assert arrange(document).sections == (SheetSection("Talks", words=("Kites", "Oars")),)
 
 
 @pytest.mark.pure

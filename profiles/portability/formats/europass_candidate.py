@@ -160,8 +160,11 @@ def _read_person(out: Translator, raw: Mapping[str, Any], profile: Draft) -> lis
     draft.put_text("summary", _plain(profile.take("ExecutiveSummary")), "ExecutiveSummary")
     left = []
     for number, each in enumerate(listed(draft.take("Communication")), 1):
-        if not isinstance(each, Mapping) or not _read_communication(out, draft, each, entry("Communication", number)):
-            left.append(each)
+        rest = (
+            _read_communication(out, draft, each, entry("Communication", number)) if isinstance(each, Mapping) else each
+        )
+        if not is_empty(rest):
+            left.append(rest)
     if left:
         draft.give_back("communication", left)
     mothers = listed(draft.take("PrimaryLanguageCode"))
@@ -172,31 +175,32 @@ def _read_person(out: Translator, raw: Mapping[str, Any], profile: Draft) -> lis
     return mothers
 
 
-def _read_communication(out: Translator, draft: Draft, raw: Mapping[str, Any], place: str) -> bool:
-    """Takes one way to reach the person over; false where it is to be kept as it is."""
-    channel, uri, used = raw.get("ChannelCode"), raw.get("URI"), raw.get("UseCode")
+def _read_communication(out: Translator, draft: Draft, raw: Mapping[str, Any], place: str) -> Mapping[str, Any]:
+    """Takes one way to reach the person over; returns what is left of it, such as «home» or «business»."""
+    channel, uri = raw.get("ChannelCode"), raw.get("URI")
     if channel == "Email" and isinstance(uri, str) and "email" not in draft.made:
         draft.put("email", uri)
+        taken = ["URI"]
     elif channel == "Web" and isinstance(uri, str) and "url" not in draft.made:
         draft.put("url", uri)
+        taken = ["URI"]
     elif channel == "Telephone" and isinstance(raw.get("DialNumber"), str) and "phone" not in draft.made:
-        dialing = raw.get("CountryDialing")
-        draft.put(
-            "phone", f"+{dialing} {raw['DialNumber']}" if isinstance(dialing, str) and dialing else raw["DialNumber"]
-        )
+        taken = [name for name in _NUMBER if isinstance(raw.get(name), str) and raw[name]]
+        draft.put("phone", " ".join("+" * (name == "CountryDialing") + raw[name] for name in taken))
     elif channel == "Social Media" and isinstance(uri, str):
-        network = raw.get("OtherTitle") or raw.get("UseCode")
-        out.link(Draft(out, "profiles", {"network": network, "url": uri}, place).follow(_LINK))
+        taken = ["URI", "OtherTitle" if raw.get("OtherTitle") else "UseCode"]
+        out.link(Draft(out, "profiles", {"network": raw.get(taken[1]), "url": uri}, place).follow(_LINK))
     elif isinstance(raw.get("Address"), Mapping) and "location" not in draft.made:
         _read_address(draft, raw["Address"])
+        taken = ["Address"]
     else:
-        return False
-    if channel != "Social Media" and not is_empty(used):
-        # «home» or «business», say.
-        draft.give_back("uses", {**draft.left.get("uses", {}), str(channel or "Address"): used})
-    return True
+        return raw
+    left = {name: value for name, value in raw.items() if name not in taken}
+    return left if pruned({**left, "ChannelCode": None}) else {}
 
 
+# The parts of a telephone number, in their order.
+_NUMBER = ("CountryDialing", "AreaDialing", "DialNumber")
 _LINK: tuple[Step, ...] = (move("network", "network"), move("url", "url"))
 
 

@@ -472,7 +472,10 @@ def _read_links(out: Translator, version: int, sections: dict[str, Any]) -> None
 
 def _read_link(out: Translator, version: int, link: Any, place: str, *, is_shown: bool = True) -> None:
     if not isinstance(link, Mapping):
-        out.document["basics"].setdefault("profiles", []).append(link)
+        if is_shown:
+            out.document["basics"].setdefault("profiles", []).append(link)
+        else:
+            out.hide("profiles", {"name": link}, place)
         return
     is_shown = is_shown and _is_shown(link)
     draft = Draft(out, "profiles", link, place).follow(_LINKS[version])
@@ -526,9 +529,12 @@ def _read_custom(out: Translator, version: int, key: str, part: Any) -> None:
 def _custom_items(out: Translator, version: int, heading: str, part: Mapping[str, Any]) -> list[Any]:
     made = []
     for number, each in enumerate(listed(part.get("items")), 1):
-        if not isinstance(each, Mapping):
+        if isinstance(each, Mapping):
+            item = Draft(out, "", each, entry(heading, number)).follow(_CUSTOM[version]).finish()
+        elif _is_shown(part):
             made.append(each)
             continue
-        item = Draft(out, "", each, entry(heading, number)).follow(_CUSTOM[version]).finish()
+        else:
+            item = {"name": each}
         made.append(item if _is_shown(part) else {**item, "isVisible": False})
     return made

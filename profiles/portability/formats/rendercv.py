@@ -40,7 +40,7 @@ _ADDRESSES = {
     "x": "https://x.com/",
     "bluesky": "https://bsky.app/profile/",
 }
-# Which list a section's title means, by words in it.
+# Which list a section's title means, by how words in it begin.
 _TITLES = (
     ("volunteer", ("volunteer", "community service")),
     ("certificates", ("certificat", "certificates", "licen")),
@@ -48,7 +48,8 @@ _TITLES = (
     ("publications", ("publication", "paper")),
     ("languages", ("languages", "spoken language")),
     ("interests", ("interest", "hobb")),
-    ("references", ("reference",)),
+    # In other languages too: they are other people's data.
+    ("references", ("referenc", "referenz", "referenti", "referens", "référenc", "referênc", "referans")),
     ("skills", ("skill", "technolog", "tools", "competenc")),
     ("summary", ("summary", "about", "profile", "objective", "introduction", "welcome")),
 )
@@ -167,6 +168,8 @@ _NAMED = {
     "skills": "name",
     "references": "reference",
 }
+# The keys for a label and its details.
+_PAIRS = {"languages": ("language", "fluency"), "references": ("name", "reference")}
 
 
 def is_rendercv(document: Mapping[str, Any]) -> bool:
@@ -244,7 +247,7 @@ def _read_section(out: Translator, title: str, raw: Any) -> None:
 
 def _meaning(title: str) -> str:
     words = _in_words(title).lower()
-    return next((part for part, signs in _TITLES if any(sign in words for sign in signs)), "")
+    return next((part for part, signs in _TITLES if re.search(rf"\b(?:{'|'.join(signs)})", words)), "")
 
 
 def _in_words(title: str) -> str:
@@ -269,6 +272,9 @@ def _read_entry(out: Translator, meant: str, raw: Mapping[str, Any], place: str,
 
 
 def _part_of(meant: str, raw: Mapping[str, Any]) -> str:
+    if meant == "references":
+        # Whatever its keys: references are other people's data, and are shown only where they are asked for.
+        return meant
     if "institution" in raw:
         return "education"
     if "company" in raw:
@@ -282,15 +288,16 @@ def _part_of(meant: str, raw: Mapping[str, Any]) -> str:
 
 def _read_pair(out: Translator, meant: str, raw: Mapping[str, Any], place: str, custom: list[Any]) -> None:
     """A label with its details in one line: a group of skills, a language and its level, or else of no list."""
-    if meant not in {"", "skills", "languages", "interests"}:
+    if meant not in {"", "skills", "languages", "interests", "references"}:
         custom.append(pruned(dict(raw)))
         return
     part = meant or "skills"
     draft = Draft(out, part, raw, place)
     details = draft.take("details")
-    if part == "languages":
-        draft.put("language", draft.take("label"))
-        draft.put("fluency", details)
+    if part in _PAIRS:
+        name, value = _PAIRS[part]
+        draft.put(name, draft.take("label"))
+        draft.put(value, details)
     else:
         draft.put("name", draft.take("label"))
         words = (
@@ -311,5 +318,7 @@ def _read_line(out: Translator, meant: str, line: Any, place: str, custom: list[
         out.places.setdefault("/basics/summary", place)
     elif meant in _NAMED and isinstance(line, str):
         out.add(meant, {_NAMED[meant]: line}, place)
+    elif meant == "references":
+        out.add(meant, line, place)
     else:
         custom.append({"summary": line} if isinstance(line, str) else line)

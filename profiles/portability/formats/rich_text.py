@@ -4,8 +4,10 @@ A scanner of our own, since Python's `html.parser` takes quadratic time for some
 """
 
 import re
-from collections.abc import Container
+from contextlib import suppress
 from html import unescape
+
+from profiles.portability.json_resume.values import Unreadable, url
 
 _TAGS = (
     "a|abbr|b|blockquote|br|center|cite|code|del|div|em|figure|font|h[1-6]|hr|i|img|ins|kbd|li|mark|ol|p|pre|q|s|small|span"
@@ -72,11 +74,12 @@ def _written(text: str) -> str:
     writer = _Writer()
     place = 0
     tags = list(_TAG.finditer(text))
-    ended = {tag["name"].lower() for tag in tags if tag["end"]}
+    # Of each element's name the place of its last end.
+    ends = {tag["name"].lower(): tag.start() for tag in tags if tag["end"]}
     for tag in tags:
         writer.text(text[place : tag.start()])
         name = (tag["name"] or "").lower()
-        if _is_element(name, tag["rest"] or "", ended):
+        if _is_element(name, tag["rest"] or "", has_end=ends.get(name, -1) >= tag.start()):
             writer.tag(name, tag["rest"], is_end=bool(tag["end"]))
         elif name:
             writer.text(tag[0])
@@ -85,10 +88,13 @@ def _written(text: str) -> str:
     return writer.result()
 
 
-def _is_element(name: str, rest: str, ended: Container[str]) -> bool:
-    """Whether a tag is markup. «List<String>», «Map<Data>» and «if a<b and c>d» are a text's own."""
-    if _PAIRED.fullmatch(name) and not rest.strip():
-        return name in ended
+def _is_element(name: str, rest: str, *, has_end: bool) -> bool:
+    """Whether a tag is markup. «List<String>», «Map<Data>» and «if a<b and c>d» are a text's own.
+
+    So is a silent element without an end, which would silence all that follows.
+    """
+    if name in _SILENT or (_PAIRED.fullmatch(name) and not rest.strip()):
+        return has_end
     return name in _NAMES or rest.startswith(":")
 
 
@@ -183,6 +189,10 @@ class _Writer:
             return
         found = _HREF.search(rest)
         address = unescape(next((group for group in found.groups() if group), "") if found else "").strip()
+        if not address.lower().startswith(_WEB):
+            with suppress(Unreadable):
+                # One without a scheme gets it.
+                address, _ = url(address)
         if address.lower().startswith(_WEB):
             for letter, code in ((" ", "%20"), ("(", "%28"), (")", "%29")):
                 address = address.replace(letter, code)

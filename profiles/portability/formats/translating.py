@@ -84,7 +84,10 @@ class Translator:
         for number, each in enumerate(listed(raw), 1):
             place = entry(part, number)
             if not isinstance(each, Mapping):
-                self.add(section, each, place)
+                if is_shown:
+                    self.add(section, each, place)
+                else:
+                    self.hide(section, {"name": each}, place)
                 continue
             draft = Draft(self, section, each, place).follow(steps)
             if not is_shown:

@@ -170,9 +170,9 @@ def scalar(text: str, *, is_plain: bool) -> Any:
     if text in _TRUE or text in _FALSE:
         return text in _TRUE
     if not _PADDED.match(text):
-        if _INTEGER.fullmatch(text):
+        # What a number would not give back as it was written (2020.10, 12e45, +4530123456) stays a text.
+        if _INTEGER.fullmatch(text) and str(int(text)) == text:
             return int(text)
-        # What a number would not give back as it was written (2020.10, 12e45) stays a text.
         if _FLOAT.fullmatch(text) and str(float(text)) == text:
             return float(text)
     return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -26,7 +26,7 @@ def write(document: Mapping[str, Any], sections: Sequence[Section], *, include: 
         if section.is_private and REFERENCES not in include:
             continue
         items = section.holder(document)[section.plural]
-        shown = [_item(section, item) for item in items if item["is_visible"] or HIDDEN in include]
+        shown = [_item(section, item, include) for item in items if item["is_visible"] or HIDDEN in include]
         holder, name = (ours, section.plural) if section.is_ours else (made, section.name)
         holder[name] = _with_kept(section, shown, extra, include)
     made["skills"] = _with_kept(SKILLS, _skills(document["skills"]), extra, include)
@@ -64,8 +64,8 @@ def _given_back(made: dict[str, Any], key: Key, kept: Mapping[str, Any]) -> dict
     return {**made, key.name: kept["given"]} if fits(key, kept["given"]) else made
 
 
-def _item(section: Section, item: Mapping[str, Any]) -> dict[str, Any]:
-    return _written(section.keys, item, item["extra"])
+def _item(section: Section, item: Mapping[str, Any], include: Collection[str]) -> dict[str, Any]:
+    return _written(section.keys, item, _shown(item["extra"], include))
 
 
 def _skills(skills: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -84,7 +84,8 @@ def _with_kept(
 ) -> list[Any]:
     """The items, with those that were kept aside in the places where they stood."""
     kept = _object(extra, section.name)
-    shown = {p: raw for p, raw in kept.items() if HIDDEN in include or _object(kept, p).get("isVisible") is not False}
+    shown = {p: raw for p, raw in kept.items() if HIDDEN in include or _is_visible(raw)}
+    shown = {p: _shown(raw, include) if isinstance(raw, Mapping) else raw for p, raw in shown.items()}
     return _inserted(items, shown, section.keys)
 
 
@@ -158,10 +159,10 @@ def _networks(info: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, An
 
 
 def _shown(extra: Mapping[str, Any], include: Collection[str]) -> Mapping[str, Any]:
-    """What came beyond our fields, without hidden items of lists that JSON Resume lacks unless they are asked for."""
+    """What came beyond our fields, without hidden parts and hidden items of its lists unless they are asked for."""
     if HIDDEN in include:
         return extra
-    return {name: _shown_value(value) for name, value in extra.items()}
+    return {name: _shown_value(value) for name, value in extra.items() if _is_visible(value)}
 
 
 def _shown_value(value: Any) -> Any:

@@ -162,7 +162,7 @@ def custom_lists(resume: Json) -> dict[str, list[Any]]:
     kept = mapping_of(mapping_of(mapping_of(resume.get("meta")).get(OURS_IN_META)).get("unknown"))
     found: dict[str, list[Any]] = {}
     for name, value in {**kept, **resume}.items():
-        items = value.get("items") if isinstance(value, Mapping) else value
+        items = value.get("items") if isinstance(value, Mapping) and not is_hidden(value) else value
         if name not in _KNOWN and name[:1] not in {"_", "$", "@"} and isinstance(items, list):
             given = value.get("name") if isinstance(value, Mapping) else None
             heading = given if isinstance(given, str) and given.strip() else in_words(name)
@@ -192,7 +192,7 @@ def custom_item(item: Json) -> tuple[Layout, Json]:
 
 
 def is_hidden(item: Json) -> bool:
-    """Whether an item of such a list says in another program's way that it isn't to be shown."""
+    """Whether an item of such a list, or the list, says in another program's way that it isn't to be shown."""
     return item.get("visible") is False or item.get("hidden") is True
 
 

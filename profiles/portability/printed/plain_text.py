@@ -1,5 +1,6 @@
 """A sheet as plain text: lines of at most 76 columns, no marks, and indents where other forms have lists."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
@@ -9,6 +10,8 @@ from profiles.portability.printed.sheets import SEPARATOR, Fact, Link, Sheet, Sh
 # What fits into a mail that somebody answers.
 COLUMNS = 76
 _WIDE = {"W", "F"}
+# With a sign that stands alone behind it, such as a dash: no line begins with that.
+_WORD = re.compile(r"\S+(?:\s+[^\w\s]{1,2}(?!\S))?\s*")
 
 
 def plain_text(sheet: Sheet) -> str:
@@ -37,14 +40,15 @@ def wrapped(text: str, first: str = "", others: str = "") -> list[str]:
 
 def _words(text: str) -> Iterator[str]:
     """Pieces between which a line may end, each with the blanks behind it."""
-    piece = ""
-    for character in text:
-        is_wide = unicodedata.east_asian_width(character) in _WIDE
-        if piece and (is_wide or piece[-1] == " " != character) and unicodedata.category(character)[0] not in "PM":
-            yield piece
-            piece = ""
-        piece += character
-    yield piece
+    for word in _WORD.findall(text):
+        piece = ""
+        for character in word:
+            is_wide = unicodedata.east_asian_width(character) in _WIDE
+            if piece and is_wide and unicodedata.category(character)[0] not in "PM":
+                yield piece
+                piece = ""
+            piece += character
+        yield piece
 
 
 def _width(text: str) -> int:

@@ -67,7 +67,9 @@ class _Arranger:
         basics = mapping_of(resume.get("basics"))
         names = [*_filled([_line(basics.get("name")), _line(basics.get("label"))]), self.worded(UNNAMED)]
         # Headings are a person's own words where a key is.
-        named = {_line(heading): items for heading, items in layouts.custom_lists(resume).items()}
+        named: dict[str, list[Any]] = {}
+        for heading, items in layouts.custom_lists(resume).items():
+            named.setdefault(_line(heading), []).extend(items)
         known = [section for layout in (*LAYOUTS, *ours) for section in self.sections(layout, layout.items(resume))]
         others = [self.custom(heading, items) for heading, items in named.items() if heading]
         return Sheet(

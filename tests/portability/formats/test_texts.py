@@ -48,6 +48,11 @@ MUTATIONS = 60
         ("<code>x</code> <u>y</u>", "`x` y"),
         ("Map<Data> &amp; List<Object>", "Map<Data> & List<Object>"),
         ("<p>a <section>b</section> <time>2018</time></p>", "a b 2018"),
+        ("<p>Moved inline <script> into files.</p><p>More</p>", "Moved inline <script> into files.\n\nMore"),
+        ("<p>a</style> b <style class='x'> c</p>", "a b <style class='x'> c"),
+        ("<p>a <script>b</script> c</p>", "a c"),
+        ("<p><a href='www.quay.example/x'>Quay</a></p>", "[Quay](https://www.quay.example/x)"),
+        ("<p><a href='javascript:x'>a</a> <a href='cv.pdf'>b</a> <a href=''>c</a></p>", "a b c"),
     ],
 )
 def test_html_becomes_markdown(text: str, markdown: str) -> None:
@@ -84,6 +89,7 @@ def test_the_list_at_the_end_of_a_text_is_its_points() -> None:
         ("a: 99999999999999999999", {"a": "99999999999999999999"}),
         ('a: "\\0"', {"a": "\ufffd"}),
         ("a: 1\n---\nb: 2", {"a": 1}),
+        ("a: +4530123456\nb: -5\nc: -0", {"a": "+4530123456", "b": -5, "c": "-0"}),
     ],
 )
 def test_yaml_is_read_by_its_core_schema(text: str, value: Any) -> None:

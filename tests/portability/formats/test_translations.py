@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from profiles.portability.formats import europass_candidate, reactive_resume, rendercv
 from profiles_project.words.wording import worded
 from tests.support.documents.formats import translated
 
@@ -234,7 +235,8 @@ def test_the_new_europass_cv() -> None:
     resume = made("europass_candidate.xml")
     assert resume["basics"]["phone"] == "+386 55501010"
     assert resume["basics"]["location"]["countryCode"] == "SI"
-    assert resume["basics"]["communication"] == [{"ChannelCode": "Email", "URI": "hrib@example.org"}]
+    assert {"ChannelCode": "Email", "URI": "hrib@example.org"} in resume["basics"]["communication"]
+    assert {"ChannelCode": "Telephone", "UseCode": "mobile", "CountryCode": "si"} in resume["basics"]["communication"]
     first, second = resume["work"]
     assert (first["position"], first["startDate"], first["isCurrent"]) == ("Mountain guide", "2018-05", True)
     assert first["summary"] == "Guides.\n\n- Summer tours\n1. Winter tours"
@@ -264,3 +266,51 @@ def test_what_is_only_looks_is_told_once() -> None:
     (note,) = notes
     assert worded(note.detail).startswith("This is no part of a career, and was not read: ")
     assert "metadata" in worded(note.detail)
+
+
+def test_what_is_left_of_a_way_to_reach_the_person_is_kept() -> None:
+    telephone = {"ChannelCode": "Telephone", "CountryDialing": "45", "AreaDialing": "86", "DialNumber": "1234"}
+    mail = {"ChannelCode": "Email", "URI": "nora@example.com"}
+    person = {"uses": "tools", "Communication": [{**telephone, "UseCode": "home"}, mail]}
+    basics = europass_candidate.read({"CandidatePerson": person}).document["basics"]
+    assert (basics["phone"], basics["email"]) == ("+45 86 1234", "nora@example.com")
+    assert basics["communication"] == [{"ChannelCode": "Telephone", "UseCode": "home"}]
+    assert basics["uses"] == "tools"
+
+
+def test_whatever_stands_among_references_is_one() -> None:
+    entries = [
+        {"label": "Ida Holm", "details": "ida@example.com"},
+        {"name": "Per Lund", "company": "Quay Ltd", "position": "Director"},
+        {"summary": "She is punctual."},
+        "A fine colleague.",
+        ["odd"],
+    ]
+    resume = rendercv.read({"cv": {"name": "Nora", "sections": {"references": entries}}}).document
+    assert resume["references"] == [
+        {"name": "Ida Holm", "reference": "ida@example.com"},
+        {"name": "Per Lund", "company": "Quay Ltd", "position": "Director"},
+        {"reference": "She is punctual."},
+        {"reference": "A fine colleague."},
+        ["odd"],
+    ]
+    assert resume.keys() == {"$schema", "basics", "references"}
+
+
+def test_a_text_in_a_hidden_section_is_hidden() -> None:
+    sections = {name: {"visible": False, "items": ["secret"]} for name in ("skills", "profiles")}
+    sections["custom"] = {"x": {"name": "Attic", "visible": False, "items": ["secret"]}}
+    resume = reactive_resume.read({"basics": {"name": "Nora"}, "sections": sections, "metadata": {}}).document
+    hidden = [{"name": "secret", "isVisible": False}]
+    assert (resume["reactiveResumeSkills"], resume["reactiveResumeProfiles"], resume["Attic"]) == (hidden,) * 3
+    assert not resume.keys() & {"skills"}
+    assert "profiles" not in resume["basics"]
+
+
+@pytest.mark.parametrize(
+    ("title", "part"),
+    [("Referenzen", "references"), ("Referencias", "references"), ("Preferences", "Preferences"), ("Tools", "skills")],
+)
+def test_a_title_means_a_list_by_how_its_words_begin(title: str, part: str) -> None:
+    resume = rendercv.read({"cv": {"name": "Nora", "sections": {title: ["x"]}}}).document
+    assert resume.keys() == {"$schema", "basics", part}
