@@ -19,7 +19,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from profiles.career import bulk, rendering, serializers
 from profiles.models import COMPONENTS, Actor, Cause, Origin, Profile, Skill, usage
 from profiles.models.career import Expected
-from profiles.portability import kinds, linkedin, persons
+from profiles.portability import fitting, kinds, linkedin, persons
 from profiles.portability.formats import recognising
 from profiles.portability.formats.refusing import Refused
 from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, DocumentFault, Entry, Mending, NoResume, Reading
@@ -434,7 +434,7 @@ def _change(
         if not career.has_name:
             del document["personal_info"]["full_name"]
         merged = Merge(kinds.SECTIONS, stored, document, known, mode, new_item_id).result()
-        values = _fitting(revised, career.reading, merged)
+        values = _fitting(revised, career.reading, stored, merged)
         bulk.set_own_fields(revised, values)
         bulk.store(revised, values)
         revised.changes.remembered(career.source, known if origin else None)
@@ -442,7 +442,7 @@ def _change(
     return revised, [Entry(career.reading.source(e.path), e.outcome, e.detail) for e in merged.entries]
 
 
-def _fitting(profile: Profile, reading: Reading, merged: Merged) -> dict[str, Any]:
+def _fitting(profile: Profile, reading: Reading, stored: Mapping[str, Any], merged: Merged) -> dict[str, Any]:
     """What to store, judged. What does not fit into `extra` or custom fields beside what is stored is left out."""
     for _ in range(ROUNDS):
         context = {"profile": profile, "partial": True, **MENDED}
@@ -454,13 +454,29 @@ def _fitting(profile: Profile, reading: Reading, merged: Merged) -> dict[str, An
         if any(fault.path[-1:] not in {("extra",), ("custom_fields",)} for fault in found):
             break
         for fault in found:
-            holder: Any = merged.document
-            for step in fault.path[:-1]:
-                holder = holder[step]
-            holder.pop(fault.path[-1], None)
-            sentence = say("{sentence} What you have is kept.", sentence=Sentence(fault.detail))
-            merged.entries.append(Entry(fault.path[:-2] or fault.path, "refused", sentence))
+            _make_fit(reading, stored, merged, fault)
     raise _invalid([(reading.source(fault.path), fault) for fault in _faults(serializer)])
+
+
+def _make_fit(reading: Reading, stored: Mapping[str, Any], merged: Merged, fault: DocumentFault) -> None:
+    """Leave out the largest of what is new in `extra`, the last custom fields, or all that an item has in `extra`."""
+    sentence = say("{sentence} What you have is kept.", sentence=Sentence(fault.detail))
+    match fault.path:
+        case ("extra",) if fault.limit:
+            gone = fitting.fit_extra(stored["extra"], merged.document["extra"], fault.limit)
+            if gone:
+                reading.retell(gone, sentence)
+                return
+        case ("custom_fields",) if fault.limit:
+            names = fitting.fit_fields(stored["custom_fields"], merged.document["custom_fields"], fault.limit)
+            if names:
+                merged.entries += [Entry(("custom_fields", name), "refused", sentence) for name in names]
+                return
+    holder: Any = merged.document
+    for step in fault.path[:-1]:
+        holder = holder[step]
+    holder.pop(fault.path[-1], None)
+    merged.entries.append(Entry(fault.path[:-2] or fault.path, "refused", sentence))
 
 
 def new_item_id() -> str:

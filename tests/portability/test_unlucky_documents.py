@@ -466,3 +466,37 @@ def test_of_too_many_custom_fields_the_first_are_stored(api: ApiClient) -> None:
     ((outcome, sentence),) = told(answer)["/meta/masterProfile/customFields"]
     assert outcome == "refused"
     assert "100" in sentence
+
+
+def into(api: ApiClient, answer: Any, document: Any) -> Any:
+    """The answer to a second document of the same person into the profile of the first."""
+    body = json.dumps(document).encode()
+    query = {"into": answer["profile"]["id"], "mode": "merge"}
+    again = api.post(IMPORT, data=body, content_type=ANY, query=query)
+    assert again.status_code == 200, again.content
+    return again.json()
+
+
+def test_what_has_no_room_beside_what_is_stored_is_told_and_takes_nothing_small_along(api: ApiClient) -> None:
+    stored = {f"old{n}": "x" * 1_000 for n in range(240)}
+    made = sent(api, resume(**stored, work=[{"x": 1}]))
+    new = {f"new{n}": "y" * 1_000 for n in range(40)}
+    odd = {"basics": {**BASICS, "hobby": "kites"}, "work": [{"x": 1}, {"long": "z" * 2_000}]}
+    answer = into(api, made, {**resume(**new, small=1), **odd})
+    extra = answer["profile"]["extra"]
+    assert stored.items() <= extra.items()
+    assert (extra["small"], extra["basics"]["hobby"], extra["work"]) == (1, "kites", {"0": {"x": 1}})
+    assert 10 < len(extra.keys() & new.keys()) < 25
+    gone = new.keys() - extra.keys()
+    assert set(refused(answer)) == {"/work/1", *(f"/{name}" for name in gone)}
+    assert {outcomes(answer)[f"/{name}"] for name in new.keys() - gone} == {"kept_aside"}
+
+
+def test_custom_fields_that_have_no_room_beside_those_of_a_profile_are_told_one_by_one(api: ApiClient) -> None:
+    def fields(*numbers: int) -> Any:
+        return resume(meta={"masterProfile": {"customFields": {f"f{n}": n for n in numbers}}})
+
+    made = sent(api, fields(*range(98)))
+    answer = into(api, made, fields(*range(95, 103)))
+    assert answer["profile"]["custom_fields"] == {f"f{n}": n for n in range(100)}
+    assert refused(answer) == [f"/meta/masterProfile/customFields/f{n}" for n in (100, 101, 102)]

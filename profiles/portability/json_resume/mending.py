@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import accumulate
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -127,7 +126,7 @@ class Mending:
             lost = _largest(members, size(whole) - (fault.limit or 0))
         for member in lost:
             member.forget()
-        self._retell([member.path for member in lost if member.path is not None], why)
+        self.reading.retell([member.path for member in lost if member.path is not None], why)
 
     def _of_document(self, why: str) -> Iterator[Member]:
         """What belongs to no item: of the personal information, kept aside whole, and unknown keys at the top."""
@@ -161,12 +160,6 @@ class Mending:
         del own["unknown"][name]
         if not own["unknown"]:
             del own["unknown"]
-
-    def _retell(self, paths: Sequence[Path], why: str) -> None:
-        """Tell that what was kept aside is left out after all."""
-        lost, told = set(paths), self.reading.entries
-        told[:] = [e for e in told if e.outcome != "kept_aside" or lost.isdisjoint(accumulate((s,) for s in e.path))]
-        told += [Entry(path, "refused", why) for path in paths]
 
 
 def _deepest(members: Sequence[Member]) -> list[Member]:

@@ -7,6 +7,7 @@ Where nothing came and something stands in for it, `given` is absent.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from profiles.portability.json_resume import mapping, shapes
@@ -183,6 +184,14 @@ class Reading:
         """Keep an item of a list aside whole, by the place where it stood."""
         steps = path[len(section.path) :]
         self.keep(section.name, ".".join(map(str, steps)), raw, path, why)
+
+    def retell(self, paths: Sequence[Path], why: str) -> None:
+        """Tell that what was kept aside is left out after all."""
+        lost = set(paths)
+        told = (
+            e for e in self.entries if e.outcome != "kept_aside" or lost.isdisjoint(accumulate((s,) for s in e.path))
+        )
+        self.entries = [*told, *(Entry(path, "refused", why) for path in paths)]
 
     def keep(self, section: str, name: str, raw: Any, path: Path, why: str) -> None:
         kept = self.aside.setdefault(section, {})
