@@ -113,6 +113,14 @@ def test_a_hebrew_document_is_read_from_right_to_left() -> None:
         assert is_turned is not paragraph.text.startswith(("An English", "English"))
 
 
+def test_dates_beside_a_hebrew_heading_are_as_small_as_beside_others() -> None:
+    runs = [run for each in opened(HEBREW).paragraphs for run in each.runs if run.text.startswith("\t")]
+    assert runs
+    for run in runs:
+        assert run.font.cs_bold is False
+        assert b'<w:szCs w:val="20"/>' in etree.tostring(run.element)
+
+
 def test_two_files_of_one_document_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their ETag says so, whenever they are made."""
     first = docx(HEBREW)

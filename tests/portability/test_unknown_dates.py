@@ -30,6 +30,12 @@ PERIODS: list[tuple[dict[str, Any], tuple[Any, Any, bool], Any, list[str]]] = [
     ({"startDate": "long ago"}, (None, None, True), True, ["present"]),
     ({"startDate": "long ago", "endDate": "2015"}, (None, "2015", False), None, ["until 2015"]),
     ({"isCurrent": True}, (None, None, True), True, ["present"]),
+    ({"startDate": "until 2018"}, (None, "2018", False), None, ["until 2018"]),
+    ({"startDate": "bis März 2018"}, (None, "2018-03", False), None, ["until Mar 2018"]),
+    ({"startDate": "– 2018"}, (None, "2018", False), None, ["until 2018"]),
+    ({"endDate": "since 2018"}, ("2018", None, True), None, ["2018", "present"]),
+    ({"endDate": "seit 2018"}, ("2018", None, True), None, ["2018", "present"]),
+    ({"startDate": "since 2018", "endDate": "until 2020"}, ("2018", "2020", False), None, ["2018", "2020"]),
 ]
 
 

@@ -415,6 +415,7 @@ def test_a_part_that_is_nested_too_deep_is_left_out_wherever_it_stands(api: ApiC
     document = {**resume(), "patents": ["A kite"], **part}
     answer = sent(api, document)
     assert refused(answer) == [place]
+    assert [told["outcome"] for told in answer["report"]["parts"] if told["pointer"] == place] == ["refused"]
     assert answer["profile"]["extra"]["patents"] == ["A kite"]
 
 

@@ -113,12 +113,26 @@ class ReadObject:
             came = self._came(self.by_field[field])
             found = dates.read(came) if isinstance(came, str) else dates.NOTHING
             if not found.is_range:
+                if isinstance(came, str):
+                    self._settle_other_end(field, dates.read_period(came))
                 continue
             if field == end:
                 self.values[end] = found.end or None
                 self.values.setdefault(start, found.date)
             elif end not in self.values and not self._is_unread(end):
                 self.values[end] = found.end or None
+
+    def _settle_other_end(self, field: str, found: dates.Found) -> None:
+        """Store «until 2018» as the end where it stands as the start, «since 2018» as the start where as the end."""
+        start, end = self.section.period[:2] if self.section else ("", "")
+        other = end if field == start else start
+        if other in self.values or self._is_unread(other):
+            return
+        if field == start and found.end and not found.date:
+            del self.values[start]
+            self.values[end] = found.end
+        elif field == end and found.date and found.is_now:
+            self.values[start], self.values[end] = found.date, None
 
     def stand_in(self, field: str, value: Any, why: str) -> None:
         """Give a field a value that did not come."""
@@ -150,6 +164,9 @@ class ReadObject:
         """Leave out what came beyond our fields under a key."""
         self.unknown.pop(name, None)
         self.given.pop(name, None)
+        # The report does not say of one part that it is kept and that it is left out.
+        path = (*self.path, name)
+        self.entries[:] = [each for each in self.entries if each.outcome != "kept_aside" or each.path != path]
         self.tell("refused", why, name)
 
     def _came(self, key: Key) -> Any:

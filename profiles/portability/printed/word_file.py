@@ -200,6 +200,11 @@ class _Writer:
             if dates:
                 run = head.add_run(f"\t{_xml(dates)}")
                 run.bold, run.font.size, run.font.color.rgb = False, Pt(10), QUIET
+                # Digits in a paragraph from right to left have a weight and a size of their own.
+                run.font.cs_bold = False
+                size = OxmlElement("w:szCs")
+                size.set(qn("w:val"), "20")
+                run.font.element.rPr.find(qn("w:sz")).addnext(size)
         elif dates:
             self.paragraph(dates, "Normal", color=QUIET)
         about = SEPARATOR.join(filter(None, [item.subtitle, *item.remarks]))
