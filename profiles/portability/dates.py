@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from profiles.partial_dates import parse
 from profiles.portability import date_words
@@ -71,6 +71,11 @@ def _read_ours(text: str) -> Found | None:
 def means_now(text: str) -> bool:
     """Whether the text of an end says that it is still to come."""
     return len(text) <= LONGEST and _plain(text).strip("().[] ") in date_words.NOW
+
+
+def says_nothing(value: Any) -> bool:
+    """Whether a value is what programs and people write in place of a date that there isn't."""
+    return isinstance(value, str) and value.strip().casefold() in _NOTHINGS
 
 
 def read_period(text: str) -> Found:
@@ -302,6 +307,9 @@ def _months() -> tuple[dict[str, int], dict[str, int]]:
     return names, {start: months.pop() for start, months in beginnings.items() if len(months) == 1}
 
 
+_NOTHINGS = frozenset(
+    {"-", "\u2013", "\u2014", "\u2212", "n/a", "n.a.", "na", "null", "none", "nil", "undefined", "k.a."}
+)
 # Without the letter on one's keyboard one writes two.
 _SPELLED_OUT: Sequence[tuple[str, str]] = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"))
 

@@ -401,7 +401,7 @@ def _check_person(career: Career, profile: Profile) -> None:
 
 _ANOTHER_PERSON = mark(
     "The archive is of {one}, not of {other}, whose profile this is; please choose another profile, or confirm that the"
-    " archive belongs into this one."
+    " archive belongs in this one."
 )
 
 

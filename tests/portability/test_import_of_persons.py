@@ -73,7 +73,7 @@ def test_the_archive_of_another_person_is_refused_and_changes_nothing(api: ApiCl
     assert problem["type"].endswith("/another-person")
     assert problem["detail"] == (
         "The archive is of Bob Stone, not of Mary Marrow, whose profile this is; please choose another profile, or"
-        " confirm that the archive belongs into this one."
+        " confirm that the archive belongs in this one."
     )
     assert problem["errors"][0]["code"] == "another_person"
     assert api.get(f"{API}/profiles/{mine['id']}").json() == mine

@@ -69,6 +69,8 @@ ARCHIVE_PARSERS = _bytes_of(*_ZIP_TYPES)
 # YAML had two other types before it had one of its own.
 _TEXT_TYPES = ("application/yaml", "application/x-yaml", "text/yaml", "application/xml", "text/xml")
 FILE_PARSERS = (*ARCHIVE_PARSERS, *_bytes_of(*_TEXT_TYPES, "application/octet-stream"))
+# A file of JSON is judged by its content, too.
+ANY_FILE_PARSERS = (*FILE_PARSERS, *_bytes_of("application/json"))
 # What every route that imports has.
 _import_action = partial(action, detail=False, methods=["post"], scarce_scope="import", is_expensive=lambda _: True)
 
@@ -128,7 +130,7 @@ class PortabilityActions(ProfileScopedViewSet):
         return self._imported(request)
 
     @openapi.profiles_import_file
-    @_import_action(url_path="import/file", parser_classes=FILE_PARSERS)
+    @_import_action(url_path="import/file", parser_classes=ANY_FILE_PARSERS)
     @idempotent(ImportAnswer())
     def import_file(self, request: Request) -> HttpResponse:
         return self._imported(request)

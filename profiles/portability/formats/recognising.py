@@ -104,6 +104,8 @@ def recognise(body: bytes) -> Recognised:
     document, doubled = yaml_text.loads(body)
     if depth_exceeds(document, MAX_DEPTH):
         raise Refused("too_large", say(TOO_DEEP, n=MAX_DEPTH))
+    if isinstance(document, str):
+        raise Refused("unsupported_file", say(_SEND, what=mark("a plain text")))
     return of_document(document, doubled)
 
 

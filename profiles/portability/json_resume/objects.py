@@ -46,6 +46,7 @@ class ReadObject:
         # Originals of values that are stored in another form, by the key's standard name.
         self.given: dict[str, Any] = {}
         self.unknown = dict(raw)
+        self.forgotten: set[str] = set()
         self.by_field = {key.field: key for key in keys}
         for key in self.by_field.values():
             for name in (key.name, *key.also):
@@ -164,10 +165,13 @@ class ReadObject:
         """Leave out what came beyond our fields under a key."""
         self.unknown.pop(name, None)
         self.given.pop(name, None)
-        # The report does not say of one part that it is kept and that it is left out.
-        path = (*self.path, name)
-        self.entries[:] = [each for each in self.entries if each.outcome != "kept_aside" or each.path != path]
+        self.forgotten.add(name)
         self.tell("refused", why, name)
+
+    def told(self) -> list[Entry]:
+        """The entries of the report. None says of a part that is left out that it is kept."""
+        gone = {(*self.path, name) for name in self.forgotten}
+        return [each for each in self.entries if each.outcome != "kept_aside" or each.path not in gone]
 
     def _came(self, key: Key) -> Any:
         return next((self.raw[name] for name in (key.name, *key.also) if name in self.raw), ABSENT)
@@ -177,7 +181,9 @@ class ReadObject:
 
         A start that can't be read is a start, and an end that can't be read is one that nobody knows.
         """
-        has_start = bool(self.values.get("start_date")) or self._is_unread("start_date")
+        has_start = bool(self.values.get("start_date")) or (
+            self._is_unread("start_date") and not dates.says_nothing(self.given["startDate"])
+        )
         # A null that was read means now.
         is_open = "end_date" in self.values or (has_start and not self._is_unread("end_date"))
         is_current = is_open and not self.values.get("end_date")

@@ -358,7 +358,7 @@ class Reading:
             *self.links,
             *(p for parts in self.items.values() for p in parts),
         )
-        notes = [*self.entries, *(entry for part in parts for entry in part.entries), *self._about_networks()]
+        notes = [*self.entries, *(entry for part in parts for entry in part.told()), *self._about_networks()]
         order = {name: number for number, name in enumerate(self.resume)}
         return sorted([*mapped, *notes], key=lambda entry: (order.get(str(entry.path[0]), -1), *_sortable(entry.path)))
 

@@ -25,6 +25,8 @@ PHOTO = mark("Photo")
 YES = mark("yes")
 PRESENT = mark("present")
 FROM = mark("from {date}")
+# An end that nobody knows, in any language.
+UNKNOWN = Moment("?")
 UNTIL = mark("until {date}")
 # The short names of the months in parentheses, which stand for nothing: a phrase never ends with a full stop.
 MONTHS = mark("(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec)")
@@ -172,6 +174,9 @@ class _Arranger:
             return (start,) if start == end else (start, end)
         if start.text and (item.get("isCurrent", layout.goes_on) is True or item.get("isOngoing") is True):
             return start, Moment(self.worded(PRESENT))
+        if start.text and item.get("isCurrent") is False:
+            # «from 2012» would say that it goes on.
+            return start, UNKNOWN
         sentence, moment = (FROM, start) if start.text else (UNTIL, end)
         return (Moment(self.worded(sentence).format(date=moment.text), moment.iso),)
 

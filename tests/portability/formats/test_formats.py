@@ -11,6 +11,7 @@ import pytest
 from profiles.models import Job, Origin, Profile
 from tests.portability.test_imports import IMPORT, ids, without_ids
 from tests.support.client import ApiClient
+from tests.support.contract import API
 from tests.support.documents.archives import LINKEDIN, zipped
 from tests.support.documents.formats import DATA, FILES, MEDIA_TYPES, document, leaves, source_of
 from tests.support.jobs import ASYNC, filed, run, shown
@@ -146,7 +147,8 @@ REFUSED = [
     (b"\xff\xfe\xfa", "broken", "XML"),
     (b"basics: \xff", "broken", "UTF-8"),
     (b"  \n", "empty", "empty"),
-    (b"Ada Quay\nKeeper", "not-a-resume", "JSON Resume"),
+    (b"Ada Quay\nKeeper", "unsupported-file", "plain text"),
+    (b"First Name,Last Name\nAda,Quay\n", "unsupported-file", "plain text"),
     (b"- a\n- b\n", "not-a-resume", "JSON Resume"),
     (b"[" * 33 + b"]" * 33, None, "deep"),
     (b"a: " + b"[" * 40, "too-large", "deep"),
@@ -164,6 +166,14 @@ REFUSED = [
         "Reactive Resume v1",
     ),
 ]
+
+
+@pytest.mark.parametrize("declared", ["application/json", "application/xml", ANY])
+def test_a_file_is_known_by_its_content_whatever_it_is_declared_to_be(api: ApiClient, declared: str) -> None:
+    body = b'{"basics": {"name": "Ada Quay", "name": "Ada Keeper"}}'
+    answer = api.post(f"{API}/profiles/import/file", data=body, content_type=declared)
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["profile"]["personal_info"]["full_name"] == "Ada Keeper"
 
 
 @pytest.mark.parametrize(("body", "slug", "word"), REFUSED, ids=[repr(body[:24]) for body, _, _ in REFUSED])
