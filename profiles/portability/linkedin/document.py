@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from profiles.portability.csv_archives import CsvArchive
+from profiles.portability.json_resume.shapes import free_key
 from profiles.portability.linkedin.basics import Basics
 from profiles.portability.linkedin.choosing import chosen
 from profiles.portability.linkedin.courses import among_education
@@ -90,9 +91,13 @@ def _split_degree(item: Item) -> Item:
 def _by_name(item: Item) -> Item:
     """A recommendation under the name of who wrote it; one that the person does not show is hidden."""
     name = " ".join(item.get(key, "") for key in ("firstName", "lastName")).strip()
-    others = {key: value for key, value in item.items() if key not in {"firstName", "lastName"}}
     is_hidden = item.get("status", "").casefold() in {"hidden", "pending"}
-    return {**({"name": name} if name else {}), **others, **({"isVisible": False} if is_hidden else {})}
+    made: Item = {**({"name": name} if name else {}), **({"isVisible": False} if is_hidden else {})}
+    for key, value in item.items():
+        if key not in {"firstName", "lastName"}:
+            # A column of the archive may be called «Name», too.
+            made[free_key(made, key)] = value
+    return made
 
 
 # What else is read from the rows of a part.
