@@ -78,6 +78,11 @@ def says_nothing(value: Any) -> bool:
     return isinstance(value, str) and value.strip().casefold() in _NOTHINGS
 
 
+_NOTHINGS = frozenset(
+    {"-", "\u2013", "\u2014", "\u2212", "n/a", "n.a.", "na", "null", "none", "nil", "undefined", "k.a."}
+)
+
+
 def read_period(text: str) -> Found:
     """What a text says of a period, of which it may name one end alone: «since 2018», «2018 –», «until 2020»."""
     if len(text) > LONGEST:
@@ -307,9 +312,6 @@ def _months() -> tuple[dict[str, int], dict[str, int]]:
     return names, {start: months.pop() for start, months in beginnings.items() if len(months) == 1}
 
 
-_NOTHINGS = frozenset(
-    {"-", "\u2013", "\u2014", "\u2212", "n/a", "n.a.", "na", "null", "none", "nil", "undefined", "k.a."}
-)
 # Without the letter on one's keyboard one writes two.
 _SPELLED_OUT: Sequence[tuple[str, str]] = (("ä", "ae"), ("ö", "oe"), ("ü", "ue"))
 

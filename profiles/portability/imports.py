@@ -23,6 +23,7 @@ from profiles.portability import fitting, kinds, linkedin, persons
 from profiles.portability.formats import recognising
 from profiles.portability.formats.refusing import Refused
 from profiles.portability.json_resume import OUTCOMES, SCHEMA_URL, DocumentFault, Entry, Mending, NoResume, Reading
+from profiles.portability.json_resume.mapping import SKILLS
 from profiles.portability.json_resume.objects import Path
 from profiles.portability.merging import MERGE, Merge, Merged
 from profiles_project.api.errors import Problem, faults, pointer
@@ -463,9 +464,10 @@ def _make_fit(reading: Reading, stored: Mapping[str, Any], merged: Merged, fault
     sentence = say("{sentence} What you have is kept.", sentence=Sentence(fault.detail))
     match fault.path:
         case ("extra",) if fault.limit:
-            gone = fitting.fit_extra(stored["extra"], merged.document["extra"], fault.limit)
+            holders = {"basics", "meta", *(section.name for section in (*kinds.SECTIONS, SKILLS))}
+            gone = fitting.fit_extra(stored["extra"], merged.document["extra"], fault.limit, holders)
             if gone:
-                reading.retell(gone, sentence)
+                reading.retell([reading.kept_at(*each) for each in gone], sentence)
                 return
         case ("custom_fields",) if fault.limit:
             names = fitting.fit_fields(stored["custom_fields"], merged.document["custom_fields"], fault.limit)

@@ -482,14 +482,16 @@ def test_what_has_no_room_beside_what_is_stored_is_told_and_takes_nothing_small_
     stored = {f"old{n}": "x" * 1_000 for n in range(240)}
     made = sent(api, resume(**stored, work=[{"x": 1}]))
     new = {f"new{n}": "y" * 1_000 for n in range(40)}
-    odd = {"basics": {**BASICS, "hobby": "kites"}, "work": [{"x": 1}, {"long": "z" * 2_000}]}
+    company = {"positions": [{"long": "z" * 2_000}, {"short": 1}]}
+    odd = {"basics": {**BASICS, "hobby": "kites"}, "work": [{"x": 1}, {"long": "z" * 2_000}, company]}
     answer = into(api, made, {**resume(**new, small=1), **odd})
     extra = answer["profile"]["extra"]
     assert stored.items() <= extra.items()
-    assert (extra["small"], extra["basics"]["hobby"], extra["work"]) == (1, "kites", {"0": {"x": 1}})
+    assert (extra["small"], extra["basics"]["hobby"]) == (1, "kites")
+    assert extra["work"] == {"0": {"x": 1}, "2.positions.1": {"short": 1}}
     assert 10 < len(extra.keys() & new.keys()) < 25
     gone = new.keys() - extra.keys()
-    assert set(refused(answer)) == {"/work/1", *(f"/{name}" for name in gone)}
+    assert set(refused(answer)) == {"/work/1", "/work/2/positions/0", *(f"/{name}" for name in gone)}
     assert {outcomes(answer)[f"/{name}"] for name in new.keys() - gone} == {"kept_aside"}
 
 
@@ -501,3 +503,13 @@ def test_custom_fields_that_have_no_room_beside_those_of_a_profile_are_told_one_
     answer = into(api, made, fields(*range(95, 103)))
     assert answer["profile"]["custom_fields"] == {f"f{n}": n for n in range(100)}
     assert refused(answer) == [f"/meta/masterProfile/customFields/f{n}" for n in (100, 101, 102)]
+
+
+def test_a_section_of_a_known_kind_leaves_its_title_with_its_items(api: ApiClient) -> None:
+    item = {"id": "i", "hidden": False, "company": "Quay", "position": "Chair", "period": "2018 - 2020"}
+    section = {"id": "s", "title": "Boards", "type": "experience", "hidden": False, "columns": 1, "items": [item]}
+    document = {"basics": BASICS, "sections": {}, "customSections": [section], "picture": {}, "metadata": {}}
+    answer = sent(api, document)
+    (job,) = answer["profile"]["experiences"]
+    assert (job["title"], job["extra"]["customSection"]) == ("Chair", "Boards")
+    assert "Boards" in api.get(f"{API}/profiles/{answer['profile']['id']}/export").content.decode()

@@ -518,12 +518,18 @@ def _read_custom(out: Translator, version: int, key: str, part: Any) -> None:
     kind = _FORMS[version].get(str(part.get("type")))
     if version == _V5 and kind is not None:
         section, steps = kind
-        out.items(section, part.get("items"), heading, (*steps, _OWN), is_shown=_is_shown(part))
+        # Its items stand among others of their kind, and keep its title.
+        out.items(section, part.get("items"), heading, (*steps, _OWN, _titled(heading)), is_shown=_is_shown(part))
         out.looks.add("type")
     else:
         out.custom(heading, _custom_items(out, version, heading, part), entry(heading, 1))
     rest = {name: value for name, value in part.items() if name not in {"items", "name", "title", "type"}}
     _keep_section(out, heading, rest)
+
+
+def _titled(heading: str) -> Step:
+    """Says of an item which section of the person's own it stood in."""
+    return lambda draft: draft.give_back("customSection", heading)
 
 
 def _custom_items(out: Translator, version: int, heading: str, part: Mapping[str, Any]) -> list[Any]:

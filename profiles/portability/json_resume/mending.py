@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from profiles.portability.json_resume import mapping, shapes
-from profiles.portability.json_resume.cutting import CUT_LIST, CUT_TEXT, can_be_cut, cut_within
+from profiles.portability.json_resume.cutting import CUT_LIST, CUT_TEXT, can_be_cut, cut_within, largest
 from profiles.portability.json_resume.objects import Entry, Path, ReadObject
 from profiles.portability.json_resume.reading import OTHER_PROFILES, DocumentFault, Located, Reading, is_vital
 from profiles.portability.json_resume.values import size
@@ -29,8 +28,6 @@ class Mending:
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
-        # A copy, since parts of it may be left out.
-        self.resume = reading.resume = dict(reading.resume)
 
     def mend(self, faults: Sequence[DocumentFault]) -> list[DocumentFault]:
         """Take out or shorten what is at fault. Returns the faults of whole lists, which can't be mended."""
@@ -123,7 +120,8 @@ class Mending:
             lost = _deepest(members)
         else:
             whole = self.reading.extra() if is_document else part.extra()
-            lost = _largest(members, size(whole) - (fault.limit or 0))
+            weighed = ((size({member.name: member.value}), member) for member in members)
+            lost = largest(weighed, size(whole) - (fault.limit or 0))
         for member in lost:
             member.forget()
         self.reading.retell([member.path for member in lost if member.path is not None], why)
@@ -133,26 +131,31 @@ class Mending:
         reading = self.reading
         for part in (reading.basics, reading.place, reading.networks, *reading.links):
             yield from _members(part, why)
-        places = {section.name: section.path for section in reading.sections}
         for section, kept in reading.aside.items():
             for name, value in kept.items():
-                for path in _paths(places.get(section, (section,)), name, value):
-                    yield Member(name, _at(value, name, path), partial(self._forget_kept, section, name, path), path)
+                path = reading.kept_at(section, name)
+                if name == OTHER_PROFILES:
+                    for index, link in value.items():
+                        yield Member(name, link, partial(self._forget_link, index), (*path, int(index)))
+                else:
+                    yield Member(name, value, partial(self._forget_kept, section, name), path)
         for name in reading.resume.keys() - set(mapping.TOP_LEVEL):
-            yield Member(name, reading.resume[name], partial(self.resume.pop, name), (name,))
+            yield Member(name, reading.resume[name], partial(reading.resume.pop, name), (name,))
         for name, value in reading.of_profile.get("unknown", {}).items():
-            path = ("meta", mapping.OURS_IN_META, "unknown", name)
-            yield Member(name, value, partial(self._forget_own, name), path)
+            yield Member(name, value, partial(self._forget_own, name), reading.kept_at("", name))
 
-    def _forget_kept(self, section: str, name: str, path: Path) -> None:
+    def _forget_kept(self, section: str, name: str) -> None:
         """Leave out what was kept aside whole."""
-        kept = self.reading.aside[section]
-        if name == OTHER_PROFILES:
-            del kept[name][str(path[-1])]
-        if name != OTHER_PROFILES or not kept[name]:
-            del kept[name]
-        if not kept:
+        del self.reading.aside[section][name]
+        if not self.reading.aside[section]:
             del self.reading.aside[section]
+
+    def _forget_link(self, index: str) -> None:
+        """Leave out one of the entries that are no links of ours."""
+        links = self.reading.aside["basics"][OTHER_PROFILES]
+        del links[index]
+        if not links:
+            self._forget_kept("basics", OTHER_PROFILES)
 
     def _forget_own(self, name: str) -> None:
         """Leave out what an earlier import found at the top."""
@@ -168,35 +171,9 @@ def _deepest(members: Sequence[Member]) -> list[Member]:
     return [member for member, depth in zip(members, depths, strict=True) if depth == most]
 
 
-def _largest(members: Sequence[Member], excess: int) -> list[Member]:
-    """The largest, as many as have together so many bytes."""
-    lost = []
-    for bytes_, member in sorted(((size({m.name: m.value}), m) for m in members), key=itemgetter(0), reverse=True):
-        if excess <= 0:
-            break
-        lost.append(member)
-        excess -= bytes_
-    return lost
-
-
 def _members(part: ReadObject, why: str) -> Iterator[Member]:
     for name, value in part.beyond().items():
         yield Member(name, value, partial(part.forget, name, why))
-
-
-def _paths(place: Path, name: str, value: Any) -> Iterator[Path]:
-    """Where in the document something stood that was kept aside whole; several places for other profiles."""
-    if name == OTHER_PROFILES:
-        for index in value:
-            yield ("basics", "profiles", int(index))
-    elif name == "given":
-        yield place
-    else:
-        yield (*place, *(int(step) if step.isdecimal() else step for step in name.split(".")))
-
-
-def _at(value: Any, name: str, path: Path) -> Any:
-    return value[str(path[-1])] if name == OTHER_PROFILES else value
 
 
 def _kept(fault: DocumentFault) -> Sentence:

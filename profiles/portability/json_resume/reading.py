@@ -50,7 +50,8 @@ class Reading:
 
     def __init__(self, resume: Any, sections: Sequence[Section], *, account_email: str) -> None:
         check(resume)
-        self.resume: Mapping[str, Any] = resume
+        # A copy, since parts of it may be left out.
+        self.resume: dict[str, Any] = dict(resume)
         self.sections = sections
         self.by_plural = {section.plural: section for section in sections}
         self.account_email = account_email
@@ -184,6 +185,17 @@ class Reading:
         """Keep an item of a list aside whole, by the place where it stood."""
         steps = path[len(section.path) :]
         self.keep(section.name, ".".join(map(str, steps)), raw, path, why)
+
+    def kept_at(self, where: str, name: str) -> Path:
+        """Where in the document a member of `extra` stood: `name` in the part `where` of it, or at its top for ""."""
+        if not where:
+            is_own = name in self.of_profile.get("unknown", {})
+            return ("meta", mapping.OURS_IN_META, "unknown", name) if is_own else (name,)
+        if where == "basics":
+            return ("basics", "profiles") if name == OTHER_PROFILES else ("basics", name)
+        place = next((section.path for section in self.sections if section.name == where), (where,))
+        steps = () if name == "given" else name.split(".")
+        return (*place, *(int(step) if step.isdecimal() else step for step in steps))
 
     def retell(self, paths: Sequence[Path], why: str) -> None:
         """Tell that what was kept aside is left out after all."""

@@ -115,7 +115,13 @@ def test_version_5_of_reactive_resume() -> None:
             ],
             "isVisible": False,
         },
-        {"name": "Sawmill", "position": "Helper", "startDate": "2011", "endDate": "2011"},
+        {
+            "name": "Sawmill",
+            "position": "Helper",
+            "startDate": "2011",
+            "endDate": "2011",
+            "customSection": "Early work",
+        },
     ]
     assert resume["projects"][0]["isOngoing"] is True
     assert resume["certificates"] == [
