@@ -124,7 +124,8 @@ def pdf(resume: Json, made: datetime | None = None, room: Room | None = None, la
     limits = (str(room.memory), str(math.ceil(room.seconds)))
     command = [sys.executable, "-I", str(TYPESETTER), str(TEMPLATES / "resume.typ"), str(second), *limits]
     with _folder_of(chosen) as folder:
-        content = _set([*command, json.dumps([folder, chosen.families, chosen.missing])], sheet, room)
+        told = (folder, json.dumps(chosen.families), " ".join(chosen.missing))
+        content = _set([*command, *told], sheet, room)
     return Printed(content, chosen.missing)
 
 

@@ -461,10 +461,10 @@ def test_the_template_reads_nothing_outside_its_folder(command: str, tmp_path: P
     (inner / "secret").write_text("no secret")
     template = inner / "resume.typ"
     template.write_text('#read("secret")')
-    assert "no secret" in read_back(typeset(template, 0, "{}"))
+    assert "no secret" in read_back(typeset(str(template), 0, "{}"))
     template.write_text("#" + command.format(folder=tmp_path))
     with pytest.raises(TypstError):
-        typeset(template, 0, "{}")
+        typeset(str(template), 0, "{}")
 
 
 def test_the_process_that_sets_has_no_secrets(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
