@@ -49,7 +49,8 @@ UNTIL = (
 # What says that a date is not known to the day, or where a range begins.
 ABOUT = (
     *("ca", "circa", "c", "approx", "about", "around", "early", "mid", "late", "beginning of", "end of"),
-    *("etwa", "anfang", "mitte", "ende", "vers", "début", "fin", "mi", "hacia", "aprox"),
+    *("first half of", "second half of", "etwa", "anfang", "mitte", "ende", "vers", "début", "fin", "mi", "hacia"),
+    *("aprox", "aproximadamente"),
     *SINCE,
     *UNTIL,
 )
@@ -63,6 +64,15 @@ SEASONS = (
     *("printemps", "été", "automne", "hiver", "primavera", "verano", "otoño", "invierno", "verão", "outono"),
     *("inverno", "estate", "autunno", "lente", "zomer", "herfst", "wiosna", "lato", "jesień", "zima", "vår"),
     *("sommar", "höst", "forår", "efterår", "vinter", "весна", "лето", "осень", "зима", "ilkbahar", "yaz"),
-    *("sonbahar", "kış", "sommersemester", "wintersemester", "ss", "ws", "sose", "wise"),
+    *("sonbahar", "kış"),
 )
-QUARTERS = ("quarter", "quartal", "trimestre", "trimester", "kvartal", "kwartał", "kwartaal", "квартал", "çeyrek")
+# Half a year, as universities name it by two: «WS 2018/19», «WS18/19».
+TERMS = ("sommersemester", "wintersemester", "ss", "ws", "sose", "wise")
+# What Japan and Taiwan count their years by: the year before the first, and how many years there were, 0 of the last.
+_JAPANESE = {"明治": (1867, 45), "大正": (1911, 15), "昭和": (1925, 64), "平成": (1988, 31), "令和": (2018, 0)}
+_LATIN = dict(zip("mtshr", _JAPANESE.values(), strict=True))
+ERAS = _JAPANESE | _LATIN | {"民國": (1911, 0), "民国": (1911, 0)}
+QUARTERS = (
+    *("quarter", "quartal", "trimestre", "trimester", "kvartal", "kwartał", "kwartaal", "квартал", "çeyrek"),
+    *("half", "halbjahr", "semestre", "semester"),
+)

@@ -106,7 +106,7 @@ def _plain(text: str) -> str:
     """The text in small letters, with plain digits, dashes, apostrophes and blanks."""
     text = unicodedata.normalize("NFKC", text).casefold()
     text = "".join(map(_plain_letter, text))
-    return " ".join(text.split())
+    return _of_our_era(" ".join(text.split()))
 
 
 def _plain_letter(letter: str) -> str:
@@ -123,6 +123,26 @@ def _plain_letter(letter: str) -> str:
     return "" if kind == "Cf" else letter
 
 
+def _of_our_era(text: str) -> str:
+    """The text with years as we count them: «平成30年» is 2018年, «พ.ศ. 2561» is 2018."""
+    text = _BUDDHIST.sub(lambda found: str(int(found["year"]) - BUDDHIST_AHEAD), text)
+    era = ""
+
+    def ours(found: re.Match[str]) -> str:
+        # The end of 平成30年4月～31年3月 is of the era of its start.
+        nonlocal era
+        era = found["era"] or era
+        before, years = date_words.ERAS.get(era, (0, 0))
+        year = 1 if found["year"] == "元" else int(found["year"])
+        return f"{before + year}年" if before and 0 < year <= (years or year) else found[0]
+
+    return _ERA.sub(ours, text) if "年" in text else text
+
+
+_ERA = re.compile(rf"(?<![0-9a-z])(?P<era>{'|'.join(date_words.ERAS)})? ?(?P<year>[0-9]{{1,3}}|元) ?年")
+_BUDDHIST = re.compile(r"(?:พ\.ศ\.|b\.e\.) ?(?P<year>2[4-6][0-9]{2})(?![0-9])")
+
+
 # Ranges ---------------------------------------------------------------------------------------------------------------
 
 
@@ -131,13 +151,16 @@ def _range(text: str) -> Found | None:
     if found := _SHORT_RANGE.fullmatch(text):
         start, end = found["start"], found["start"][:2] + found["end"]
         return Found(start, end, is_range=True) if end > start else None
+    if found := _TERM.fullmatch(text):
+        year, end = _year(found["year"]), _year(found["end"])
+        return Found(f"{year}", f"{end}", is_range=True, is_exact=False) if end == year + 1 else None
     if found := _EITHER_END.fullmatch(text):
         return Found(found["start"], found["end"], is_range=True, is_exact=False)
     for one, other in _halves(text):
         start = _date(one)
         if start is None:
             continue
-        if means_now(other):
+        if means_now(other) or other == "date":  # «March 2018 to date»
             return Found(start.date, is_now=True, is_range=True, is_exact=start.is_exact)
         end = _date(other)
         if end is not None:
@@ -147,6 +170,11 @@ def _range(text: str) -> Found | None:
 
 # A month has twelve; 2018-20 can mean years alone.
 _SHORT_RANGE = re.compile(r"(?P<start>(?:19|20)[0-9]{2}) ?[-/] ?(?P<end>1[3-9]|[2-9][0-9])")
+# Winter 2018/19, WS18/19
+_TERM = re.compile(
+    rf"(?:(?:{'|'.join(date_words.SEASONS)}) |(?:{'|'.join(date_words.TERMS)}) ?)"
+    r"(?P<year>[0-9]{4}|[0-9]{2}) ?[/-] ?(?P<end>[0-9]{4}|[0-9]{2})"
+)
 # The month of 2018-03-2019 may be in either year.
 _EITHER_END = re.compile(r"(?P<start>(?:19|20)[0-9]{2})-[0-9]{1,2}-(?P<end>(?:19|20)[0-9]{2})")
 _DASH = re.compile(r" ?(?:-+|(?<=.)~) ?")
@@ -209,7 +237,9 @@ def _date(text: str) -> Found | None:
     return None
 
 
-_SURE = re.compile(rf"^(?:{'|'.join(date_words.ABOUT)})[. ]+|^[~≈]|[ (]+(?:{'|'.join(date_words.EXPECTED)})\)?$")
+_SURE = re.compile(
+    rf"^(?:{'|'.join(date_words.ABOUT)})[. ]+|^[~≈]|[ (]+(?:{'|'.join(date_words.EXPECTED)})\)?$| ?\(?\?\)?$"
+)
 _YEAR = r"(?P<year>[0-9]{4})"
 _MONTH, _DAY = r"(?P<month>[0-9]{1,2})", r"(?P<day>[0-9]{1,2})"
 _NUMBERS = tuple(
@@ -239,36 +269,42 @@ _NAME = r"(?P<name>[^\W\d_][^\d_,/()]*?|thg [0-9]{1,2}|tháng [0-9]{1,2})"
 _ORDINAL = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|ère|º|ª|°|\.)?"
 # Russian and Ukrainian put «year» behind the number.
 _YEAR_WORD = r"(?: ?(?:года|року|г|р)\.?)?"
+_OF_YEAR = rf"(?: de | del | năm | ?[ ,/-] ?)?{_ANY_YEAR}{_YEAR_WORD}"
 _NAMES = tuple(
     re.compile(form)
     for form in (
-        # March 2018, Mar. '18, March, 2018, marzo de 2018, Mar/2018, mar-2018, março/2018
-        rf"{_NAME}[.,]?(?: de | del | ?[ ,/-] ?)?{_ANY_YEAR}{_YEAR_WORD}",
+        # March 2018, Mar. '18, March, 2018, marzo de 2018, tháng 3 năm 2018, Mar/2018, mar-2018, março/2018
+        rf"{_NAME}[.,]?{_OF_YEAR}",
         # 1 March 2018, 1st of March, 2018, 1. März 2018, 25 de marzo de 2018, 01-Mar-2018
-        rf"{_ORDINAL}(?: de | of | ?[ -] ?)?{_NAME}[.,]?(?: de | del | ?[ ,-] ?)?{_ANY_YEAR}{_YEAR_WORD}",
+        rf"(?:ngày )?{_ORDINAL}(?: de | of | ?[ -] ?)?{_NAME}[.,]?{_OF_YEAR}",
         # March 1, 2018
         rf"{_NAME}[.]? {_ORDINAL},? {_ANY_YEAR}",
         # 2018 March, 2018-Mar, 2018. március 1
         rf"{_YEAR}[.,]?(?: ?[ /-] ?){_NAME}(?: {_ORDINAL})?",
     )
 )
-_SEASON = "|".join(date_words.SEASONS)
+_SEASON, _TERMS = "|".join(date_words.SEASONS), "|".join(date_words.TERMS)
 _PARTS_OF_A_YEAR = tuple(
     re.compile(form)
     for form in (
-        rf"(?:q|t|k|kv)[ .]?[1-4](?:[ /-]| of )?{_ANY_YEAR}",
-        rf"[1-4](?:q|t)[ /-]?{_ANY_YEAR}",
-        rf"{_YEAR}[ /-]?(?:q|t|k)[ .]?[1-4]",
+        # Q1 2018, and of half years H1 and S1
+        rf"(?:(?:q|t|k|kv)[ .]?[1-4]|[hs][ .]?[12])(?:[ /-]| of )?{_ANY_YEAR}",
+        rf"(?:[1-4](?:q|t)|[12][hs])[ /-]?{_ANY_YEAR}",
+        rf"{_YEAR}[ /-]?(?:(?:q|t|k)[ .]?[1-4]|[hs][ .]?[12])",
         rf"[1-4](?:\.|st|nd|rd|th|er|e|ère|º|°)? (?:{'|'.join(date_words.QUARTERS)})(?: de| of|,)? {_ANY_YEAR}",
         rf"(?:{_SEASON})(?: de| del| of|,)? ?{_ANY_YEAR}",
-        rf"{_YEAR},? (?:{_SEASON})",
+        rf"{_YEAR},? (?:{_SEASON}|{_TERMS})",
+        # SS 2018, SS18
+        rf"(?:{_TERMS}) ?(?P<year>[0-9]{{4}}|'?[0-9]{{2}})",
+        # School and business years: 2018年度, 2018학년도
+        rf"{_YEAR} ?(?:年度|학년도|년도)",
     )
 )
 
 
 def _of_numbers(found: re.Match[str]) -> Found | None:
     parts = found.groupdict()
-    year = _year(f"'{parts['short']}") if parts.get("short") else int(parts["year"])
+    year = _year(parts.get("short") or parts["year"])
     month = parts.get("month")
     return _made(year, None if month is None else int(month), parts.get("day"))
 
@@ -289,10 +325,11 @@ def _made(year: int, month: int | None = None, day: str | None = None, *, is_exa
 
 
 def _year(text: str) -> int:
-    if not text.startswith("'"):
-        return int(text)
-    number = int(text[1:])
-    return number + (2000 if number <= LAST_OF_2000S else 1900)
+    """The year of 2018, of '18 and of 18."""
+    digits = text.removeprefix("'")
+    if len(digits) > len("18"):
+        return int(digits)
+    return int(digits) + (2000 if int(digits) <= LAST_OF_2000S else 1900)
 
 
 # Names ----------------------------------------------------------------------------------------------------------------
