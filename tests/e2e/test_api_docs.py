@@ -37,6 +37,9 @@ KNOWN: Mapping[str, frozenset[tuple[str, str]]] = {
     ),
     "redoc": frozenset(),
 }
+# Its rows overlap, so axe-core may find no background to compare with: some releases of Chromium make it report the
+# button, some make it say that it can't tell.
+UNSURE = ("color-contrast", ".json-schema-2020-12-expand-deep-button")
 
 
 def open_docs(open_window: OpenWindow, name: str, look: Look) -> Page:
@@ -57,7 +60,8 @@ def test_what_is_wrong_in_the_readers_is_known(open_window: OpenWindow, name: st
     known = sorted(KNOWN[name])
     matches = page.evaluate(MATCHES, [[each._asdict() for each in violations], known])
     assert [each for each, row in zip(violations, matches, strict=True) if not any(row)] == []
-    gone = [each for place, each in enumerate(known) if not any(row[place] for row in matches)]
+    sure = [(place, each) for place, each in enumerate(known) if each != UNSURE]
+    gone = [each for place, each in sure if not any(row[place] for row in matches)]
     assert gone == [], "to be struck off the list"
 
 
