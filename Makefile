@@ -134,13 +134,15 @@ $(VENV)/.runtime: requirements.txt $(VENV)/.made
 	@touch $@
 
 # Nothing else needs them, so nothing fails without them: a PDF says which scripts it lacks.
-$(VENV)/.fonts: profiles/portability/printed/smaller_fonts.py $(VENV)/.runtime
+$(VENV)/.fonts: profiles/portability/printed/smaller_fonts.py profiles/portability/printed/fonts.py $(VENV)/.runtime
 	@if [ -e $(CJK) ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing Debian's $(FONTS) …"; \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(FONTS) >/dev/null; \
 	fi; \
-	if [ -e $(CJK) ]; then $(PY) -m profiles.portability.printed.smaller_fonts && touch $@; \
+	if [ -e $(CJK) ]; then \
+		if $(PY) -m profiles.portability.printed.smaller_fonts; then touch $@; \
+		else echo "PDFs in Chinese, Japanese and Korean take twice as long without smaller fonts."; fi; \
 	else echo "PDFs in Chinese, Arabic and other scripts need Noto fonts (on Debian: apt-get install $(FONTS))."; fi
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.made

@@ -35,7 +35,7 @@ NOW = frozenset(
 # What parts the two ends of a range.
 TO = (
     *("to", "until", "till", "through", "thru", "bis", "à", "au", "jusqu'à", "a", "al", "hasta", "até", "ao", "tot"),
-    *("do", "till", "til", "fino a", "fino al", "până la", "по", "до", "έως", "至", "から", "~"),
+    *("do", "till", "til", "fino a", "fino al", "până la", "по", "до", "έως", "đến", "ถึง", "至", "から", "~"),
 )
 # What stands before the one end of a period that is named: its beginning, or its end.
 SINCE = (
@@ -70,8 +70,9 @@ SEASONS = (
 TERMS = ("sommersemester", "wintersemester", "ss", "ws", "sose", "wise")
 # What Japan and Taiwan count their years by: the year before the first, and how many years there were, 0 of the last.
 _JAPANESE = {"明治": (1867, 45), "大正": (1911, 15), "昭和": (1925, 64), "平成": (1988, 31), "令和": (2018, 0)}
-_LATIN = dict(zip("mtshr", _JAPANESE.values(), strict=True))
-ERAS = _JAPANESE | _LATIN | {"民國": (1911, 0), "民国": (1911, 0)}
+# Not m and t: M2年 is the second year of a master's course, and nobody's career began in 明治.
+_LATIN = {"s": _JAPANESE["昭和"], "h": _JAPANESE["平成"], "r": _JAPANESE["令和"]}
+ERAS = _JAPANESE | _LATIN | dict.fromkeys(("中華民國", "中華民国", "民國", "民国"), (1911, 0))
 QUARTERS = (
     *("quarter", "quartal", "trimestre", "trimester", "kvartal", "kwartał", "kwartaal", "квартал", "çeyrek"),
     *("half", "halbjahr", "semestre", "semester"),

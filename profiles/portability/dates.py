@@ -21,8 +21,8 @@ MONTHS_FILE = Path(__file__).with_name("months.json")
 LONGEST = 100
 # Of a year of two digits: up to here it is one of the 2000s.
 LAST_OF_2000S = 49
-# Thai months have years of the Buddhist era.
-BUDDHIST_YEARS, BUDDHIST_AHEAD = range(2400, 2700), 543
+# How many years the Buddhist era is ahead of ours.
+BUDDHIST_AHEAD = 543
 # The beginning of a month's name is enough where it has so many letters and no other month begins with it.
 SHORTEST_NAME = 3
 
@@ -125,22 +125,40 @@ def _plain_letter(letter: str) -> str:
 
 def _of_our_era(text: str) -> str:
     """The text with years as we count them: «平成30年» is 2018年, «พ.ศ. 2561» is 2018."""
-    text = _BUDDHIST.sub(lambda found: str(int(found["year"]) - BUDDHIST_AHEAD), text)
-    era = ""
+    if _BUDDHIST.search(text):
+        text = _BUDDHIST_YEARS.sub(_of_buddhist_years, _BUDDHIST.sub("", text))
+    era, last = "", 0
 
     def ours(found: re.Match[str]) -> str:
-        # The end of 平成30年4月～31年3月 is of the era of its start.
-        nonlocal era
-        era = found["era"] or era
+        # The end of 平成30年4月～31年3月 is of the era of its start; that of 平成31年4月～2年3月 isn't, nor is it read.
+        nonlocal era, last
+        if found["era"]:
+            era, last = found["era"], 0
         before, years = date_words.ERAS.get(era, (0, 0))
         year = 1 if found["year"] == "元" else int(found["year"])
-        return f"{before + year}年" if before and 0 < year <= (years or year) else found[0]
+        if not before or not max(last, 1) <= year <= (years or year):
+            return found[0]
+        last = year
+        return f"{before + year}年"
 
     return _ERA.sub(ours, text) if "年" in text else text
 
 
 _ERA = re.compile(rf"(?<![0-9a-z])(?P<era>{'|'.join(date_words.ERAS)})? ?(?P<year>[0-9]{{1,3}}|元) ?年")
-_BUDDHIST = re.compile(r"(?:พ\.ศ\.|b\.e\.) ?(?P<year>2[4-6][0-9]{2})(?![0-9])")
+
+
+def _of_buddhist_years(found: re.Match[str]) -> str:
+    start = int(found["year"])
+    if not found["end"]:
+        return str(start - BUDDHIST_AHEAD)
+    end = start - start % 100 + int(found["end"])
+    return f"{start - BUDDHIST_AHEAD}-{end - BUDDHIST_AHEAD}" if end > start else found[0]
+
+
+# Who writes Thai counts so; in other scripts one says it.
+_BUDDHIST = re.compile(r"(?:(?:ปี ?)?พ\.?ศ\.?|(?<![\w.])b\.e\.) ?(?=2[4-6][0-9]{2}(?![0-9]))|(?=[\u0e00-\u0e7f])")
+# 2561, and 2561-65 or 2561/62: what ends in up to 12 may be a month.
+_BUDDHIST_YEARS = re.compile(r"(?<![0-9])(?P<year>2[4-6][0-9]{2})(?: ?[-/] ?(?P<end>1[3-9]|[2-9][0-9])$)?(?![0-9])")
 
 
 # Ranges ---------------------------------------------------------------------------------------------------------------
@@ -153,7 +171,10 @@ def _range(text: str) -> Found | None:
         return Found(start, end, is_range=True) if end > start else None
     if found := _TERM.fullmatch(text):
         year, end = _year(found["year"]), _year(found["end"])
-        return Found(f"{year}", f"{end}", is_range=True, is_exact=False) if end == year + 1 else None
+        is_term = end == year + 1
+        # «Summer 2018 - 2020» are years all the same, «WS 12/2018» is nothing.
+        if is_term or len(found["year"] + found["end"]) < len("20182020"):
+            return Found(f"{year}", f"{end}", is_range=True, is_exact=False) if is_term else None
     if found := _EITHER_END.fullmatch(text):
         return Found(found["start"], found["end"], is_range=True, is_exact=False)
     for one, other in _halves(text):
@@ -170,9 +191,9 @@ def _range(text: str) -> Found | None:
 
 # A month has twelve; 2018-20 can mean years alone.
 _SHORT_RANGE = re.compile(r"(?P<start>(?:19|20)[0-9]{2}) ?[-/] ?(?P<end>1[3-9]|[2-9][0-9])")
-# Winter 2018/19, WS18/19
+# Winter 2018/19, WS18/19. «Spring 05/06» may be a month.
 _TERM = re.compile(
-    rf"(?:(?:{'|'.join(date_words.SEASONS)}) |(?:{'|'.join(date_words.TERMS)}) ?)"
+    rf"(?:(?:{'|'.join(date_words.SEASONS)}) (?!0|1[0-2][^0-9])|(?:{'|'.join(date_words.TERMS)}) ?)"
     r"(?P<year>[0-9]{4}|[0-9]{2}) ?[/-] ?(?P<end>[0-9]{4}|[0-9]{2})"
 )
 # The month of 2018-03-2019 may be in either year.
@@ -182,7 +203,7 @@ _DASH = re.compile(r" ?(?:-+|(?<=.)~) ?")
 
 def _halves(text: str) -> Iterator[tuple[str, str]]:
     """The text parted at each place where a range may be parted."""
-    text = text.removeprefix("from ").removeprefix("von ").removeprefix("de ").removeprefix("du ")
+    text = text.removeprefix("from ").removeprefix("von ").removeprefix("de ").removeprefix("du ").removeprefix("từ ")
     # Of «2018-03 - 2019» the dash between blanks.
     dashes = sorted(_DASH.finditer(text), key=lambda found: " " not in found[0])
     for found in (*dashes, *_TO.finditer(text)):
@@ -226,10 +247,7 @@ def _date(text: str) -> Found | None:
         return _of_two(int(found["first"]), int(found["second"]), _year(found["year"]))
     for form in _NAMES:
         if (found := form.fullmatch(bare)) and (month := _month(found["name"])):
-            year = _year(found["year"])
-            if year in BUDDHIST_YEARS and _is_thai(found["name"]):
-                year -= BUDDHIST_AHEAD
-            return _made(year, month, found.groupdict().get("day"), is_exact=is_exact)
+            return _made(_year(found["year"]), month, found.groupdict().get("day"), is_exact=is_exact)
     # Of a quarter or a season the year is what a partial date can say.
     for form in _PARTS_OF_A_YEAR:
         if found := form.fullmatch(bare):
@@ -295,7 +313,7 @@ _PARTS_OF_A_YEAR = tuple(
         rf"(?:{_SEASON})(?: de| del| of|,)? ?{_ANY_YEAR}",
         rf"{_YEAR},? (?:{_SEASON}|{_TERMS})",
         # SS 2018, SS18
-        rf"(?:{_TERMS}) ?(?P<year>[0-9]{{4}}|'?[0-9]{{2}})",
+        rf"(?:{_TERMS})(?: de| del| of|,)? ?(?P<year>[0-9]{{4}}|'?[0-9]{{2}})",
         # School and business years: 2018年度, 2018학년도
         rf"{_YEAR} ?(?:年度|학년도|년도)",
     )
@@ -355,7 +373,8 @@ _SPELLED_OUT: Sequence[tuple[str, str]] = (("ä", "ae"), ("ö", "oe"), ("ü", "u
 
 def _month(name: str) -> int:
     """The number of a month, 0 for what is none's name."""
-    name = name.strip(" .")
+    # «tháng 03» is «tháng 3».
+    name = name.strip(" .").replace(" 0", " ")
     names, beginnings = _months()
     return names.get(name) or names.get(_without_accents(name)) or beginnings.get(name, 0)
 
@@ -366,7 +385,3 @@ def _without_accents(name: str) -> str:
     if not all(letter.isascii() or unicodedata.combining(letter) for letter in apart):
         return name
     return "".join(letter for letter in apart if letter.isascii())
-
-
-def _is_thai(name: str) -> bool:
-    return any("\u0e00" <= letter <= "\u0e7f" for letter in name)

@@ -1,10 +1,12 @@
 """Smaller fonts of Chinese, Japanese and Korean: the letters they have, and that a document looks the same in them."""
 
+import os
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+import uharfbuzz
 from pypdf import PdfReader
 
 from profiles.portability import printing
@@ -14,6 +16,8 @@ from tests.portability.test_fonts import have
 
 pytestmark = pytest.mark.pure
 NOTO = fonts.noto()
+STANDARDS = smaller_fonts.STANDARDS
+NONE = smaller_fonts.Standard("ascii", (range(0), range(0)))
 LARGE = {name: path for name, path in NOTO.items() if name.startswith("NotoSerifCJK") and name.endswith(".ttc")}
 # `make install` and the image bring the large ones and make these.
 needs_large = pytest.mark.skipif(not LARGE, reason="there is no Noto Serif CJK on this machine")
@@ -55,6 +59,8 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str
         for level, text in zip(fonts.LEVELS, letters, strict=True):
             (tmp_path / fonts.listed(form, level)).write_text(text)
             names = (fonts.listed(form, level), *(fonts.smaller(form, level, weight) for weight in fonts.WEIGHTS))
+            for name in names[1:]:
+                (tmp_path / name).touch()
             files |= {name: str(tmp_path / name) for name in names}
     have(monkeypatch, files)
     return files
@@ -82,6 +88,33 @@ def test_a_text_gets_the_smallest_font_that_has_all_its_letters(
     assert needed(text, country).files == tuple(machine[f"{start}{weight}.{end}"] for weight in fonts.WEIGHTS)
 
 
+@pytest.mark.parametrize("text", ["李小", "，"])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        (fonts.listed("SC", "Level1"), None),
+        (fonts.listed("SC", "Level1"), b""),
+        (fonts.listed("SC", "Level1"), b"\xe6\x9d\x8e\xe5"),
+        (fonts.smaller("SC", "Level1", "Bold"), None),
+    ],
+)
+def test_a_font_that_is_not_whole_is_passed_over(
+    machine: Mapping[str, str], text: str, name: str, content: bytes | None
+) -> None:
+    """Files that went away, or that somebody is making anew, after the process found them."""
+    Path(machine[name]).unlink()
+    if content is not None:
+        Path(machine[name]).write_bytes(content)
+    assert needed(text).files == tuple(machine[fonts.smaller("SC", "Level2", weight)] for weight in fonts.WEIGHTS)
+
+
+def test_a_font_that_the_process_did_not_find_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, machine: Mapping[str, str]
+) -> None:
+    have(monkeypatch, {name: path for name, path in machine.items() if not name.endswith(".otf")})
+    assert needed("李小").files == tuple(machine[f"NotoSerifCJK-{weight}.ttc"] for weight in fonts.WEIGHTS)
+
+
 @needs_large
 def test_fonts_are_made_with_a_list_of_their_letters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(smaller_fonts, "STANDARDS", {"JP": smaller_fonts.STANDARDS["JP"]})
@@ -95,6 +128,36 @@ def test_fonts_are_made_with_a_list_of_their_letters(monkeypatch: pytest.MonkeyP
     small = printing.pdf(career).content
     have(monkeypatch, LARGE)
     assert drawn(small) == drawn(printing.pdf(career).content)
+    # 葛城 writes itself with one of two variants of 葛, which the commands that draw it do not tell apart.
+    selector, letter = 0xE0100, ord("葛")
+    for name in (fonts.smaller("JP", level, weight) for level in fonts.LEVELS for weight in fonts.WEIGHTS):
+        face = uharfbuzz.Face(uharfbuzz.Blob.from_file_path(made[name]))
+        assert selector in face.variation_selectors
+        assert letter in face.variation_unicodes(selector)
+
+
+@needs_large
+def test_a_form_that_the_large_ones_lack_is_left_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    # In a file of five forms the sixth has no letter, as the fifth in a file of four.
+    monkeypatch.setattr(smaller_fonts, "STANDARDS", {**dict.fromkeys("12345", NONE), "HK": STANDARDS["HK"]})
+    assert smaller_fonts.make(tmp_path / "fonts") == 0
+    assert list((tmp_path / "fonts").iterdir()) == []
+
+
+def test_two_runs_at_once_do_not_write_the_same_part(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "font.otf"
+    replace = Path.replace
+
+    def other_run_first(part: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "replace", replace)
+        monkeypatch.setattr(os, "getpid", lambda: 0)
+        smaller_fonts._write(path, b"other")
+        return part.replace(target)
+
+    monkeypatch.setattr(Path, "replace", other_run_first)
+    smaller_fonts._write(path, b"own")
+    assert path.read_bytes() == b"own"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_machine_without_the_large_ones_gets_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

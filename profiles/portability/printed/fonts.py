@@ -135,13 +135,22 @@ def listed(form: str, level: str) -> str:
 
 
 def _smaller(form: str, text: str) -> list[str]:
-    """The files of the smallest font of a form that has all letters of a text, none where only the large one may."""
+    """The files of the smallest font of a form that has all letters of a text, none where only the large one has."""
     letters = set(IN_LEVELS.findall(text))
     for level in LEVELS:
-        path = noto().get(listed(form, level))
-        if path and letters <= set(Path(path).read_text(encoding="utf-8")):
-            return [noto()[smaller(form, level, weight)] for weight in WEIGHTS]
+        paths = [noto().get(smaller(form, level, weight), "") for weight in WEIGHTS]
+        had = _letters(noto().get(listed(form, level), ""))
+        if had and letters <= had and all(Path(path).is_file() for path in paths):
+            return paths
     return []
+
+
+def _letters(path: str) -> set[str]:
+    """The letters that a file lists; nothing is in that of a file that is gone or can't be read."""
+    try:
+        return set(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        return set()
 
 
 def _scripts(characters: Iterable[str]) -> Iterator[str]:

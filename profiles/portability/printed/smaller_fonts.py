@@ -9,6 +9,7 @@ What the fonts have beside Han letters and syllables is in the smaller ones as w
 on screens of few dots, of these scripts by little, and are a fifth of a file.
 """
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -65,36 +66,51 @@ def make(folder: Path) -> int:
         for style, path in large.items()
         for place, form in enumerate(STANDARDS)
     }
+    made = 0
     for form in STANDARDS:
         for level, name in enumerate(fonts.LEVELS):
             kept = letters(form, level)
             for style in fonts.WEIGHTS:
                 kept &= set(map(chr, faces[form, style].unicodes))
+            if not kept:  # Noto before 2021 has no form of Hong Kong.
+                continue
+            # Until they are all new, none is taken.
+            (folder / fonts.listed(form, name)).unlink(missing_ok=True)
             for style in fonts.WEIGHTS:
                 _write(folder / fonts.smaller(form, name, style), _subset(faces[form, style], kept))
             # The last, since it says that the others are there.
             _write(folder / fonts.listed(form, name), "".join(sorted(kept)).encode())
-    return len(faces) * len(fonts.LEVELS)
+            made += len(fonts.WEIGHTS)
+    return made
 
 
 def _subset(face: uharfbuzz.Face, kept: set[str]) -> bytes:
-    """The font with these letters and all that is neither Han letter nor syllable."""
+    """The font with these letters, their variants, and all that is neither Han letter nor syllable."""
     wanted = uharfbuzz.SubsetInput()
     wanted.flags = uharfbuzz.SubsetFlags.NO_HINTING
     for number in face.unicodes:
         if chr(number) in kept or not fonts.IN_LEVELS.match(chr(number)):
             wanted.unicode_set.add(number)
+    # By these a name says which variant of a letter it has (辻 with one dot or two).
+    for number in face.variation_selectors:
+        wanted.unicode_set.add(number)
     return bytes(uharfbuzz.subset(face, wanted).blob.data)
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Writes a file at once, since a service that runs may read it."""
-    part = path.with_suffix(".part")
-    part.write_bytes(content)
-    part.replace(path)
+    """Replaces a file as a whole, since a service may read it, and another run may write it, at the same time."""
+    part = path.with_suffix(f".{os.getpid()}")
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
-    made = make(fonts.SMALLER)
+    try:
+        made = make(fonts.SMALLER)
+    except OSError as error:
+        sys.exit(f"Smaller fonts can't be made: {error}")
     said = f"{made} smaller fonts are in {fonts.SMALLER}." if made else "There is no Noto Serif CJK here."
     sys.stdout.write(said + "\n")

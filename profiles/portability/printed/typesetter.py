@@ -6,8 +6,8 @@ scripts of the sheet for which there is none, or "".
 
 A process of its own, since typst keeps what it has set in memory: three careers with a megabyte of texts each left
 690 MB in the process that asked, and a web worker should stay below 150. It can be ended when it takes too long or too
-much, has no secret to give away, and imports nothing of the project. Nor does it import `json` and `pathlib`: that took
-as long as half a page.
+much, has no secret to give away, and imports nothing of the project. Nor does it import `json` and `pathlib`: to import
+them took as long as to set half a page.
 """
 
 import os
