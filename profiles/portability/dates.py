@@ -166,22 +166,13 @@ _BUDDHIST_YEARS = re.compile(r"(?<![0-9])(?P<year>2[4-6][0-9]{2})(?: ?[-/] ?(?P<
 
 def _range(text: str) -> Found | None:
     """A range in one text: «2018 - 2020», «Mar 2018 – present», «from 2018 to 2020», «2018-20»."""
-    if found := _SHORT_RANGE.fullmatch(text):
-        start, end = found["start"], found["start"][:2] + found["end"]
-        return Found(start, end, is_range=True) if end > start else None
-    if found := _TERM.fullmatch(text):
-        year, end = _year(found["year"]), _year(found["end"])
-        is_term = end == year + 1
-        # «Summer 2018 - 2020» are years all the same, «WS 12/2018» is nothing.
-        if is_term or len(found["year"] + found["end"]) < len("20182020"):
-            return Found(f"{year}", f"{end}", is_range=True, is_exact=False) if is_term else None
-    if found := _EITHER_END.fullmatch(text):
-        return Found(found["start"], found["end"], is_range=True, is_exact=False)
+    if any(form.fullmatch(text) for form in (_SHORT_RANGE, _TERM, _EITHER_END)):
+        return _years(text)
     for one, other in _halves(text):
         start = _date(one)
         if start is None:
             continue
-        if means_now(other) or other == "date":  # «March 2018 to date»
+        if means_now(other) or text.endswith(" to date"):
             return Found(start.date, is_now=True, is_range=True, is_exact=start.is_exact)
         end = _date(other)
         if end is not None:
@@ -189,12 +180,25 @@ def _range(text: str) -> Found | None:
     return _month_range(text)
 
 
+def _years(text: str) -> Found | None:
+    """A range of which the years alone are sure."""
+    if found := _SHORT_RANGE.fullmatch(text):
+        start, end = found["start"], found["start"][:2] + found["end"]
+        return Found(start, end, is_range=True) if end > start else None
+    if found := _TERM.fullmatch(text):
+        year, following = _year(found["year"]), _year(found["end"])
+        return Found(f"{year}", f"{following}", is_range=True, is_exact=False) if following == year + 1 else None
+    if found := _EITHER_END.fullmatch(text):
+        return Found(found["start"], found["end"], is_range=True, is_exact=False)
+    return None
+
+
 # A month has twelve; 2018-20 can mean years alone.
 _SHORT_RANGE = re.compile(r"(?P<start>(?:19|20)[0-9]{2}) ?[-/] ?(?P<end>1[3-9]|[2-9][0-9])")
-# Winter 2018/19, WS18/19. «Spring 05/06» may be a month.
+# Winter 2018/19, WS18/19. «Spring 05/06» may be a month, and two whole years are a range like any other.
 _TERM = re.compile(
     rf"(?:(?:{'|'.join(date_words.SEASONS)}) (?!0|1[0-2][^0-9])|(?:{'|'.join(date_words.TERMS)}) ?)"
-    r"(?P<year>[0-9]{4}|[0-9]{2}) ?[/-] ?(?P<end>[0-9]{4}|[0-9]{2})"
+    r"(?P<year>[0-9]{4}(?=[^0-9]+[0-9]{2}$)|[0-9]{2}) ?[/-] ?(?P<end>[0-9]{4}|[0-9]{2})"
 )
 # The month of 2018-03-2019 may be in either year.
 _EITHER_END = re.compile(r"(?P<start>(?:19|20)[0-9]{2})-[0-9]{1,2}-(?P<end>(?:19|20)[0-9]{2})")

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from profiles_project.words.sentences import mark
 
-# Where `make install` and the image put what `smaller_fonts.py` makes.
-SMALLER = Path(sys.prefix, "share", "fonts")
+# Where `make install` and the image put what `smaller_fonts.py` makes; no other program looks there.
+SMALLER = Path(sys.prefix, "share", "profiles", "fonts")
 # Where Debian and most others keep fonts, and where an administrator puts more.
 FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", str(SMALLER))
 # Smaller fonts by their letters, the smallest first, and their weights.
