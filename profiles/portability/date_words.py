@@ -64,7 +64,28 @@ SEASONS = (
     *("printemps", "été", "automne", "hiver", "primavera", "verano", "otoño", "invierno", "verão", "outono"),
     *("inverno", "estate", "autunno", "lente", "zomer", "herfst", "wiosna", "lato", "jesień", "zima", "vår"),
     *("sommar", "höst", "forår", "efterår", "vinter", "весна", "лето", "осень", "зима", "ilkbahar", "yaz"),
-    *("sonbahar", "kış"),
+    *("sonbahar", "kış", "봄", "여름", "가을", "겨울", "אביב", "קיץ", "סתיו", "חורף"),
+)
+# Parts of a year that stand right behind it in East Asia: 2014年上半年, 2013년 2학기.
+PARTS_BEHIND = (
+    *(
+        "上半年",
+        "下半年",
+        "年初",
+        "年中",
+        "年底",
+        "年末",
+        "[春夏秋冬]",
+        "[春夏秋冬]季(?:学期|學期)?",
+        "[上下]半期",
+        "[上下]期",
+    ),
+    *("상반기", "하반기", "초", "중반", "말", "[12] ?학기", "[1-4] ?분기"),
+)
+# What is said behind a date of school or work: that it began or ended then.
+BEGAN_OR_ENDED = (
+    *("入学", "入學", "入社", "卒業", "修了", "退職", "退社", "毕业", "畢業", "입학", "졸업", "입사", "퇴사"),
+    *("まで", "に入学", "に卒業"),
 )
 # Half a year, as universities name it by two: «WS 2018/19», «WS18/19».
 TERMS = ("sommersemester", "wintersemester", "ss", "ws", "sose", "wise")
@@ -74,5 +95,7 @@ _LATIN = dict(zip("mtshr", _JAPANESE.values(), strict=True))
 ERAS = _JAPANESE | _LATIN | {"民國": (1911, 0), "民国": (1911, 0)}
 QUARTERS = (
     *("quarter", "quartal", "trimestre", "trimester", "kvartal", "kwartał", "kwartaal", "квартал", "çeyrek"),
-    *("half", "halbjahr", "semestre", "semester"),
+    *("half", "halbjahr", "semestre", "semester", "полугодие", "семестр", "кв.", "кв"),
 )
+# Before the number: «quý 2 năm 2010».
+QUARTERS_BEFORE = ("quý", "học kỳ", "ภาคเรียนที่", "ไตรมาส")

@@ -21,8 +21,8 @@ MONTHS_FILE = Path(__file__).with_name("months.json")
 LONGEST = 100
 # Of a year of two digits: up to here it is one of the 2000s.
 LAST_OF_2000S = 49
-# Thai months have years of the Buddhist era.
-BUDDHIST_YEARS, BUDDHIST_AHEAD = range(2400, 2700), 543
+# The years of the Buddhist era, which Thai texts have, are as many ahead of ours.
+BUDDHIST_AHEAD = 543
 # The beginning of a month's name is enough where it has so many letters and no other month begins with it.
 SHORTEST_NAME = 3
 
@@ -125,7 +125,10 @@ def _plain_letter(letter: str) -> str:
 
 def _of_our_era(text: str) -> str:
     """The text with years as we count them: «平成30年» is 2018年, «พ.ศ. 2561» is 2018."""
-    text = _BUDDHIST.sub(lambda found: str(int(found["year"]) - BUDDHIST_AHEAD), text)
+    text = _LATIN_ERA.sub(_written_out, text)
+    text = (_THAI_YEAR if _is_thai(text) else _BUDDHIST).sub(
+        lambda found: str(int(found["year"]) - BUDDHIST_AHEAD), text
+    )
     era = ""
 
     def ours(found: re.Match[str]) -> str:
@@ -140,7 +143,20 @@ def _of_our_era(text: str) -> str:
 
 
 _ERA = re.compile(rf"(?<![0-9a-z])(?P<era>{'|'.join(date_words.ERAS)})? ?(?P<year>[0-9]{{1,3}}|元) ?年")
+# H30.3, S57.4.1: as forms in Japan have it.
+_LATIN_ERA = re.compile(
+    r"(?<![0-9a-z])(?P<era>[mtshr])(?P<year>[0-9]{1,2})\. ?(?P<month>[0-9]{1,2})(?:\. ?(?P<day>[0-9]{1,2}))?(?![0-9])"
+)
+
+
+def _written_out(found: re.Match[str]) -> str:
+    day = f"{found['day']}日" if found["day"] else ""
+    return f"{found['era']}{found['year']}年{found['month']}月{day}"
+
+
 _BUDDHIST = re.compile(r"(?:พ\.ศ\.|b\.e\.) ?(?P<year>2[4-6][0-9]{2})(?![0-9])")
+# In a text in Thai, with the era's name or without.
+_THAI_YEAR = re.compile(r"(?:พ\.ศ\. ?)?(?<![0-9])(?P<year>2[4-6][0-9]{2})(?![0-9])")
 
 
 # Ranges ---------------------------------------------------------------------------------------------------------------
@@ -177,7 +193,7 @@ _TERM = re.compile(
 )
 # The month of 2018-03-2019 may be in either year.
 _EITHER_END = re.compile(r"(?P<start>(?:19|20)[0-9]{2})-[0-9]{1,2}-(?P<end>(?:19|20)[0-9]{2})")
-_DASH = re.compile(r" ?(?:-+|(?<=.)~) ?")
+_DASH = re.compile(r" ?(?:-+|(?<=.)~|(?<=[年月日])(?:至|から)) ?")
 
 
 def _halves(text: str) -> Iterator[tuple[str, str]]:
@@ -218,6 +234,7 @@ def _date(text: str) -> Found | None:
     # Words that say how sure the date is.
     bare = _SURE.sub("", text).strip(" .")
     is_exact = bare == text
+    bare = _BEGAN_OR_ENDED.sub("", bare)
     for form in _NUMBERS:
         if found := form.fullmatch(bare):
             made = _of_numbers(found)
@@ -226,10 +243,7 @@ def _date(text: str) -> Found | None:
         return _of_two(int(found["first"]), int(found["second"]), _year(found["year"]))
     for form in _NAMES:
         if (found := form.fullmatch(bare)) and (month := _month(found["name"])):
-            year = _year(found["year"])
-            if year in BUDDHIST_YEARS and _is_thai(found["name"]):
-                year -= BUDDHIST_AHEAD
-            return _made(year, month, found.groupdict().get("day"), is_exact=is_exact)
+            return _made(_year(found["year"]), month, found.groupdict().get("day"), is_exact=is_exact)
     # Of a quarter or a season the year is what a partial date can say.
     for form in _PARTS_OF_A_YEAR:
         if found := form.fullmatch(bare):
@@ -240,6 +254,7 @@ def _date(text: str) -> Found | None:
 _SURE = re.compile(
     rf"^(?:{'|'.join(date_words.ABOUT)})[. ]+|^[~≈]|[ (]+(?:{'|'.join(date_words.EXPECTED)})\)?$| ?\(?\?\)?$"
 )
+_BEGAN_OR_ENDED = re.compile(rf"(?<=[0-9年月日년월일]) ?(?:{'|'.join(date_words.BEGAN_OR_ENDED)})$")
 _YEAR = r"(?P<year>[0-9]{4})"
 _MONTH, _DAY = r"(?P<month>[0-9]{1,2})", r"(?P<day>[0-9]{1,2})"
 _NUMBERS = tuple(
@@ -260,6 +275,12 @@ _NUMBERS = tuple(
         rf"{_YEAR} ?[年년](?: ?{_MONTH} ?[月월](?: ?{_DAY} ?[日일号]?)?)?",
         # 03/'18
         rf"{_MONTH} ?[/.-]? ?'(?P<short>[0-9]{{2}})",
+        # tháng 07/2012, T9/2008
+        rf"(?:tháng|thg) ?{_MONTH} ?[/.-] ?{_YEAR}",
+        # T3/2018 may be a quarter.
+        rf"t(?P<month>[5-9]|0[1-9]|1[0-2]) ?[/.-] ?{_YEAR}",
+        # 2018 г., 31.08.2010 г.
+        rf"(?:{_DAY}\.)?(?:{_MONTH}\.)?{_YEAR} ?(?:года?|року|рік|г|р)",
     )
 )
 # 25/03/2018 and 03/25/2018
@@ -298,6 +319,10 @@ _PARTS_OF_A_YEAR = tuple(
         rf"(?:{_TERMS}) ?(?P<year>[0-9]{{4}}|'?[0-9]{{2}})",
         # School and business years: 2018年度, 2018학년도
         rf"{_YEAR} ?(?:年度|학년도|년도)",
+        rf"{_YEAR} ?[年년]? ?(?:{'|'.join(date_words.PARTS_BEHIND)}|{_SEASON})",
+        # quý 2 năm 2010, I кв. 2007, 1-е полугодие 2006
+        rf"(?:{'|'.join(date_words.QUARTERS_BEFORE)}) ?[1-4](?: năm |[ /]){_YEAR}",
+        rf"(?:[1-4]|i{{1,3}}|iv)(?:-?(?:е|й|я))? (?:{'|'.join(date_words.QUARTERS)})\.? {_YEAR}{_YEAR_WORD}",
     )
 )
 
