@@ -64,16 +64,28 @@ SEASONS = (
     *("printemps", "été", "automne", "hiver", "primavera", "verano", "otoño", "invierno", "verão", "outono"),
     *("inverno", "estate", "autunno", "lente", "zomer", "herfst", "wiosna", "lato", "jesień", "zima", "vår"),
     *("sommar", "höst", "forår", "efterår", "vinter", "весна", "лето", "осень", "зима", "ilkbahar", "yaz"),
-    *("sonbahar", "kış"),
+    *("sonbahar", "kış", "봄", "여름", "가을", "겨울", "אביב", "קיץ", "סתיו", "חורף"),
+)
+# Parts of a year that stand right behind it in East Asia: 2014年上半年, 2013년 2학기.
+PARTS_BEHIND = (
+    *("上半年", "下半年", "年初", "年中", "年底", "年末", "[春夏秋冬]", "[春夏秋冬]季(?:学期|學期)?", "[上下]半期"),
+    *("[上下]期", "상반기", "하반기", "초", "중반", "말", "[12] ?학기", "[1-4] ?분기"),
+)
+# What is said behind a date of school or work: that it began or ended then.
+BEGAN_OR_ENDED = (
+    *("入学", "入學", "入社", "卒業", "修了", "退職", "退社", "毕业", "畢業", "입학", "졸업", "입사", "퇴사"),
+    *("まで", "に入学", "に卒業"),
 )
 # Half a year, as universities name it by two: «WS 2018/19», «WS18/19».
 TERMS = ("sommersemester", "wintersemester", "ss", "ws", "sose", "wise")
 # What Japan and Taiwan count their years by: the year before the first, and how many years there were, 0 of the last.
 _JAPANESE = {"明治": (1867, 45), "大正": (1911, 15), "昭和": (1925, 64), "平成": (1988, 31), "令和": (2018, 0)}
 # Not m and t: M2年 is the second year of a master's course, and nobody's career began in 明治.
-_LATIN = {"s": _JAPANESE["昭和"], "h": _JAPANESE["平成"], "r": _JAPANESE["令和"]}
-ERAS = _JAPANESE | _LATIN | dict.fromkeys(("中華民國", "中華民国", "民國", "民国"), (1911, 0))
+ERA_LETTERS = {"s": _JAPANESE["昭和"], "h": _JAPANESE["平成"], "r": _JAPANESE["令和"]}
+ERAS = _JAPANESE | ERA_LETTERS | dict.fromkeys(("中華民國", "中華民国", "民國", "民国"), (1911, 0))
 QUARTERS = (
     *("quarter", "quartal", "trimestre", "trimester", "kvartal", "kwartał", "kwartaal", "квартал", "çeyrek"),
-    *("half", "halbjahr", "semestre", "semester"),
+    *("half", "halbjahr", "semestre", "semester", "полугодие", "семестр", "кв"),
 )
+# Before the number: «quý 2 năm 2010».
+QUARTERS_BEFORE = ("quý", "học kỳ", "ภาคเรียนที่", "ไตรมาส")

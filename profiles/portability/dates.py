@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from profiles.partial_dates import parse
 from profiles.portability import date_words
+from profiles.portability.eras import years_of_our_era
 
 # The months' names by Unicode's CLDR (tests/support/cldr.py writes them).
 MONTHS_FILE = Path(__file__).with_name("months.json")
@@ -21,8 +22,6 @@ MONTHS_FILE = Path(__file__).with_name("months.json")
 LONGEST = 100
 # Of a year of two digits: up to here it is one of the 2000s.
 LAST_OF_2000S = 49
-# How many years the Buddhist era is ahead of ours.
-BUDDHIST_AHEAD = 543
 # The beginning of a month's name is enough where it has so many letters and no other month begins with it.
 SHORTEST_NAME = 3
 
@@ -106,7 +105,7 @@ def _plain(text: str) -> str:
     """The text in small letters, with plain digits, dashes, apostrophes and blanks."""
     text = unicodedata.normalize("NFKC", text).casefold()
     text = "".join(map(_plain_letter, text))
-    return _of_our_era(" ".join(text.split()))
+    return years_of_our_era(" ".join(text.split()))
 
 
 def _plain_letter(letter: str) -> str:
@@ -121,44 +120,6 @@ def _plain_letter(letter: str) -> str:
         return "'"
     # Marks of direction say nothing.
     return "" if kind == "Cf" else letter
-
-
-def _of_our_era(text: str) -> str:
-    """The text with years as we count them: «平成30年» is 2018年, «พ.ศ. 2561» is 2018."""
-    if _BUDDHIST.search(text):
-        text = _BUDDHIST_YEARS.sub(_of_buddhist_years, _BUDDHIST.sub("", text))
-    era, last = "", 0
-
-    def ours(found: re.Match[str]) -> str:
-        # The end of 平成30年4月～31年3月 is of the era of its start; that of 平成31年4月～2年3月 isn't, nor is it read.
-        nonlocal era, last
-        if found["era"]:
-            era, last = found["era"], 0
-        before, years = date_words.ERAS.get(era, (0, 0))
-        year = 1 if found["year"] == "元" else int(found["year"])
-        if not before or not max(last, 1) <= year <= (years or year):
-            return found[0]
-        last = year
-        return f"{before + year}年"
-
-    return _ERA.sub(ours, text) if "年" in text else text
-
-
-_ERA = re.compile(rf"(?<![0-9a-z])(?P<era>{'|'.join(date_words.ERAS)})? ?(?P<year>[0-9]{{1,3}}|元) ?年")
-
-
-def _of_buddhist_years(found: re.Match[str]) -> str:
-    start = int(found["year"])
-    if not found["end"]:
-        return str(start - BUDDHIST_AHEAD)
-    end = start - start % 100 + int(found["end"])
-    return f"{start - BUDDHIST_AHEAD}-{end - BUDDHIST_AHEAD}" if end > start else found[0]
-
-
-# Who writes Thai counts so; in other scripts one says it.
-_BUDDHIST = re.compile(r"(?:(?:ปี ?)?พ\.?ศ\.?|(?<![\w.])b\.e\.) ?(?=2[4-6][0-9]{2}(?![0-9]))|(?=[\u0e00-\u0e7f])")
-# 2561, and 2561-65 or 2561/62: what ends in up to 12 may be a month.
-_BUDDHIST_YEARS = re.compile(r"(?<![0-9])(?P<year>2[4-6][0-9]{2})(?: ?[-/] ?(?P<end>1[3-9]|[2-9][0-9])$)?(?![0-9])")
 
 
 # Ranges ---------------------------------------------------------------------------------------------------------------
@@ -202,7 +163,7 @@ _TERM = re.compile(
 )
 # The month of 2018-03-2019 may be in either year.
 _EITHER_END = re.compile(r"(?P<start>(?:19|20)[0-9]{2})-[0-9]{1,2}-(?P<end>(?:19|20)[0-9]{2})")
-_DASH = re.compile(r" ?(?:-+|(?<=.)~) ?")
+_DASH = re.compile(r" ?(?:-+|(?<=.)~|(?<=[年月日])(?:至|から)) ?")
 
 
 def _halves(text: str) -> Iterator[tuple[str, str]]:
@@ -243,6 +204,7 @@ def _date(text: str) -> Found | None:
     # Words that say how sure the date is.
     bare = _SURE.sub("", text).strip(" .")
     is_exact = bare == text
+    bare = _BEGAN_OR_ENDED.sub("", bare)
     for form in _NUMBERS:
         if found := form.fullmatch(bare):
             made = _of_numbers(found)
@@ -262,6 +224,7 @@ def _date(text: str) -> Found | None:
 _SURE = re.compile(
     rf"^(?:{'|'.join(date_words.ABOUT)})[. ]+|^[~≈]|[ (]+(?:{'|'.join(date_words.EXPECTED)})\)?$| ?\(?\?\)?$"
 )
+_BEGAN_OR_ENDED = re.compile(rf"(?<=[0-9年月日년월일]) ?(?:{'|'.join(date_words.BEGAN_OR_ENDED)})$")
 _YEAR = r"(?P<year>[0-9]{4})"
 _MONTH, _DAY = r"(?P<month>[0-9]{1,2})", r"(?P<day>[0-9]{1,2})"
 _NUMBERS = tuple(
@@ -282,6 +245,12 @@ _NUMBERS = tuple(
         rf"{_YEAR} ?[年년](?: ?{_MONTH} ?[月월](?: ?{_DAY} ?[日일号]?)?)?",
         # 03/'18
         rf"{_MONTH} ?[/.-]? ?'(?P<short>[0-9]{{2}})",
+        # tháng 07/2012, T9/2008
+        rf"(?:tháng|thg) ?{_MONTH} ?[/.-] ?{_YEAR}",
+        # T3/2018 may be a quarter.
+        rf"t(?P<month>[5-9]|0[1-9]|1[0-2]) ?[/.-] ?{_YEAR}",
+        # 2018 г., 31.08.2010 г.
+        rf"(?:{_DAY}\.)?(?:{_MONTH}\.)?{_YEAR} ?(?:года?|року|рік|г|р)",
     )
 )
 # 25/03/2018 and 03/25/2018
@@ -320,6 +289,10 @@ _PARTS_OF_A_YEAR = tuple(
         rf"(?:{_TERMS})(?: de| del| of|,)? ?(?P<year>[0-9]{{4}}|'?[0-9]{{2}})",
         # School and business years: 2018年度, 2018학년도
         rf"{_YEAR} ?(?:年度|학년도|년도)",
+        rf"{_YEAR} ?[年년]? ?(?:{'|'.join(date_words.PARTS_BEHIND)}|{_SEASON})",
+        # quý 2 năm 2010, I кв. 2007, 1-е полугодие 2006
+        rf"(?:{'|'.join(date_words.QUARTERS_BEFORE)}) ?[1-4](?: năm |[ /]){_YEAR}",
+        rf"(?:[1-4]|i{{1,3}}|iv)(?:-?(?:е|й|я))? (?:{'|'.join(date_words.QUARTERS)})\.? {_YEAR}{_YEAR_WORD}",
     )
 )
 

@@ -172,7 +172,8 @@ class Merge:
 
     def _kept_aside(self, section: Section, mine: Item, brought: Item) -> Item:
         """What is kept aside of a section: what came now, and what came from elsewhere before."""
-        if not self._came(section):
+        # What came in a shape that is no list has come, though the section has no items by it.
+        if not brought and not self._came(section):
             return mine
         known = self.origin.get("aside", {}).get(section.name, ())
         marks = [fingerprint(each) for each in brought.values()]
@@ -199,7 +200,7 @@ class Merge:
         named = {
             key.field: kept[key.name] for key in section.keys if key.field in section.required and key.name in kept
         }
-        items = section.holder(self.brought)[section.plural]
+        items = section.holder(self.brought).get(section.plural, ())
         return any(all(item.get(name) == value for name, value in named.items()) for item in items)
 
     # Lists ------------------------------------------------------------------------------------------------------

@@ -344,7 +344,8 @@ ODD: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"skills": [{"name": "Go"}, {"name": "GO"}]}, {"/skills/1": "kept_aside"}),
     ({"skills": [{"keywords": ["Go"]}]}, {"/skills/0": "kept_aside"}),
     ({"references": [{"reference": "Good."}]}, {"/references/0": "kept_aside"}),
-    ({"interests": "many"}, {"/interests": "kept_aside"}),
+    ({"interests": "many"}, {"/interests": "changed"}),
+    ({"interests": True}, {"/interests": "kept_aside"}),
     (
         {"meta": {"masterProfile": {"label": "x" * 200, "customFields": {"": 1}}}},
         {"/meta/masterProfile/label": "refused"},

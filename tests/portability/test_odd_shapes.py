@@ -80,6 +80,27 @@ def test_texts_in_the_place_of_objects_are_entries(api: ApiClient) -> None:
     assert [each["name"] for each in (*made["interests"], *made["skills"]["languages"])] == ["Kites", "German"]
 
 
+def test_a_text_in_the_place_of_a_list_is_an_entry(api: ApiClient) -> None:
+    made = brought(api, skills="Go、Java", interests="Cricket, Carnatic music", awards="n/a")
+    assert (made["skills"]["technical"], made["interests"][0]["name"]) == (["Go、Java"], "Cricket, Carnatic music")
+    assert made["awards"] == []
+
+
+def test_what_is_no_list_at_all_is_kept_and_follows_its_source(api: ApiClient) -> None:
+    made = brought(api, work="since 2015 at the quay", awards=True)
+    assert made["extra"]["work"] == {"given": "since 2015 at the quay"}
+    assert made["extra"]["awards"] == {"given": True}
+    again = imported(api, {"basics": BASICS, "work": "nowhere"}, into=made["id"])["profile"]
+    assert again["extra"]["work"] == {"given": "nowhere"}
+    then = imported(api, {"basics": BASICS, "work": [QUAY]}, into=made["id"])["profile"]
+    assert ("work" in then["extra"], len(then["experiences"])) == (False, 1)
+
+
+def test_the_name_of_a_country_is_kept_and_not_capitalised(api: ApiClient) -> None:
+    basics = {**BASICS, "location": {"countryCode": "Россия"}}
+    assert outcomes(api, basics=basics) == {"/basics/location/countryCode": ["kept_aside"]}
+
+
 def test_what_is_kept_aside_of_a_text_is_that_text(api: ApiClient) -> None:
     made = brought(api, skills=[{"name": "Word"}, "Excel", "excel"])
     assert made["extra"]["skills"] == {"2": "excel"}

@@ -113,6 +113,14 @@ def test_a_hebrew_document_is_read_from_right_to_left() -> None:
         assert is_turned is not paragraph.text.startswith(("An English", "English"))
 
 
+def test_a_heading_in_english_stands_where_a_hebrew_document_has_headings() -> None:
+    degree = {"institution": "הטכניון", "studyType": "BSc", "startDate": "2014", "endDate": "2018"}
+    [head] = [each for each in opened({**HEBREW, "education": [degree]}).paragraphs if each.text.startswith("BSc")]
+    assert b"<w:bidi/>" in etree.tostring(head.paragraph_format.element)
+    # Years keep their order.
+    assert head.text.endswith("\t\N{LEFT-TO-RIGHT MARK}2014 – 2018")
+
+
 def test_dates_beside_a_hebrew_heading_are_as_small_as_beside_others() -> None:
     runs = [run for each in opened(HEBREW).paragraphs for run in each.runs if run.text.startswith("\t")]
     assert runs

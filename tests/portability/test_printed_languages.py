@@ -200,6 +200,16 @@ def test_a_hebrew_document_is_laid_out_from_right_to_left() -> None:
 
 
 @pytest.mark.pure
+def test_what_is_written_from_left_to_right_stands_where_a_hebrew_document_has_it() -> None:
+    degree = {"institution": "Technion", "studyType": "BSc", "startDate": "2014-10-01", "endDate": "2018"}
+    places = lefts(pdf({**HEBREW, "education": [degree]}))
+    assert places["BSc"] > MIDDLE
+    assert places["Technion"] > MIDDLE
+    # A date is in words of ours, and is read from left to right.
+    assert any(text.startswith("1 Oct 2014") for text in places)
+
+
+@pytest.mark.pure
 def test_a_hebrew_paragraph_in_an_english_document_begins_at_the_right() -> None:
     places = lefts(
         pdf({"basics": {"name": "Nora Feldmark", "label": "Planner of harbours", "summary": "שלום"}, **RESUME})

@@ -40,13 +40,21 @@ _ADDRESSES = {
     "x": "https://x.com/",
     "bluesky": "https://bsky.app/profile/",
 }
+# A person's languages, as sections are titled in the languages that most résumés are written in.
+_LANGUAGES = (
+    *("languages", "spoken language", "sprachen$", "sprachkenntnisse$", "fremdsprachen$", "langues$", "idiomas$"),
+    *("lingue$", "línguas$", "talen$", "języki$", "języki obce$", "språk$", "sprog$", "jazyky$", "limbi$"),
+    "limbi străine$",
+    *("языки$", "иностранные языки$", "знание языков$", "мови$", "语言$", "语言能力$", "外语$", "語言$", "語言能力$"),
+    *("語学$", "語学力$", "言語$", "언어$", "외국어$", "어학$", "ngôn ngữ$", "ngoại ngữ$", "ภาษา$", "שפות$", "भाषाएँ$"),
+)
 # Which list a section's title means, by how words in it begin.
 _TITLES = (
     ("volunteer", ("volunteer", "community service")),
     ("certificates", ("certificat", "certificates", "licen")),
     ("awards", ("award", "honor", "honour", "prize", "scholarship", "fellowship")),
     ("publications", ("publication", "paper")),
-    ("languages", ("languages", "spoken language")),
+    ("languages", _LANGUAGES),
     ("interests", ("interest", "hobb")),
     # In other languages too: they are other people's data.
     ("references", ("referenc", "referenz", "referenti", "referens", "référenc", "referênc", "referans")),

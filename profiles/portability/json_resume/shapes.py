@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from profiles.portability.dates import says_nothing
 from profiles.portability.json_resume.mapping import Key, Section, is_empty
 from profiles.portability.json_resume.values import FROM_OBJECT, fingerprint, text_in, texts_in
 from profiles_project.words.sentences import mark
@@ -96,6 +97,8 @@ class Shaped(NamedTuple):
 
 def listed(section: Section, raw: Any) -> tuple[Any, str]:
     """What came for a list as a list, and a sentence where it came in another shape."""
+    if isinstance(raw, str) and section.name in NAMED_BY and not says_nothing(raw):
+        return [raw], _ONE
     if not isinstance(raw, Mapping):
         return raw, ""
     if _names(section) & raw.keys():

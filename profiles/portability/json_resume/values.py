@@ -170,7 +170,12 @@ def number(given: Any) -> Read:
 def country(given: Any) -> Read:
     """A country's two letters, as capitals."""
     value, why = text(given)
+    if not _COUNTRY.fullmatch(value):
+        return value, why
     return value.upper(), why if value == value.upper() else mark("The letters were capitalised.")
+
+
+_COUNTRY = re.compile(r"[A-Za-z]{2}")
 
 
 def fluency(given: Any) -> Read:

@@ -128,7 +128,8 @@ class _Writer:
         made = Paragraph(element, self.body)
         if style != "Normal":
             element.get_or_add_pPr().style = self.styles[style].style_id
-        if is_rtl(text) or (self.sheet.is_rtl and style == "Heading 1"):
+        # Headings and dates beside them stand where the sheet has them, in whatever direction they are read.
+        if self.sheet.is_rtl if style.startswith("Heading") else is_rtl(text):
             self._turn(made)
         return made
 
@@ -194,6 +195,9 @@ class _Writer:
 
     def _item(self, item: SheetItem, level: int) -> None:
         dates = " – ".join(moment.text for moment in item.dates)
+        if dates and self.sheet.is_rtl:
+            # They are in words of ours, which are read from left to right; without the mark digits would change places.
+            dates = f"\N{LEFT-TO-RIGHT MARK}{dates}"
         if item.title:
             head = self.paragraph(item.title, f"Heading {level}")
             head.paragraph_format.tab_stops.add_tab_stop(_PAGE[0] - 2 * _MARGIN, WD_TAB_ALIGNMENT.RIGHT)

@@ -167,6 +167,22 @@ def test_fresh() -> None:
     assert resume["disposition"]["remote"] is False
 
 
+@pytest.mark.parametrize(
+    "title", ["Languages", "Sprachen", "Langues", "Иностранные языки", "語学", "외국어", "Ngoại ngữ"]
+)
+def test_a_section_of_languages_is_known_by_its_title(title: str) -> None:
+    entries = [{"label": "Deutsch", "details": "Muttersprache"}]
+    resume = rendercv.read({"cv": {"name": "Nora", "sections": {title: entries}}}).document
+    assert resume["languages"] == [{"language": "Deutsch", "fluency": "Muttersprache"}]
+
+
+@pytest.mark.parametrize("title", ["Ngôn ngữ lập trình", "Языки программирования", "프로그래밍 언어 경험"])
+def test_languages_of_computers_are_skills(title: str) -> None:
+    entries = [{"label": "Python", "details": "Django"}]
+    resume = rendercv.read({"cv": {"name": "Nora", "sections": {title: entries}}}).document
+    assert [each["name"] for each in resume["skills"]] == ["Python"]
+
+
 def test_rendercv() -> None:
     resume = made("rendercv_astronomer.yaml")
     assert resume["basics"]["summary"] == "Looks at *old* light.\n\nCounts galaxies."
