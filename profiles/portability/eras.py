@@ -12,7 +12,7 @@ BUDDHIST_AHEAD = 543
 
 
 def years_of_our_era(text: str) -> str:
-    """A text in small letters, with years of our era: 2018年 for «平成30年», 2018年3月 for «h30.3», 2018 for «พ.ศ. 2561»."""
+    """The text, in small letters, with years of our era: «平成30年» is 2018年, «h30.3» 2018年3月, «พ.ศ. 2561» 2018."""
     text = _FORM.sub(_written_out, text)
     if _BUDDHIST.search(text):
         text = _BUDDHIST_YEARS.sub(_of_buddhist_years, _BUDDHIST.sub("", text))
