@@ -117,3 +117,18 @@ def test_an_end_does_not_stand_in_for_a_start() -> None:
     reading = Reading({"basics": BASICS, "work": [{**WORK, "endDate": "2019"}]}, kinds.SECTIONS, account_email="a@b.c")
     (job,) = reading.document()["experiences"]
     assert (job["start_date"], job["end_date"], job["extra"]) == (None, "2019", {})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("dates", "told"),
+    [
+        ({"startDate": "WS 2018/19"}, "This names a start and an end; each is stored in its own place."),
+        ({"startDate": "WS 2018/19", "endDate": "SS19"}, "The date was read as far as it can be stored."),
+        ({"startDate": "2018", "endDate": "2018 - 2020"}, ""),
+    ],
+)
+def test_of_a_range_the_report_says_which_ends_were_stored(api: ApiClient, dates: dict[str, str], told: str) -> None:
+    answer = api.post(f"{API}/profiles/import", {"basics": BASICS, "work": [{**WORK, **dates}]})
+    parts = [part for part in answer.json()["report"]["parts"] if part.get("pointer") == "/work/0/startDate"]
+    assert [part["detail"] for part in parts] == ([told] if told else [])

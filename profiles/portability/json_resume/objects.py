@@ -95,10 +95,14 @@ class ReadObject:
         value, why = READERS[key.kind](plain)
         if value is None and key.kind == "date" and key.field not in self._ends:
             raise Unreadable(_NO_END)
-        if why == TWO_DATES and not self._ends:
-            # There is a place for the first of them alone.
+        if why == TWO_DATES and not self._has_room_for_both(key):
             why = AS_FAR
         return value, shape or why
+
+    def _has_room_for_both(self, key: Key) -> bool:
+        """Whether a start and an end in one text both have a place: there is one for each, and the other is free."""
+        others = [field for field in (self.section.period[:2] if self.section else ()) if field != key.field]
+        return bool(self._ends) and all(self._came(self.by_field[field]) is ABSENT for field in others)
 
     @property
     def _ends(self) -> tuple[str, ...]:
