@@ -1,7 +1,7 @@
-"""Whether two names are those of one person, as far as names can say.
+"""Names of persons: put together of their parts, and whether two are those of one person, as far as names can say.
 
-Pure. Without case, accents and order: «MARROW, Inés» is «Ines Marrow». Names that leave out some of the other's words
-or have their initials only are no other names, nor are the two spellings of «Müller» and «Mueller».
+Pure. Names are compared without case, accents and order: «MARROW, Inés» is «Ines Marrow». Names that leave out some of
+the other's words or have their initials only are no other names, nor are the two spellings of «Müller» and «Mueller».
 """
 
 import re
@@ -17,6 +17,18 @@ _WORD = re.compile(r"[^\W\d_]+")
 # Letters that have no accent to leave away, and how those who lack a letter on their keyboard write it.
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+
+
+# Han letters, then Hangul syllables. Japanese given names have kana, too.
+_FAMILY = re.compile(r"[\u3005\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+|[\uac00-\ud7a3]+")
+_GIVEN = re.compile(r"[\u3005\u3041-\u30fe\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+|[\uac00-\ud7a3]+")
+
+
+def full_name(given: str, family: str) -> str:
+    """The name of these parts as it is written in their script: «Ada Björk», but «林喆», «山田さくら» and «김민수»."""
+    if _GIVEN.fullmatch(nfc(given)) and _FAMILY.fullmatch(nfc(family)):
+        return family + given
+    return f"{given} {family}".strip()
 
 
 def may_be_same(one: str, other: str) -> bool:

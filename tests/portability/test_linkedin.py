@@ -325,6 +325,12 @@ def test_an_address_is_one_of_the_web_or_kept_aside(url: str, expected: dict[str
     assert [note.outcome for note in archive.notes] == outcomes
 
 
+def test_a_name_is_put_together_as_its_script_has_it() -> None:
+    assert read_file("Profile.csv", "First Name,Last Name,Maiden Name\n喆,林,\n").document == {
+        "basics": {"name": "林喆"}
+    }
+
+
 def test_an_archive_without_a_name_gives_none() -> None:
     assert read_file("Profile.csv", "First Name,Headline\n,Clerk\n").document == {"basics": {"label": "Clerk"}}
     assert read_file("Skills.csv", "Name\nPython\n").document == {"skills": [{"name": "Python"}]}

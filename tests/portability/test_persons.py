@@ -2,9 +2,31 @@
 
 import pytest
 
-from profiles.portability.persons import may_be_same
+from profiles.portability.persons import full_name, may_be_same
 
 pytestmark = pytest.mark.pure
+
+
+@pytest.mark.parametrize(
+    ("given", "family", "name"),
+    [
+        ("Ines", "Marrow", "Ines Marrow"),
+        ("Ines", "", "Ines"),
+        ("", "Marrow", "Marrow"),
+        ("", "林", "林"),
+        ("喆", "林", "林喆"),
+        ("𠮷美", "佐々木", "佐々木𠮷美"),
+        ("さくら", "山田", "山田さくら"),
+        ("エリカ", "松田", "松田エリカ"),
+        ("ジョン", "スミス", "ジョン スミス"),
+        ("민수", "김", "김민수"),
+        ("Minsu", "김", "Minsu 김"),
+        ("志明 (Jim)", "陳", "志明 (Jim) 陳"),
+    ],
+)
+def test_a_name_is_put_together_as_its_script_has_it(given: str, family: str, name: str) -> None:
+    assert full_name(given, family) == name
+    assert may_be_same(full_name(given, family), f"{given} {family}")
 
 
 @pytest.mark.parametrize(

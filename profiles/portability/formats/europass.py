@@ -183,8 +183,7 @@ def _object(raw: Any) -> Mapping[str, Any]:
 
 def _read_person(out: Translator, learner: Draft) -> None:
     draft = Draft(out, "basics", _object(learner.take("Identification")), "Identification")
-    names = [draft.take("PersonName.FirstName"), draft.take("PersonName.Surname")]
-    draft.put("name", full_name(names))
+    draft.put("name", full_name(draft.take("PersonName.FirstName"), draft.take("PersonName.Surname")))
     draft.put("email", draft.take("ContactInfo.Email.Contact"))
     for path, key in (("ContactInfo.Telephone", "phone"), ("ContactInfo.Website", "url")):
         first, *others = listed(draft.take(path)) or [None]

@@ -155,8 +155,9 @@ def _first(draft: Draft, name: str) -> Mapping[str, Any]:
 def _read_person(out: Translator, raw: Mapping[str, Any], profile: Draft) -> list[Any]:
     """Reads who it is, and returns the mother tongues."""
     draft = Draft(out, "basics", raw, "CandidatePerson")
-    names = (draft.take(f"PersonName.{name}") for name in ("GivenName", "FamilyName"))
-    draft.put("name", full_name([_plain(part) for name in names for part in listed(name)]))
+    names = (listed(draft.take(f"PersonName.{name}")) for name in ("GivenName", "FamilyName"))
+    given, family = ([_plain(part) for part in parts] for parts in names)
+    draft.put("name", full_name(given, family))
     draft.put_text("summary", _plain(profile.take("ExecutiveSummary")), "ExecutiveSummary")
     left = []
     for number, each in enumerate(listed(draft.take("Communication")), 1):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from profiles.portability import dates
+from profiles.portability import dates, persons
 from profiles.portability.formats import rich_text
 from profiles.portability.json_resume import SCHEMA_URL, mapping
 from profiles.portability.json_resume.mapping import is_empty
@@ -337,9 +337,14 @@ def listed(raw: Any) -> list[Any]:
     return [] if is_empty(raw) else [raw]
 
 
-def full_name(names: Iterable[Any]) -> str:
+def full_name(given: Any, family: Any) -> str:
     """The name of these parts, of which each may be a list of several."""
-    return " ".join(part.strip() for name in names for part in listed(name) if isinstance(part, str) and part.strip())
+    parts = (" ".join(_words(part)) for part in (given, family))
+    return persons.full_name(*parts)
+
+
+def _words(value: Any) -> list[str]:
+    return [word.strip() for word in listed(value) if isinstance(word, str) and word.strip()]
 
 
 def pruned(value: Any) -> Any:

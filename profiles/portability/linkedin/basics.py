@@ -5,6 +5,7 @@ from typing import Any
 from profiles.portability.linkedin.files import FILES
 from profiles.portability.linkedin.notes import Item, Note, Place, of_file
 from profiles.portability.linkedin.values import NO_ADDRESS, READ_AS, handles, network_profile, read_url, websites
+from profiles.portability.persons import full_name
 from profiles_project.texts import shown
 from profiles_project.words.sentences import mark, say
 
@@ -36,9 +37,9 @@ class Basics:
         for row, item in rows[:1]:
             place = row.said
             first, last = (item.pop(key, "") for key in ("firstName", "lastName"))
-            self.put("name", f"{first} {last}".strip(), place)
+            self.put("name", full_name(first, last), place)
             if "name" in self.found:
-                born = f"{first} {item['maidenName']}".strip() if "maidenName" in item else ""
+                born = full_name(first, item["maidenName"]) if "maidenName" in item else ""
                 self.names = [self.found["name"], *filter(None, [born])]
             location = {key: item.pop(key) for key in ("address", "postalCode", "display") if key in item}
             nicknames, sites = (item.pop(key, "") for key in ("twitterHandles", "websites"))

