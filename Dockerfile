@@ -1,7 +1,7 @@
 # The service and its worker in one image: `docker run` serves, `docker run … python manage.py worker` works.
 # Its Python is the oldest that pyproject.toml allows, which is the one that the suite runs on.
 
-# For PDFs in scripts that the typesetter has no font for: 120 MB, without the sans of Chinese, Japanese and Korean,
+# For PDFs in scripts that the typesetter has no font for: 104 MB, without the sans of Chinese, Japanese and Korean,
 # which no PDF uses.
 FROM python:3.11-slim-bookworm AS fonts
 RUN apt-get update -qq \

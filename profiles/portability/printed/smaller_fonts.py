@@ -72,7 +72,7 @@ def make(folder: Path) -> int:
             kept = letters(form, level)
             for style in fonts.WEIGHTS:
                 kept &= set(map(chr, faces[form, style].unicodes))
-            if not kept:  # Noto before 2021 has no form of Hong Kong.
+            if not kept:  # Older files have no form for Hong Kong.
                 continue
             # Until they are all new, none is taken.
             (folder / fonts.listed(form, name)).unlink(missing_ok=True)
