@@ -360,7 +360,7 @@ def test_a_scrape_that_waits_for_the_database_holds_up_no_other(monkeypatch: pyt
     assert begun.wait(10)
     started = time.monotonic()
     assert list(collect()) == []
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 10
     may_end.set()
     thread.join()
 

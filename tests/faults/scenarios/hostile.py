@@ -20,11 +20,13 @@ from tests.support.machine import slowness
 
 # What the service promises to everybody else meanwhile, on a machine that is not slower than usual (`slowness`).
 ANSWER_SECONDS = 1.0
+# The short form shares the machine's cores with the rest of the suite, and looks for a service that is stopped.
+BESIDE_THE_SUITE_SECONDS = 4.0
 MEMORY_MIB = 400
 PAUSE_SECONDS = 0.15
 LOOK_SECONDS = 2
 # By then an answer is late for certain.
-GIVE_UP_SECONDS = 5
+GIVE_UP_SECONDS = 10
 # The server as it was before bodies were read outside the threads: the same application, by granian's WSGI interface.
 UNPROTECTED = "profiles_project.wsgi:application"
 MIB = 2**20
@@ -39,7 +41,7 @@ class Seen(NamedTuple):
     failures: list[int]
     memory: float
     # The most seconds of an answer.
-    most: float = ANSWER_SECONDS
+    most: float
 
     @property
     def kept(self) -> bool:
@@ -98,7 +100,7 @@ class Watch:
     def seen(self) -> Seen:
         """All of it, once it has ended."""
         failures = [answer.status for answer in self.answers if answer.status != 200]
-        most = ANSWER_SECONDS * slowness()
+        most = (BESIDE_THE_SUITE_SECONDS if self.stage.short else ANSWER_SECONDS) * slowness()
         return Seen([answer.seconds for answer in self.answers], failures, self.memory, most)
 
 
@@ -167,7 +169,8 @@ def pdfs(by: Attacker, held: ExitStack) -> Sequence[Answer]:
 
 def whole_documents(by: Attacker, held: ExitStack) -> Sequence[Answer]:
     """Twenty whole documents of 3.5 MiB at once."""
-    document = by.send("GET", by.profile).json()
+    # Written down once: twenty threads that write JSON would keep the watching ones of this process waiting.
+    document = by.send("GET", by.profile).content
     return at_once([lambda: by.send("PUT", by.profile, document)] * 20)
 
 
