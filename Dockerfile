@@ -1,14 +1,7 @@
 # The service and its worker in one image: `docker run` serves, `docker run … python manage.py worker` works.
 # Its Python is the oldest that pyproject.toml allows, which is the one that the suite runs on.
 
-# For PDFs in scripts that the typesetter has no font for: 104 MB, without the sans of Chinese, Japanese and Korean,
-# which no PDF uses.
-FROM python:3.11-slim-bookworm AS fonts
-RUN apt-get update -qq \
-    && apt-get install -y -qq --no-install-recommends fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji \
-    && rm -rf /var/lib/apt/lists/* /usr/share/fonts/opentype/noto/NotoSansCJK-*
-
-FROM fonts AS build
+FROM python:3.11-slim-bookworm AS build
 ENV PYTHONDONTWRITEBYTECODE=1
 WORKDIR /app
 COPY requirements.txt ./
@@ -24,12 +17,15 @@ COPY docs/guide docs/guide
 COPY clients clients
 # Development settings need no secrets; the keys that they generate stay in a folder that is left behind.
 RUN DEBUG=true DATA_DIR=/tmp/collect /venv/bin/python manage.py collectstatic --noinput --verbosity 0
-# 100 MB, with which PDFs in Chinese, Japanese and Korean take half as long.
-RUN /venv/bin/python -m profiles.portability.printed.smaller_fonts
 # Compiled once here, since the files can't be written where the service runs.
 RUN /venv/bin/python -m compileall -q /venv/lib /app
 
-FROM fonts
+FROM python:3.11-slim-bookworm
+# For PDFs in scripts that the typesetter has no font for: 104 MB, without the sans of Chinese, Japanese and Korean,
+# which no PDF uses.
+RUN apt-get update -qq \
+    && apt-get install -y -qq --no-install-recommends fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji \
+    && rm -rf /var/lib/apt/lists/* /usr/share/fonts/opentype/noto/NotoSansCJK-*
 RUN groupadd --gid 10001 app \
     && useradd --uid 10001 --gid app --no-create-home --home-dir /data --shell /usr/sbin/nologin app \
     && install --directory --owner app --group app --mode 0700 /data

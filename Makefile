@@ -19,7 +19,6 @@ GSON := /usr/share/java/gson.jar
 CHROMIUM := /usr/bin/chromium
 # For PDFs in scripts that the typesetter has no font for.
 FONTS := fonts-noto-core fonts-noto-cjk fonts-noto-color-emoji
-CJK := /usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc
 LOCALE := profiles_project/locale
 KEYWORDS := --no-default-keywords --keyword=mark --keyword=say --keyword=say_many:1,2
 ZSH := /usr/bin/zsh
@@ -134,15 +133,10 @@ $(VENV)/.runtime: requirements.txt $(VENV)/.made
 	@touch $@
 
 # Nothing else needs them, so nothing fails without them: a PDF says which scripts it lacks.
-$(VENV)/.fonts: profiles/portability/printed/smaller_fonts.py profiles/portability/printed/fonts.py $(VENV)/.runtime
-	@if [ -e $(CJK) ]; then :; \
-	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing Debian's $(FONTS) …"; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(FONTS) >/dev/null; \
-	fi; \
-	if [ -e $(CJK) ]; then \
-		if $(PY) -m profiles.portability.printed.smaller_fonts; then touch $@; \
-		else echo "PDFs in Chinese, Japanese and Korean take twice as long without smaller fonts."; fi; \
+$(VENV)/.fonts: | $(VENV)/.made
+	@if [ -e /usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc ]; then touch $@; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && echo "Installing Debian's $(FONTS) …" && apt-get update -qq \
+		&& DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(FONTS) >/dev/null; then touch $@; \
 	else echo "PDFs in Chinese, Arabic and other scripts need Noto fonts (on Debian: apt-get install $(FONTS))."; fi
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.made

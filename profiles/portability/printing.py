@@ -120,24 +120,33 @@ def pdf(resume: Json, made: datetime | None = None, room: Room | None = None, la
     room = room or AT_ONCE
     second = int((made or clock.now()).timestamp())
     sheet = orjson.dumps(sheet_of(resume, language))
-    chosen = fonts.needed(sheet.decode(), _country(resume))
+    words = sheet.decode()
+    chosen = fonts.needed(words, _country(resume))
     limits = (str(room.memory), str(math.ceil(room.seconds)))
     command = [sys.executable, "-I", str(TYPESETTER), str(TEMPLATES / "resume.typ"), str(second), *limits]
-    with _folder_of(chosen) as folder:
+    with _folder_of(chosen, words) as folder:
         told = (folder, json.dumps(chosen.families), " ".join(chosen.missing))
         content = _set([*command, *told], sheet, room)
     return Printed(content, chosen.missing)
 
 
 @contextmanager
-def _folder_of(chosen: fonts.Needed) -> Iterator[str]:
-    """A folder with these fonts alone, since Typst looks through whole folders; "" for none."""
+def _folder_of(chosen: fonts.Needed, text: str) -> Iterator[str]:
+    """A folder with these fonts alone, as far as the text needs them, since Typst reads whole folders; "" for none."""
     if not chosen.files:
         yield ""
         return
+    # As the library of Word files: only those web processes pay for it that are asked for such a PDF.
+    from profiles.portability.printed import subsets  # noqa: PLC0415  # as above
+
+    letters = subsets.letters_of(text)
     with tempfile.TemporaryDirectory() as folder:
         for file in chosen.files:
-            Path(folder, Path(file).name).symlink_to(file)
+            place = Path(folder, Path(file).name)
+            if part := subsets.cut(file, chosen.families, letters):
+                place.write_bytes(part)
+            else:
+                place.symlink_to(file)
         yield folder
 
 

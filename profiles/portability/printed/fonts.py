@@ -5,8 +5,6 @@ it longer than to set a page, so it is given the files of Noto for the scripts t
 """
 
 import os
-import re
-import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -15,17 +13,8 @@ from typing import NamedTuple
 
 from profiles_project.words.sentences import mark
 
-# Where `make install` and the image put what `smaller_fonts.py` makes; no other program looks there.
-SMALLER = Path(sys.prefix, "share", "profiles", "fonts")
 # Where Debian and most others keep fonts, and where an administrator puts more.
-FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", str(SMALLER))
-# Smaller fonts by their letters, the smallest first, and their weights.
-LEVELS = ("Level1", "Level2")
-WEIGHTS = ("Regular", "Bold")
-# Of these some are left out of a smaller font: Korean letters and syllables, radicals and Han letters.
-IN_LEVELS = re.compile(
-    "[\u1100-\u11ff\u2e80-\u2fdf\u3400-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
-)
+FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
 _OWN = {"LATIN", "GREEK", "CYRILLIC", "HEBREW", "MODIFIER", "COMBINING", "MASCULINE", "FEMININE", "MICRO"}
 _JAPANESE = {"HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HALFWIDTH"}
 _KOREAN = {"HANGUL"}
@@ -104,8 +93,6 @@ def needed(text: str, country: str = "") -> Needed:
     families, missing = [], []
     for script in scripts:
         name, paths = _font(script)
-        if name == "SerifCJK":
-            paths = _smaller(form, text) or paths
         files |= dict.fromkeys(paths)
         if paths:
             families.append("Noto " + _FAMILIES.get(name, f"{name[: -len(script)]} {script}").format(form=form))
@@ -122,35 +109,6 @@ def script_name(script: str) -> str:
 def scripts_of(text: str) -> list[str]:
     """The scripts of a text that the typesetter has no font for, in the order of their letters in Unicode."""
     return sorted(set(_scripts(sorted(set(text)))))
-
-
-def smaller(form: str, level: str, weight: str) -> str:
-    """The name of the file of a smaller font, for a form of Han letters."""
-    return f"NotoSerifCJK-{form}-{level}-{weight}.otf"
-
-
-def listed(form: str, level: str) -> str:
-    """The name of the file that lists the letters, of those in IN_LEVELS, that the fonts of a level have."""
-    return f"NotoSerifCJK-{form}-{level}.txt"
-
-
-def _smaller(form: str, text: str) -> list[str]:
-    """The files of the smallest font of a form that has all letters of a text, none where only the large one has."""
-    letters = set(IN_LEVELS.findall(text))
-    for level in LEVELS:
-        paths = [noto().get(smaller(form, level, weight), "") for weight in WEIGHTS]
-        had = _letters(noto().get(listed(form, level), ""))
-        if had and letters <= had and all(Path(path).is_file() for path in paths):
-            return paths
-    return []
-
-
-def _letters(path: str) -> set[str]:
-    """The letters that a file lists; nothing is in that of a file that is gone or can't be read."""
-    try:
-        return set(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        return set()
 
 
 def _scripts(characters: Iterable[str]) -> Iterator[str]:
