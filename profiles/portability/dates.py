@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from profiles.partial_dates import parse
 from profiles.portability import date_words
 from profiles.portability.eras import years_of_our_era
+from profiles.portability.han_numerals import in_digits
 
 # The months' names by Unicode's CLDR (tests/support/cldr.py writes them).
 MONTHS_FILE = Path(__file__).with_name("months.json")
@@ -105,7 +106,7 @@ def _plain(text: str) -> str:
     """The text in small letters, with plain digits, dashes, apostrophes and blanks."""
     text = unicodedata.normalize("NFKC", text).casefold()
     text = "".join(map(_plain_letter, text))
-    return years_of_our_era(" ".join(text.split()))
+    return years_of_our_era(in_digits(" ".join(text.split())))
 
 
 def _plain_letter(letter: str) -> str:
@@ -242,7 +243,7 @@ _NUMBERS = tuple(
         # 25.03.2018: with full stops the day always comes first
         rf"{_DAY}\. ?{_MONTH}\. ?{_YEAR}",
         # 2018年3月1日, 2018년 3월 1일
-        rf"{_YEAR} ?[年년](?: ?{_MONTH} ?[月월](?: ?{_DAY} ?[日일号]?)?)?",
+        rf"{_YEAR} ?[年년](?: ?{_MONTH} ?[月월](?: ?{_DAY} ?[日일号號]?)?)?",
         # 03/'18
         rf"{_MONTH} ?[/.-]? ?'(?P<short>[0-9]{{2}})",
         # tháng 07/2012, T9/2008

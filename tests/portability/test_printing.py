@@ -5,7 +5,7 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from io import BytesIO
@@ -243,10 +243,43 @@ def test_a_profile_says_network_and_name_once(profile: dict[str, str], link: Lin
     assert arrange({"basics": {"profiles": [profile]}}).contacts == (link,)
 
 
-def test_a_location_without_a_line_of_its_own_is_put_together() -> None:
-    parts = {"address": "12 Row", "postalCode": "N1", "city": "London", "region": "England", "countryCode": "GB"}
-    [contact] = arrange({"basics": {"location": parts}}).contacts
-    assert contact == Link("12 Row, N1, London, England, GB")
+@pytest.mark.parametrize(
+    ("parts", "line"),
+    [
+        (("12 Row", "N1", "London", "England", "GB"), "12 Row, N1, London, England, GB"),
+        (("", "", "London", "", "GB"), "London, GB"),
+        (("神宮前1-2-3", "150-0001", "渋谷区", "東京都", "JP"), "150-0001 東京都渋谷区神宮前1-2-3, JP"),
+        (("", "", "東京", "", "JP"), "東京, JP"),
+        (("中关村大街1号", "", "北京", "", ""), "北京中关村大街1号"),
+        (("테헤란로 152", "06236", "강남구", "서울", "KR"), "06236 서울 강남구 테헤란로 152, KR"),
+        (("1-2-3 Jingumae", "150-0001", "Shibuya", "Tokyo", "JP"), "1-2-3 Jingumae, 150-0001, Shibuya, Tokyo, JP"),
+        (("", "150-0001", "", "", "JP"), "150-0001, JP"),
+    ],
+)
+def test_a_location_without_a_line_of_its_own_is_put_together(parts: Sequence[str], line: str) -> None:
+    location = dict(zip(("address", "postalCode", "city", "region", "countryCode"), parts, strict=True))
+    assert arrange({"basics": {"location": location}}).contacts == (Link(line),)
+
+
+@pytest.mark.parametrize(
+    ("field", "link"),
+    [
+        ({"name": "Driving licence", "value": "B"}, Link("B", "", "Driving licence")),
+        ({"name": "", "value": "EU citizen"}, Link("EU citizen")),
+        ({"name": "Portfolio", "value": "https://a.b/c"}, Link("https://a.b/c", "https://a.b/c", "Portfolio")),
+        ({"text": "My shop", "link": "https://a.b"}, Link("My shop", "https://a.b")),
+        ({"text": "", "link": "https://a.b"}, Link("https://a.b", "https://a.b")),
+        ({"text": "Run", "link": "javascript:alert(1)"}, Link("Run")),
+    ],
+)
+def test_fields_of_a_persons_own_stand_with_the_addresses(field: dict[str, str], link: Link) -> None:
+    assert arrange({"basics": {"customFields": [field, {}, "x"]}}).contacts == (link,)
+
+
+def test_a_publication_says_who_wrote_it() -> None:
+    paper = {"name": "On tides", "authors": ["Ada Björk", "Bo Ek"], "doi": "10.1/abc"}
+    [section] = arrange({"publications": [paper]}).sections
+    assert section.items[0].facts == (Fact("Authors", "Ada Björk · Bo Ek"), Fact("DOI", "10.1/abc"))
 
 
 def test_a_picture_within_the_document_is_not_shown() -> None:

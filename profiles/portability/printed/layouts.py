@@ -102,6 +102,8 @@ LAYOUTS = (
         titles=(("name",), ("publisher",)),
         dates=("releaseDate",),
         texts=("summary",),
+        # The standard has neither, RenderCV and many documents of researchers have both.
+        facts={mark("Authors"): "authors", mark("DOI"): "doi"},
     ),
     Layout("awards", mark("Awards"), titles=(("title",), ("awarder",)), dates=("date",), texts=("summary",)),
     Layout(

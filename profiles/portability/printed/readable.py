@@ -220,6 +220,7 @@ def _contacts(basics: Json) -> tuple[Link, ...]:
         Link(phone, rich.followed(f"tel:{digits}")),
         *(_link(basics.get(key), label) for key, label in addresses),
         *map(_profile, items_of(basics.get("profiles"))),
+        *map(_own_contact, items_of(basics.get("customFields"))),
     ]
     unique: dict[str, Link] = {}
     for link in links:
@@ -231,7 +232,18 @@ def _contacts(basics: Json) -> tuple[Link, ...]:
 def _place(location: Json) -> str:
     """Where a person lives: the line that they wrote themselves, else one that is made of the parts."""
     keys = ("address", "postalCode", "city", "region", "countryCode")
-    return _line(location.get("display")) or ", ".join(_filled(_line(location.get(key)) for key in keys))
+    address, code, city, region, country = (_line(location.get(key)) for key in keys)
+    if _EAST_ASIAN.search(city or region or address):
+        # From the largest to the smallest, as such addresses are written; in Han letters nothing parts them.
+        parts = _filled((region, city, address))
+        words = " ".join(_filled((code, (" " if _HANGUL.search("".join(parts)) else "").join(parts))))
+    else:
+        words = ", ".join(_filled((address, code, city, region)))
+    return _line(location.get("display")) or ", ".join(_filled((words, country)))
+
+
+_HANGUL = re.compile("[\uac00-\ud7a3]")
+_EAST_ASIAN = re.compile("[\u3041-\u30fe\u3400-\u9fff\uac00-\ud7a3]")
 
 
 def _profile(profile: Json) -> Link | None:
@@ -242,6 +254,12 @@ def _profile(profile: Json) -> Link | None:
     if user.casefold() in shown.casefold():
         text = shown
     return _labelled(Link(text, link.address if link else ""), _line(profile.get("network")))
+
+
+def _own_contact(field: Json) -> Link:
+    """A field of Reactive Resume that stands with the addresses: a name and a value, or a text and a link."""
+    text, address = _line(field.get("value")) or _line(field.get("text")), _line(field.get("link"))
+    return _labelled(Link(text or address, rich.followed(address or text)), _line(field.get("name")))
 
 
 def _link(value: Any, label: str = "") -> Link | None:
