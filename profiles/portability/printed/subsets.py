@@ -26,7 +26,9 @@ def letters_of(text: str) -> frozenset[str]:
     """The letters that a font needs for a text: its own, and those that the shaper may put together or take apart."""
     found = set(text)
     for letter in tuple(found):
-        found.update(unicodedata.normalize("NFD", letter))
+        # Fonts have all syllables, and of the parts a hundred glyphs more.
+        if not "\uac00" <= letter <= "\ud7a3":
+            found.update(unicodedata.normalize("NFD", letter))
     if found & _KANA_MARKS:
         found |= _KANA
     for parts in _SYLLABLE_PARTS.findall(text):
@@ -39,7 +41,7 @@ def cut(path: str, families: Collection[str], letters: frozenset[str]) -> bytes 
 
     A file of several fonts gives the one that is called by one of the families.
     """
-    if len(letters) > MOST_LETTERS or not path.endswith((".ttf", ".ttc", ".otf")):
+    if len(letters) > MOST_LETTERS:
         return None
     try:
         if Path(path).stat().st_size < LARGE_BYTES:
@@ -48,7 +50,7 @@ def cut(path: str, families: Collection[str], letters: frozenset[str]) -> bytes 
         faces = (uharfbuzz.Face(blob, place) for place in range(uharfbuzz.Face(blob).count))
         family = uharfbuzz.OTNameIdPredefined.FONT_FAMILY
         face = next((face for face in faces if face.get_name(family) in families), None)
-        return face and bytes(uharfbuzz.subset(face, _wanted(letters)).blob.data)
+        return bytes(uharfbuzz.subset(face, _wanted(letters)).blob.data) if face else None
     except (OSError, RuntimeError, uharfbuzz.HarfBuzzError):
         # A file that went away, or is none: the typesetter makes of it what it can.
         return None
