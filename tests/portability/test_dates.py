@@ -1,13 +1,14 @@
 """Dates as people write them: what is read of each, and that nothing is guessed."""
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from babel import Locale
 from hypothesis import given, strategies as st
 
 from profiles.partial_dates import FORM, parse
-from profiles.portability.dates import MONTHS_FILE, Found, read
+from profiles.portability.dates import Found, read
 from tests.support import cldr
 
 pytestmark = pytest.mark.pure
@@ -303,8 +304,9 @@ def test_now_is_known_in_many_languages(text: str) -> None:
     assert read(text) == Found(is_now=True)
 
 
-def test_the_names_of_months_are_those_of_cldr() -> None:
-    assert MONTHS_FILE.read_text(encoding="utf-8") == cldr.written()
+@pytest.mark.parametrize("path", cldr.FILES, ids=lambda path: path.stem)
+def test_names_of_months_and_languages_are_those_of_cldr(path: Path) -> None:
+    assert path.read_text(encoding="utf-8") == cldr.written(cldr.FILES[path]())
     assert len(cldr.LANGUAGES) >= 15
 
 

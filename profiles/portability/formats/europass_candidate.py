@@ -18,52 +18,13 @@ from profiles.portability.formats.translating import (
 )
 from profiles.portability.formats.xml_text import ATTRIBUTE, TEXT
 from profiles.portability.json_resume.mapping import is_empty
+from profiles.portability.language_names import language_name
 from profiles_project.texts import shown
 from profiles_project.words.sentences import mark, say
 
 _WHOLE = mark("The document")
 _FILES = mark("Attached files and photos are not read; please add them where you need them.")
 _TOP_LOOKS = ("RenderingInformation", "DocumentID", "CandidateSupplier")
-# ISO 639 codes of the languages that CVs name most; any other stands as its code.
-_LANGUAGES = {
-    code: name
-    for codes, name in (
-        ("bul bg", "Bulgarian"),
-        ("ces cze cs", "Czech"),
-        ("dan da", "Danish"),
-        ("deu ger de", "German"),
-        ("ell gre el", "Greek"),
-        ("eng en", "English"),
-        ("est et", "Estonian"),
-        ("fin fi", "Finnish"),
-        ("fra fre fr", "French"),
-        ("gle ga", "Irish"),
-        ("hrv hr", "Croatian"),
-        ("hun hu", "Hungarian"),
-        ("ita it", "Italian"),
-        ("lav lv", "Latvian"),
-        ("lit lt", "Lithuanian"),
-        ("mlt mt", "Maltese"),
-        ("nld dut nl", "Dutch"),
-        ("nor no nb", "Norwegian"),
-        ("pol pl", "Polish"),
-        ("por pt", "Portuguese"),
-        ("ron rum ro", "Romanian"),
-        ("rus ru", "Russian"),
-        ("slk slo sk", "Slovak"),
-        ("slv sl", "Slovenian"),
-        ("spa es", "Spanish"),
-        ("srp sr", "Serbian"),
-        ("swe sv", "Swedish"),
-        ("tur tr", "Turkish"),
-        ("ukr uk", "Ukrainian"),
-        ("ara ar", "Arabic"),
-        ("zho chi zh", "Chinese"),
-        ("jpn ja", "Japanese"),
-        ("kor ko", "Korean"),
-    )
-    for code in codes.split()
-}
 _INTERACTION = "CEF-Speaking-Interaction"
 
 
@@ -132,12 +93,11 @@ def read(candidate: Mapping[str, Any]) -> Translation:
     _read_work(out, listed(profile.take("EmploymentHistory.EmployerHistory")))
     raw = profile.take("EducationHistory.EducationOrganizationAttendance")
     out.items("education", raw, "EducationHistory", _EDUCATION)
-    _read_languages(out, profile, mothers)
+    _read_languages(out, profile, mothers, str(profile.take(ATTRIBUTE + "languageCode")))
     _read_lists(out, profile)
     if not is_empty(pruned(profile.take("Attachment"))):
         out.note("Attachment", "refused", _FILES)
-    for name in (ATTRIBUTE + "languageCode", "ID"):
-        profile.take(name)
+    profile.take("ID")
     top.drop(*_TOP_LOOKS)
     out.rest(profile.left)
     out.rest(top.left)
@@ -246,10 +206,10 @@ def _position(out: Translator, raw: Any, place: str) -> dict[str, Any]:
     return draft.finish()
 
 
-def _read_languages(out: Translator, profile: Draft, mothers: list[Any]) -> None:
+def _read_languages(out: Translator, profile: Draft, mothers: list[Any], written: str) -> None:
     for number, each in enumerate(mothers, 1):
         place = entry("PrimaryLanguageCode", number)
-        out.add("languages", {"language": _language(out, _plain(each), place), "fluency": "Native"}, place)
+        out.add("languages", {"language": _language(out, _plain(each), written, place), "fluency": "Native"}, place)
     left = []
     for number, each in enumerate(listed(profile.take("PersonQualifications.PersonCompetency")), 1):
         is_language = isinstance(each, Mapping) and _plain(each.get("TaxonomyID")) == "language"
@@ -262,7 +222,7 @@ def _read_languages(out: Translator, profile: Draft, mothers: list[Any]) -> None
             if isinstance(dimension, Mapping) and isinstance(score := dimension.get("Score"), Mapping):
                 levels[str(_plain(dimension.get("CompetencyDimensionTypeCode")))] = _plain(score.get("ScoreText"))
         draft = Draft(out, "languages", {"levels": levels}, place)
-        draft.put("language", _language(out, code, place))
+        draft.put("language", _language(out, code, written, place))
         draft.put("fluency", levels.get(_INTERACTION) or next(iter(levels.values()), None))
         rest = {n: v for n, v in each.items() if n not in {"TaxonomyID", "CompetencyID", "CompetencyDimension"}}
         draft.left |= rest
@@ -271,11 +231,12 @@ def _read_languages(out: Translator, profile: Draft, mothers: list[Any]) -> None
         profile.give_back("PersonQualifications", left)
 
 
-def _language(out: Translator, code: Any, place: str) -> Any:
-    """What a language is called; what is no code that is known stays as it came."""
-    name = _LANGUAGES.get(code.lower(), code) if isinstance(code, str) else code
-    if name != code:
-        out.note(place, "changed", say(READ_AS, name="language", text=code, value=name))
+def _language(out: Translator, code: Any, written: str, place: str) -> Any:
+    """What a language is called in that which the CV is written in; what is no code that is known stays as it came."""
+    name = isinstance(code, str) and language_name(code, written)
+    if not name:
+        return code
+    out.note(place, "changed", say(READ_AS, name="language", text=code, value=name))
     return name
 
 

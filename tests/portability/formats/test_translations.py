@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from profiles.portability.formats import europass_candidate, reactive_resume, rendercv
+from profiles.portability.formats.xml_text import ATTRIBUTE
 from profiles_project.words.wording import worded
 from tests.support.documents.formats import translated
 
@@ -267,6 +268,22 @@ def test_the_new_europass_cv() -> None:
     assert [each["language"] for each in resume["languages"]] == ["Slovenian", "English"]
     assert [each["fluency"] for each in resume["languages"]] == ["Native", "B2"]
     assert resume["Volunteering"][0]["title"] == "Trail days"
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("de", ["Slowenisch", "Englisch", "tlh"]),
+        ("fr-BE", ["Slovène", "Anglais", "tlh"]),
+        ("tlh", ["Slovenian", "English", "tlh"]),
+        (None, ["Slovenian", "English", "tlh"]),
+    ],
+)
+def test_languages_are_called_as_in_the_language_of_the_cv(written: str | None, names: list[str]) -> None:
+    profile = {} if written is None else {ATTRIBUTE + "languageCode": written}
+    person = {"PrimaryLanguageCode": ["slv", "en", "tlh"]}
+    languages = europass_candidate.read({"CandidatePerson": person, "CandidateProfile": profile}).document["languages"]
+    assert [each["language"] for each in languages] == names
 
 
 @pytest.mark.parametrize(
