@@ -8,11 +8,12 @@ import re
 _DIGITS = {"〇": 0, "○": 0, "零": 0, **{letter: number for number, letter in enumerate("一二三四五六七八九", 1)}}
 _DIGIT = "[一二三四五六七八九]"
 _ANY = f"{''.join(_DIGITS)}十百"
-# A year is read digit by digit, whatever counts it: 二〇一四年, 民國一〇七年.
-_BY_DIGITS = re.compile(rf"(?<![{_ANY}])[{''.join(_DIGITS)}]{{3,4}}(?=年)")
-# Up to 199 years of an era, 12 months and 31 days.
+# A year is read digit by digit, whatever counts it: 二〇一四年, 民國一〇七年, 平成三〇年.
+_BY_DIGITS = re.compile(rf"(?<![{_ANY}])[{''.join(_DIGITS)}]{{2,4}}(?=年)")
+# Up to 199 years of an era, 12 months and 31 days. In speech 一百二 is 120, so a number below ten needs 零 before it.
 _BY_TENS = re.compile(
-    rf"(?<![{_ANY}])(?=[{_ANY}])(?P<hundreds>[一二]?百零?)?(?P<tens>{_DIGIT}?十)?(?P<ones>{_DIGIT}?)(?=[年月日号號])"
+    rf"(?<![{_ANY}])(?=[{_ANY}])(?:(?P<hundreds>[一二]?百)(?=[零年]|{_DIGIT}?十))?(?:[零〇○](?={_DIGIT}))?"
+    rf"(?P<tens>{_DIGIT}?十)?(?P<ones>{_DIGIT}?)(?=[年月日号號])"
 )
 
 

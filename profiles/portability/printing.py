@@ -124,9 +124,12 @@ def pdf(resume: Json, made: datetime | None = None, room: Room | None = None, la
     chosen = fonts.needed(words, _country(resume))
     limits = (str(room.memory), str(math.ceil(room.seconds)))
     command = [sys.executable, "-I", str(TYPESETTER), str(TEMPLATES / "resume.typ"), str(second), *limits]
-    with _folder_of(chosen, words) as folder:
-        told = (folder, json.dumps(chosen.families), " ".join(chosen.missing))
-        content = _set([*command, *told], sheet, room)
+    try:
+        with _folder_of(chosen, words) as folder:
+            told = (folder, json.dumps(chosen.families), " ".join(chosen.missing))
+            content = _set([*command, *told], sheet, room)
+    except OSError as error:  # such as a full disk, or too many processes
+        raise NotPrinted(f"No PDF was made: {error}") from error
     return Printed(content, chosen.missing)
 
 

@@ -21,7 +21,7 @@ from tests.faults.load import Client
 from tests.support.service.servers import Server, guarded_folder, postgresql, redis
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-WAIT_SECONDS = 30
+WAIT_SECONDS = 90
 WEB_WORKERS = 2
 PASSWORD = "Correct-Horse-7"
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.own_servers
 
 REQUESTS = "profiles_http_requests_total"
 ROUTE = "/api/v1/profiles"
-SECONDS = 30
+SECONDS = 90
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ from users.models import User
 
 CANARY = "zephyrine"
 EMAIL = f"{CANARY}.canary@example.org"
-SECONDS = 30
+SECONDS = 90
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
 SERVER, CLIENT, CONSUMER = 2, 3, 5
@@ -249,11 +249,11 @@ def test_an_endpoint_that_is_away_delays_neither_requests_nor_the_end(tmp_path: 
             started = time.monotonic()
             for _ in range(50):
                 assert caller.send("GET", "/auth/me").status == 200
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < 20
             # For some batches, and what the library says of each.
             time.sleep(3)
             ending = time.monotonic()
-        assert time.monotonic() - ending < 8
+        assert time.monotonic() - ending < 20
         lines = [line for line in log.read_text().splitlines() if "opentelemetry" in line]
     assert 1 <= len(lines) <= 4, lines
     assert len(set(lines)) == len(lines)

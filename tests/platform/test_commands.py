@@ -23,7 +23,7 @@ from tests.support.service.servers import postgresql
 pytestmark = pytest.mark.own_servers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-SECONDS = 30
+SECONDS = 90
 SERVICE_VARIABLES = {"ALLOWED_HOSTS", "APP_LINK_BASE", "DATABASE_URL", "DEBUG", "EMAIL_URL", "REDIS_URL"} | {
     "SECRET_KEY",
     "JWT_SIGNING_KEY",

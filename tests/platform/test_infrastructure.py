@@ -32,7 +32,7 @@ from tests.support.service.servers import postgresql, redis
 from users.models import User
 
 BACKEND = os.environ["TEST_BACKEND"]
-GONE_SECONDS = 15
+GONE_SECONDS = 60
 ROOT = Path(__file__).resolve().parent.parent.parent
 # Starts the server named by its argument, says where it is, and dies before anything could be tidied up.
 KILLED_OWNER = """

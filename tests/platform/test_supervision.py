@@ -22,7 +22,7 @@ from profiles_project.management.commands.worker import keep_schedule, supervise
 from profiles_project.management.preconditions import require_free_port
 from users.tasks import send_mail
 
-SECONDS = 30
+SECONDS = 90
 
 
 @pytest.mark.pure

@@ -254,6 +254,17 @@ def test_a_profile_says_network_and_name_once(profile: dict[str, str], link: Lin
         (("테헤란로 152", "06236", "강남구", "서울", "KR"), "06236 서울 강남구 테헤란로 152, KR"),
         (("1-2-3 Jingumae", "150-0001", "Shibuya", "Tokyo", "JP"), "1-2-3 Jingumae, 150-0001, Shibuya, Tokyo, JP"),
         (("", "150-0001", "", "", "JP"), "150-0001, JP"),
+        # Where not all is in such letters, nothing is put together without a blank.
+        (("Flat A, 5/F", "", "中環", "Hong Kong", "HK"), "Flat A, 5/F, 中環, Hong Kong, HK"),
+        (("Rua X", "", "São Paulo (聖保羅)", "SP", "BR"), "Rua X, São Paulo (聖保羅), SP, BR"),
+        # Some write all into the last part.
+        (("東京都渋谷区神宮前1-2-3", "", "渋谷区", "東京都", "JP"), "東京都渋谷区神宮前1-2-3, JP"),
+        (("渋谷区神宮前1-2-3", "", "渋谷区", "東京都", "JP"), "東京都渋谷区神宮前1-2-3, JP"),
+        (("中关村大街1号", "", "北京市", "北京", "CN"), "北京市中关村大街1号, CN"),
+        (("", "", "北京", "北京", ""), "北京"),
+        (("서울 강남구 테헤란로 152", "", "강남구", "서울", "KR"), "서울 강남구 테헤란로 152, KR"),
+        (("中央通り1", "", "中央区", "東京都", ""), "東京都中央区中央通り1"),
+        (("", "", "奈良", "𠮷", ""), "𠮷奈良"),
     ],
 )
 def test_a_location_without_a_line_of_its_own_is_put_together(parts: Sequence[str], line: str) -> None:
@@ -270,16 +281,25 @@ def test_a_location_without_a_line_of_its_own_is_put_together(parts: Sequence[st
         ({"text": "My shop", "link": "https://a.b"}, Link("My shop", "https://a.b")),
         ({"text": "", "link": "https://a.b"}, Link("https://a.b", "https://a.b")),
         ({"text": "Run", "link": "javascript:alert(1)"}, Link("Run")),
+        ({"name": "ID", "value": "David"}, Link("David", "", "ID")),
+        ({"name": "EU citizen", "value": ""}, Link("EU citizen")),
+        ({"name": "Remote", "value": "Remote"}, Link("Remote")),
     ],
 )
 def test_fields_of_a_persons_own_stand_with_the_addresses(field: dict[str, str], link: Link) -> None:
     assert arrange({"basics": {"customFields": [field, {}, "x"]}}).contacts == (link,)
 
 
+def test_a_field_of_ones_own_is_shown_whatever_else_says_the_same() -> None:
+    fields = [{"name": "Class B", "value": "Yes"}, {"name": "EU citizen", "value": "Yes"}, {"text": "a@b.c"}]
+    contacts = arrange({"basics": {"email": "a@b.c", "customFields": [*fields, *fields]}}).contacts
+    assert contacts[1:] == (Link("Yes", "", "Class B"), Link("Yes", "", "EU citizen"))
+
+
 def test_a_publication_says_who_wrote_it() -> None:
-    paper = {"name": "On tides", "authors": ["Ada Björk", "Bo Ek"], "doi": "10.1/abc"}
-    [section] = arrange({"publications": [paper]}).sections
-    assert section.items[0].facts == (Fact("Authors", "Ada Björk · Bo Ek"), Fact("DOI", "10.1/abc"))
+    authors = ["***Ada Björk***", {"name": "Bo Ek"}, "Cy *K*", {"key": 1}]
+    [section] = arrange({"publications": [{"name": "On tides", "authors": authors, "doi": "10.1/abc"}]}).sections
+    assert section.items[0].facts == (Fact("Authors", "Ada Björk · Bo Ek · Cy *K*"), Fact("DOI", "10.1/abc"))
 
 
 def test_a_picture_within_the_document_is_not_shown() -> None:

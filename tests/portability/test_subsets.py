@@ -82,6 +82,16 @@ def test_a_file_without_the_family_is_taken_whole(families: list[str]) -> None:
 
 
 @needs_noto
+def test_a_full_disk_makes_no_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(printing.NotPrinted, match="No space left"):
+        printing.pdf({"basics": {"name": "李小龙"}})
+
+
+@needs_noto
 def test_a_document_of_very_many_letters_takes_a_file_whole() -> None:
     letters = frozenset(map(chr, range(0x4E00, 0x4E00 + subsets.MOST_LETTERS)))
     assert subsets.cut(LARGE, ["Noto Serif CJK SC"], letters)

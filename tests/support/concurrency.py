@@ -9,8 +9,8 @@ from typing import TypeVar
 from django.db import connections, transaction
 
 T = TypeVar("T")
-START_SECONDS = 10
-CALL_SECONDS = 60
+START_SECONDS = 60
+CALL_SECONDS = 120
 
 
 def at_once(*calls: Callable[[], T]) -> list[T]:

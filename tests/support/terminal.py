@@ -19,7 +19,7 @@ SHELLS = {
 # Those that are told by the terminal what is pasted; dash takes a paste as typed lines.
 PASTING = ("bash", "zsh")
 READY, MORE = "ready> ", "more> "
-SECONDS = 30
+SECONDS = 90
 # A shell that draws its prompt anew goes on after it at once.
 QUIET_SECONDS = 0.03
 # The terminal is made by a process of its own: one that has threads, as the tests' may, can't fork safely.

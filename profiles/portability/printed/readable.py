@@ -6,13 +6,13 @@ A value of a type that the schema doesn't allow is no reason to fail: it is show
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from profiles.partial_dates import parse
 from profiles.portability.json_resume.mapping import NOT_GIVEN
-from profiles.portability.printed import layouts, rich
+from profiles.portability.printed import fonts, layouts, rich
 from profiles.portability.printed.directions import are_mostly_rtl
 from profiles.portability.printed.layouts import LAYOUTS, Json, Layout, items_of, mapping_of
 from profiles.portability.printed.rich import Blocks, cleaned
@@ -161,7 +161,7 @@ class _Arranger:
             return Fact(label, self.moment(item.get(key)).text)
         if item.get(key) is True:
             return Fact(label, self.worded(YES))
-        return Fact(label, SEPARATOR.join(_filled(map(_line, _list(item.get(key))))))
+        return Fact(label, SEPARATOR.join(_filled(map(_said, _list(item.get(key))))))
 
     def dates(self, layout: Layout, item: Json) -> tuple[Moment, ...]:
         """An item's date, or its range: from start to end, to the present, or open where nobody says if it goes on."""
@@ -220,30 +220,42 @@ def _contacts(basics: Json) -> tuple[Link, ...]:
         Link(phone, rich.followed(f"tel:{digits}")),
         *(_link(basics.get(key), label) for key, label in addresses),
         *map(_profile, items_of(basics.get("profiles"))),
-        *map(_own_contact, items_of(basics.get("customFields"))),
     ]
     unique: dict[str, Link] = {}
     for link in links:
         if link and link.text:
             unique.setdefault(link.text, link)
-    return tuple(unique.values())
+    own = dict.fromkeys(map(_own_contact, items_of(basics.get("customFields"))))
+    return (*unique.values(), *(link for link in own if link.text and (link.label or link.text not in unique)))
 
 
 def _place(location: Json) -> str:
     """Where a person lives: the line that they wrote themselves, else one that is made of the parts."""
     keys = ("address", "postalCode", "city", "region", "countryCode")
     address, code, city, region, country = (_line(location.get(key)) for key in keys)
-    if _EAST_ASIAN.search(city or region or address):
-        # From the largest to the smallest, as such addresses are written; in Han letters nothing parts them.
-        parts = _filled((region, city, address))
-        words = " ".join(_filled((code, (" " if _HANGUL.search("".join(parts)) else "").join(parts))))
+    parts = _filled((region, city, address))
+    if parts and all(_EAST_ASIAN.intersection(fonts.scripts_of(part)) for part in parts):
+        words = " ".join(_filled((code, _from_the_largest(parts))))
     else:
         words = ", ".join(_filled((address, code, city, region)))
     return _line(location.get("display")) or ", ".join(_filled((words, country)))
 
 
-_HANGUL = re.compile("[\uac00-\ud7a3]")
-_EAST_ASIAN = re.compile("[\u3041-\u30fe\u3400-\u9fff\uac00-\ud7a3]")
+_EAST_ASIAN = {"Chinese", "Japanese", "Korean"}
+
+
+def _from_the_largest(parts: list[str]) -> str:
+    """The parts of an address as they are written in East Asia: with blanks in Korean, else with none.
+
+    What the rest begins with isn't said again: some write the whole into the last part.
+    """
+    between = " " if "Korean" in fonts.scripts_of("".join(parts)) else ""
+    *larger, last = parts
+    for count in range(len(larger), 0, -1):
+        if last.startswith(between.join(larger[-count:])):
+            larger = larger[:-count]
+            break
+    return between.join([*([_from_the_largest(larger)] if larger else []), last])
 
 
 def _profile(profile: Json) -> Link | None:
@@ -258,8 +270,9 @@ def _profile(profile: Json) -> Link | None:
 
 def _own_contact(field: Json) -> Link:
     """A field of Reactive Resume that stands with the addresses: a name and a value, or a text and a link."""
-    text, address = _line(field.get("value")) or _line(field.get("text")), _line(field.get("link"))
-    return _labelled(Link(text or address, rich.followed(address or text)), _line(field.get("name")))
+    text, address, name = (_line(field.get(key)) for key in ("text", "link", "name"))
+    text = _line(field.get("value")) or text or address
+    return Link(text or name, rich.followed(address or text), name if text and name != text else "")
 
 
 def _link(value: Any, label: str = "") -> Link | None:
@@ -282,6 +295,15 @@ def _lines(value: Any) -> Lines:
 def _line(value: Any) -> str:
     """A text on one line."""
     return " ".join(_lines(value))
+
+
+def _said(value: Any) -> str:
+    """An entry of a fact on one line; of an object its name. RenderCV marks a person's own name as a whole."""
+    line = _line(value.get("name") if isinstance(value, Mapping) else value)
+    return _WHOLLY_MARKED.sub(r"\2", line)
+
+
+_WHOLLY_MARKED = re.compile(r"^(\*{1,3})([^*]+)\1$")
 
 
 def _text(value: Any) -> str:

@@ -17,8 +17,8 @@ from typing import IO, Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 # What the service calls its SQLite file.
 DATABASE = "db.sqlite3"
-START_SECONDS = 30
-STOP_SECONDS = 20
+START_SECONDS = 120
+STOP_SECONDS = 60
 ANSWER_SECONDS = 30
 IDLE_SECONDS = 2
 

