@@ -436,6 +436,19 @@ def test_the_pdf_says_what_it_is(printed: bytes) -> None:
     assert (round(width), round(height)) == (595, 842)
 
 
+def test_marks_without_a_letter_make_a_pdf() -> None:
+    """Of a text from right to left that is longer than a line."""
+    marks = "".join(map(chr, range(0x898, 0x8A0)))
+    words = ["".join(map(chr, range(0x640, 0x64A))), marks, "ab", marks[::-1], "".join(map(chr, range(0x860, 0x86A)))]
+    shown = pdf({"basics": {"name": marks, "summary": " ".join(words * 20)}})
+    assert PdfReader(BytesIO(shown)).pages[0].extract_text().count("◌") > 20
+
+
+def test_marks_on_their_letters_stay_as_they_are() -> None:
+    career = {"basics": {"name": "שָׁלוֹם", "summary": "नमस्ते, مُحَمَّد, e\u0301"}}
+    assert "◌" not in PdfReader(BytesIO(pdf(career))).pages[0].extract_text()
+
+
 def test_a_pdf_of_the_same_document_and_time_is_the_same(printed: bytes) -> None:
     assert pdf(ADA, MADE) == printed
 
