@@ -126,9 +126,12 @@ def pdf(resume: Json, made: datetime | None = None, room: Room | None = None, la
     limits = (str(room.memory), str(math.ceil(room.seconds)))
     command = [sys.executable, "-I", str(TYPESETTER), str(TEMPLATES / "resume.typ"), str(second), *limits]
     try:
-        with _folder_of(chosen, words) as folder:
+        with _folder_of(chosen) as folder:
             told = (folder, json.dumps(chosen.families), " ".join(chosen.missing))
-            content = _set([*command, *told], words.encode(), room)
+            with _turn(), _started([*command, *told]) as process:
+                # Meanwhile it loads its libraries, which takes longer.
+                _put_fonts(folder, chosen, words)
+                content = _written(process, words.encode(), room)
     except OSError as error:  # such as a full disk, or too many processes
         raise NotPrinted(f"No PDF was made: {error}") from error
     return Printed(content, chosen.missing)
@@ -143,46 +146,67 @@ def _on_a_circle(sheet: str) -> str:
     return re.sub(rf'(?<=[\s"])(?=[{marks}])', "\N{DOTTED CIRCLE}", sheet) if marks else sheet
 
 
-@contextmanager
-def _folder_of(chosen: fonts.Needed, text: str) -> Iterator[str]:
-    """A folder with these fonts alone, as far as the text needs them, since Typst reads whole folders; "" for none."""
-    if not chosen.files:
-        yield ""
-        return
-    # As the library of Word files: only those web processes pay for it that are asked for such a PDF.
-    from profiles.portability.printed import subsets  # noqa: PLC0415  # as above
-
-    letters = subsets.letters_of(text)
-    with tempfile.TemporaryDirectory() as folder:
-        for file in chosen.files:
-            place = Path(folder, Path(file).name)
-            if part := subsets.cut(file, chosen.families, letters):
-                place.write_bytes(part)
-            else:
-                place.symlink_to(file)
-        yield folder
-
-
 def _country(resume: Json) -> str:
     basics = mapping_of(resume.get("basics"))
     return str(mapping_of(basics.get("location")).get("countryCode") or "").upper()
 
 
-def _set(command: Sequence[str], sheet: bytes, room: Room) -> bytes:
-    """What the process that sets the sheet writes."""
+@contextmanager
+def _folder_of(chosen: fonts.Needed) -> Iterator[str]:
+    """A folder for these fonts alone, since Typst reads whole folders; "" for none."""
+    if not chosen.files:
+        yield ""
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield folder
+
+
+def _put_fonts(folder: str, chosen: fonts.Needed, text: str) -> None:
+    """Put the fonts into the folder, as far as the text needs them."""
+    if not folder:
+        return
+    # As the library of Word files: only those web processes pay for it that are asked for such a PDF.
+    from profiles.portability.printed import subsets  # noqa: PLC0415  # as above
+
+    letters = subsets.letters_of(text)
+    for file in chosen.files:
+        place = Path(folder, Path(file).name)
+        if part := subsets.cut(file, chosen.families, letters):
+            place.write_bytes(part)
+        else:
+            place.symlink_to(file)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
     if not PDFS_AT_ONCE.acquire(timeout=PDF_WAIT_SECONDS):
         raise NotPrinted(f"There was no turn within {PDF_WAIT_SECONDS} seconds.")
     try:
-        # A command of our own; all that people wrote goes through its standard input. No environment: no secrets.
-        done = subprocess.run(  # noqa: S603  # the above
-            command, input=sheet, capture_output=True, check=False, timeout=room.seconds, env={}
-        )
-    except subprocess.TimeoutExpired as error:
-        raise NotPrinted(f"No PDF was made within {room.seconds} seconds.") from error
+        yield
     finally:
         PDFS_AT_ONCE.release()
-    if done.returncode in OUT_OF_MEMORY:
+
+
+@contextmanager
+def _started(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    """The process that sets the sheet, which waits for it; whatever happens, it has ended behind the block."""
+    pipe = subprocess.PIPE
+    # A command of our own; all that people wrote goes through its standard input. No environment: no secrets.
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env={}) as process:  # noqa: S603  # the above
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _written(process: subprocess.Popen[bytes], sheet: bytes, room: Room) -> bytes:
+    """What the process that sets the sheet writes."""
+    try:
+        content, errors = process.communicate(sheet, room.seconds)
+    except subprocess.TimeoutExpired as error:
+        raise NotPrinted(f"No PDF was made within {room.seconds} seconds.") from error
+    if process.returncode in OUT_OF_MEMORY:
         raise TooLargeForPdf(f"The PDF needs more than {room.memory // 2**20} MB.")
-    if done.returncode:
-        raise NotPrinted(f"No PDF was made, status {done.returncode}: {done.stderr.decode(errors='replace')[-500:]}")
-    return done.stdout
+    if process.returncode:
+        raise NotPrinted(f"No PDF was made, status {process.returncode}: {errors.decode(errors='replace')[-500:]}")
+    return content
