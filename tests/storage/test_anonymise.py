@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, models
 from django.db.models import Value
 from django.db.models.functions import Cast, Concat
+from psycopg.conninfo import make_conninfo
 
 from profiles.career import history
 from profiles.maintenance import anonymising, checks, columns
@@ -320,6 +322,37 @@ def test_the_same_seed_gives_the_same_values_and_no_other_does() -> None:
     assert found[0] == found[1]
     assert found[0].keys() == found[2].keys()
     assert not any(found[0][pk]["full_name"] == found[2][pk]["full_name"] for pk in found[0])
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one database a file")
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_of_another_database_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = {name.lower(): connection.settings_dict[name] for name in ("USER", "PASSWORD", "HOST", "PORT")}
+    elsewhere = make_conninfo(dbname="postgres", **parts)
+    statements = (
+        "SET default_statistics_target = 1000",
+        "CREATE TABLE gone AS SELECT n, n::text AS word FROM generate_series(1, 50000) AS n",
+        "ANALYZE gone",
+        "RESET default_statistics_target",
+        "DROP TABLE gone",
+        # As autovacuum does it at times.
+        "VACUUM pg_toast.pg_toast_2619",
+    )
+    sleep, pauses = time.sleep, []
+    with psycopg.connect(elsewhere) as other:
+        other.execute("CREATE TEMPORARY TABLE held ()")
+
+        def end_it(seconds: float) -> None:
+            pauses.append(seconds)
+            other.rollback()
+            sleep(seconds)
+
+        monkeypatch.setattr(time, "sleep", end_it)
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            anonymising._rewrite_files(cursor)
+    assert pauses
 
 
 def test_the_table_says_what_becomes_of_every_column_of_every_model(monkeypatch: pytest.MonkeyPatch) -> None:
