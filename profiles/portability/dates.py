@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from profiles.partial_dates import parse
 from profiles.portability import date_words
 from profiles.portability.eras import years_of_our_era
-from profiles.portability.han_numerals import in_digits
 
 # The months' names by Unicode's CLDR (tests/support/cldr.py writes them).
 MONTHS_FILE = Path(__file__).with_name("months.json")
@@ -106,7 +105,7 @@ def _plain(text: str) -> str:
     """The text in small letters, with plain digits, dashes, apostrophes and blanks."""
     text = unicodedata.normalize("NFKC", text).casefold()
     text = "".join(map(_plain_letter, text))
-    return years_of_our_era(in_digits(" ".join(text.split())))
+    return years_of_our_era(" ".join(text.split()))
 
 
 def _plain_letter(letter: str) -> str:

@@ -1,6 +1,7 @@
-"""Years that a text counts by the eras of Japan, of Taiwan and of the Buddha, as we count them.
+"""Dates by the eras of Japan, of Taiwan and of the Buddha, and in Han numerals, as we write them.
 
-Pure. What no era has («平成32年») stays as it is, and is then no date.
+Pure. What no era has («平成32年») stays as it is, and is then no date; so does what is no such number: «一二月» may be
+January and February.
 """
 
 import re
@@ -12,7 +13,11 @@ BUDDHIST_AHEAD = 543
 
 
 def years_of_our_era(text: str) -> str:
-    """The text, in small letters, with years of our era: «平成30年» is 2018年, «h30.3» 2018年3月, «พ.ศ. 2561» 2018."""
+    """The text, in small letters, with years of our era: «平成三十年» is 2018年, «h30.3» 2018年3月, «พ.ศ. 2561» 2018.
+
+    Numbers in Han letters are in digits, whatever counts the year: «二〇一四年三月» is 2014年3月.
+    """
+    text = _in_digits(text)
     text = _FORM.sub(_written_out, text)
     if _BUDDHIST.search(text):
         text = _BUDDHIST_YEARS.sub(_of_buddhist_years, _BUDDHIST.sub("", text))
@@ -60,3 +65,29 @@ def _of_buddhist_years(found: re.Match[str]) -> str:
 _BUDDHIST = re.compile(r"(?:(?:ปี ?)?พ\.?ศ\.?|(?<![\w.])b\.e\.) ?(?=2[4-6][0-9]{2}(?![0-9]))|(?=[\u0e00-\u0e7f])")
 # 2561, and 2561-65 or 2561/62: what ends in up to 12 may be a month.
 _BUDDHIST_YEARS = re.compile(r"(?<![0-9])(?P<year>2[4-6][0-9]{2})(?: ?[-/] ?(?P<end>1[3-9]|[2-9][0-9])$)?(?![0-9])")
+
+
+# Han numerals ---------------------------------------------------------------------------------------------------------
+
+_DIGITS = {"〇": 0, "○": 0, "零": 0, **{letter: number for number, letter in enumerate("一二三四五六七八九", 1)}}
+_DIGIT = "[一二三四五六七八九]"
+_ANY = f"{''.join(_DIGITS)}十百"
+# A year is read digit by digit, whatever counts it: 二〇一四年, 民國一〇七年, 平成三〇年.
+_BY_DIGITS = re.compile(rf"(?<![{_ANY}])[{''.join(_DIGITS)}]{{2,4}}(?=年)")
+# Up to 199 years of an era, 12 months and 31 days. In speech 一百二 is 120, so a number below ten needs 零 before it.
+_BY_TENS = re.compile(
+    rf"(?<![{_ANY}])(?=[{_ANY}])(?:(?P<hundreds>[一二]?)(?P<hundred>百)(?=[零年]|{_DIGIT}?十))?(?:[零〇○](?={_DIGIT}))?"
+    rf"(?:(?P<tens>{_DIGIT}?)(?P<ten>十))?(?P<ones>{_DIGIT}?)(?=[年月日号號])"
+)
+
+
+def _in_digits(text: str) -> str:
+    text = _BY_DIGITS.sub(lambda found: "".join(str(_DIGITS[letter]) for letter in found[0]), text)
+    return _BY_TENS.sub(_of_tens, text)
+
+
+def _of_tens(found: re.Match[str]) -> str:
+    # 十 is one ten, 百 one hundred.
+    hundreds = _DIGITS.get(found["hundreds"], 1) if found["hundred"] else 0
+    tens = _DIGITS.get(found["tens"], 1) if found["ten"] else 0
+    return str(hundreds * 100 + tens * 10 + _DIGITS.get(found["ones"], 0))

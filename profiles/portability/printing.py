@@ -129,7 +129,7 @@ def pdf(resume: Json, made: datetime | None = None, room: Room | None = None, la
         with _folder_of(chosen) as folder:
             told = (folder, json.dumps(chosen.families), " ".join(chosen.missing))
             with _turn(), _started([*command, *told]) as process:
-                # Meanwhile it loads its libraries, which takes longer.
+                # Meanwhile it loads its libraries.
                 _put_fonts(folder, chosen, words)
                 content = _written(process, words.encode(), room)
     except OSError as error:  # such as a full disk, or too many processes

@@ -15,7 +15,7 @@ from babel import Locale
 from babel.core import get_global
 
 from profiles.portability.dates import MONTHS_FILE
-from profiles.portability.language_names import NAMES_FILE
+from profiles.portability.formats.language_names import NAMES_FILE
 
 LANGUAGES = (
     *("ar", "cs", "da", "de", "el", "en", "es", "fi", "fr", "he", "hi", "hu", "id", "it", "nb", "nl", "pl", "pt"),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from profiles.portability.formats.language_names import language_name
 from profiles.portability.formats.translating import (
     READ_AS,
     Draft,
@@ -18,7 +19,6 @@ from profiles.portability.formats.translating import (
 )
 from profiles.portability.formats.xml_text import ATTRIBUTE, TEXT
 from profiles.portability.json_resume.mapping import is_empty
-from profiles.portability.language_names import language_name
 from profiles_project.texts import shown
 from profiles_project.words.sentences import mark, say
 

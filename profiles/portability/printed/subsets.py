@@ -13,8 +13,8 @@ import uharfbuzz
 
 # To read a smaller file takes less time than to cut it.
 LARGE_BYTES = 2**20
-# A career has 200 to 700. Cutting holds up the other threads of its process: 8 ms for 400 Han letters, 14 for as many
-# Korean syllables, 40 for 2,000. Past this many a file is read whole, which the typesetter's own process does.
+# A career has 200 to 700. Cutting holds up the other threads of its process: 6 ms for 400 Han letters, 8 for as many
+# Korean syllables, 27 and 50 for 2,000. Past this many a file is read whole, by the typesetter's own process.
 MOST_LETTERS = 2_000
 # What may be drawn as one letter that stands in no text: Korean syllables in parts, kana with their marks apart.
 _SYLLABLE_PARTS = re.compile("[\u1100-\u11ff]+")
